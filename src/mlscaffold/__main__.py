@@ -1,0 +1,21 @@
+"""The command `mlscaffold`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; `--version` is answered before anything else is imported."""
+    if sys.argv[1:] == ["--version"]:
+        from . import __version__
+
+        sys.stdout.write(f"mlscaffold {__version__}\n")
+        return
+    from .cli import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

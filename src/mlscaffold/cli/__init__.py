@@ -1,0 +1,88 @@
+"""The command line: parse, call the engine, print. One module a verb; no verb has logic of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from .. import __version__
+from ..errors import MlscaffoldError
+from .check import check
+from .new import new
+from .questions import questions
+from .versions import versions
+
+__all__ = ["app", "run"]
+
+_HELP = """Generate machine-learning repositories, and keep them true to their template for years.
+
+Start with `mlscaffold new my-project`.
+
+Exit codes: 0 clean, 1 findings or drift, 2 usage or environment, 3 conflict or work pending, 4 untrusted template,
+5 update available (only when asked), 70 a bug of ours, 130 stopped by you.
+
+Environment: MLSCAFFOLD_TEMPLATE (template of all commands), MLSCAFFOLD_SETTINGS (settings file), MLSCAFFOLD_CACHE_DIR
+(mirrors of remote templates), NO_COLOR (no colours).
+"""
+
+app = typer.Typer(
+    name="mlscaffold",
+    help=_HELP,
+    no_args_is_help=True,
+    # Rich's help costs 200 ms at every start.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for verb in (new, check, versions, questions):
+    app.command()(verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mlscaffold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+def run() -> NoReturn:
+    """Run the command line. Every error leaves through here, with its documented exit code."""
+    # A polite kill cleans up as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app(standalone_mode=True)
+    except MlscaffoldError as error:
+        from .console import print_error
+
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. Nothing was changed.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output left; that is its right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception:  # noqa: BLE001 - the last door
+        from .console import report_bug
+
+        report_bug()
+        sys.exit(70)
+    sys.exit(0)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,104 @@
+"""`mlscaffold new`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from ..errors import AnswersError
+from .options import RefOption, TemplateOption, TrustOption
+
+if TYPE_CHECKING:
+    from ..creation import NewProject
+
+__all__ = ["new"]
+
+
+def new(
+    dest: Annotated[Path, typer.Argument(help="Folder of the new project; absent or empty.", show_default=False)],
+    template: TemplateOption = None,
+    ref: RefOption = None,
+    preset: Annotated[
+        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option("--preset", metavar="NAME", help="Start from a named set of answers.", show_default=False),
+    ] = None,
+    assignments: Annotated[
+        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option("--set", metavar="KEY=VALUE", help="Answer a question. Can be repeated.", show_default=False),
+    ] = None,
+    answers: Annotated[
+        Optional[Path],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option("--answers", metavar="FILE", help="Answers from a YAML or JSON file.", show_default=False),
+    ] = None,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Take the default of every other question.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List every file with its ownership; write nothing.")
+    ] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="No git init and no first commit.")] = False,
+    trust: TrustOption = False,
+) -> None:
+    """Make a new project: a few questions, then a repository that works at once."""
+    from ..creation import NewProject
+    from ..settings import cache_folder, read_settings
+
+    settings = read_settings()
+    source = template or settings.template
+    request = NewProject(
+        destination=Path(dest).expanduser().absolute().resolve(),
+        template=source,
+        ref=ref,
+        given=_given(preset, answers, assignments or []),
+        defaults=settings.defaults,
+        use_defaults=defaults,
+        trusted=trust or settings.trusts(source or ""),
+        with_git=not no_git,
+        cache=cache_folder(),
+    )
+    _run(request, dry_run=dry_run)
+
+
+def _given(preset: str | None, answers: Path | None, assignments: list[str]) -> Mapping[str, Any]:
+    """All answers that the command line holds; the most specific one wins."""
+    from ..answers import read_answers_file
+
+    given: dict[str, Any] = dict(read_answers_file(answers)) if answers else {}
+    if preset is not None:
+        given["preset"] = preset
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise AnswersError(f"--set {assignment}: write it as --set KEY=VALUE.")
+        given[name.strip()] = value
+    return given
+
+
+def _run(request: NewProject, *, dry_run: bool) -> None:
+    from ..creation import create, prepare
+    from . import report
+    from .console import is_interactive, stderr
+    from .progress import Progress
+
+    ask = review = None
+    if is_interactive() and not request.use_defaults:
+        from .wizard import Wizard
+
+        wizard = Wizard(request.destination)
+        ask, review = wizard.ask, wizard.review
+    console = stderr()
+    with (
+        Progress(console) as progress,
+        prepare(request, ask=progress.pausing(ask), review=progress.pausing(review), step=progress.step) as prepared,
+    ):
+        progress.pause()
+        for note in prepared.checkout.notes:
+            console.print(f"Note: {note}", style="yellow", markup=False)
+        if dry_run:
+            report.print_plan(prepared)
+            return
+        for task in prepared.tasks:
+            console.print(f"Will run: {task}", style="yellow", markup=False)
+        created = create(prepared, step=progress.step)
+    report.print_created(created)

@@ -1,0 +1,43 @@
+"""`mlscaffold questions`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import RefOption, TemplateOption, TrustOption
+
+__all__ = ["questions"]
+
+
+def questions(
+    template: TemplateOption = None,
+    ref: RefOption = None,
+    trust: TrustOption = False,
+    json_schema: Annotated[
+        bool, typer.Option("--json-schema", help="Print a JSON Schema of the answers file, for editors.")
+    ] = False,
+) -> None:
+    """Explain the questions that the template asks."""
+    from ..questionnaire import answers_schema, questions_of
+    from ..settings import cache_folder, read_settings
+
+    settings = read_settings()
+    source = template or settings.template
+    found = questions_of(source, ref, trusted=trust or settings.trusts(source or ""), cache=cache_folder())
+    if json_schema:
+        import json
+
+        typer.echo(json.dumps(answers_schema(found), indent=2, ensure_ascii=False, default=str))
+        return
+    for question in found:
+        kind = (
+            "one of " + ", ".join(str(choice.value) for choice in question.choices)
+            if question.choices
+            else question.type
+        )
+        default = (
+            "no default" if question.required else f"default: {'(hidden)' if question.secret else question.default}"
+        )
+        typer.echo(f"{question.name}\n    {question.help}\n    {kind}; {default}")

@@ -1,0 +1,85 @@
+"""What `new` prints: the plan of a dry run, and the tree of what was made."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from rich.tree import Tree
+
+from .console import out
+
+if TYPE_CHECKING:
+    from ..creation import Created, Prepared
+
+__all__ = ["print_created", "print_plan"]
+
+#: Folders with more files than this are summed up.
+_SHOWN_FILES = 6
+
+
+def print_plan(prepared: Prepared) -> None:
+    """Every file with its ownership, and what would run."""
+    console = out()
+    for action in prepared.plan.actions:
+        policy = "seeded" if action.path in prepared.render.secret else action.policy.value
+        console.print(Text(f"{action.action.value}  {policy:<8}  {action.path}"))
+    for task in prepared.tasks:
+        console.print(Text(f"will run  {task}"))
+    origin = f"{prepared.checkout.source.url} {prepared.checkout.version}"
+    console.print(Text(f"Dry run: {len(prepared.plan.actions)} files of {origin}; nothing was written."))
+
+
+def print_created(created: Created) -> None:
+    """A tree of the project, and the commands to type next."""
+    console = out()
+    files = [action.path for action in created.plan.actions]
+    tree = Tree(Text(f"{created.project.name}/", style="bold"))
+    _grow(tree, sorted(PurePosixPath(path).parts for path in files), depth=0)
+    console.print(tree)
+    origin = f"{created.lock.template} {created.lock.version}"
+    committed = f", first commit {created.commit[:8]}" if created.commit else ""
+    console.print(Text(f"\nMade {len(files)} files from {origin}{committed}."), style="green")
+    here = os.path.relpath(created.project)
+    lines = [f"  cd {here}"] if here != "." else []
+    lines += [f"  {line}" for line in created.message.splitlines()]
+    if lines:
+        console.print("\nNext:", style="bold")
+        console.print(Text("\n".join(lines)))
+
+
+def _grow(tree: Tree, paths: Iterable[tuple[str, ...]], *, depth: int) -> None:
+    folders: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    files: list[str] = []
+    for parts in paths:
+        if len(parts) == 1:
+            files.append(parts[0])
+        else:
+            folders[parts[0]].append(parts[1:])
+    for folder, contents in folders.items():
+        name, inside = _joined(folder, contents)
+        branch = tree.add(Text(f"{name}/", style="bold cyan"))
+        if depth < 1:
+            _grow(branch, inside, depth=depth + 1)
+        else:
+            branch.label = Text.assemble((f"{name}/", "bold cyan"), (f"  {_count(len(inside))}", "dim"))
+    shown = files if depth == 0 or len(files) <= _SHOWN_FILES else []
+    for name in shown:
+        tree.add(Text(name))
+    if files and not shown:
+        tree.add(Text(_count(len(files)), style="dim"))
+
+
+def _joined(name: str, inside: list[tuple[str, ...]]) -> tuple[str, list[tuple[str, ...]]]:
+    """A folder that holds nothing but one folder, shown with it on one line."""
+    while len({parts[0] for parts in inside}) == 1 and len(inside[0]) > 1:
+        name, inside = f"{name}/{inside[0][0]}", [parts[1:] for parts in inside]
+    return name, inside
+
+
+def _count(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"

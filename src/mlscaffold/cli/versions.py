@@ -1,0 +1,31 @@
+"""`mlscaffold versions`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import TemplateOption
+
+__all__ = ["versions"]
+
+
+def versions(
+    template: TemplateOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List the releases of the template, oldest first."""
+    from ..questionnaire import versions_of
+    from ..settings import read_settings
+
+    found = versions_of(template or read_settings().template)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([release.tag for release in found]))
+        return
+    if not found:
+        typer.echo("The template has no version tags.", err=True)
+    for release in found:
+        typer.echo(release.tag)

@@ -1,0 +1,151 @@
+"""The wizard: one question at a time, checked while typing, then a review of all answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import questionary
+from questionary import Choice, Style
+from questionary import Question as Prompt
+
+from ..answers import Answers, Question
+from ..errors import AnswersError, UserAbortError
+from .console import out
+
+__all__ = ["Wizard"]
+
+_STYLE = Style([("qmark", "fg:ansicyan bold"), ("answer", "fg:ansicyan"), ("instruction", "fg:ansibrightblack")])
+_PLAIN = Style([("qmark", ""), ("answer", ""), ("question", "")])
+
+
+class Wizard:
+    """Asks the questions of a template in the terminal."""
+
+    def __init__(self, destination: Path) -> None:
+        self._destination = destination
+        self._style = _PLAIN if os.environ.get("NO_COLOR") else _STYLE
+        self._greeted = False
+        #: What the person chose against the default: kept when another answer is changed.
+        self._chosen: dict[str, Any] = {}
+
+    def ask(self, question: Question) -> Any:
+        """Ask one question.
+
+        Raises:
+            UserAbortError: Ctrl-C.
+        """
+        if not self._greeted:
+            self._greeted = True
+            console = out()
+            console.print(f"\nA new project in [bold]{self._destination.name}[/bold]")
+            console.print("Enter takes the answer shown; Ctrl-C leaves without a trace.\n", style="dim")
+        answer = _asked(self._prompt(question))
+        if question.required or answer != question.default:
+            self._chosen[question.name] = answer
+        return answer
+
+    def review(self, answers: Answers, answer_again: Callable[[Mapping[str, Any]], Answers]) -> Answers:
+        """Show every answer and let the person change some.
+
+        Raises:
+            UserAbortError: They chose to stop.
+        """
+        while True:
+            self._show(answers)
+            choices = [
+                Choice("Create the project", value="create"),
+                Choice("Change an answer", value="change"),
+                Choice("Stop", value="stop"),
+            ]
+            decision = _asked(questionary.select("All right?", choices=choices, style=self._style))
+            if decision == "create":
+                return answers
+            if decision == "stop":
+                raise UserAbortError
+            answers = self._change(answers, answer_again)
+
+    def _show(self, answers: Answers) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=f"Your answers for {self._destination.name}", title_justify="left", show_header=False)
+        table.add_column(style="cyan", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in answers.shown().items():
+            table.add_row(name, Text(value))
+        console = out()
+        console.print()
+        console.print(table)
+
+    def _change(self, answers: Answers, answer_again: Callable[[Mapping[str, Any]], Answers]) -> Answers:
+        by_name = {question.name: question for question in answers.questions}
+        name = _asked(questionary.select("Which one?", choices=list(by_name), style=self._style))
+        question = by_name[name]
+        value = _asked(self._prompt(question, start=answers.values[name]))
+        self._chosen[name] = value
+        try:
+            return answer_again(self._chosen)
+        except AnswersError as error:
+            out().print(f"{error.message}", style="red", markup=False)
+            self._chosen.pop(name)
+            return answers
+
+    def _prompt(self, question: Question, start: Any = None) -> Prompt:
+        start = question.default if start is None else start
+        message = question.help
+        if question.choices:
+            return self._choice_prompt(question, message, start)
+        if question.type == "bool":
+            return questionary.confirm(message, default=bool(start), style=self._style)
+        shown = "" if start is None else _as_text(question, start)
+
+        def validate(text: str) -> bool | str:
+            return question.problem(text) or True
+
+        if question.secret:
+            return questionary.password(message, default=shown, validate=validate, style=self._style)
+        return questionary.text(
+            message, default=shown, validate=validate, multiline=question.multiline, style=self._style
+        )
+
+    def _choice_prompt(self, question: Question, message: str, start: Any) -> Prompt:
+        choices = [
+            Choice(
+                choice.label,
+                value=choice.value,
+                disabled=choice.disabled or None,
+                checked=question.multiselect and choice.value in (start or []),
+            )
+            for choice in question.choices
+        ]
+        if question.multiselect:
+
+            def validate(values: list[Any]) -> bool | str:
+                return question.problem(values) or True
+
+            return questionary.checkbox(message, choices=choices, validate=validate, style=self._style)
+        first = next((choice for choice in choices if choice.value == start and not choice.disabled), None)
+        return questionary.select(message, choices=choices, default=first, style=self._style)
+
+
+def _as_text(question: Question, value: Any) -> str:
+    if question.type in {"json", "yaml"} and not isinstance(value, str):
+        import json
+
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _asked(prompt: Prompt) -> Any:
+    """The answer to a prompt.
+
+    Raises:
+        UserAbortError: Ctrl-C, or the terminal went away.
+    """
+    try:
+        return prompt.unsafe_ask()
+    except (KeyboardInterrupt, EOFError) as error:
+        raise UserAbortError from error

@@ -1,0 +1,151 @@
+"""The seam over Copier, the only renderer: one worker that reads a checkout of ours and records what came from where.
+
+Copier's public API cannot be given a template that was already fetched, nor tell which template file made which path,
+so this module subclasses two of its private classes. It is the only one that touches them; a test proves that the
+result equals unmodified Copier byte for byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from copier._main import Worker, as_operation
+from copier._settings import SettingsModel
+from copier._template import Template
+from copier._types import Phase
+from copier.errors import CopierError, TaskError, UserMessageError
+from jinja2 import TemplateError as JinjaError
+from jinja2 import TemplateSyntaxError
+from packaging.version import InvalidVersion, Version
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from .errors import RenderError
+from .source import Checkout
+
+__all__ = ["TemplateWorker", "copier_errors", "worker_for"]
+
+
+class _CheckedOut(Template):
+    """A template that lies in a folder of ours already, known by its own URL and version."""
+
+    checkout: Checkout
+
+    @cached_property
+    def local_abspath(self) -> Path:
+        return self.checkout.root.resolve()
+
+    @cached_property
+    def commit(self) -> str | None:
+        return self.checkout.version
+
+    @cached_property
+    def commit_hash(self) -> str | None:
+        return self.checkout.commit or None
+
+    @cached_property
+    def version(self) -> Version | None:
+        try:
+            return Version(self.checkout.version)
+        except InvalidVersion:
+            return None
+
+    @cached_property
+    def git_index_modes(self) -> Mapping[PurePosixPath, int]:
+        """The checkout's own modes are right: git wrote them."""
+        return {}
+
+
+@dataclass(config=ConfigDict(arbitrary_types_allowed=True))
+class TemplateWorker(Worker):
+    """Copier's worker on a checkout, silent, hermetic (no settings of the user), noting the source of each file."""
+
+    #: Rendered path -> template source path, both POSIX and relative.
+    sources: dict[str, str] = Field(default_factory=dict)
+    #: Answers forced after all questions are answered.
+    forced: dict[str, Any] = Field(default_factory=dict)
+
+    checkout: Any = None
+
+    @cached_property
+    def template(self) -> Template:
+        """The checkout, in the place of what Copier would clone."""
+        found = _CheckedOut(url=self.checkout.source.url, ref=self.checkout.version)
+        found.checkout = self.checkout
+        return found
+
+    def _ask(self) -> None:
+        super()._ask()
+        self.answers.user.update(self.forced)
+
+    def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: dict[str, Any] | None = None) -> None:
+        self.sources[dst_relpath.as_posix()] = src_relpath.as_posix()
+        super()._render_file(src_relpath, dst_relpath, extra_context)
+
+    def _render_symlink(self, src_relpath: Path, dst_relpath: Path) -> None:
+        self.sources[dst_relpath.as_posix()] = src_relpath.as_posix()
+        super()._render_symlink(src_relpath, dst_relpath)
+
+    def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
+        """Do nothing: renders lie outside of any repository, and Copier would ask git once a file."""
+
+    @as_operation("copy")
+    def run_tasks(self) -> None:
+        """Run the template's tasks in the destination; the caller has asked for trust."""
+        with Phase.use(Phase.PROMPT):
+            self._ask()
+        with Phase.use(Phase.TASKS):
+            self._execute_tasks(self.template.tasks)
+
+    @as_operation("copy")
+    def message_after_copy(self) -> str:
+        """What the template wants to be said at the end."""
+        return self._render_string(self.template.message_after_copy).strip()
+
+
+def worker_for(checkout: Checkout, destination: Path, answers: Mapping[str, Any], **options: Any) -> TemplateWorker:
+    """A worker that renders a checkout into a folder, whose name the template sees."""
+    return TemplateWorker(
+        src_path=checkout.source.url,
+        dst_path=destination,
+        data=dict(answers),
+        settings=SettingsModel(),
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+        # The question of trust is answered before, for all unsafe features at once.
+        unsafe=True,
+        cleanup_on_error=False,
+        checkout=checkout,
+        **options,
+    )
+
+
+@contextlib.contextmanager
+def copier_errors(checkout: Checkout) -> Iterator[None]:
+    """Turn what Copier and Jinja raise about a template into our errors; keep their prints off the terminal."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except TaskError as error:
+        raise RenderError(
+            f"A task of the template failed: {error.message}",
+            hint="Run again without it, or tell the template's authors.",
+        ) from error
+    except TemplateSyntaxError as error:
+        place = f"{error.name or error.filename or 'a setting or path of the template'}, line {error.lineno}"
+        raise RenderError(f"The template {checkout.source.url} has a mistake in {place}: {error.message}") from error
+    except UnicodeDecodeError as error:
+        raise RenderError(f"A templated file of {checkout.source.url} is not UTF-8: {error.reason}.") from error
+    except (JinjaError, UserMessageError, CopierError) as error:
+        detail = re.sub(r"\s+", " ", str(error) or type(error).__name__)
+        raise RenderError(f"The template {checkout.source.url} does not render: {detail}") from error

@@ -1,0 +1,269 @@
+"""`new`: solve the equation for a project that does not exist yet. Plan against nothing, apply, write the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import lock as locks
+from .answers import Answers, Ask, resolve_answers, suggest_defaults
+from .entries import Entry, FileMode
+from .errors import DestinationError, MachineError, TemplateError
+from .git import Git, config_value, enclosing_repository
+from .keys import key_digests
+from .lock import Lock, LockedFile
+from .ownership import Ownership, Policy, read_ownership
+from .plan import Plan, plan
+from .render import Render, render, renderer_id, require_trust, run_tasks, task_listing
+from .source import Checkout, check_out, find_source
+from .transaction import disk_errors, stage
+
+__all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
+
+#: Called with the name of each step as it begins.
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewProject:
+    """What `new` was asked for."""
+
+    destination: Path
+    #: A URL, path or bundle; None is the built-in template.
+    template: str | None = None
+    #: None is the newest release.
+    ref: str | None = None
+    #: Answers by question name, as values or text.
+    given: Mapping[str, Any] = field(default_factory=dict)
+    #: Defaults that go before the template's own.
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    use_defaults: bool = False
+    trusted: bool = False
+    #: Ends with `git init` and a first commit.
+    with_git: bool = True
+    #: Where remote templates are mirrored.
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Everything decided and rendered, nothing written."""
+
+    request: NewProject
+    checkout: Checkout
+    answers: Answers
+    render: Render
+    ownership: Ownership
+    plan: Plan
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """What `new` did."""
+
+    project: Path
+    lock: Lock
+    plan: Plan
+    #: Id of the first commit; empty inside another repository or when not wanted.
+    commit: str
+    message: str
+
+
+#: Shows all answers to a person, who may change some. Returns the answers to go on with. Raises UserAbortError on "no".
+Review = Callable[[Answers, Callable[[Mapping[str, Any]], Answers]], Answers]
+
+
+@contextlib.contextmanager
+def prepare(
+    request: NewProject, *, ask: Ask | None = None, review: Review | None = None, step: Step = lambda _: None
+) -> Iterator[Prepared]:
+    """Fetch the template, get the answers, render and plan, in a temporary folder that is gone afterwards.
+
+    Raises:
+        MlscaffoldError: One of its kinds, each with what to do; nothing has been written then.
+    """
+    destination = request.destination
+    _refuse_occupied(destination)
+    with contextlib.ExitStack() as cleanup:
+        with disk_errors(destination):
+            scratch = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mlscaffold-")))
+        step("Reading the template")
+        with disk_errors(destination):
+            checkout = check_out(find_source(request.template), request.ref, into=scratch, cache=request.cache)
+        require_trust(checkout, trusted=request.trusted)
+        ownership = read_ownership(checkout.root)
+
+        def answer(given: Mapping[str, Any], ask: Ask | None = ask) -> Answers:
+            return resolve_answers(
+                checkout,
+                destination.name,
+                given=given,
+                suggested={**suggest_defaults(_nearest(destination)), **request.defaults},
+                ask=ask,
+                use_defaults=request.use_defaults,
+            )
+
+        answers = answer(request.given)
+        if review is not None:
+            answers = review(answers, answer)
+        step("Rendering")
+        with disk_errors(destination):
+            result = render(checkout, answers, into=scratch / "render", folder_name=destination.name)
+        yield Prepared(
+            request=request,
+            checkout=checkout,
+            answers=answers,
+            render=result,
+            ownership=_with_skipped(ownership, checkout),
+            plan=plan(mine=(), new=result.entries, ownership=_with_skipped(ownership, checkout)),
+            tasks=task_listing(checkout),
+        )
+
+
+def _with_skipped(ownership: Ownership, checkout: Checkout) -> Ownership:
+    """A template without a table: the paths that Copier skips if they exist are seeded."""
+    if ownership.rules:
+        return ownership
+    from .copier_worker import worker_for
+
+    template = worker_for(checkout, Path("/nowhere/project"), {}).template
+    return read_ownership(checkout.root, skip_if_exists=tuple(map(str, template.skip_if_exists)))
+
+
+def _refuse_occupied(destination: Path) -> None:
+    if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
+        raise DestinationError(f"{destination} exists and is not a folder.", hint="Choose another name.")
+    try:
+        present = sorted(entry.name for entry in destination.iterdir()) if destination.exists() else []
+    except OSError as error:
+        raise DestinationError(f"Cannot look into {destination}: {error.strerror}.") from error
+    if present:
+        shown = ", ".join(present[:8]) + (f" and {len(present) - 8} more" if len(present) > 8 else "")
+        raise DestinationError(
+            f"{destination} is not empty; in the way: {shown}.",
+            hint="Choose a new folder name, or empty that folder first.",
+        )
+    parent = _nearest(destination)
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise DestinationError(f"Cannot write in {parent}.", hint="Choose a folder that you may write to.")
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or the closest folder above it that exists."""
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
+    """Write a prepared project in one step.
+
+    Raises:
+        MlscaffoldError: The destination is as it was.
+    """
+    request = prepared.request
+    if prepared.plan.collisions:
+        raise DestinationError(f"In the way: {', '.join(prepared.plan.collisions)}.")
+    inside = enclosing_repository(_nearest(request.destination))
+    with stage(request.destination) as staged:
+        step("Writing the files")
+        for action in prepared.plan.actions:
+            _copy(prepared.render.root / action.path, staged.project / action.path)
+        own_repository = request.with_git and inside is None
+        if own_repository:
+            _init(staged.project)
+        lock = _lock(prepared, staged.project, in_git=own_repository or inside is not None)
+        (staged.project / locks.FILE_NAME).write_text(locks.dump_lock(lock), encoding="utf-8", newline="\n")
+        if prepared.tasks:
+            step("Running the template's tasks")
+            run_tasks(prepared.render, staged.project)
+        commit = ""
+        if own_repository:
+            step("Committing")
+            commit = _commit(staged.project, prepared.checkout)
+        staged.publish()
+    return Created(
+        project=request.destination, lock=lock, plan=prepared.plan, commit=commit, message=prepared.render.message
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _lock(prepared: Prepared, project: Path, *, in_git: bool) -> Lock:
+    render_, checkout = prepared.render, prepared.checkout
+    if render_.answers_file not in render_.entries:
+        raise TemplateError(
+            f"The template {checkout.source.url} writes no answers file ({render_.answers_file}).",
+            hint="Its authors can add one: https://copier.readthedocs.io/en/stable/configuring/#the-copier-answersyml-file",
+        )
+    import yaml
+
+    entries = _as_git_sees(project, prepared.plan) if in_git else {a.path: a.new for a in prepared.plan.actions}
+    written = yaml.safe_load((render_.root / render_.answers_file).read_text(encoding="utf-8"))
+    return Lock(
+        template=checkout.source.url,
+        version=checkout.version,
+        tree=checkout.tree,
+        renderer=renderer_id(),
+        answers_file=render_.answers_file,
+        answers_blob=entries[render_.answers_file].blob,
+        answers=locks.answers_digest(written),
+        files={
+            action.path: _locked(prepared, action.path, entries[action.path])
+            for action in prepared.plan.actions
+            if action.path != render_.answers_file
+        },
+    )
+
+
+def _locked(prepared: Prepared, path: str, entry: Entry) -> LockedFile:
+    rule = prepared.ownership.rule_for(path)
+    source = prepared.render.sources.get(path, "")
+    if path in prepared.render.secret:
+        return LockedFile(policy=Policy.SEEDED, entry=None, source=source)
+    keys: Mapping[str, str] = {}
+    if rule.policy is Policy.KEYED:
+        keys = key_digests(path, (prepared.render.root / path).read_bytes(), rule.keys)
+    return LockedFile(policy=rule.policy, entry=entry, source=source, required=rule.required, keys=keys)
+
+
+def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
+    """Entries with the blob ids that git will give them: the project's own attributes applied."""
+    plain = [action.path for action in plan_.actions if action.new.mode is not FileMode.SYMLINK]
+    listing = "".join(f"{path}\n" for path in plain).encode()
+    ids = Git(project).run("hash-object", "--stdin-paths", stdin=listing).decode().split()
+    seen = dict(zip(plain, ids, strict=True))
+    return {
+        action.path: Entry(mode=action.new.mode, blob=seen.get(action.path, action.new.blob))
+        for action in plan_.actions
+    }
+
+
+def _init(project: Path) -> None:
+    branch = config_value(project, "init.defaultBranch") or "main"
+    Git(project).run("init", "-q", "--template=", "-b", branch)
+
+
+def _commit(project: Path, checkout: Checkout) -> str:
+    """The first commit: whoever works here, no hooks, no signature (there may be no key, and nothing to prove yet)."""
+    git = Git(project)
+    identity: list[str] = []
+    if not git.succeeds("var", "GIT_AUTHOR_IDENT") or not config_value(project, "user.email"):
+        identity = ["-c", "user.name=mlscaffold", "-c", "user.email=mlscaffold@localhost"]
+    quiet = ["-c", "commit.gpgSign=false", "-c", f"core.hooksPath={os.devnull}", "-c", "gc.auto=0"]
+    git.run("add", "-A", ".")
+    message = f"Start from {checkout.source.url} {checkout.version}"
+    git.run(*identity, *quiet, "commit", "-q", "--no-verify", "-m", message)
+    if not git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
+        raise MachineError("git made no first commit.")
+    return git.text("rev-parse", "HEAD")

@@ -1,0 +1,102 @@
+"""Every error that leaves the engine, as a small tree. A message says what happened, where, and what to type next.
+
+Exit codes, everywhere: 0 clean, 1 findings or drift, 2 usage or environment, 3 conflict or work pending,
+4 untrusted template, 5 update available (only when asked), 70 a bug of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "AnswersError",
+    "DestinationError",
+    "LockError",
+    "MachineError",
+    "MissingAnswersError",
+    "MlscaffoldError",
+    "OwnershipError",
+    "RenderError",
+    "TemplateError",
+    "UntrustedTemplateError",
+    "UserAbortError",
+]
+
+
+class MlscaffoldError(Exception):
+    """Something the user can mend. `hint` is what to do next; `exit_code` is what the process ends with."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class MachineError(MlscaffoldError):
+    """Git, the disk or a permission is not as needed."""
+
+
+class TemplateError(MlscaffoldError):
+    """The template cannot be found or read, or is not a Copier template."""
+
+
+class RenderError(TemplateError):
+    """The template was found, and fails while it renders."""
+
+
+class OwnershipError(TemplateError):
+    """The template's `ownership.yml` is not valid."""
+
+
+class UntrustedTemplateError(MlscaffoldError):
+    """The template wants to run code, and nobody said that it may."""
+
+    exit_code = 4
+
+    def __init__(self, url: str, features: Sequence[str]) -> None:
+        listing = "\n".join(f"  - {feature}" for feature in features)
+        super().__init__(
+            f"The template {url} wants to run code on this machine:\n{listing}",
+            hint="Read that code first. If you trust it, run the command again with --trust.",
+        )
+        self.features = tuple(features)
+
+
+class AnswersError(MlscaffoldError):
+    """An answer is unknown, of the wrong type or refused by the template's own validator."""
+
+
+class MissingAnswersError(AnswersError):
+    """Questions without an answer, and nobody to ask."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "These questions have no answer, and there is no terminal to ask them in: " + ", ".join(names),
+            hint=(
+                "Give them with --set NAME=VALUE or --answers FILE, or add --defaults where a default exists. "
+                "`mlscaffold questions` explains each one."
+            ),
+        )
+        self.names = tuple(names)
+
+
+class DestinationError(MlscaffoldError):
+    """The folder for the new project cannot be used."""
+
+
+class LockError(MlscaffoldError):
+    """`.mlscaffold.lock` is missing, damaged, hostile or of an unknown format."""
+
+
+class UserAbortError(MlscaffoldError):
+    """The user stopped the command (Ctrl-C, or "no" at the review)."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. Nothing was changed.")

@@ -1,0 +1,171 @@
+"""Who owns each rendered path: the template's `ownership.yml`.
+
+A table maps globs over *rendered* paths (with the meaning they have in `.gitignore`) to a policy. The last match
+wins, and what no line names is `merged`:
+
+    files:
+      "cicd/**": owned
+      pyproject.toml: {keyed: [tool.ruff, tool.mypy]}
+      "data/raw/**": {seeded: {required: true}}
+      old-ci.yml: retired
+    moved:
+      src/old_name.py.jinja: src/new_name.py.jinja
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .errors import OwnershipError
+
+__all__ = ["FILE_NAME", "Ownership", "Policy", "Rule", "read_ownership"]
+
+FILE_NAME = "ownership.yml"
+
+
+class Policy(StrEnum):
+    """What happens to a path on `new`, `update` and `check`; see docs/ownership.md."""
+
+    OWNED = "owned"
+    MERGED = "merged"
+    KEYED = "keyed"
+    SEEDED = "seeded"
+    DERIVED = "derived"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """The policy of the paths that a glob matches."""
+
+    glob: str
+    policy: Policy = Policy.MERGED
+    #: `keyed`: the dotted keys that follow the template.
+    keys: tuple[str, ...] = ()
+    #: `seeded`: `check` fails when the file is gone.
+    required: bool = False
+    #: `seeded`: `update` brings the file back when it is gone.
+    recreate: bool = False
+    #: `derived`: the command that makes the file.
+    command: str = ""
+
+
+_EVERYTHING_ELSE = Rule(glob="**")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ownership:
+    """The whole table of one template version."""
+
+    rules: tuple[Rule, ...] = ()
+    #: Template source path before -> now, where the template's history does not show it.
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def rule_for(self, path: str) -> Rule:
+        """The last rule whose glob matches a rendered path (POSIX, relative to the project)."""
+        for rule in reversed(self.rules):
+            if _matches(rule.glob, path):
+                return rule
+        return _EVERYTHING_ELSE
+
+    def retired_paths(self) -> tuple[str, ...]:
+        """The paths that must be absent."""
+        return tuple(rule.glob for rule in self.rules if rule.policy is Policy.RETIRED)
+
+
+def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ()) -> Ownership:
+    """The table of a template; without a file all is `merged`, and what Copier skips if it exists is `seeded`.
+
+    Raises:
+        OwnershipError: The file is not valid, with the entry to mend.
+    """
+    file = template_root / FILE_NAME
+    if not file.is_file():
+        rules = tuple(Rule(glob=glob, policy=Policy.SEEDED, recreate=True) for glob in skip_if_exists)
+        return Ownership(rules=rules)
+    import yaml
+
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise OwnershipError(f"{FILE_NAME} of the template is not valid YAML: {error}") from error
+    if not isinstance(data, dict) or set(data) - {"files", "moved"}:
+        raise OwnershipError(f"{FILE_NAME} of the template must be a mapping with the keys `files` and `moved`.")
+    files, moved = data.get("files") or {}, data.get("moved") or {}
+    if not isinstance(files, dict) or not isinstance(moved, dict):
+        raise OwnershipError(f"{FILE_NAME} of the template: `files` and `moved` must be mappings.")
+    rules = tuple(_parse_rule(str(glob), entry) for glob, entry in files.items())
+    return Ownership(rules=rules, moved={str(old): str(new) for old, new in moved.items()})
+
+
+def _parse_rule(glob: str, entry: Any) -> Rule:
+    where = f"{FILE_NAME} of the template, entry {glob!r}"
+    if isinstance(entry, str):
+        entry = {entry: None}
+    if not isinstance(entry, dict) or len(entry) != 1:
+        raise OwnershipError(f"{where}: write one policy, for instance `{glob}: owned`.")
+    ((name, detail),) = entry.items()
+    if name not in list(Policy):
+        raise OwnershipError(f"{where}: {name!r} is no policy.", hint=f"Policies are: {', '.join(Policy)}.")
+    return _PARSERS[Policy(name)](glob, detail, where)
+
+
+def _parse_keyed(glob: str, detail: Any, where: str) -> Rule:
+    if not isinstance(detail, list) or not detail or not all(isinstance(key, str) for key in detail):
+        raise OwnershipError(f"{where}: `keyed` needs a list of dotted keys, such as [tool.ruff].")
+    return Rule(glob=glob, policy=Policy.KEYED, keys=tuple(detail))
+
+
+def _parse_derived(glob: str, detail: Any, where: str) -> Rule:
+    if not isinstance(detail, str) or not detail.strip():
+        raise OwnershipError(f"{where}: `derived` needs the command that makes the file.")
+    return Rule(glob=glob, policy=Policy.DERIVED, command=detail)
+
+
+def _parse_seeded(glob: str, detail: Any, where: str) -> Rule:
+    options = detail or {}
+    if not isinstance(options, dict) or set(options) - {"required", "recreate"}:
+        raise OwnershipError(f"{where}: `seeded` takes `required: true` and `recreate: true`, nothing else.")
+    required, recreate = bool(options.get("required")), bool(options.get("recreate"))
+    return Rule(glob=glob, policy=Policy.SEEDED, required=required, recreate=recreate)
+
+
+def _parse_retired(glob: str, detail: Any, where: str) -> Rule:
+    if detail is not None or any(sign in glob for sign in "*?["):
+        raise OwnershipError(f"{where}: a retired path is named in full, without wildcards or options.")
+    return Rule(glob=glob, policy=Policy.RETIRED)
+
+
+def _plain(policy: Policy) -> Callable[[str, Any, str], Rule]:
+    def parse(glob: str, detail: Any, where: str) -> Rule:
+        if detail is not None:
+            raise OwnershipError(f"{where}: `{policy}` takes no options.")
+        return Rule(glob=glob, policy=policy)
+
+    return parse
+
+
+_PARSERS: Mapping[Policy, Callable[[str, Any, str], Rule]] = {
+    Policy.OWNED: _plain(Policy.OWNED),
+    Policy.MERGED: _plain(Policy.MERGED),
+    Policy.KEYED: _parse_keyed,
+    Policy.SEEDED: _parse_seeded,
+    Policy.DERIVED: _parse_derived,
+    Policy.RETIRED: _parse_retired,
+}
+
+
+def _matches(glob: str, path: str) -> bool:
+    return bool(_pattern(glob).match_file(path))
+
+
+@functools.cache
+def _pattern(glob: str) -> Any:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines([glob])

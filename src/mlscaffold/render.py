@@ -1,0 +1,150 @@
+"""The render: a template version and answers become files in a folder outside of the project. Copier does the work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .answers import Answers
+from .entries import Entry, FileMode, check_contained, entry_of
+from .errors import RenderError, UntrustedTemplateError
+from .source import Checkout
+
+if TYPE_CHECKING:
+    from .copier_worker import TemplateWorker
+
+__all__ = ["Render", "render", "renderer_id", "require_trust", "run_tasks", "task_listing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Render:
+    """What a template version and answers give."""
+
+    #: The folder that holds the files; its name is the project's.
+    root: Path
+    checkout: Checkout
+    answers: Answers
+    #: By path, POSIX, relative to the project.
+    entries: Mapping[str, Entry]
+    #: Path -> the template file that made it.
+    sources: Mapping[str, str]
+    #: Paths whose content depends on a secret answer.
+    secret: frozenset[str] = field(default=frozenset())
+    answers_file: str = ".copier-answers.yml"
+    message: str = ""
+
+
+def renderer_id() -> str:
+    """The versions that a render depends on."""
+    return f"copier {metadata.version('copier')}, jinja2 {metadata.version('jinja2')}"
+
+
+def require_trust(checkout: Checkout, *, trusted: bool) -> None:
+    """Refuse a template that runs code, unless it is trusted.
+
+    Raises:
+        UntrustedTemplateError: With every unsafe feature, one by one.
+    """
+    if trusted:
+        return
+    from .copier_worker import copier_errors, worker_for
+
+    with copier_errors(checkout):
+        template = worker_for(checkout, Path("/nowhere/project"), {}).template
+        features = [f"Jinja extension {name} (Python code, run while rendering)" for name in template.jinja_extensions]
+        features += [f"task, run after rendering: {command}" for command in task_listing(checkout)]
+    if features:
+        raise UntrustedTemplateError(checkout.source.url, features)
+
+
+def task_listing(checkout: Checkout) -> tuple[str, ...]:
+    """The commands that the template runs after rendering, as it writes them."""
+    from .copier_worker import copier_errors, worker_for
+
+    with copier_errors(checkout):
+        tasks = worker_for(checkout, Path("/nowhere/project"), {}).template.tasks
+    return tuple(task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks)
+
+
+def render(checkout: Checkout, answers: Answers, *, into: Path, folder_name: str) -> Render:
+    """Render into `into/folder_name`, which must not exist; the template sees that name as the project's.
+
+    Raises:
+        RenderError: The template fails, or names a path that it may not write.
+    """
+    from .copier_worker import copier_errors, worker_for
+
+    root = into / folder_name
+    worker = worker_for(checkout, root, answers.values, skip_tasks=True)
+    with copier_errors(checkout):
+        worker.run_copy()
+        answers_file = worker.answers_relpath.as_posix()
+        message = worker.message_after_copy()
+        secrets = worker.template.secret_questions
+    root.mkdir(exist_ok=True)
+    entries = _entries(root)
+    dependent = _secret_dependent(worker, entries, into / "secret" / folder_name) if secrets else frozenset()
+    return Render(
+        root=root,
+        checkout=checkout,
+        answers=answers,
+        entries=entries,
+        sources=dict(worker.sources),
+        secret=dependent,
+        answers_file=answers_file,
+        message=message,
+    )
+
+
+def _entries(root: Path) -> Mapping[str, Entry]:
+    found: dict[str, Entry] = {}
+    for folder, names, files in os.walk(root):
+        links = [name for name in names if Path(folder, name).is_symlink()]
+        for name in [*files, *links]:
+            file = Path(folder, name)
+            path = file.relative_to(root).as_posix()
+            check_contained(path, error=RenderError, origin="The template")
+            entry = entry_of(file)
+            if entry.mode is FileMode.SYMLINK:
+                _check_link(root, file, path)
+            found[path] = entry
+    return found
+
+
+def _check_link(root: Path, link: Path, path: str) -> None:
+    target = link.readlink()
+    resolved = Path(os.path.normpath(link.parent / target))
+    if target.is_absolute() or not resolved.is_relative_to(root):
+        raise RenderError(f"The template makes {path} a link to {target}, which is outside of the project. Refused.")
+
+
+def _secret_dependent(worker: TemplateWorker, entries: Mapping[str, Entry], second: Path) -> frozenset[str]:
+    """The paths that change when the secret answers do: render again with others, and compare."""
+    from .copier_worker import worker_for
+
+    names = worker.template.secret_questions
+    forced: dict[str, Any] = dict.fromkeys(names, "another secret, to see which files depend on it")
+    again = worker_for(worker.checkout, second, worker.data, skip_tasks=True, forced=forced)
+    try:
+        again.run_copy()
+    except Exception:  # noqa: BLE001 - whatever it is, the answer is the cautious one
+        suffix = worker.template.templates_suffix
+        return frozenset(path for path in entries if worker.sources.get(path, suffix).endswith(suffix))
+    others = _entries(second)
+    return frozenset(path for path in entries if others.get(path) != entries[path])
+
+
+def run_tasks(result: Render, project: Path) -> None:
+    """Run the template's tasks in a project; the caller has asked for trust.
+
+    Raises:
+        RenderError: A task failed.
+    """
+    from .copier_worker import copier_errors, worker_for
+
+    with copier_errors(result.checkout):
+        worker_for(result.checkout, project, result.answers.values).run_tasks()

@@ -1,0 +1,90 @@
+"""A person's own settings, and where the tool keeps what it may lose.
+
+`settings.yml` in the configuration folder (or `MLSCAFFOLD_SETTINGS`) may hold:
+
+    template: https://gitlab.example.com/platform/ml-template   # in the place of the built-in one
+    trust: [https://gitlab.example.com/platform/]               # templates that may run code
+    defaults: {license: MIT}                                    # answers offered first
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import MlscaffoldError
+
+__all__ = ["Settings", "SettingsError", "cache_folder", "read_settings", "settings_file"]
+
+
+class SettingsError(MlscaffoldError):
+    """The settings file is not valid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a person set for all projects."""
+
+    template: str | None = None
+    #: Templates whose URL starts so may run code.
+    trust: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def trusts(self, url: str) -> bool:
+        """Whether a template may run code without being asked about. A prefix ends at a path separator."""
+        return any(url == prefix or (prefix.endswith("/") and url.startswith(prefix)) for prefix in self.trust)
+
+
+def _base(variable: str, fallback: str) -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get(variable) or Path.home() / fallback)
+
+
+def settings_file() -> Path:
+    """Where the settings are: `MLSCAFFOLD_SETTINGS`, or the user's configuration folder."""
+    if named := os.environ.get("MLSCAFFOLD_SETTINGS"):
+        return Path(named)
+    return _base("XDG_CONFIG_HOME", ".config") / "mlscaffold" / "settings.yml"
+
+
+def cache_folder() -> Path:
+    """Where remote templates are mirrored: `MLSCAFFOLD_CACHE_DIR`, or the user's cache. Safe to delete."""
+    if named := os.environ.get("MLSCAFFOLD_CACHE_DIR"):
+        return Path(named)
+    return _base("XDG_CACHE_HOME", ".cache") / "mlscaffold"
+
+
+def read_settings() -> Settings:
+    """The settings, or the defaults if there is no file.
+
+    Raises:
+        SettingsError: The file is not valid, with the key to mend.
+    """
+    file = settings_file()
+    if not file.is_file():
+        if "MLSCAFFOLD_SETTINGS" in os.environ:
+            raise SettingsError(f"MLSCAFFOLD_SETTINGS names {file}, which does not exist.")
+        return Settings()
+    import yaml
+
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"The settings {file} cannot be read: {error}") from error
+    if not isinstance(data, dict):
+        raise SettingsError(f"The settings {file} must be a mapping.")
+    if unknown := sorted(map(str, set(data) - {"template", "trust", "defaults"})):
+        raise SettingsError(f"The settings {file} hold unknown keys: {', '.join(unknown)}.")
+    template, trust, defaults = data.get("template"), data.get("trust") or [], data.get("defaults") or {}
+    if (
+        not (template is None or isinstance(template, str))
+        or not isinstance(trust, list)
+        or not isinstance(defaults, dict)
+    ):
+        raise SettingsError(f"The settings {file}: `template` is a text, `trust` a list, `defaults` a mapping.")
+    return Settings(template=template, trust=tuple(map(str, trust)), defaults=defaults)

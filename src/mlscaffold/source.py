@@ -1,0 +1,373 @@
+"""Where a template comes from, and what identifies it.
+
+A *source* is a git repository (URL, path or bundle) or a plain folder. A *release* is one of its version tags. A
+*checkout* is one state of it, laid out in a folder of ours. The built-in template is a bundle inside the package, which
+stands in for the public URL of the project, so that releases can be read with no network.
+
+Identity is (version, git tree). Of a template with an `ownership.yml` only `copier.yml`, `ownership.yml` and the
+subdirectory that holds the files count, and nothing else is laid out, so that a fork of the whole repository and the
+embedded bundle are the same release. Of any other Copier template the whole tree counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from . import ownership
+from .errors import TemplateError
+from .git import Git, GitError, without_credentials
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+__all__ = [
+    "DISTRIBUTION",
+    "Checkout",
+    "Release",
+    "SourceKind",
+    "TemplateSource",
+    "check_out",
+    "embedded_bundle",
+    "find_source",
+    "latest",
+    "public_url",
+    "releases",
+]
+
+#: The distribution's name. The name `mlscaffold` on the public index belongs to an unrelated package.
+DISTRIBUTION = "mlscaffold-cli"
+_CONFIGURATION = re.compile(r"^copier\.ya?ml$", re.IGNORECASE)
+_SHORTCUTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
+
+
+class SourceKind(StrEnum):
+    """How a template is read."""
+
+    EMBEDDED = "embedded"
+    REMOTE = "remote"
+    REPOSITORY = "repository"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateSource:
+    """A template, any version of it."""
+
+    kind: SourceKind
+    #: What answers file and lock name; never with credentials, never relative.
+    url: str
+    #: What git or the file system reads; may hold credentials, so it is never shown.
+    location: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A version tag."""
+
+    tag: str
+    version: Version
+    prerelease: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """One state of a template, laid out in a folder."""
+
+    source: TemplateSource
+    root: Path
+    #: The tag, or `dev…` for a work tree or an untagged commit.
+    version: str
+    tree: str
+    #: Information only: the tree is what identifies.
+    commit: str
+    is_release: bool
+    #: What the user should be told about how it was got.
+    notes: tuple[str, ...] = ()
+
+
+def public_url() -> str:
+    """The project's public URL, from the metadata of the installed package."""
+    entries = metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
+    return next(entry.partition(", ")[2] for entry in map(str, entries) if entry.startswith("Repository, "))
+
+
+def embedded_bundle() -> Path:
+    """The git bundle with every release of the built-in template."""
+    return Path(str(resources.files(__package__) / "embedded" / "template.bundle"))
+
+
+def find_source(spec: str | None) -> TemplateSource:
+    """The source that a `--template` names; None is the built-in one.
+
+    Raises:
+        TemplateError: There is no such folder, or the text is no source at all.
+    """
+    if spec is None or spec.rstrip("/") == public_url():
+        return TemplateSource(kind=SourceKind.EMBEDDED, url=public_url(), location=str(embedded_bundle()))
+    if not spec.strip() or spec.startswith("-"):
+        raise TemplateError(f"{spec!r} is no template.", hint="Give a URL, the path of a repository, or a folder.")
+    path = Path(spec).expanduser()
+    if path.exists():
+        return _local_source(path.resolve())
+    remote = _expand_shortcut(spec)
+    if "://" not in remote and not re.match(r"^[\w.-]+@[\w.-]+:", remote):
+        raise TemplateError(
+            f"The template {spec} was not found: there is no such folder or file.",
+            hint="Check the path, or give a URL such as https://gitlab.com/team/template.",
+        )
+    return TemplateSource(kind=SourceKind.REMOTE, url=without_credentials(remote), location=remote)
+
+
+def _local_source(path: Path) -> TemplateSource:
+    if path.is_file() or Git(path).succeeds("rev-parse", "--resolve-git-dir", str(path / ".git")):
+        return TemplateSource(kind=SourceKind.REPOSITORY, url=str(path), location=str(path))
+    bare = path.is_dir() and Git(path).succeeds("rev-parse", "--resolve-git-dir", str(path))
+    return TemplateSource(kind=SourceKind.REPOSITORY if bare else SourceKind.FOLDER, url=str(path), location=str(path))
+
+
+def _expand_shortcut(spec: str) -> str:
+    prefix, _, rest = spec.partition(":")
+    if prefix in _SHORTCUTS and not rest.startswith("//"):
+        return _SHORTCUTS[prefix] + rest
+    return spec.removeprefix("git+")
+
+
+def releases(source: TemplateSource) -> tuple[Release, ...]:
+    """The version tags (PEP 440, a leading `v` allowed) of a source, oldest first.
+
+    Raises:
+        TemplateError: The source cannot be reached.
+    """
+    if source.kind is SourceKind.FOLDER:
+        return ()
+    git = Git(Path.cwd())
+    try:
+        listing = git.text("ls-remote", "--tags", "--refs", "--", source.location)
+    except GitError as error:
+        raise _unreachable(source, error) from error
+    return _versions([line.rpartition("refs/tags/")[2] for line in listing.splitlines()])
+
+
+def _versions(tags: Sequence[str]) -> tuple[Release, ...]:
+    from packaging.version import InvalidVersion, Version
+
+    found: list[Release] = []
+    for tag in tags:
+        try:
+            version = Version(tag)
+        except InvalidVersion:
+            continue
+        found.append(Release(tag=tag, version=version, prerelease=version.is_prerelease))
+    return tuple(sorted(found, key=lambda release: release.version))
+
+
+def latest(known: Sequence[Release]) -> Release | None:
+    """The newest release; a pre-release only where there is nothing else."""
+    return next((release for release in reversed(known) if not release.prerelease), known[-1] if known else None)
+
+
+def check_out(source: TemplateSource, ref: str | None, *, into: Path, cache: Path | None = None) -> Checkout:
+    """Lay one state of a template out in the folder `into`.
+
+    Args:
+        source: The template.
+        ref: A version, branch or commit. None is the newest release; of a work tree, its present state.
+        into: An empty folder that the caller removes.
+        cache: Where remote repositories are mirrored; None reads them afresh.
+
+    Raises:
+        TemplateError: There is no such state, or it is not a Copier template.
+    """
+    if ref is not None and (ref.startswith("-") or not ref.strip()):
+        raise TemplateError(f"{ref!r} is no version of a template.")
+    root = into / "template"
+    if source.kind is SourceKind.FOLDER:
+        if ref is not None:
+            raise TemplateError(f"{source.url} is a plain folder, not a git repository: it has no version {ref}.")
+        shutil.copytree(source.location, root, symlinks=True)
+        return _seal(
+            source, root, version="dev", notes=("The template is a plain folder: the project cannot be updated.",)
+        )
+    if source.kind is SourceKind.REPOSITORY and ref in {None, "HEAD"} and _is_unreleased(Path(source.location)):
+        _copy_work_tree(Path(source.location), root)
+        return _seal(source, root, version="dev", notes=("The template is an unreleased work tree.",))
+    return _check_out_commit(source, ref, root, cache)
+
+
+def _is_unreleased(path: Path) -> bool:
+    """Whether a path is a work tree whose state is not exactly a version tag."""
+    git = Git(path) if path.is_dir() else None
+    if git is None or not git.succeeds("rev-parse", "--is-inside-work-tree"):
+        return False
+    if git.text("rev-parse", "--is-inside-work-tree") != "true":
+        return False
+    if git.text("status", "--porcelain"):
+        return True
+    return not (
+        git.succeeds("rev-parse", "-q", "--verify", "HEAD")
+        and _versions(git.text("tag", "--points-at", "HEAD").split())
+    )
+
+
+def _copy_work_tree(path: Path, root: Path) -> None:
+    """Copy what git would commit: tracked and new files, not the ignored ones."""
+    listing = Git(path).run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in sorted(set(filter(None, listing.decode(errors="surrogateescape").split("\0")))):
+        file = path / name
+        if file.is_symlink() or file.is_file():
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target, follow_symlinks=False)
+
+
+def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str, ...]) -> Checkout:
+    """Give a folder that is no commit its tree id."""
+    root.mkdir(exist_ok=True)
+    _configuration(root, source)
+    _prune(root)
+    git = Git(root)
+    git.run("init", "-q", "--template=")
+    git.run("add", "-A", "-f", ".")
+    tree = git.text("write-tree")
+    shutil.rmtree(root / ".git")
+    return Checkout(source=source, root=root, version=version, tree=tree, commit="", is_release=False, notes=notes)
+
+
+def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache: Path | None) -> Checkout:
+    notes: list[str] = []
+    location = source.location
+    if source.kind is SourceKind.REMOTE and cache is not None:
+        location = str(_mirror(source, cache, notes))
+    try:
+        Git(root.parent).run("clone", "-q", "--no-checkout", "--template=", "--", location, str(root))
+    except GitError as error:
+        raise _unreachable(source, error) from error
+    git = Git(root)
+    known = _versions(git.text("tag", "--list").split())
+    commit, version, is_release = _resolve(git, source, known, ref)
+    if not known:
+        notes.append("The template has no version tags: the project cannot be updated until it has.")
+    git.run("checkout", "-q", "--detach", commit)
+    _configuration(root, source)
+    tree = _identity(git, root)
+    if not _prune(root) and (root / ".gitmodules").is_file():
+        git.run("submodule", "update", "-q", "--init", "--recursive")
+    return Checkout(
+        source=source, root=root, version=version, tree=tree, commit=commit, is_release=is_release, notes=tuple(notes)
+    )
+
+
+def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
+    """A bare copy of a remote repository in the cache, brought up to date; the last known state where that fails."""
+    name = hashlib.sha256(source.url.encode()).hexdigest()[:24]
+    mirror = cache / "templates" / f"{name}.git"
+    mirror.parent.mkdir(parents=True, exist_ok=True)
+    if mirror.is_dir():
+        try:
+            Git(mirror).run(
+                "fetch", "-q", "--prune", "--tags", "--force", source.location, "+refs/heads/*:refs/heads/*"
+            )
+        except GitError:
+            notes.append(f"{source.url} cannot be reached: the copy from the last time is used.")
+        return mirror
+    fresh = mirror.with_suffix(f".{id(notes)}.tmp")
+    try:
+        Git(cache).run("clone", "-q", "--bare", "--template=", "--", source.location, str(fresh))
+        # The remote's address may hold a password, and the cache must not.
+        Git(fresh).run("remote", "remove", "origin")
+        fresh.rename(mirror)
+    except GitError as error:
+        raise _unreachable(source, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return mirror
+
+
+def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: str | None) -> tuple[str, str, bool]:
+    """Commit, version text, and whether it is a release."""
+    if ref is None and (newest := latest(known)):
+        ref = newest.tag
+    tag = next((release.tag for release in known if ref in {release.tag, str(release.version)}), None)
+    if tag is not None:
+        return git.text("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}"), tag, True
+    for candidate in (f"refs/remotes/origin/{ref}", ref or "HEAD"):
+        if git.succeeds("rev-parse", "-q", "--verify", f"{candidate}^{{commit}}"):
+            commit = git.text("rev-parse", "--verify", f"{candidate}^{{commit}}")
+            return commit, git.text("describe", "--tags", "--always", commit), False
+    raise TemplateError(
+        f"The template {source.url} has no version {ref}.",
+        hint="Versions: "
+        + (", ".join(release.tag for release in known) or "none; the repository has no version tags")
+        + ".",
+    )
+
+
+def _configuration(root: Path, source: TemplateSource) -> Path:
+    found = sorted(file for file in root.iterdir() if _CONFIGURATION.match(file.name)) if root.is_dir() else []
+    if not found:
+        raise TemplateError(
+            f"{source.url} is not a Copier template: it has no copier.yml.",
+            hint="Name the repository or folder that holds copier.yml.",
+        )
+    return found[0]
+
+
+def _counted(root: Path) -> frozenset[str] | None:
+    """The top-level names that make up the identity, or None where all of them do."""
+    import yaml
+
+    if not (root / ownership.FILE_NAME).is_file():
+        return None
+    configuration = next(file for file in root.iterdir() if _CONFIGURATION.match(file.name))
+    try:
+        data = yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # Something only Copier reads (`!include`, several documents) or a mistake that it will name.
+        return None
+    subdirectory = str(data.get("_subdirectory") or "") if isinstance(data, dict) else ""
+    if not subdirectory or "{" in subdirectory:
+        return None
+    return frozenset({configuration.name, ownership.FILE_NAME, subdirectory.split("/")[0]})
+
+
+def _prune(root: Path) -> bool:
+    """Remove what does not count. Return whether anything may have been removed."""
+    counted = _counted(root)
+    if counted is None:
+        return False
+    for entry in root.iterdir():
+        if entry.name in counted or entry.name == ".git":
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    return True
+
+
+def _identity(git: Git, root: Path) -> str:
+    counted = _counted(root)
+    if counted is None:
+        return git.text("rev-parse", "HEAD^{tree}")
+    lines = git.run("ls-tree", "-z", "HEAD").split(b"\0")
+    kept = [line for line in lines if line.rpartition(b"\t")[2].decode(errors="replace") in counted]
+    return git.run("mktree", "-z", stdin=b"".join(line + b"\0" for line in kept)).decode().strip()
+
+
+def _unreachable(source: TemplateSource, error: GitError) -> TemplateError:
+    if source.kind is SourceKind.REMOTE:
+        host = urlsplit(source.url).hostname or source.url
+        return TemplateError(
+            f"The template {source.url} cannot be read: {error.stderr}",
+            hint=f"Check the address, your access rights and the connection to {host}.",
+        )
+    return TemplateError(f"The template {source.url} cannot be read: {error.stderr}")
