@@ -76,7 +76,8 @@ class Created:
     message: str
 
 
-#: Shows all answers to a person, who may change some. Returns the answers to go on with. Raises UserAbortError on "no".
+#: Shows all answers to a person, who may change some; its second argument answers everything again from what they chose
+#: against the defaults. Returns the answers to go on with. Raises UserAbortError on "no".
 Review = Callable[[Answers, Callable[[Mapping[str, Any]], Answers]], Answers]
 
 
@@ -100,19 +101,19 @@ def prepare(
         require_trust(checkout, trusted=request.trusted)
         ownership = read_ownership(checkout.root)
 
-        def answer(given: Mapping[str, Any], ask: Ask | None = ask) -> Answers:
+        def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
             return resolve_answers(
                 checkout,
                 destination.name,
-                given=given,
+                given={**request.given, **chosen},
                 suggested={**suggest_defaults(_nearest(destination)), **request.defaults},
                 ask=ask,
-                use_defaults=request.use_defaults,
+                use_defaults=use_defaults,
             )
 
-        answers = answer(request.given)
+        answers = answer({}, use_defaults=request.use_defaults)
         if review is not None:
-            answers = review(answers, answer)
+            answers = review(answers, lambda chosen: answer(chosen, use_defaults=True))
         step("Rendering")
         with disk_errors(destination):
             result = render(checkout, answers, into=scratch / "render", folder_name=destination.name)
@@ -171,7 +172,7 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
     request = prepared.request
     if prepared.plan.collisions:
         raise DestinationError(f"In the way: {', '.join(prepared.plan.collisions)}.")
-    inside = enclosing_repository(_nearest(request.destination))
+    inside = _repository_of(request.destination)
     with stage(request.destination) as staged:
         step("Writing the files")
         for action in prepared.plan.actions:
@@ -192,6 +193,15 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
     return Created(
         project=request.destination, lock=lock, plan=prepared.plan, commit=commit, message=prepared.render.message
     )
+
+
+def _repository_of(destination: Path) -> Path | None:
+    """The repository that the project becomes a part of; one that ignores the destination is not."""
+    folder = _nearest(destination.parent)
+    inside = enclosing_repository(folder)
+    if inside is not None and Git(folder).succeeds("check-ignore", "-q", "--", str(destination)):
+        return None
+    return inside
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -25,8 +25,12 @@ def check(
         typer.echo(f"       {finding.fix}")
     origin = f"{result.lock.template} {result.lock.version}"
     if result.is_clean:
-        typer.echo(f"Clean: {result.judged} files are as {origin} rendered them.")
+        typer.echo(f"Clean: {_files(result.judged)} as {origin} rendered them.")
         return
     count = len(result.findings)
-    typer.echo(f"Drift: {count} {'finding' if count == 1 else 'findings'} in {result.judged} files of {origin}.")
+    typer.echo(f"Drift: {count} {'finding' if count == 1 else 'findings'}; {_files(result.judged)} judged by {origin}.")
     raise typer.Exit(1)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

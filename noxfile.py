@@ -1,0 +1,106 @@
+"""The tasks of this repository: `nox -l` lists them. Every one works from a fresh clone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests"]
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+ROOT = Path(__file__).resolve().parent
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install this package, editable, and dependency groups of pyproject.toml."""
+    project = nox.project.load_toml("pyproject.toml")
+    session.install("-q", "-e", ".", *nox.project.dependency_groups(project, *groups))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """From nothing to a served model: generate a project, run it, ask it, check it. `-- DIR` chooses the folder."""
+    session.install("-q", "-e", ".", "uv")
+    session.run("python", "scripts/demo.py", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every check and every test. What follows `--` goes to pytest and leaves the rest out."""
+    if session.posargs:
+        install(session, "dev")
+        session.run("pytest", *session.posargs)
+        return
+    for name in ("lint", *(f"engine-{python}" for python in PYTHONS), "product"):
+        session.notify(name)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Formatter, linter, types, import layers, and that generated documents are up to date."""
+    install(session, "dev")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache")
+    session.run("python", "scripts/reference.py", "--check")
+    session.run("python", "scripts/reserved_names.py", "--check")
+
+
+@nox.session(python=PYTHONS)
+def engine(session: nox.Session) -> None:
+    """Tests of the engine and of the command line, on one Python."""
+    install(session, "dev")
+    measured = ["--cov", "--cov-report=term", "--cov-fail-under=95"] if session.python == PYTHONS[0] else []
+    session.run("pytest", "-q", "-m", "not product and not containers", *measured, *session.posargs)
+
+
+@nox.session
+def product(session: nox.Session) -> None:
+    """Tests of what is generated: rendered, linted, run, built and served for real."""
+    install(session, "dev")
+    session.run("pytest", "-q", "-m", "product or containers", "--durations=15", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the reference pages from the code and the questions."""
+    install(session)
+    session.run("python", "scripts/reference.py")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve the generated project's dependencies anew, then the names that are taken by them."""
+    session.install("-q", "uv")
+    requirements = ROOT / "template" / "requirements"
+    for source in sorted(requirements.glob("*.in")):
+        options = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-header", "--no-emit-index-url"]
+        with session.chdir(requirements):
+            session.run("uv", "pip", "compile", "-q", "--upgrade", *options, source.name, "-o", f"{source.stem}.txt")
+    session.run("python", "scripts/reserved_names.py")
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Write a release of the template into the embedded bundle: `nox -s release -- VERSION`."""
+    session.install("-q", "packaging")
+    session.run("python", "scripts/release.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure start-up and the verbs, as ratios to a peer in the same run."""
+    session.install("-q", "-e", ".")
+    session.run("python", "benchmarks/start_up.py", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the source distribution into dist/."""
+    session.install("-q", "uv")
+    session.run("uv", "build", "-q", "--out-dir", os.fspath(ROOT / "dist"))
