@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -124,7 +125,7 @@ def _example(openapi_url: str) -> dict[str, object]:
     raise DemoError("The service's OpenAPI document holds no example row.")
 
 
-def _post(url: str, body: object) -> dict[str, list[object] | dict[str, str]] | dict[str, object]:
+def _post(url: str, body: object) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
         url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
     )
@@ -157,7 +158,7 @@ def run_demo(project: Path) -> Demo:
     demo.run("Generate", _tool("mlscaffold"), "new", project, "--defaults", "--set", f"python_version={python}")
     (project / ".git" / MARKER).touch()
     demo.run("Environment", _tool("uv"), "venv", "-q", "--python", sys.executable, project / ".venv")
-    install = [_tool("uv"), "pip", "install", "-q", "--python", demo.bin / "python"]
+    install: list[str | Path] = [_tool("uv"), "pip", "install", "-q", "--python", demo.bin / "python"]
     demo.run("Install locked libraries", *install, "-r", "requirements/dev.txt")
     demo.run("Install the project", *install, "--no-deps", "-e", ".")
     output = demo.run("Pipeline", demo.bin / demo.command, "pipeline")

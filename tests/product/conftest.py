@@ -1,0 +1,100 @@
+"""The generated project, for real: rendered from the work tree, its locked libraries installed once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A generated project and the environment that runs it."""
+
+    root: Path
+    environment: Path
+    slug: str
+
+    def run(
+        self, *command: str | Path, cwd: Path | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the project's environment in the project's folder."""
+        first, *rest = map(str, command)
+        program = self.environment / "bin" / first
+        done = subprocess.run(
+            [str(program) if program.exists() else first, *rest],
+            cwd=cwd or self.root,
+            env=project_environment(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            pytest.fail(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def clone(self, destination: Path) -> Path:
+        """A fresh `git clone`, as a colleague would make it."""
+        subprocess.run(["git", "clone", "-q", str(self.root), str(destination)], check=True)
+        return destination
+
+
+def project_environment(environment: Path) -> Mapping[str, str]:
+    """The environment variables of a shell in which the project's environment is active."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_", "PYTEST_"))}
+    path = f"{environment / 'bin'}{os.pathsep}{kept['PATH']}"
+    return kept | {"PATH": path, "VIRTUAL_ENV": str(environment), "DVC_NO_ANALYTICS": "1", "PYTHONWARNINGS": ""}
+
+
+def uv(*arguments: str | Path) -> None:
+    """Run uv, which the development group brings."""
+    subprocess.run([Path(sys.executable).with_name("uv"), *arguments], check=True, capture_output=True)
+
+
+def new_project(destination: Path, *arguments: str) -> Path:
+    """`mlscaffold new` with the template of the work tree."""
+    command = [sys.executable, "-m", "mlscaffold", "new", str(destination), "--template", str(ROOT), "--defaults"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return destination
+
+
+def make_environment(folder: Path, python: str, requirements: Path) -> Path:
+    """A virtual environment with a project's locked libraries."""
+    uv("venv", "-q", "--python", python, folder)
+    uv("pip", "install", "-q", "--python", folder / "bin" / "python", "-r", requirements)
+    return folder
+
+
+def install(project: Path, environment: Path) -> None:
+    """Install a project, editable, into an environment that holds its libraries."""
+    uv("pip", "install", "-q", "--python", environment / "bin" / "python", "--no-deps", "-e", project)
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The locked libraries, on the Python that runs the tests."""
+    return make_environment(
+        tmp_path_factory.mktemp("environment") / "venv", sys.executable, ROOT / "template" / "requirements" / "dev.txt"
+    )
+
+
+def ready_project(folder: Path, environment: Path, name: str, answers: Sequence[str]) -> Project:
+    """A project that is rendered, committed and installed."""
+    root = new_project(folder / name, *answers)
+    install(root, environment)
+    return Project(root=root, environment=environment, slug=name.replace("_", "-"))
+
+
+@pytest.fixture(scope="session", params=["classification", "regression"])
+def project(request: pytest.FixtureRequest, environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for each task."""
+    task = str(request.param)
+    return ready_project(tmp_path_factory.mktemp(task), environment, f"{task}_demo", ["--set", f"task={task}"])

@@ -1,0 +1,110 @@
+"""The preset `workshop`, used as its owner would use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .conftest import ROOT, Project, install, make_environment, new_project
+
+pytestmark = [pytest.mark.product, pytest.mark.slow]
+
+
+def test_formatter_linter_and_types_have_nothing_to_say(project: Project) -> None:
+    project.run("ruff", "format", "--check", ".")
+    project.run("ruff", "check", ".")
+    project.run("mypy")
+
+
+@pytest.mark.parametrize("name", ["ab", "a_package_with_a_name_of_forty_characters"])
+def test_no_package_name_disturbs_formatter_or_linter(name: str, environment: Path, tmp_path: Path) -> None:
+    root = new_project(tmp_path / "named", "--set", f"package_name={name}")
+    named = Project(root=root, environment=environment, slug=name.replace("_", "-"))
+    named.run("ruff", "format", "--check", ".")
+    named.run("ruff", "check", ".")
+
+
+def test_its_own_tests_pass_at_once(project: Project) -> None:
+    done = project.run("python", "-m", "pytest", "-q")
+    assert " passed" in done.stdout
+    assert "failed" not in done.stdout
+
+
+@pytest.fixture(scope="module")
+def reproduced(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A colleague's clone in which `dvc repro` ran: no remote, no account."""
+    clone = project.clone(tmp_path_factory.mktemp("clone") / project.root.name)
+    install(clone, project.environment)
+    project.run("dvc", "repro", cwd=clone)
+    return clone
+
+
+def test_dvc_repro_does_nothing_the_second_time(project: Project, reproduced: Path) -> None:
+    again = project.run("dvc", "repro", cwd=reproduced).stdout
+    assert "Running stage" not in again
+    assert "up to date" in again
+
+
+def metrics_of(project: Path) -> Mapping[str, Any]:
+    """The metrics of the hold-out."""
+    return json.loads((project / "reports" / "metrics.json").read_text())  # type: ignore[no-any-return]
+
+
+def test_two_runs_give_the_same_metrics_and_the_same_model(project: Project, reproduced: Path, tmp_path: Path) -> None:
+    clone = project.clone(tmp_path / project.root.name)
+    install(clone, project.environment)
+    project.run(project.slug, "pipeline", cwd=clone)
+    assert metrics_of(clone) == metrics_of(reproduced)
+    models = [(folder / "models" / "model.onnx").read_bytes() for folder in (clone, reproduced)]
+    assert models[0] == models[1]
+
+
+def test_nothing_that_is_generated_stays_untracked(project: Project, reproduced: Path) -> None:
+    left = project.run("git", "status", "--porcelain", "--untracked-files=all", cwd=reproduced).stdout.splitlines()
+    meant_for_git = {"dvc.lock"}
+    strangers = [line for line in left if line[3:] not in meant_for_git and not line[3:].startswith("reports/")]
+    assert strangers == []
+
+
+NASTY = [
+    "It \"quotes\" 'both' ways: {{ 7 * 7 }} {% raw %} #hash & *star !bang %percent @at `tick` \\back",
+    "Two lines:\nand the second - with: colons",
+    "Emoji 🎉 and ünïcödé '''",
+    "key: [value, {nested: true}] | > ? - ~ null",
+    "$HOME ${PATH} $(whoami)",
+]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_every_description_renders_into_valid_files(text: str, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.yml"
+    answers.write_text(yaml.safe_dump({"description": text, "project_name": 'A "quoted": {name} #1'}), encoding="utf-8")
+    root = new_project(tmp_path / "nasty", "--answers", str(answers))
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert pyproject["project"]["description"].split() == text.split()
+    for file in [*root.rglob("*.yml"), *root.rglob("*.yaml")]:
+        list(yaml.compose_all(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader))
+    for file in root.rglob("*.json"):
+        json.loads(file.read_text(encoding="utf-8"))
+    for file in root.rglob("*.py"):
+        compile(file.read_text(encoding="utf-8"), str(file), "exec")
+
+
+@pytest.mark.parametrize("python", ["3.12", "3.13"])
+def test_it_works_on_other_pythons(python: str, tmp_path: Path) -> None:
+    if shutil.which(f"python{python}") is None:
+        pytest.skip(f"there is no python{python}: install it, with pyenv for instance")
+    environment = make_environment(tmp_path / "venv", python, ROOT / "template" / "requirements" / "dev.txt")
+    root = new_project(tmp_path / "other_python", "--set", f"python_version={python}")
+    install(root, environment)
+    other = Project(root=root, environment=environment, slug="other-python")
+    other.run("python", "-m", "pytest", "-q")
+    other.run("other-python", "pipeline")
+    assert metrics_of(root)
