@@ -57,7 +57,7 @@ def test_nothing_installs_the_unrelated_package_of_the_same_name() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["pip install mlscaffold", "pip install -q 'mlscaffold'", "uvx mlscaffold new x", "mlscaffold==0.1.0", "uv add mlscaffold",
+    ["pip install mlscaffold", "pip install -q 'mlscaffold'", "uvx mlscaffold x", "mlscaffold==0.1", "uv add mlscaffold",
      "pipx install mlscaffold"],
 )  # fmt: skip
 def test_the_guard_sees_the_unrelated_package(line: str) -> None:

@@ -1,0 +1,105 @@
+"""Every command in our documents works as it is written."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(?:bash|text|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands(program: str) -> list[str]:
+    """The lines in the code blocks of all pages that call a program, without comments and prompts."""
+    found = [
+        re.sub(r"\s+#.*$", "", line.strip().removeprefix("$ "))
+        for page in PAGES
+        if page.name != "cli.md"  # its lines are usage patterns; the page itself is generated from the code
+        for block in BLOCK.findall(page.read_text(encoding="utf-8"))
+        for line in block.splitlines()
+    ]
+    return sorted({line for line in found if line.startswith(program)})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Mapping[str, str]:
+    """The environment of somebody who has nothing but the tool."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLSCAFFOLD_")}
+    return kept | {"HOME": str(folder), "PATH": path, "SHELL": "/bin/bash", "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def local_template(tmp_path: Path) -> Path:
+    """A released copy of the built-in template, in the place of the addresses that the documents make up."""
+    bundle = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"
+    clone = tmp_path / "src" / "ml-template"
+    subprocess.run(["git", "clone", "-q", "--bare", str(bundle), str(clone)], check=True)
+    return clone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", commands("mlscaffold "))
+def test_commands_of_the_tool(line: str, home: Mapping[str, str], tmp_path: Path) -> None:
+    template = local_template(tmp_path)
+    (tmp_path / "answers.yml").write_text("task: regression\n")
+    line = re.sub(r"(?<=--template )\S+", str(template), line).replace("--ref 2.1.0", "--ref 0.1.0")
+    arguments = shlex.split(line)
+    if arguments[1] == "new" and "--defaults" not in arguments:
+        arguments.append("--defaults")
+    if arguments[1] == "check":
+        subprocess.run(["mlscaffold", "new", arguments[2], "--defaults"], cwd=tmp_path, env=home, check=True)
+    done = subprocess.run(arguments, cwd=tmp_path, env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_sessions_that_the_documents_name_exist() -> None:
+    listing = subprocess.run(
+        [sys.executable, "-m", "nox", "--list"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    named = {name for page in PAGES for name in re.findall(r"nox -s ([\w.-]+)", page.read_text(encoding="utf-8"))}
+    assert named
+    assert {name for name in named if not re.search(rf"^[*-] {re.escape(name)}\b", listing, re.MULTILINE)} == set()
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    command = next(line for line in commands("python3 -m venv") if line.endswith("nox -s tests"))
+    assert command in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.slow
+@pytest.mark.product
+def test_the_main_command_of_the_readme(home: Mapping[str, str], tmp_path: Path) -> None:
+    """From a fresh clone, with an empty home: only what was downloaded before is shared."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    command = next(line for line in commands("python3 -m venv") if line.endswith("nox -s demo"))
+    cache = subprocess.run(
+        ["uv", "cache", "dir"], env=home | {"HOME": os.environ["HOME"]}, capture_output=True, text=True
+    )
+    environment = home | {"UV_CACHE_DIR": cache.stdout.strip()}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All of it is stopped again" in done.stdout
+    assert (clone / "build" / "demo" / "models" / "model.onnx").is_file()
