@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ def commands(program: str) -> list[str]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Mapping[str, str]:
+def home(tmp_path: Path) -> dict[str, str]:
     """The environment of somebody who has nothing but the tool."""
     folder = tmp_path / "home"
     folder.mkdir()
@@ -49,7 +48,7 @@ def local_template(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", commands("mlscaffold "))
-def test_commands_of_the_tool(line: str, home: Mapping[str, str], tmp_path: Path) -> None:
+def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -> None:
     template = local_template(tmp_path)
     (tmp_path / "answers.yml").write_text("task: regression\n")
     line = re.sub(r"(?<=--template )\S+", str(template), line).replace("--ref 2.1.0", "--ref 0.1.0")
@@ -88,13 +87,13 @@ def test_links_between_the_documents_lead_somewhere() -> None:
 
 @pytest.mark.slow
 @pytest.mark.product
-def test_the_main_command_of_the_readme(home: Mapping[str, str], tmp_path: Path) -> None:
+def test_the_main_command_of_the_readme(home: dict[str, str], tmp_path: Path) -> None:
     """From a fresh clone, with an empty home: only what was downloaded before is shared."""
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
     command = next(line for line in commands("python3 -m venv") if line.endswith("nox -s demo"))
     cache = subprocess.run(
-        ["uv", "cache", "dir"], env=home | {"HOME": os.environ["HOME"]}, capture_output=True, text=True
+        ["uv", "cache", "dir"], env=home | {"HOME": os.environ["HOME"]}, capture_output=True, text=True, check=True
     )
     environment = home | {"UV_CACHE_DIR": cache.stdout.strip()}
     done = subprocess.run(

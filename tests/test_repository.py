@@ -55,11 +55,17 @@ def test_nothing_installs_the_unrelated_package_of_the_same_name() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["pip install mlscaffold", "pip install -q 'mlscaffold'", "uvx mlscaffold x", "mlscaffold==0.1", "uv add mlscaffold",
-     "pipx install mlscaffold"],
-)  # fmt: skip
+INSTALLS_IT = [
+    "pip install mlscaffold",
+    "pip install -q 'mlscaffold'",
+    "pipx install mlscaffold",
+    "uv add mlscaffold",
+    "uvx mlscaffold new x",
+    "mlscaffold==0.1.0",
+]
+
+
+@pytest.mark.parametrize("line", INSTALLS_IT)
 def test_the_guard_sees_the_unrelated_package(line: str) -> None:
     assert any(pattern.search(line.replace("'", "")) for pattern in UNRELATED)
 
