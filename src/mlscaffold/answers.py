@@ -110,7 +110,7 @@ def resolve_answers(
 
     with copier_errors(checkout):
         walk = _Walk(checkout, folder_name, suggested)
-        _refuse_unknown(given, walk.names)
+        _refuse_unknown(given, walk.answerable)
         missing: list[str] = []
         asked: list[Question] = []
         for name in walk.names:
@@ -158,6 +158,10 @@ class _Walk:
         self._worker = worker_for(checkout, Path("/nowhere") / folder_name, {})
         self._details = self._worker.template.questions_data
         self.names = tuple(self._details)
+        #: What a person can answer: all but the computed ones.
+        self.answerable = tuple(
+            name for name, details in self._details.items() if details.get("when", True) is not False
+        )
         defaults = {name: value for name, value in suggested.items() if name in self._details}
         self._worker.answers = AnswersMap(user_defaults=defaults, metadata=self._worker.template.metadata)
         self.values: dict[str, Any] = {}

@@ -19,6 +19,8 @@ from .versions import versions
 
 __all__ = ["app", "run"]
 
+#: Typer's exit code for Ctrl-C.
+_STOPPED = 130
 _HELP = """Generate machine-learning repositories, and keep them true to their template for years.
 
 Start with `mlscaffold new my-project`.
@@ -63,15 +65,16 @@ def run() -> NoReturn:
     # A polite kill cleans up as Ctrl-C does.
     signal.signal(signal.SIGTERM, _stop)
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
     except MlscaffoldError as error:
         from .console import print_error
 
         print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped. Nothing was changed.\n")
-        sys.exit(130)
+    except typer.TyperException as error:
+        # A wrong option or argument: Typer knows how to say it.
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(2)
     except BrokenPipeError:
         # The reader of our output left; that is its right.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,7 +84,9 @@ def run() -> NoReturn:
 
         report_bug()
         sys.exit(70)
-    sys.exit(0)
+    if code == _STOPPED:
+        sys.stderr.write("\nStopped.\n")
+    sys.exit(code)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
