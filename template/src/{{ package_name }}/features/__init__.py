@@ -1,0 +1,1 @@
+"""From tables to the columns that a model sees."""

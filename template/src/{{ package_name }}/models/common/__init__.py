@@ -1,0 +1,1 @@
+"""What all models share: preprocessing, scores, the exported graph."""

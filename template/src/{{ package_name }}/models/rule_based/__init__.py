@@ -1,0 +1,1 @@
+"""Rules without learning from features: the bar that a model must clear."""

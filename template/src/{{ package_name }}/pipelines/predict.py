@@ -1,0 +1,57 @@
+"""`predict`: predict each row of a file with the exported graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ..data_loaders.base import TableSchema
+from ..data_loaders.csv import CsvLoader
+from ..errors import DataError
+from ..models.common.onnx_session import OnnxModel
+from ..workspace import Workspace
+from .files import existing
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """How many rows were predicted, and where the predictions are."""
+
+    rows: int
+    output: Path
+
+    def __str__(self) -> str:
+        return f"{self.rows} predictions in {self.output}"
+
+
+def run(workspace: Workspace, source: Path, output: Path) -> Predicted:
+    """Read the contract's columns from a csv or parquet file and write one prediction a row, in the same order.
+
+    Raises:
+        DataError: there is no model, the file cannot be read, or it lacks a column.
+    """
+    model = OnnxModel.load(existing(workspace.model, "export"))
+    table = _read(source, model)
+    predictions = model.predict(table)
+    columns: dict[str, Sequence[object]] = {model.output_name: predictions.values.tolist()}
+    if predictions.labels is not None and model.labels is not None:
+        columns = {
+            model.output_name: [model.labels[label] for label in predictions.labels],
+            "probability": predictions.values.tolist(),
+        }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(columns).with_columns(model_version=pl.lit(model.version)).write_csv(output)
+    return Predicted(len(table), output)
+
+
+def _read(source: Path, model: OnnxModel) -> pl.DataFrame:
+    columns = dict.fromkeys(model.numeric, pl.Float64) | dict.fromkeys(model.categorical, pl.String)
+    if source.suffix != ".parquet":
+        return CsvLoader(source).load(TableSchema(columns))
+    table = pl.read_parquet(existing(source, "features"))
+    if absent := [name for name in columns if name not in table.columns]:
+        raise DataError(f"{source} lacks the columns {', '.join(absent)}.", f"It has: {', '.join(table.columns)}.")
+    return table

@@ -1,0 +1,139 @@
+"""The endpoints: one that predicts, three that a platform asks."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import models_json_schema
+
+from .metrics import ServingMetrics
+from .model import Predictions, ServedModel
+from .problems import MEDIA_TYPE, Problem, RefusedError, from_validation, respond
+from .schema import RequestParser, Wire
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_REFERENCE = "#/components/schemas/{model}"
+_REFUSALS = {
+    413: "The body is too large",
+    415: "The body is not declared as JSON",
+    422: "The request does not keep the contract",
+    503: "The service is starting or stopping",
+}
+
+
+class Health(BaseModel):
+    """Answer of the two probes."""
+
+    status: str
+
+
+def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics: ServingMetrics, wire: Wire) -> None:
+    """Add ``POST /predict`` and describe its request, which it reads itself, in the OpenAPI page."""
+    identity = {"name": model.name, "version": model.version}
+
+    # Not a thread: a prediction takes less time than handing it to one.
+    @app.post(
+        "/predict",
+        response_model=wire.response,
+        responses=_problem_responses(413, 415, 422, 503),
+        openapi_extra=_request_body(wire),
+        summary=f"Predict {model.contract.output.name}",
+    )
+    async def predict(request: Request) -> Response:
+        if not app.state.ready:
+            return respond(_unavailable())
+        _require_json(request)
+        body = await _read_body(request)
+        try:
+            rows = parser.parse(body)
+        except ValidationError as error:
+            return respond(from_validation(error))
+        predictions = model.predict(rows)
+        metrics.observe_predictions(predictions)
+        return JSONResponse({"predictions": _encode(predictions, model), "model": identity})
+
+    _describe_request(app, wire)
+
+
+def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
+    """Add the probes and ``GET /metrics``."""
+
+    @app.get("/health/live", summary="Is the process alive?")
+    async def live() -> Health:
+        return Health(status="alive")
+
+    @app.get(
+        "/health/ready",
+        summary="May requests be sent here?",
+        response_model=Health,
+        responses=_problem_responses(503),
+    )
+    async def ready() -> Response:
+        if not app.state.ready:
+            return respond(_unavailable())
+        return JSONResponse({"status": "ready"})
+
+    @app.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+    async def prometheus() -> Response:
+        return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _require_json(request: Request) -> None:
+    declared = request.headers.get("content-type", "")
+    if declared.split(";")[0].strip().lower() != "application/json":
+        detail = "Send the body as JSON, with the header Content-Type: application/json."
+        raise RefusedError(415, "Unsupported media type", detail)
+
+
+async def _read_body(request: Request) -> bytes:
+    """Read the body, but never more than the limit, whatever the client declared."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            detail = f"A body has at most {MAX_BODY_BYTES} bytes. Send the rows in smaller batches."
+            raise RefusedError(413, "Body too large", detail)
+    return bytes(body)
+
+
+def _encode(predictions: Predictions, model: ServedModel) -> list[Any]:
+    values: list[float] = predictions.values.tolist()
+    labels = model.contract.output.labels
+    if labels is None or predictions.label_indices is None:
+        return values
+    return [
+        {"label": labels[index], "probability": value}
+        for index, value in zip(predictions.label_indices.tolist(), values, strict=True)
+    ]
+
+
+def _unavailable() -> Problem:
+    return Problem(title="Not ready", status=503, detail="The service is starting or stopping. Try again.")
+
+
+def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    return {status: {"description": _REFUSALS[status], "content": content} for status in statuses}
+
+
+def _request_body(wire: Wire) -> dict[str, Any]:
+    reference = {"$ref": _REFERENCE.format(model=wire.request.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
+
+
+def _describe_request(app: FastAPI, wire: Wire) -> None:
+    """Add the types that FastAPI cannot see, because no handler declares them, to its OpenAPI."""
+    _, definitions = models_json_schema(
+        [(wire.request, "validation"), (Problem, "serialization")], ref_template=_REFERENCE
+    )
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document["components"]["schemas"].update(definitions["$defs"])
+        return document
+
+    # FastAPI's documented way to extend the document.
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,68 @@
+"""Listening on an address: the only part of the service that touches the network and signals."""
+
+import contextlib
+import errno
+import logging
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from .errors import AddressError
+
+_GRACE_SECONDS = 10
+_FIRST_FREE_PORT = 1024
+_LAST_PORT = 65535
+_PLAIN_ADDRESS = "Try host 127.0.0.1, port 8000."
+
+logger = logging.getLogger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the address before anything starts; raises ``AddressError`` that says what to do."""
+    if not 0 <= port <= _LAST_PORT:
+        raise AddressError(f"There is no port {port}: the last is {_LAST_PORT}.", _PLAIN_ADDRESS)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise AddressError(f"Cannot listen on {host!r}, port {port}: {error}.", _PLAIN_ADDRESS) from None
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise _address_error(host, port, error) from None
+    return listener
+
+
+def run(app: FastAPI, listener: socket.socket, name: str) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way get some seconds to finish."""
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    logger.info("Serving %s on http://%s:%d (see /docs; stop with Ctrl-C)", name, shown, port)
+    config = uvicorn.Config(
+        app,
+        # /metrics counts requests; a line a request costs a quarter of the throughput.
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    with contextlib.suppress(KeyboardInterrupt), listener:
+        uvicorn.Server(config).run(sockets=[listener])
+    logger.info("Stopped")
+
+
+def _address_error(host: str, port: int, error: OSError) -> AddressError:
+    if error.errno == errno.EADDRINUSE:
+        another = port + 1 if port < _LAST_PORT else _FIRST_FREE_PORT
+        advice = f"Stop the program that uses it, or choose another port, for example {another}."
+        return AddressError(f"Port {port} on {host} is already in use.", advice)
+    if error.errno == errno.EACCES:
+        advice = f"Choose one from {_FIRST_FREE_PORT}, for example 8000."
+        return AddressError(f"Port {port} needs administrator rights.", advice)
+    return AddressError(f"Cannot listen on {host}, port {port}: {error}.", _PLAIN_ADDRESS)
