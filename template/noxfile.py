@@ -60,7 +60,7 @@ def repro(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Resolve requirements/*.in again and write every version with its hashes; `-- --upgrade` takes newer ones."""
-    for name in ("serving", "default", "dev"):
+    for name in ("serving", "default", "dev", "tools"):
         session.run(
             *("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"),
             *("--no-emit-index-url", "--no-header", "--output-file", str(REQUIREMENTS / f"{name}.txt")),

@@ -163,7 +163,11 @@ class _Walk:
             name for name, details in self._details.items() if details.get("when", True) is not False
         )
         defaults = {name: value for name, value in suggested.items() if name in self._details}
-        self._worker.answers = AnswersMap(user_defaults=defaults, metadata=self._worker.template.metadata)
+        self._worker.answers = AnswersMap(
+            user_defaults=defaults,
+            metadata=self._worker.template.metadata,
+            external=self._worker._external_data(),  # noqa: SLF001 - part of the seam over Copier
+        )
         self.values: dict[str, Any] = {}
 
     def next(self, name: str, *, skip: bool = False) -> Question | None:

@@ -73,6 +73,8 @@ class Created:
     plan: Plan
     #: Id of the first commit; empty inside another repository or when not wanted.
     commit: str
+    #: Rendered files that the project's own `.gitignore` keeps out of the first commit: a mistake of the template.
+    ignored: tuple[str, ...]
     message: str
 
 
@@ -186,12 +188,19 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
             step("Running the template's tasks")
             run_tasks(prepared.render, staged.project)
         commit = ""
+        ignored: tuple[str, ...] = ()
         if own_repository:
             step("Committing")
             commit = _commit(staged.project, prepared.checkout)
+            ignored = _ignored(staged.project, prepared.plan)
         staged.publish()
     return Created(
-        project=request.destination, lock=lock, plan=prepared.plan, commit=commit, message=prepared.render.message
+        project=request.destination,
+        lock=lock,
+        plan=prepared.plan,
+        commit=commit,
+        ignored=ignored,
+        message=prepared.render.message,
     )
 
 
@@ -277,3 +286,9 @@ def _commit(project: Path, checkout: Checkout) -> str:
     if not git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
         raise MachineError("git made no first commit.")
     return git.text("rev-parse", "HEAD")
+
+
+def _ignored(project: Path, plan_: Plan) -> tuple[str, ...]:
+    listing = Git(project).run("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
+    left = set(listing.decode(errors="surrogateescape").split("\0"))
+    return tuple(action.path for action in plan_.actions if action.path in left)

@@ -89,7 +89,6 @@ class Checkout:
     tree: str
     #: Information only: the tree is what identifies.
     commit: str
-    is_release: bool
     #: What the user should be told about how it was got.
     notes: tuple[str, ...] = ()
 
@@ -239,7 +238,7 @@ def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str,
     git.run("add", "-A", "-f", ".")
     tree = git.text("write-tree")
     shutil.rmtree(root / ".git")
-    return Checkout(source=source, root=root, version=version, tree=tree, commit="", is_release=False, notes=notes)
+    return Checkout(source=source, root=root, version=version, tree=tree, commit="", notes=notes)
 
 
 def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache: Path | None) -> Checkout:
@@ -253,17 +252,17 @@ def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache
         raise _unreachable(source, error) from error
     git = Git(root)
     known = _versions(git.text("tag", "--list").split())
-    commit, version, is_release = _resolve(git, source, known, ref)
+    commit, version = _resolve(git, source, known, ref)
     if not known:
         notes.append("The template has no version tags: the project cannot be updated until it has.")
+    elif version not in {release.tag for release in known}:
+        notes.append(f"{version} of the template is not a release.")
     git.run("checkout", "-q", "--detach", commit)
     _configuration(root, source)
     tree = _identity(git, root)
     if not _prune(root) and (root / ".gitmodules").is_file():
         git.run("submodule", "update", "-q", "--init", "--recursive")
-    return Checkout(
-        source=source, root=root, version=version, tree=tree, commit=commit, is_release=is_release, notes=tuple(notes)
-    )
+    return Checkout(source=source, root=root, version=version, tree=tree, commit=commit, notes=tuple(notes))
 
 
 def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
@@ -292,17 +291,17 @@ def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
     return mirror
 
 
-def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: str | None) -> tuple[str, str, bool]:
-    """Commit, version text, and whether it is a release."""
+def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: str | None) -> tuple[str, str]:
+    """Commit and version text: the tag, or what `git describe` says of a commit without one."""
     if ref is None and (newest := latest(known)):
         ref = newest.tag
     tag = next((release.tag for release in known if ref in {release.tag, str(release.version)}), None)
     if tag is not None:
-        return git.text("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}"), tag, True
+        return git.text("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}"), tag
     for candidate in (f"refs/remotes/origin/{ref}", ref or "HEAD"):
         if git.succeeds("rev-parse", "-q", "--verify", f"{candidate}^{{commit}}"):
             commit = git.text("rev-parse", "--verify", f"{candidate}^{{commit}}")
-            return commit, git.text("describe", "--tags", "--always", commit), False
+            return commit, git.text("describe", "--tags", "--always", commit)
     raise TemplateError(
         f"The template {source.url} has no version {ref}.",
         hint="Versions: "

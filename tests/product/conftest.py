@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,21 @@ class Project:
         """A fresh `git clone`, as a colleague would make it."""
         subprocess.run(["git", "clone", "-q", str(self.root), str(destination)], check=True)
         return destination
+
+
+def require(what: str, install: str) -> None:
+    """Skip a test where the machine lacks a program; in CI, where everything must be there, fail.
+
+    Args:
+        what: The program's name, or what is missing.
+        install: How to get it.
+    """
+    if shutil.which(what) or Path(sys.executable).with_name(what).exists():
+        return
+    message = f"{what} is missing. To run this test, install: {install}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def project_environment(environment: Path) -> Mapping[str, str]:

@@ -63,7 +63,9 @@ def _options(
 def run() -> NoReturn:
     """Run the command line. Every error leaves through here, with its documented exit code."""
     # A polite kill cleans up as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _stop)
+    for polite in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, polite, None):
+            signal.signal(number, _stop)
     try:
         code = app(standalone_mode=False)
     except MlscaffoldError as error:

@@ -44,6 +44,8 @@ def print_created(created: Created) -> None:
     origin = f"{created.lock.template} {created.lock.version}"
     committed = f", first commit {created.commit[:8]}" if created.commit else ""
     console.print(Text(f"\nMade {len(files)} files from {origin}{committed}."), style="green")
+    for path in created.ignored:
+        console.print(Text(f"Not committed, since .gitignore names it: {path}"), style="yellow")
     here = os.path.relpath(created.project)
     lines = [f"  cd {here}"] if here != "." else []
     lines += [f"  {line}" for line in created.message.splitlines()]

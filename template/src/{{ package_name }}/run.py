@@ -120,7 +120,11 @@ def pipeline(params: Params = DEFAULT_PARAMS) -> None:
 
 def _run(name: str, step: Step, params: Path) -> None:
     """Run one step and print one line about it."""
-    outcome = step(Workspace(params.parent), load_settings(params))
+    from threadpoolctl import threadpool_limits
+
+    settings = load_settings(params)
+    with threadpool_limits(limits=settings.threads):
+        outcome = step(Workspace(params.parent), settings)
     typer.echo(f"{name:<9} {outcome}")
 
 

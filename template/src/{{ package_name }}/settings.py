@@ -131,6 +131,7 @@ class Settings(Section):
 
     task: Task
     seed: int
+    threads: Count
     data: Data
     validation: Validation
     split: Split

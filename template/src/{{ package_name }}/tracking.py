@@ -101,7 +101,7 @@ class _Tracker:
         for noisy in ("alembic", "mlflow"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         self._settings = settings
-        self._uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
+        self._uri = os.environ.get("MLFLOW_TRACKING_URI") or _below(root, settings.uri)
         self._artifacts = (root / "mlruns").absolute()
         self._failure: type[Exception] = MlflowException
         try:
@@ -153,6 +153,12 @@ class _Tracker:
             _without_password(f"The tracking server {self._uri} cannot be used: {reason}"),
             "Start it or correct its address: MLFLOW_TRACKING_URI in the environment, or tracking.uri in params.yaml.",
         )
+
+
+def _below(root: Path, uri: str) -> str:
+    """The address, with a relative path to a database file taken from the project's folder, not the current one."""
+    path = uri.removeprefix("sqlite:///")
+    return uri if path == uri else f"sqlite:///{root.absolute() / path}"
 
 
 def _without_password(text: str) -> str:

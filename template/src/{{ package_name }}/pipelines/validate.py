@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from ..data_loaders.tables import FLIGHT_KEY, OUTCOME, WEATHER_KEY
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from ..features.build import outcome
 from ..features.contract import NUMERIC
 from ..settings import Range, Settings
@@ -64,11 +64,11 @@ def check_ranges(ranges: Mapping[str, Range]) -> Mapping[str, Range]:
     """The ranges, if there is one for each number of the contract and none besides.
 
     Raises:
-        DataError: names what is missing or too much.
+        SettingsError: names what is missing or too much.
     """
     expected = {column.name for column in NUMERIC}
     if wrong := sorted(expected.symmetric_difference(ranges)):
-        raise DataError(
+        raise SettingsError(
             f"params.yaml: validation.ranges and the numbers of features/contract.py differ in: {', '.join(wrong)}.",
             "Give each number of the contract a range, and nothing else.",
         )

@@ -124,9 +124,7 @@ def _describe_column(column: Column, allowed: Range | None) -> dict[str, Any]:
 def add_metadata(graph: onnx.ModelProto, identity: ModelIdentity, contract: Mapping[str, Any]) -> None:
     """Write identity and contract into the graph's metadata."""
     text = json.dumps(contract, ensure_ascii=False, sort_keys=True)
-    helper.set_model_props(
-        graph, {"model_name": identity.name, "model_version": identity.version, "contract": text}
-    )
+    helper.set_model_props(graph, {"model_name": identity.name, "model_version": identity.version, "contract": text})
 
 
 def as_request(row: pl.DataFrame) -> dict[str, Any]:

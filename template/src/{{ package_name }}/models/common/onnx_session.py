@@ -32,6 +32,8 @@ class OnnxModel:
         """
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Threads that wait should sleep: on a shared machine spinning slows everybody down.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
             metadata = self._session.get_modelmeta().custom_metadata_map

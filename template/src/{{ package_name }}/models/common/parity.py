@@ -56,5 +56,7 @@ def require_parity(trained: Estimator, exported: OnnxModel, rows: pl.DataFrame, 
     if predictions.labels is not None:
         threshold = np.float32(settings.export.decision_threshold)
         if not np.array_equal(predictions.labels, predictions.values >= threshold):
-            raise ParityError("The labels do not follow the decision threshold.", "Look at models/common/onnx_graph.py.")
+            raise ParityError(
+                "The labels do not follow the decision threshold.", "Look at models/common/onnx_graph.py."
+            )
     return Parity(len(rows), float(difference.max()), float(relative.max()))

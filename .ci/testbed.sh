@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# testbed.sh ENVIRONMENT: install on a bare Debian 12, as root, what the tests of images and pipelines need, and write
+# the PATH that finds it into the file ENVIRONMENT. Quick the second time.
+set -euo pipefail
+here=$(dirname "$(realpath "$0")")
+store=${XDG_CACHE_HOME:-$HOME/.cache}/mlscaffold-testbed
+
+needed=(buildah podman skopeo runc netavark aardvark-dns iptables catatonit mmdebstrap rsync tmux)
+missing=()
+for package in "${needed[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
+fi
+
+bash "$here/container_base.sh" "$store"
+bash "$here/gitlab_ci_local.sh" "$store"
+echo "export PATH=$store/bin:\$PATH" > "$1"

@@ -1,0 +1,152 @@
+"""The images of the generated project: built, run and probed with a real container engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Project, ready_project, require
+
+pytestmark = [pytest.mark.product, pytest.mark.containers, pytest.mark.slow]
+
+ENVIRONMENT = {"BUILD_ARGS": "--network host --pull=never", "TAG": "test"}
+
+
+def engine(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the container engine."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=check)
+
+
+@pytest.fixture(scope="module")
+def shipped(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose images are for the Python of the stand-in base image, with a trained model."""
+    require("docker", "a container engine (bash .ci/testbed.sh installs one on Debian)")
+    if engine("info", check=False).returncode:
+        require("a running container engine", "start Docker or Podman (bash .ci/testbed.sh installs one on Debian)")
+    project = ready_project(tmp_path_factory.mktemp("images"), environment, "shipped", ["--set", "python_version=3.11"])
+    project.run("shipped", "pipeline")
+    return project
+
+
+def script(project: Project, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the project's scripts as CI does."""
+    environment = os.environ | ENVIRONMENT | variables
+    return subprocess.run([project.root / "cicd" / name], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_build_image_runs_every_check_of_the_project_inside(shipped: Project) -> None:
+    done = script(shipped, "build/build.sh")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert " passed" in done.stdout
+    assert "Checked inside shipped-build:test." in done.stdout
+
+
+@pytest.fixture(scope="module")
+def image(shipped: Project) -> str:
+    """The release image, built and proved by its own script."""
+    done = script(shipped, "release/release.sh")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "shipped 0.1.0+" in done.stdout
+    assert "Built and proved shipped:test." in done.stdout
+    return "shipped:test"
+
+
+@pytest.fixture(scope="module")
+def service(image: str) -> Iterator[str]:
+    """The release image as strict as production runs it; the address where it serves."""
+    limits = ["--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--memory", "512m"]
+    name = engine("run", "--detach", *limits, "--publish", "127.0.0.1::8000", image).stdout.strip()
+    try:
+        base = "http://" + engine("port", name, "8000").stdout.strip()
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{base}/health/ready", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        assert engine("healthcheck", "run", name, check=False).returncode == 0
+        yield base
+    finally:
+        engine("rm", "--force", name, check=False)
+
+
+def test_the_release_image_answers_what_the_project_answers(service: str, shipped: Project) -> None:
+    with urllib.request.urlopen(f"{service}/openapi.json", timeout=5) as response:
+        assert "/predict" in json.load(response)["paths"]
+    row = example(shipped)
+    answer = post(f"{service}/predict", {"instances": [row]})
+    assert answer["model"]["name"] == "shipped"
+    (prediction,) = answer["predictions"]
+    assert 0.01 < prediction["probability"] < 0.99
+
+
+def example(project: Project) -> dict[str, object]:
+    """The real row that the model carries."""
+    code = """
+import onnxruntime
+model = onnxruntime.InferenceSession("models/model.onnx")
+print(model.get_modelmeta().custom_metadata_map["contract"])
+"""
+    done = project.run("python", "-c", code)
+    return json.loads(done.stdout.splitlines()[-1])["example"]  # type: ignore[no-any-return]
+
+
+def post(url: str, body: object) -> Any:
+    """The answer to a request."""
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+def test_the_release_image_refuses_a_wrong_row_by_name(service: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        post(f"{service}/predict", {"instances": [{"no_such_column": 1}]})
+    assert refusal.value.code == 422
+    assert "no_such_column" in refusal.value.read().decode()
+
+
+def test_the_release_image_holds_the_service_and_nothing_of_the_training_stack(image: str) -> None:
+    inside = "import importlib.util as u, os; print(os.getuid(), [m for m in {!r}.split() if u.find_spec(m)])"
+    stack = "polars sklearn mlflow dvc onnx skl2onnx pandas pytest ruff pip uv"
+    done = engine("run", "--rm", "--entrypoint", "python", image, "-c", inside.format(stack))
+    uid, _, found = done.stdout.strip().partition(" ")
+    assert int(uid) != 0
+    # pip comes with the base image's own Python, and not with the service's environment.
+    assert found in {"['pip']", "[]"}
+    files = engine("run", "--rm", "--entrypoint", "find", image, "/app", "-maxdepth", "1").stdout.split()
+    assert sorted(files) == ["/app", "/app/model.onnx", "/app/venv"]
+
+
+def test_release_says_what_to_do_without_a_model(shipped: Project, tmp_path: Path) -> None:
+    clone = shipped.clone(tmp_path / "untrained")
+    done = script(Project(root=clone, environment=shipped.environment, slug="shipped"), "release/release.sh")
+    assert done.returncode == 2
+    assert "there is no models/model.onnx. Train it first" in done.stderr
+
+
+def test_scripts_say_what_to_do_without_an_engine(shipped: Project) -> None:
+    done = script(shipped, "build/build.sh", ENGINE="no-such-engine")
+    assert done.returncode == 2
+    assert "there is no no-such-engine. Install Docker or Podman" in done.stderr
+
+
+def test_dockerfiles_and_scripts_pass_their_linters(shipped: Project) -> None:
+    tools = {name: shutil.which(name) or Path(sys.executable).with_name(name) for name in ("hadolint", "shellcheck")}
+    dockerfiles = sorted(shipped.root.glob("cicd/*/Dockerfile"))
+    scripts = sorted(shipped.root.glob("cicd/**/*.sh"))
+    assert len(dockerfiles) == 2
+    assert len(scripts) == 4
+    for command in ([tools["hadolint"], *dockerfiles], [tools["shellcheck"], "--external-sources", *scripts]):
+        done = subprocess.run(command, cwd=shipped.root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
