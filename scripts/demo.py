@@ -48,8 +48,8 @@ class Demo:
         """The project's command, named after it."""
         return self.project.name.replace("_", "-").lower()
 
-    def run(self, title: str, *arguments: str | Path) -> str:
-        """Run one step in the project and return what it printed."""
+    def run(self, title: str, *arguments: str | Path, result: str = "") -> str:
+        """Run one step in the project and return what it printed; its last line with that start is its sum."""
         console.print(f"[bold cyan]{title}[/]  [dim]{' '.join(str(a) for a in arguments)}[/]")
         begin = time.perf_counter()
         environment = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
@@ -64,7 +64,7 @@ class Demo:
         )
         if done.returncode:
             raise DemoError(f"{title} failed with exit code {done.returncode}:\n{done.stdout}")
-        self.steps.append((title, _last_line(done.stdout), time.perf_counter() - begin))
+        self.steps.append((title, _last_line(done.stdout, result), time.perf_counter() - begin))
         return done.stdout
 
     def serve_and_ask(self) -> None:
@@ -96,8 +96,9 @@ class Demo:
         )
 
 
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+def _last_line(text: str, start: str) -> str:
+    lines = (line.strip() for line in reversed(text.splitlines()))
+    return next((line for line in lines if line and line.startswith(start)), "")
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -155,7 +156,8 @@ def run_demo(project: Path) -> Demo:
     _clear(project)
     project.parent.mkdir(parents=True, exist_ok=True)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    demo.run("Generate", _tool("mlscaffold"), "new", project, "--defaults", "--set", f"python_version={python}")
+    new: list[str | Path] = [_tool("mlscaffold"), "new", project, "--defaults", "--set", f"python_version={python}"]
+    demo.run("Generate", *new, result="Made ")
     (project / ".git" / MARKER).touch()
     demo.run("Environment", _tool("uv"), "venv", "-q", "--python", sys.executable, project / ".venv")
     install: list[str | Path] = [_tool("uv"), "pip", "install", "-q", "--python", demo.bin / "python"]

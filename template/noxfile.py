@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 
 import nox
+from uv import find_uv_bin
 
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["lint", "tests"]
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
 
+#: uv comes with `nox[uv]`; it need not be on the search path.
+UV = find_uv_bin()
 REQUIREMENTS = Path("requirements")
 VENV = Path(".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -28,8 +31,8 @@ def dev(session: nox.Session) -> None:
     """Everything needed for working on the project, in .venv."""
     python = str(BIN / "python")
     if not VENV.is_dir():
-        session.run("uv", "venv", str(VENV), external=True)
-    pip = ("uv", "pip", "install", "--python", python)
+        session.run(UV, "venv", str(VENV), external=True)
+    pip = (UV, "pip", "install", "--python", python)
     session.run(*pip, "--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"), external=True)
     session.run(*pip, "--no-deps", "-e", ".", external=True)
 
@@ -62,7 +65,7 @@ def lock(session: nox.Session) -> None:
     """Resolve requirements/*.in again and write every version with its hashes; `-- --upgrade` takes newer ones."""
     for name in ("serving", "default", "dev", "tools"):
         session.run(
-            *("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"),
+            *(UV, "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"),
             *("--no-emit-index-url", "--no-header", "--output-file", str(REQUIREMENTS / f"{name}.txt")),
             *session.posargs,
             str(REQUIREMENTS / f"{name}.in"),

@@ -295,6 +295,10 @@ def read_answers_file(file: Path) -> Mapping[str, Any]:
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise AnswersError(f"The answers file {file} is not valid YAML{place}: {problem}.") from error
+    except (ValueError, RecursionError) as error:
+        # PyYAML lets these out of its constructors: 2026-99-99 looks like a date, and `[[[[…` never ends.
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise AnswersError(f"The answers file {file} holds a value that YAML cannot read: {problem}.") from error
     if not isinstance(data, dict):
         raise AnswersError(f"The answers file {file} must be a mapping of question names to answers.")
     return {str(name): value for name, value in data.items() if not str(name).startswith("_")}

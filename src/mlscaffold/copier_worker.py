@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -148,4 +150,28 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
         raise RenderError(f"A templated file of {checkout.source.url} is not UTF-8: {error.reason}.") from error
     except (JinjaError, UserMessageError, CopierError) as error:
         detail = re.sub(r"\s+", " ", str(error) or type(error).__name__)
-        raise RenderError(f"The template {checkout.source.url} does not render: {detail}") from error
+        place = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
+        raise RenderError(
+            f"The template {checkout.source.url} does not render{f' in {place}' if place else ''}: {detail}"
+        ) from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        if (place := _place_in_template(error, checkout.root)) is None:
+            raise
+        raise RenderError(
+            f"The template {checkout.source.url} does not render in {place}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _place_in_template(error: BaseException, root: Path) -> str | None:
+    """Where in a template an expression raised, such as `1 / 0`; None if no template did: then it is a bug of ours."""
+    places = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if "__jinja_exception__" in frame.f_globals
+    ]
+    if not places:
+        return None
+    name, line = places[-1]
+    if not Path(name).is_absolute():
+        return "a setting or path"
+    return f"{Path(os.path.relpath(Path(name).resolve(), root.resolve())).as_posix()}, line {line}"

@@ -36,7 +36,8 @@ class GitError(MachineError):
 
 def without_credentials(text: str) -> str:
     """Cut `user:password@` out of every URL in a text."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
+    # Greedy up to the last `@` before the path: a password may hold one itself.
+    return re.sub(r"(?<=://)[^/\s]+@", "", text)
 
 
 class Git:

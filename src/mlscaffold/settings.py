@@ -74,7 +74,8 @@ def read_settings() -> Settings:
 
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        # A ValueError: not UTF-8, or a value such as 2026-99-99, which looks like a date.
         raise SettingsError(f"The settings {file} cannot be read: {error}") from error
     if not isinstance(data, dict):
         raise SettingsError(f"The settings {file} must be a mapping.")

@@ -14,17 +14,16 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import NIGHT_OWLISH
 from rich.text import Text
 
-WIDTH = 104
+WIDTH = 118
 
 
 def draw(title: str, output: str) -> str:
     """Return an SVG of a terminal that shows `output`, ANSI colours included; it loads nothing from elsewhere."""
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text.from_ansi(f"$ {title}\n{output.rstrip()}"))
-    picture = console.export_svg(title=title, theme=NIGHT_OWLISH, unique_id="terminal")
+    picture = console.export_svg(title=title, unique_id="terminal")
     # Rich lets the picture fetch a font from the internet.
     plain = re.sub(r"@font-face \{[^}]*\}", "", picture)
     return "".join(f"{line.rstrip()}\n" for line in plain.splitlines() if line.strip())

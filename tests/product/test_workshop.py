@@ -23,7 +23,7 @@ def test_formatter_linter_and_types_have_nothing_to_say(project: Project) -> Non
     project.run("mypy")
 
 
-@pytest.mark.parametrize("name", ["ab", "a_package_with_a_name_of_forty_characters"])
+@pytest.mark.parametrize("name", ["ab", "a_package_with_a_name_of_forty_letters_x"])
 def test_no_package_name_disturbs_formatter_or_linter(name: str, environment: Path, tmp_path: Path) -> None:
     root = new_project(tmp_path / "named", "--set", f"package_name={name}")
     named = Project(root=root, environment=environment, slug=name.replace("_", "-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .. import __version__
-from ..errors import MlscaffoldError
+from ..errors import MachineError, MlscaffoldError
 from .check import check
 from .new import new
 from .questions import questions
@@ -81,6 +82,14 @@ def run() -> NoReturn:
         # The reader of our output left; that is its right.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        from .console import print_error, report_bug
+
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            report_bug()
+            sys.exit(70)
+        print_error(MachineError(f"{error.strerror}: {error.filename or 'standard output'}.", hint="Make room first."))
+        sys.exit(MachineError.exit_code)
     except Exception:  # noqa: BLE001 - the last door
         from .console import report_bug
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..errors import AnswersError
+from ..errors import AnswersError, DestinationError
 from .options import RefOption, TemplateOption, TrustOption
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def new(
     from ..settings import cache_folder, read_settings
 
     settings = read_settings()
-    source = template or settings.template
+    source = settings.template if template is None else template
     request = NewProject(
-        destination=Path(dest).expanduser().absolute().resolve(),
+        destination=_place(dest),
         template=source,
         ref=ref,
         given=_given(preset, answers, assignments or []),
@@ -58,6 +59,26 @@ def new(
         cache=cache_folder(),
     )
     _run(request, dry_run=dry_run)
+
+
+def _place(dest: Path) -> Path:
+    """The destination as an absolute path without links.
+
+    Raises:
+        DestinationError: No file system can hold a folder of that name.
+    """
+    try:
+        place = dest.expanduser().resolve()
+        str(place).encode()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            place.lstat()
+    except (OSError, RuntimeError, UnicodeEncodeError) as error:
+        not_text = isinstance(error, UnicodeEncodeError)
+        reason = "it is not UTF-8" if not_text else getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise DestinationError(
+            f"{str(dest)!a} cannot be the folder of a project: {reason}.", hint="Choose another name."
+        ) from error
+    return place
 
 
 def _given(preset: str | None, answers: Path | None, assignments: list[str]) -> Mapping[str, Any]:

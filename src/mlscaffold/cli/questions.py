@@ -24,7 +24,7 @@ def questions(
     from ..settings import cache_folder, read_settings
 
     settings = read_settings()
-    source = template or settings.template
+    source = settings.template if template is None else template
     found = questions_of(source, ref, trusted=trust or settings.trusts(source or ""), cache=cache_folder())
     if json_schema:
         import json

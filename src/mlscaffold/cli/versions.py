@@ -19,7 +19,7 @@ def versions(
     from ..questionnaire import versions_of
     from ..settings import read_settings
 
-    found = versions_of(template or read_settings().template)
+    found = versions_of(read_settings().template if template is None else template)
     if as_json:
         import json
 

@@ -60,4 +60,4 @@ def _read(source: Path, model: OnnxModel) -> pl.DataFrame:
     )
     if absent := [name for name in columns if name not in table.columns]:
         raise DataError(f"{source} lacks the columns {', '.join(absent)}.", f"It has: {', '.join(table.columns)}.")
-    return table.select(columns).with_row_index(LINE, offset=1)
+    return table.select(columns.keys()).with_row_index(LINE, offset=1)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic import ValidationError
 
+from .contract import Output
 from .errors import ModelFileError
 from .metrics import CountRequests, ServingMetrics
 from .model import ServedModel, load_model
@@ -42,7 +43,7 @@ def _build_app(model: ServedModel, model_path: Path) -> FastAPI:
     app = FastAPIOffline(
         title=model.name,
         version=model.version,
-        description=f"Predicts {model.contract.output.name} ({model.contract.task}).",
+        description=_describe(model.contract.output),
         redoc_url=None,
         lifespan=_lifespan,
     )
@@ -52,6 +53,12 @@ def _build_app(model: ServedModel, model_path: Path) -> FastAPI:
     refuse_uniformly(app)
     app.add_middleware(CountRequests, metrics=metrics)
     return app
+
+
+def _describe(output: Output) -> str:
+    if output.labels is not None:
+        return f"Predicts `{output.name}`: {' or '.join(output.labels)}."
+    return f"Predicts `{output.name}`{f' in {output.unit}' if output.unit else ''}."
 
 
 @asynccontextmanager

@@ -40,6 +40,7 @@ def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics
         responses=_problem_responses(413, 415, 422, 503),
         openapi_extra=_request_body(wire),
         summary=f"Predict {model.contract.output.name}",
+        tags=["prediction"],
     )
     async def predict(request: Request) -> Response:
         if not app.state.ready:
@@ -60,13 +61,14 @@ def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics
 def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
     """Add the probes and ``GET /metrics``."""
 
-    @app.get("/health/live", summary="Is the process alive?")
+    @app.get("/health/live", summary="Is the process alive?", tags=["operation"])
     async def live() -> Health:
         return Health(status="alive")
 
     @app.get(
         "/health/ready",
         summary="May requests be sent here?",
+        tags=["operation"],
         response_model=Health,
         responses=_problem_responses(503),
     )
@@ -75,7 +77,7 @@ def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
             return respond(_unavailable())
         return JSONResponse({"status": "ready"})
 
-    @app.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+    @app.get("/metrics", summary="Prometheus metrics", tags=["operation"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
         return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 

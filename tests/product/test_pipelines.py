@@ -1,0 +1,224 @@
+"""The pipeline of the generated project, executed: by gitlab-ci-local, each job in a folder and shell of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import ROOT, new_project, require, uv
+
+pytestmark = [pytest.mark.product, pytest.mark.slow]
+
+TESTBED = "bash .ci/testbed.sh installs it on Debian"
+JOBS = {"lint", "test", "template", "train", "release"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """A project in whose folder its jobs can be run."""
+
+    root: Path
+    variables: Mapping[str, str]
+
+    def run(
+        self, *jobs: str, variables: Mapping[str, str] | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run some jobs as a runner does, each in a copy of what git has."""
+        given = {**self.variables, **(variables or {})}
+        options = ["--force-shell-executor", "--shell-isolation", "--no-color", "--file", ".gitlab-ci-here.yml"]
+        options += ["--ignore-predefined-vars", ",".join(given)]
+        options += [f"--variable={name}={value}" for name, value in given.items()]
+        done = subprocess.run(
+            ["gitlab-ci-local", *options, *jobs],
+            cwd=self.root,
+            env=runner_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            pytest.fail(f"{' '.join(jobs)}: exit code {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-2000:]}")
+        return done
+
+    def commit(self, message: str) -> None:
+        """Commit all changes, as somebody who then pushes."""
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+        for command in (["add", "-A"], [*identity, "commit", "-q", "--no-verify", "-m", message]):
+            subprocess.run(["git", *command], cwd=self.root, check=True)
+
+
+def runner_environment() -> dict[str, str]:
+    """The variables of a runner: nothing of the tests' own environment is active."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST_", "VIRTUAL_ENV"))}
+    own = Path(sys.executable).parent
+    path = os.pathsep.join(folder for folder in kept["PATH"].split(os.pathsep) if Path(folder) != own)
+    return kept | {"PATH": path, "BUILD_ARGS": "--network host --pull=never"}
+
+
+def adapt(root: Path) -> None:
+    """Write what this machine and the runner on it need besides the project's own file.
+
+    On a team's runner Docker in Docker is a service of the release job; here the machine's own engine stands in for it.
+    The runner here does not stop where the workflow's rules say so: a job with the same rules tells.
+    """
+    workflow = yaml.safe_load((root / ".gitlab-ci.yml").read_text())["workflow"]
+    here = {
+        "include": [{"local": ".gitlab-ci.yml"}],
+        "release": {"services": []},
+        "workflow-runs": {"stage": "check", "script": ["true"], "rules": workflow["rules"]},
+    }
+    (root / ".gitlab-ci-here.yml").write_text(yaml.safe_dump(here))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tool as the job installs it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    uv("build", "-q", "--wheel", "--out-dir", folder, ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def pipeline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A new project on the machine's Python, at the state of its first commit."""
+    require("gitlab-ci-local", TESTBED)
+    require("rsync", "apt-get install rsync")
+    root = new_project(tmp_path_factory.mktemp("pipeline") / "piped", "--set", "python_version=3.11")
+    adapt(root)
+    cache = subprocess.run(
+        [Path(sys.executable).with_name("uv"), "cache", "dir"], capture_output=True, text=True, check=True
+    )
+    return Pipeline(root=root, variables={"MLSCAFFOLD_WHEEL": str(wheel), "UV_CACHE_DIR": cache.stdout.strip()})
+
+
+@pytest.fixture(scope="module")
+def passed(pipeline: Pipeline) -> str:
+    """What the jobs print that every change must pass, the model's training included."""
+    return pipeline.run("lint", "test", "template", "train").stdout
+
+
+def copied(pipeline: Pipeline, folder: Path) -> Pipeline:
+    """A second clone, for a change that must not pass."""
+    subprocess.run(["git", "clone", "-q", str(pipeline.root), str(folder)], check=True)
+    adapt(folder)
+    return Pipeline(root=folder, variables=pipeline.variables)
+
+
+def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", ".gitlab-ci.yml"]
+    done = subprocess.run([checker, *options], cwd=pipeline.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"CI_COMMIT_BRANCH": "main"}, JOBS),
+        ({"CI_COMMIT_BRANCH": "topic"}, JOBS - {"release"}),
+        ({"CI_COMMIT_BRANCH": "topic", "CI_OPEN_MERGE_REQUESTS": "team/piped!1"}, set()),
+        ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}, JOBS - {"release"}),
+        ({"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.0.0"}, JOBS),
+    ],
+    ids=["default branch", "branch", "branch with a merge request", "merge request", "tag"],
+)
+def test_what_runs_where(pipeline: Pipeline, where: Mapping[str, str], expected: set[str]) -> None:
+    listing = pipeline.run("--list-json", variables=where).stdout
+    jobs = {job["name"] for job in json.loads(listing[listing.index("[") :]) if job["when"] != "never"}
+    assert (jobs - {"workflow-runs"} if "workflow-runs" in jobs else set()) == expected
+
+
+def test_lint_test_template_and_train_pass_at_once(passed: str) -> None:
+    for job in ("lint", "test", "template", "train"):
+        assert re.search(rf"^ PASS +{job}\b", passed, re.MULTILINE), passed[-3000:]
+    assert re.search(r"^ PASS +test +\d+% coverage", passed, re.MULTILINE)
+    assert re.search(r"template +> Clean: \d+ files as ", passed)
+    assert re.search(r"train +> evaluate .* accepted on the hold-out", passed)
+
+
+def test_training_hands_the_model_and_its_reports_on(pipeline: Pipeline, passed: str) -> None:
+    kept = pipeline.root / ".gitlab-ci-local" / "artifacts" / "train"
+    assert (kept / "models" / "model.onnx").stat().st_size > 10_000
+    assert json.loads((kept / "reports" / "metrics.json").read_text())
+    assert "model.onnx" in (kept / "dvc.lock").read_text()
+    assert {path.name for path in kept.iterdir()} == {"models", "reports", "dvc.lock"}
+
+
+def test_an_edited_file_of_the_template_fails_the_check(pipeline: Pipeline, tmp_path: Path) -> None:
+    changed = copied(pipeline, tmp_path / "piped")
+    script = changed.root / "cicd" / "release" / "release.sh"
+    script.write_text(script.read_text().replace("--cap-drop all", ""))
+    changed.commit("Run with all capabilities")
+    done = changed.run("template", check=False)
+    assert done.returncode == 1
+    assert re.search(r"template +> MLS\d+ cicd/release/release\.sh", done.stdout), done.stdout
+    assert re.search(r"^ FAIL +template\b", done.stdout, re.MULTILINE)
+
+
+def test_a_broken_test_fails_the_tests(pipeline: Pipeline, tmp_path: Path) -> None:
+    changed = copied(pipeline, tmp_path / "piped")
+    for test in changed.root.glob("tests/*/test_*.py"):
+        test.unlink()  # only to save time
+    (changed.root / "tests" / "unit" / "test_broken.py").write_text("def test_broken():\n    assert 1 + 1 == 3\n")
+    changed.commit("A wrong expectation")
+    done = changed.run("test", check=False)
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+    assert re.search(r"^ FAIL +test\b", done.stdout, re.MULTILINE)
+    assert (changed.root / ".gitlab-ci-local" / "artifacts" / "test" / "coverage.xml").is_file()
+
+
+def test_data_that_is_not_valid_fails_the_training(pipeline: Pipeline, tmp_path: Path) -> None:
+    changed = copied(pipeline, tmp_path / "piped")
+    raw = changed.root / "data" / "raw" / "flights.csv"
+    raw.write_text(raw.read_text().splitlines()[0] + "\n")
+    changed.commit("An empty table")
+    done = changed.run("train", check=False)
+    assert done.returncode == 1
+    assert re.search(r"^ FAIL +train\b", done.stdout, re.MULTILINE)
+    assert not (changed.root / ".gitlab-ci-local" / "artifacts" / "train").exists()
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an image registry on this machine."""
+    require("docker-registry", "apt-get install docker-registry, or: bash .ci/testbed.sh")
+    folder = tmp_path_factory.mktemp("registry")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    storage = {"filesystem": {"rootdirectory": str(folder / "storage")}}
+    settings = folder / "config.yml"
+    settings.write_text(yaml.safe_dump({"version": 0.1, "storage": storage, "http": {"addr": address}}))
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(["docker-registry", "serve", settings], stdout=log, stderr=log)
+        try:
+            yield address
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+@pytest.mark.containers
+def test_release_proves_the_trained_model_and_pushes_it(pipeline: Pipeline, passed: str, registry: str) -> None:
+    require("docker", f"a container engine ({TESTBED})")
+    project = f"{registry}/team/piped"
+    login = {"CI_REGISTRY": registry, "CI_REGISTRY_USER": "ci", "CI_REGISTRY_PASSWORD": "not-asked-for"}
+    done = pipeline.run("release", variables={"CI_REGISTRY_IMAGE": project, **login})
+    assert re.search(r"release > piped 0\.1\.0\+[0-9a-f]{12} predicts ", done.stdout), done.stdout[-3000:]
+    assert f"Released {project}/piped:" in done.stdout
+    with urllib.request.urlopen(f"http://{registry}/v2/team/piped/piped/tags/list", timeout=5) as answer:
+        (tag,) = json.load(answer)["tags"]
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=pipeline.root, capture_output=True, text=True, check=True)
+    assert head.stdout.startswith(tag)

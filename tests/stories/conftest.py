@@ -1,0 +1,143 @@
+"""A person's machine for every story: an empty home, a folder to work in, a temporary folder that is looked through."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mlscaffold.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+PERSON = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
+ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
+#: The smallest template that can be updated: one question, one file, an answers file.
+SMALL: Mapping[str, str] = {
+    "copier.yml": "_subdirectory: template\n_templates_suffix: .jinja\nname:\n  type: str\n  default: World\n",
+    "template/hello.txt.jinja": "Hello {{ name }}\n",
+    f"template/{ANSWERS_FILE}": "{{ _copier_answers | to_nice_yaml -}}\n",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def refused(self, *said: str, code: int = 2) -> None:
+        """It failed as a user's mistake does: documented code, what and where, and no traceback."""
+        assert self.code == code, self
+        assert "Traceback" not in self.out + self.err
+        assert "bug" not in self.err
+        flat = " ".join(self.err.split())
+        for words in said:
+            assert words in flat, f"{words!r} is missing in: {flat}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Folders of one story."""
+
+    home: Path
+    work: Path
+    scratch: Path
+    _run: Callable[[tuple[str, ...]], Outcome] = field(repr=False)
+
+    def run(self, *arguments: str | Path) -> Outcome:
+        """`mlscaffold` with these arguments, in this process."""
+        return self._run(tuple(map(str, arguments)))
+
+    def git(self, *arguments: str | Path, cwd: Path | None = None) -> str:
+        """What a git command prints."""
+        done = subprocess.run(["git", *map(str, arguments)], cwd=cwd or self.work, check=True, capture_output=True)
+        return done.stdout.decode()
+
+    def configure(self, text: str) -> None:
+        """Write git's configuration of the person."""
+        (self.home / ".gitconfig").write_text(text)
+
+    def template(
+        self, files: Mapping[str, str | bytes] | None = None, *, tag: str = "v1.0.0", name: str = "template"
+    ) -> Path:
+        """A git repository with files on top of what it holds; `tag` may be empty."""
+        root = self.home.parent / name
+        if not root.exists():
+            self.git("init", "-q", "-b", "main", str(root))
+        write_files(root, SMALL if files is None else files)
+        self.git("add", "-A", ".", cwd=root)
+        self.git("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "-qm", tag or "state", cwd=root)
+        if tag:
+            self.git("tag", tag, cwd=root)
+        return root
+
+    def nothing_was_left(self) -> None:
+        """Neither the working folder nor the temporary one holds anything."""
+        assert list(self.work.iterdir()) == []
+        assert list(self.scratch.iterdir()) == []
+
+
+def write_files(root: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files, and the folders they need."""
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def snapshot(root: Path, *, without: tuple[str, ...] = (".git",)) -> dict[str, tuple[str, bytes]]:
+    """Every file below a folder: kind (link, executable, plain) and content; empty folders too."""
+    found: dict[str, tuple[str, bytes]] = {}
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in without]
+        for name in [*files, *folders]:
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            key = path.relative_to(root).as_posix()
+            if stat.S_ISLNK(mode):
+                found[key] = ("link", os.fsencode(path.readlink()))
+            elif stat.S_ISREG(mode):
+                found[key] = ("executable" if mode & 0o100 else "plain", path.read_bytes())
+            elif not any(path.iterdir()):
+                found[key] = ("empty folder", b"")
+    return {path: entry for path, entry in found.items() if path not in without}
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Machine:
+    """A hermetic home, and the command line in this process."""
+    home, work, scratch = (tmp_path / name for name in ("home", "work", "scratch"))
+    for folder in (home, work, scratch):
+        folder.mkdir()
+    for name in list(os.environ):
+        if name.startswith(("MLSCAFFOLD_", "GIT_", "XDG_")) or name in {"NO_COLOR", "FORCE_COLOR", "EMAIL"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(work)
+
+    def run(arguments: tuple[str, ...]) -> Outcome:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", ["mlscaffold", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code
+        said = capfd.readouterr()
+        return Outcome(code=int(str(code or 0)), out=said.out, err=said.err)
+
+    machine = Machine(home=home, work=work, scratch=scratch, _run=run)
+    machine.configure(PERSON)
+    return machine
