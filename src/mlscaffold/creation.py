@@ -259,8 +259,11 @@ def _locked(prepared: Prepared, path: str, entry: Entry) -> LockedFile:
 def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
     """Entries with the blob ids that git will give them: the project's own attributes applied."""
     plain = [action.path for action in plan_.actions if action.new.mode is not FileMode.SYMLINK]
-    listing = "".join(f"{path}\n" for path in plain).encode()
-    ids = Git(project).run("hash-object", "--stdin-paths", stdin=listing).decode().split()
+    # git reads these paths from the top of the work tree, wherever it is started, and unquotes those that begin with `"`.
+    top = enclosing_repository(project) or project
+    inside = project.resolve().relative_to(top.resolve())
+    listing = "".join('"{}"\n'.format((inside / path).as_posix().replace('"', '\\"')) for path in plain).encode()
+    ids = Git(top).run("hash-object", "--stdin-paths", stdin=listing).decode().split()
     seen = dict(zip(plain, ids, strict=True))
     return {
         action.path: Entry(mode=action.new.mode, blob=seen.get(action.path, action.new.blob))
@@ -279,7 +282,7 @@ def _commit(project: Path, checkout: Checkout) -> str:
     identity: list[str] = []
     if not git.succeeds("var", "GIT_AUTHOR_IDENT") or not config_value(project, "user.email"):
         identity = ["-c", "user.name=mlscaffold", "-c", "user.email=mlscaffold@localhost"]
-    quiet = ["-c", "commit.gpgSign=false", "-c", f"core.hooksPath={os.devnull}", "-c", "gc.auto=0"]
+    quiet = ["-c", "commit.gpgSign=false", "-c", "gc.auto=0"]
     git.run("add", "-A", ".")
     message = f"Start from {checkout.source.url} {checkout.version}"
     git.run(*identity, *quiet, "commit", "-q", "--no-verify", "-m", message)

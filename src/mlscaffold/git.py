@@ -25,6 +25,10 @@ _REDIRECTIONS = (
 )
 
 
+#: What a person, or a stranger's repository, may have configured to run: not in our commands.
+_NO_FOREIGN_CODE = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
+
+
 class GitError(MachineError):
     """A git command failed; `stderr` is what it said, without credentials."""
 
@@ -73,7 +77,12 @@ class Git:
         source: dict[str, object] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         try:
             return subprocess.run(  # type: ignore[call-overload,no-any-return]
-                ["git", *arguments], cwd=self.folder, env=self._environment, capture_output=True, check=False, **source
+                ["git", *_NO_FOREIGN_CODE, *arguments],
+                cwd=self.folder,
+                env=self._environment,
+                capture_output=True,
+                check=False,
+                **source,
             )
         except FileNotFoundError as error:
             if not self.folder.is_dir():

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from .errors import MlscaffoldError
 
@@ -36,6 +37,8 @@ class Settings:
 
     def trusts(self, url: str) -> bool:
         """Whether a template may run code without being asked about. A prefix ends at a path separator."""
+        if ".." in unquote(url).replace("\\", "/").split("/"):
+            return False
         return any(url == prefix or (prefix.endswith("/") and url.startswith(prefix)) for prefix in self.trust)
 
 

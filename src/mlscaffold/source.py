@@ -12,6 +12,7 @@ embedded bundle are the same release. Of any other Copier template the whole tre
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ __all__ = [
 #: The distribution's name. The name `mlscaffold` on the public index belongs to an unrelated package.
 DISTRIBUTION = "mlscaffold-cli"
 _CONFIGURATION = re.compile(r"^copier\.ya?ml$", re.IGNORECASE)
+#: A person's line endings and attributes do not reach a template: it renders the same bytes on every machine.
+_AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", f"core.attributesFile={os.devnull}")
 _SHORTCUTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
 
 
@@ -235,7 +238,7 @@ def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str,
     _prune(root)
     git = Git(root)
     git.run("init", "-q", "--template=")
-    git.run("add", "-A", "-f", ".")
+    git.run(*_AS_COMMITTED, "add", "-A", "-f", ".")
     tree = git.text("write-tree")
     shutil.rmtree(root / ".git")
     return Checkout(source=source, root=root, version=version, tree=tree, commit="", notes=notes)
@@ -247,7 +250,9 @@ def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache
     if source.kind is SourceKind.REMOTE and cache is not None:
         location = str(_mirror(source, cache, notes))
     try:
-        Git(root.parent).run("clone", "-q", "--no-checkout", "--template=", "--", location, str(root))
+        Git(root.parent).run(
+            "clone", "-q", "--no-checkout", "--origin=origin", "--template=", "--", location, str(root)
+        )
     except GitError as error:
         raise _unreachable(source, error) from error
     git = Git(root)
@@ -257,11 +262,11 @@ def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache
         notes.append("The template has no version tags: the project cannot be updated until it has.")
     elif version not in {release.tag for release in known}:
         notes.append(f"{version} of the template is not a release.")
-    git.run("checkout", "-q", "--detach", commit)
+    git.run(*_AS_COMMITTED, "checkout", "-q", "--detach", commit)
     _configuration(root, source)
     tree = _identity(git, root)
     if not _prune(root) and (root / ".gitmodules").is_file():
-        git.run("submodule", "update", "-q", "--init", "--recursive")
+        git.run(*_AS_COMMITTED, "submodule", "update", "-q", "--init", "--recursive")
     return Checkout(source=source, root=root, version=version, tree=tree, commit=commit, notes=tuple(notes))
 
 

@@ -40,7 +40,7 @@ class Stage:
             DestinationError: Somebody used the destination meanwhile.
         """
         try:
-            if self.destination.is_dir() and _in_use(self.destination):
+            if self.top.is_relative_to(self.destination) or (self.destination.is_dir() and _in_use(self.destination)):
                 self._move_entries()
             else:
                 self.top.rename(self.target)
@@ -51,7 +51,7 @@ class Stage:
 
     def _move_entries(self) -> None:
         """Fill the folder that somebody stands in: replacing it would pull it from under their shell."""
-        if any(self.destination.iterdir()):
+        if any(entry for entry in self.destination.iterdir() if not self.top.is_relative_to(entry)):
             raise DestinationError(f"{self.destination} is no longer empty. Nothing was written.")
         moved: list[Path] = []
         try:
@@ -77,6 +77,9 @@ def stage(destination: Path) -> Iterator[Stage]:
     while not target.parent.exists():
         target = target.parent
     base = target.parent
+    if destination.is_dir() and (destination.is_mount() or not os.access(base, os.W_OK | os.X_OK)):
+        # A volume, or an own folder in somebody else's: nothing can be renamed onto it from outside.
+        base = destination
     _sweep(base)
     try:
         hidden = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=base))

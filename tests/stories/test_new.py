@@ -54,6 +54,9 @@ def test_the_newest_release_is_taken_and_a_prerelease_is_not(machine: Machine) -
     template = machine.template()
     for tag in ("v1.10.0", "v1.9.0", "v2.0.0rc1", "nightly"):
         machine.template({"template/which.txt": f"{tag}\n"}, tag=tag)
+    bare = machine.home / "bare.git"
+    machine.git("clone", "-q", "--bare", template, bare)
+    template = bare
     assert machine.run("new", "newest", "--template", template, "--defaults").code == 0
     assert Path("newest/which.txt").read_text() == "v1.10.0\n"
     for number, (ref, expected) in enumerate([("1.9.0", "v1.9.0"), ("v2.0.0rc1", "v2.0.0rc1"), ("main", "nightly")]):
@@ -224,6 +227,21 @@ def test_a_persons_git_configuration_changes_nothing(machine: Machine, configura
     assert rendered == plain
     assert machine.run("check", "demo").code == 0
     assert machine.run("versions", "--template", template).out == "v1.0.0\n"
+
+
+def test_a_strangers_repository_runs_nothing_of_its_own(machine: Machine) -> None:
+    template = machine.template()
+    spy = machine.home / "spy"
+    spy.write_text(f"#!/bin/sh\ntouch {machine.home}/ran\n")
+    spy.chmod(0o755)
+    machine.git("config", "core.fsmonitor", spy, cwd=template)
+    (template / ".git" / "hooks").mkdir(exist_ok=True)
+    for name in ("post-checkout", "reference-transaction", "post-index-change"):
+        (template / ".git" / "hooks" / name).write_text(spy.read_text())
+        (template / ".git" / "hooks" / name).chmod(0o755)
+    assert machine.run("new", "demo", "--template", template, "--defaults").code == 0
+    assert machine.run("versions", "--template", template).code == 0
+    assert not (machine.home / "ran").exists()
 
 
 def test_a_git_hook_that_calls_us_does_not_lead_us_astray(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

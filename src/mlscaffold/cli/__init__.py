@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -67,6 +68,10 @@ def run() -> NoReturn:
     for polite in ("SIGTERM", "SIGHUP"):
         if number := getattr(signal, polite, None):
             signal.signal(number, _stop)
+    # A terminal without Unicode shows `\\xef` rather than a failure.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
     except MlscaffoldError as error:

@@ -1,0 +1,327 @@
+"""Whatever stops `mlscaffold new`, the destination is as it was; and the next run works."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT, SMALL, Machine, snapshot
+
+#: Moments of a run: a function, by module, and whether the signal comes as it begins or as it ends.
+MOMENTS = [
+    ("mlscaffold.creation", "check_out", "before"),
+    ("mlscaffold.creation", "check_out", "after"),
+    ("mlscaffold.creation", "resolve_answers", "before"),
+    ("mlscaffold.copier_worker", "TemplateWorker._render_file", "before"),
+    ("mlscaffold.copier_worker", "TemplateWorker._render_file", "after"),
+    ("mlscaffold.creation", "_copy", "before"),
+    ("mlscaffold.creation", "_copy", "after"),
+    ("mlscaffold.creation", "_init", "after"),
+    ("mlscaffold.creation", "_lock", "after"),
+    ("mlscaffold.creation", "_commit", "before"),
+    ("mlscaffold.creation", "_commit", "after"),
+]
+#: Runs the command line, and sends itself a signal at a chosen moment: no sleeping, no race.
+_STOPPED_AT = textwrap.dedent("""
+    import importlib, os, signal, sys
+    module, name, when, number, *arguments = sys.argv[1:]
+    owner = importlib.import_module(module)
+    *path, name = name.split(".")
+    for part in path:
+        owner = getattr(owner, part)
+    original = getattr(owner, name)
+    def stopped(*args, **kwargs):
+        if when == "before":
+            os.kill(os.getpid(), int(number))
+        result = original(*args, **kwargs)
+        if when == "after":
+            os.kill(os.getpid(), int(number))
+        return result
+    setattr(owner, name, stopped)
+    sys.argv = ["mlscaffold", *arguments]
+    from mlscaffold.__main__ import main
+    main()
+""")
+
+
+def stop_at(moment: tuple[str, str, str], number: signal.Signals, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own that gets a signal at a moment."""
+    command = [sys.executable, "-c", _STOPPED_AT, *moment, str(int(number)), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("moment", MOMENTS, ids="-".join)
+def test_a_signal_leaves_nothing(machine: Machine, moment: tuple[str, str, str], number: signal.Signals) -> None:
+    done = stop_at(moment, number, "new", "a/demo", "--template", str(machine.template()), "--defaults")
+    assert done.returncode == 130, done
+    assert "Stopped" in done.stderr
+    assert "Traceback" not in done.stderr
+    machine.nothing_was_left()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS, ids="-".join)
+def test_a_kill_leaves_the_destination_as_it_was_and_the_next_run_cleans_up(
+    machine: Machine, moment: tuple[str, str, str]
+) -> None:
+    template = str(machine.template())
+    (machine.work / "demo").mkdir()
+    done = stop_at(moment, signal.SIGKILL, "new", "demo", "--template", template, "--defaults")
+    assert done.returncode == -signal.SIGKILL
+    assert list((machine.work / "demo").iterdir()) == []
+    assert {entry.name for entry in machine.work.iterdir() if not entry.name.startswith(".mlscaffold-new-")} == {"demo"}
+    assert machine.run("new", "demo", "--template", template, "--defaults").code == 0
+    assert [entry.name for entry in machine.work.iterdir()] == ["demo"]
+    assert machine.run("check", "demo").code == 0
+
+
+@pytest.mark.slow
+def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    (machine.work / "demo").mkdir()
+    monkeypatch.chdir(machine.work / "demo")
+    moment = ("mlscaffold.creation", "_commit", "after")
+    done = stop_at(moment, signal.SIGINT, "new", ".", "--template", str(machine.template()), "--defaults")
+    assert done.returncode == 130
+    assert list((machine.work / "demo").iterdir()) == []
+    assert [entry.name for entry in machine.work.iterdir()] == ["demo"]
+
+
+@pytest.mark.slow
+def test_a_stop_while_a_task_runs(machine: Machine) -> None:
+    task = "_tasks: ['touch half && kill -INT $PPID && sleep 5']\n"
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + task})
+    command = [sys.executable, "-m", "mlscaffold", "new", "demo", "--template", str(template), "--defaults", "--trust"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done
+    machine.nothing_was_left()
+
+
+def mount(folder: Path, options: str) -> None:
+    """A small file system in memory on a folder; the test is skipped where that is not allowed."""
+    folder.mkdir()
+    program = shutil.which("mount")
+    allowed = program and os.geteuid() == 0
+    done = (
+        subprocess.run(
+            [str(program), "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False
+        )
+        if allowed
+        else None
+    )
+    if done is None or done.returncode:
+        pytest.skip("mounting a tmpfs is not allowed here: run the tests as root (or with CAP_SYS_ADMIN)")
+
+
+@pytest.fixture
+def tiny_disk(machine: Machine) -> Iterator[Path]:
+    """A disk of 64 kB."""
+    folder = machine.home.parent / "disk"
+    mount(folder, "size=64k")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+BIG = {**SMALL, "template/big.bin": "x" * 200_000}
+
+
+def test_a_full_disk_at_the_destination(machine: Machine, tiny_disk: Path) -> None:
+    done = machine.run("new", tiny_disk / "demo", "--template", machine.template(BIG), "--defaults")
+    done.refused("No space left on device", f"{tiny_disk}/demo is as it was", "Make room")
+    assert list(tiny_disk.iterdir()) == []
+    assert list(machine.scratch.iterdir()) == []
+
+
+def test_a_disk_that_is_full_when_git_writes(machine: Machine, tiny_disk: Path) -> None:
+    """The files fit; git's objects do not."""
+    incompressible = os.urandom(40_000).hex().encode()[:44_000]
+    template = machine.template({**SMALL, "template/noise.txt": incompressible})
+    done = machine.run("new", tiny_disk / "demo", "--template", template, "--defaults")
+    done.refused("No space left on device")
+    assert list(tiny_disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", [["new", "demo", "--defaults"], ["questions"]])
+def test_a_full_temporary_folder(
+    machine: Machine, tiny_disk: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str]
+) -> None:
+    template = machine.template(BIG)
+    monkeypatch.setenv("TMPDIR", str(tiny_disk))
+    machine.run(*verb, "--template", template).refused("No space left on device")
+    assert list(machine.work.iterdir()) == []
+    assert list(tiny_disk.iterdir()) == []
+
+
+def test_a_volume_is_a_destination(machine: Machine) -> None:
+    """An empty folder that is a mount point, as the workspace of a container is: nothing can be renamed onto it."""
+    volume = machine.work / "volume"
+    mount(volume, "size=8m")
+    try:
+        done = machine.run("new", volume, "--template", machine.template(), "--defaults")
+        assert done.code == 0, done
+        assert sorted(entry.name for entry in volume.iterdir()) == [
+            ".copier-answers.yml",
+            ".git",
+            ".mlscaffold.lock",
+            "hello.txt",
+        ]
+        assert machine.run("check", volume).code == 0
+        assert [entry.name for entry in machine.work.iterdir()] == ["volume"]
+    finally:
+        subprocess.run(["umount", "-l", str(volume)], check=True)
+
+
+def as_nobody(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line as an account that owns nothing; root may write anywhere."""
+    command = [sys.executable, "-m", "mlscaffold", *map(str, arguments)]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("setpriv is missing. To run this test as root, install: util-linux")
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def open_machine(machine: Machine) -> Machine:
+    """A machine on which `nobody` may read everything, and write where it is told to."""
+    if as_nobody("--version").returncode:
+        pytest.skip("another account cannot run this Python: its folder is closed to others")
+    for folder in (machine.home, *machine.home.parents):
+        if folder == Path("/"):
+            break
+        if os.geteuid() == 0 and not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o055)
+    for folder in (machine.home, machine.scratch):
+        folder.chmod(0o777)
+    (machine.home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
+    return machine
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["demo", "deep/er/demo", "mine"])
+def test_a_destination_that_may_not_be_written(open_machine: Machine, name: str) -> None:
+    template = open_machine.template()
+    open_machine.work.chmod(0o555)
+    (open_machine.work / "mine").mkdir(mode=0o555)
+    before = snapshot(open_machine.work)
+    done = as_nobody("new", name, "--template", template, "--defaults")
+    assert done.returncode == 2, done
+    assert f"Cannot write in {open_machine.work}" in done.stderr
+    assert "Choose a folder that you may write to." in done.stderr
+    assert snapshot(open_machine.work) == before
+
+
+@pytest.mark.slow
+def test_an_own_empty_folder_in_a_folder_of_somebody_else(open_machine: Machine) -> None:
+    template = open_machine.template()
+    mine = open_machine.work / "mine"
+    mine.mkdir()
+    mine.chmod(0o777)
+    open_machine.work.chmod(0o755)
+    done = as_nobody("new", mine, "--template", template, "--defaults")
+    assert done.returncode == 0, done
+    assert (mine / "hello.txt").exists()
+    assert [entry.name for entry in mine.iterdir() if entry.name.startswith(".mlscaffold-new")] == []
+
+
+@pytest.mark.slow
+def test_a_destination_that_may_not_be_looked_into(open_machine: Machine) -> None:
+    closed = open_machine.work / "closed"
+    closed.mkdir()
+    closed.chmod(0o700)
+    template = open_machine.template()
+    for name in (closed, closed / "demo"):
+        done = as_nobody("new", name, "--template", template, "--defaults")
+        assert done.returncode == 2, done
+        assert str(closed) in done.stderr
+        assert "bug" not in done.stderr
+
+
+def test_a_read_only_disk(machine: Machine) -> None:
+    disk = machine.home.parent / "readonly"
+    mount(disk, "size=1m,ro")
+    try:
+        machine.run("new", disk / "demo", "--template", machine.template(), "--defaults").refused(
+            f"Cannot write in {disk}"
+        )
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("verb", [["new", "demo", "--defaults"], ["versions"], ["questions"]])
+def test_a_machine_without_git(machine: Machine, monkeypatch: pytest.MonkeyPatch, verb: list[str]) -> None:
+    template = machine.template()
+    monkeypatch.setenv("PATH", str(machine.home))
+    done = machine.run(*verb, "--template", template)
+    done.refused("git was not found on this machine", "Install git (https://git-scm.com/downloads)")
+    machine.nothing_was_left()
+
+
+def test_a_git_that_may_not_be_run(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = machine.template()
+    (machine.home / "git").write_text("#!/bin/sh\nexit 0\n")
+    monkeypatch.setenv("PATH", str(machine.home))
+    machine.run("new", "demo", "--template", template, "--defaults").refused("Cannot run git", "Permission denied")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["demo", "new/demo"])
+def test_of_two_runs_at_once_one_wins_and_the_other_says_so(machine: Machine, name: str) -> None:
+    """The second run begins and ends while the first one is about to commit."""
+    template = machine.template()
+    inner = [sys.executable, "-m", "mlscaffold", "new", name, "--template", str(template), "--set", "name=Winner"]
+    script = textwrap.dedent(f"""
+        import subprocess, sys
+        from mlscaffold import creation
+        commit = creation._commit
+        def late(*arguments):
+            subprocess.run({inner!r}, check=True, stdout=subprocess.DEVNULL)
+            return commit(*arguments)
+        creation._commit = late
+        sys.argv = ["mlscaffold", "new", {name!r}, "--template", {str(template)!r}, "--set", "name=Loser"]
+        from mlscaffold.__main__ import main
+        main()
+    """)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done
+    assert f"{machine.work / name} changed while the project was made" in done.stderr
+    assert "Nothing was written." in done.stderr
+    assert (machine.work / name / "hello.txt").read_text() == "Hello Winner\n"
+    assert machine.run("check", name).code == 0
+    assert [entry.name for entry in machine.work.iterdir()] == [name.split("/")[0]]
+
+
+@pytest.mark.slow
+def test_two_runs_started_together(machine: Machine) -> None:
+    template = str(machine.template())
+    command = [sys.executable, "-m", "mlscaffold", "new", "demo", "--template", template, "--defaults"]
+    runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [run.communicate()[1] for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 2], said
+    assert "demo" in next(text for run, text in zip(runs, said, strict=True) if run.returncode == 2)
+    assert machine.run("check", "demo").code == 0
+    assert [entry.name for entry in machine.work.iterdir()] == ["demo"]
+
+
+@pytest.mark.slow
+def test_the_reader_of_our_output_may_leave(machine: Machine) -> None:
+    template = str(machine.template({**SMALL, **{f"template/f{number}.txt": "x" for number in range(300)}}))
+    command = f"{sys.executable} -m mlscaffold new demo --dry-run --defaults --template {template} | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_the_built_in_template_is_stopped_as_well(machine: Machine) -> None:
+    moment = ("mlscaffold.copier_worker", "TemplateWorker._render_file", "after")
+    done = stop_at(moment, signal.SIGINT, "new", "demo", "--template", str(ROOT), "--defaults")
+    assert done.returncode == 130
+    machine.nothing_was_left()
