@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from .entries import Entry, FileMode, entry_of
-from .git import Git, enclosing_repository
+from .git import Git, blob_ids, enclosing_repository
 from .keys import KeyedFileError, key_digests
 from .lock import Lock, LockedFile, answers_digest, read_lock
 from .ownership import Policy
@@ -155,9 +155,7 @@ def _hash(git: Git, project: Path, paths: list[str]) -> Mapping[str, Entry]:
     files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
     if not files:
         return plain
-    stdin = "".join(f"{path}\n" for path in files).encode(errors="surrogateescape")
-    ids = git.run("hash-object", "--stdin-paths", stdin=stdin).decode().split()
-    seen = dict(zip(files, ids, strict=True))
+    seen = blob_ids(project, files)
     return {path: Entry(mode=entry.mode, blob=seen.get(path, entry.blob)) for path, entry in plain.items()}
 
 

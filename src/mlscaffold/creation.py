@@ -15,7 +15,7 @@ from . import lock as locks
 from .answers import Answers, Ask, resolve_answers, suggest_defaults
 from .entries import Entry, FileMode
 from .errors import DestinationError, MachineError, TemplateError
-from .git import Git, config_value, enclosing_repository
+from .git import Git, blob_ids, config_value, enclosing_repository
 from .keys import key_digests
 from .lock import Lock, LockedFile
 from .ownership import Ownership, Policy, read_ownership
@@ -259,12 +259,7 @@ def _locked(prepared: Prepared, path: str, entry: Entry) -> LockedFile:
 def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
     """Entries with the blob ids that git will give them: the project's own attributes applied."""
     plain = [action.path for action in plan_.actions if action.new.mode is not FileMode.SYMLINK]
-    # git reads these paths from the top of the work tree, wherever it is started, and unquotes those that begin with `"`.
-    top = enclosing_repository(project) or project
-    inside = project.resolve().relative_to(top.resolve())
-    listing = "".join('"{}"\n'.format((inside / path).as_posix().replace('"', '\\"')) for path in plain).encode()
-    ids = Git(top).run("hash-object", "--stdin-paths", stdin=listing).decode().split()
-    seen = dict(zip(plain, ids, strict=True))
+    seen = blob_ids(project, plain)
     return {
         action.path: Entry(mode=action.new.mode, blob=seen.get(action.path, action.new.blob))
         for action in plan_.actions

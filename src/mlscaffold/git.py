@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import MachineError
 
-__all__ = ["Git", "GitError", "config_value", "enclosing_repository", "without_credentials"]
+__all__ = ["Git", "GitError", "blob_ids", "config_value", "enclosing_repository", "without_credentials"]
 
 #: Variables by which a caller (a hook, say) would make git look at another repository than the one we name.
 _REDIRECTIONS = (
@@ -107,3 +107,14 @@ def enclosing_repository(folder: Path) -> Path | None:
         return None
     top = git.text("rev-parse", "--show-toplevel")
     return Path(top) if top else None
+
+
+def blob_ids(folder: Path, paths: Sequence[str]) -> Mapping[str, str]:
+    """The ids that git gives to the contents of files in a work tree, its attributes applied; paths are POSIX."""
+    # hash-object reads its paths from the top of the work tree, wherever it is started, and unquotes them.
+    top = enclosing_repository(folder) or folder
+    inside = folder.resolve().relative_to(top.resolve())
+    quoted = [(inside / path).as_posix().replace('"', '\\"') for path in paths]
+    listing = "".join(f'"{path}"\n' for path in quoted).encode(errors="surrogateescape")
+    ids = Git(top).run("hash-object", "--stdin-paths", stdin=listing).decode().split()
+    return dict(zip(paths, ids, strict=True))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import socket
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,3 +110,16 @@ def test_it_works_on_other_pythons(python: str, tmp_path: Path) -> None:
     other.run("python", "-m", "pytest", "-q")
     other.run("other-python", "pipeline")
     assert metrics_of(root)
+
+
+def test_the_commands_of_its_readme_work_in_their_order(project: Project, tmp_path: Path) -> None:
+    clone = project.clone(tmp_path / project.root.name)
+    blocks = re.findall(r"^```bash\n(.*?)^```", (clone / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 3
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", 8000)) == 0:
+            pytest.skip("something listens on port 8000 already: stop it to run this test")
+    done = project.run("bash", "-euc", "\n".join(blocks), cwd=clone)
+    assert '"predictions":[' in done.stdout
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", 8000)) != 0, "the service was left running"

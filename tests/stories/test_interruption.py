@@ -98,7 +98,7 @@ def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: 
 
 @pytest.mark.slow
 def test_a_stop_while_a_task_runs(machine: Machine) -> None:
-    task = "_tasks: ['touch half && kill -INT $PPID && sleep 5']\n"
+    task = "_tasks: ['touch half && kill -INT $PPID && sleep 1']\n"
     template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + task})
     command = [sys.executable, "-m", "mlscaffold", "new", "demo", "--template", str(template), "--defaults", "--trust"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -156,6 +156,7 @@ def test_a_full_temporary_folder(
 ) -> None:
     template = machine.template(BIG)
     monkeypatch.setenv("TMPDIR", str(tiny_disk))
+    monkeypatch.setattr("tempfile.tempdir", str(tiny_disk))
     machine.run(*verb, "--template", template).refused("No space left on device")
     assert list(machine.work.iterdir()) == []
     assert list(tiny_disk.iterdir()) == []
