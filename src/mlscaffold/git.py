@@ -34,7 +34,12 @@ class GitError(MachineError):
 
     def __init__(self, arguments: Sequence[str], stderr: str) -> None:
         said = without_credentials(stderr.strip()) or "no message"
-        super().__init__(f"git {' '.join(map(without_credentials, arguments[:3]))} failed: {said}")
+        full = re.search("No space left on device|Out of diskspace|Disk quota exceeded", said)
+        hint = "The disk is full: make room, then run the command again." if full else ""
+        command = next(
+            word for before, word in zip(("", *arguments), arguments, strict=False) if "-c" not in {before, word}
+        )
+        super().__init__(f"git {command} failed: {said}", hint=hint)
         self.stderr = said
 
 

@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Pipeline:
     """A project in whose folder its jobs can be run."""
 
     root: Path
+    # Where `python` is, which every job calls.
+    python: Path
     variables: Mapping[str, str]
 
     def run(
@@ -42,7 +45,7 @@ class Pipeline:
         done = subprocess.run(
             ["gitlab-ci-local", *options, *jobs],
             cwd=self.root,
-            env=runner_environment(),
+            env=runner_environment(self.python),
             capture_output=True,
             text=True,
             check=False,
@@ -58,12 +61,21 @@ class Pipeline:
             subprocess.run(["git", *command], cwd=self.root, check=True)
 
 
-def runner_environment() -> dict[str, str]:
+def runner_environment(python: Path) -> dict[str, str]:
     """The variables of a runner: nothing of the tests' own environment is active."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST_", "VIRTUAL_ENV"))}
     own = Path(sys.executable).parent
-    path = os.pathsep.join(folder for folder in kept["PATH"].split(os.pathsep) if Path(folder) != own)
-    return kept | {"PATH": path, "BUILD_ARGS": "--network host --pull=never"}
+    folders = [str(python), *(folder for folder in kept["PATH"].split(os.pathsep) if Path(folder) != own)]
+    return kept | {"PATH": os.pathsep.join(folders), "BUILD_ARGS": "--network host --pull=never"}
+
+
+def interpreter(folder: Path) -> Path:
+    """A folder with a `python`, as a job's image has it: the one that the tests' environment was made from."""
+    folder.mkdir()
+    command = folder / "python"
+    command.write_text(f'#!/bin/sh\nexec "{sys.base_prefix}/bin/python3" "$@"\n')
+    command.chmod(0o755)
+    return folder
 
 
 def adapt(root: Path) -> None:
@@ -92,15 +104,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pipeline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """A new project on the machine's Python, at the state of its first commit."""
+    """A new project, at the state of its first commit."""
     require("gitlab-ci-local", TESTBED)
     require("rsync", "apt-get install rsync")
-    root = new_project(tmp_path_factory.mktemp("pipeline") / "piped", "--set", "python_version=3.11")
+    folder = tmp_path_factory.mktemp("pipeline")
+    root = new_project(folder / "piped", "--set", "python_version=3.11")
     adapt(root)
     cache = subprocess.run(
         [Path(sys.executable).with_name("uv"), "cache", "dir"], capture_output=True, text=True, check=True
     )
-    return Pipeline(root=root, variables={"MLSCAFFOLD_WHEEL": str(wheel), "UV_CACHE_DIR": cache.stdout.strip()})
+    variables = {"MLSCAFFOLD_WHEEL": str(wheel), "UV_CACHE_DIR": cache.stdout.strip()}
+    return Pipeline(root=root, python=interpreter(folder / "bin"), variables=variables)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +127,7 @@ def copied(pipeline: Pipeline, folder: Path) -> Pipeline:
     """A second clone, for a change that must not pass."""
     subprocess.run(["git", "clone", "-q", str(pipeline.root), str(folder)], check=True)
     adapt(folder)
-    return Pipeline(root=folder, variables=pipeline.variables)
+    return Pipeline(root=folder, python=pipeline.python, variables=pipeline.variables)
 
 
 def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
@@ -191,23 +205,46 @@ def test_data_that_is_not_valid_fails_the_training(pipeline: Pipeline, tmp_path:
     assert not (changed.root / ".gitlab-ci-local" / "artifacts" / "train").exists()
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an image registry on this machine."""
     require("docker-registry", "apt-get install docker-registry, or: bash .ci/testbed.sh")
-    folder = tmp_path_factory.mktemp("registry")
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    storage = {"filesystem": {"rootdirectory": str(folder / "storage")}}
-    settings = folder / "config.yml"
+    storage = {"filesystem": {"rootdirectory": str(tmp_path / "storage")}}
+    settings = tmp_path / "config.yml"
     settings.write_text(yaml.safe_dump({"version": 0.1, "storage": storage, "http": {"addr": address}}))
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(["docker-registry", "serve", settings], stdout=log, stderr=log)
+    # Docker takes plain HTTP from this machine as it is; Podman wants to be told. Neither shall remember the login.
+    trusted = tmp_path / "registries.conf"
+    trusted.write_text(
+        f'unqualified-search-registries = ["docker.io"]\n[[registry]]\nlocation = "{address}"\ninsecure = true\n'
+    )
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(trusted))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    with (tmp_path / "log").open("w") as log:
+        # It would take REGISTRY_AUTH_FILE for a setting of its own.
+        clean = {"PATH": os.environ["PATH"]}
+        server = subprocess.Popen(["docker-registry", "serve", settings], env=clean, stdout=log, stderr=log)
         try:
+            wait_for(address)
             yield address
         finally:
             server.terminate()
             server.wait(10)
+
+
+def wait_for(address: str) -> None:
+    """Wait until somebody listens."""
+    host, port = address.split(":")
+    for _ in range(100):
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"Nobody listens on {address}.")
 
 
 @pytest.mark.containers
@@ -222,3 +259,4 @@ def test_release_proves_the_trained_model_and_pushes_it(pipeline: Pipeline, pass
         (tag,) = json.load(answer)["tags"]
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=pipeline.root, capture_output=True, text=True, check=True)
     assert head.stdout.startswith(tag)
+    subprocess.run(["docker", "rmi", f"{project}/piped:{tag}"], capture_output=True, check=True)

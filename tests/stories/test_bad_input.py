@@ -178,7 +178,7 @@ def test_an_unknown_version_lists_those_there_are(machine: Machine) -> None:
         ({"template/{{ name": "x"}, "template path {{ name"),
         ({"template/x.txt.jinja": b"caf\xe9 {{ name }}\n"}, "is not UTF-8"),
         ({"template/{{ '../out' }}.txt": "x"}, "does not render"),
-        ({"copier.yml": "name: [unclosed"}, "copier.yml"),
+        ({"copier.yml": "name: [unclosed"}, "does not render: copier.yml: while parsing a flow sequence"),
         ({"copier.yml": "_subdirectory: nowhere\nname: x\n"}, "nowhere"),
         ({"copier.yml": "_subdirectory: template\n_min_copier_version: '99'\nname: x\n"}, "99"),
         ({"copier.yml": "_subdirectory: template\nname: {type: nonsense, default: x}\n"}, "nonsense"),
