@@ -22,7 +22,8 @@ if [ -f "$certificates" ]; then export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS
 
 # Without its scripts: a program from a registry is run here, not whatever its installation might want to do.
 PATH=$home/bin:$PATH "$home/bin/node" "$home/lib/node_modules/npm/bin/npm-cli.js" install \
-  --prefix "$store/node/runner" --no-audit --no-fund --ignore-scripts --loglevel error "gitlab-ci-local@$runner" > /dev/null
+  --prefix "$store/node/runner" --no-audit --no-fund --ignore-scripts --no-update-notifier \
+  --loglevel error "gitlab-ci-local@$runner" > /dev/null
 
 cat > "$store/bin/gitlab-ci-local" <<SHIM
 #!/bin/sh

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .check import CheckResult, Finding, check
+    from .checking import CheckResult, Finding, check
     from .creation import Created, NewProject, Prepared, create, prepare
     from .errors import MlscaffoldError
     from .lock import Lock, read_lock
@@ -39,13 +39,14 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CheckResult": "check",
+    "CheckResult": "checking",
     "Created": "creation",
-    "Finding": "check",
+    "Finding": "checking",
     "Lock": "lock",
     "MlscaffoldError": "errors",
     "NewProject": "creation",
     "Prepared": "creation",
+    "check": "checking",
     "create": "creation",
     "prepare": "creation",
     "read_lock": "lock",
@@ -56,8 +57,6 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: start-up stays short."""
     from importlib import import_module
 
-    if name == "check":
-        return import_module(".check", __name__).check
     if name in _HOMES:
         return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -149,7 +149,11 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise RenderError(f"A templated file of {checkout.source.url} is not UTF-8: {error.reason}.") from error
     except (JinjaError, UserMessageError, CopierError) as error:
-        why = f"{error}: {error.__cause__ or error.__context__}" if isinstance(error, InvalidConfigFileError) else str(error)
+        why = (
+            f"{error}: {error.__cause__ or error.__context__}"
+            if isinstance(error, InvalidConfigFileError)
+            else str(error)
+        )
         detail = re.sub(r"\s+", " ", why or type(error).__name__).replace(f"{checkout.root.resolve()}{os.sep}", "")
         place = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
         raise RenderError(

@@ -17,7 +17,7 @@ def check(
 
     Judged by the project's own lock: no network, no render. Exit code 0 is clean, 1 is drift, 2 is no usable lock.
     """
-    from ..check import check as judge
+    from ..checking import check as judge
 
     result = judge(dest.absolute())
     for finding in result.findings:
