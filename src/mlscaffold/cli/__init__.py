@@ -64,14 +64,7 @@ def _options(
 
 def run() -> NoReturn:
     """Run the command line. Every error leaves through here, with its documented exit code."""
-    # A polite kill cleans up as Ctrl-C does.
-    for polite in ("SIGTERM", "SIGHUP"):
-        if number := getattr(signal, polite, None):
-            signal.signal(number, _stop)
-    # A terminal without Unicode shows `\\xef` rather than a failure.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_process()
     try:
         code = app(standalone_mode=False)
     except MlscaffoldError as error:
@@ -103,6 +96,17 @@ def run() -> NoReturn:
     if code == _STOPPED:
         sys.stderr.write("\nStopped.\n")
     sys.exit(code)
+
+
+def _prepare_process() -> None:
+    # A polite kill cleans up as Ctrl-C does.
+    for polite in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, polite, None):
+            signal.signal(number, _stop)
+    # A terminal without Unicode shows `\\xef` rather than a failure.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
