@@ -20,7 +20,7 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 SESSION = "mlscaffold-picture"
-WIDTH, HEIGHT = 92, 66
+WIDTH, HEIGHT = 92, 74
 
 
 def tmux(*arguments: str) -> str:
@@ -46,8 +46,8 @@ def wizard(folder: str) -> str:
     """Walk through the wizard and return the last screen, with its colours."""
     tool = Path(sys.executable).with_name("mlscaffold")
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = ["-e", f"PATH={path}", "-e", "PS1=$ ", "-e", "HOME=" + folder, "-e", "MLSCAFFOLD_SETTINGS=/dev/null"]
-    tmux("new-session", "-d", "-s", SESSION, "-x", str(WIDTH), "-y", str(HEIGHT), "-c", folder, *environment, "sh")
+    shell = ["env", f"PATH={path}", f"HOME={folder}", "PS1=$ ", "bash", "--noprofile", "--norc"]
+    tmux("new-session", "-d", "-s", SESSION, "-x", str(WIDTH), "-y", str(HEIGHT), "-c", folder, *shell)
     try:
         press(
             "git config --global user.name 'Ada Lovelace'; git config --global user.email ada@example.com; clear",

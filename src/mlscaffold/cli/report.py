@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["print_created", "print_plan"]
 
-#: Folders with more files than this are summed up.
-_SHOWN_FILES = 6
-
 
 def print_plan(prepared: Prepared) -> None:
     """Every file with its ownership, and what would run."""
@@ -55,6 +52,7 @@ def print_created(created: Created) -> None:
 
 
 def _grow(tree: Tree, paths: Iterable[tuple[str, ...]], *, depth: int) -> None:
+    """Folders down to the second level, each with the number of its files; single files at the top only."""
     folders: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     files: list[str] = []
     for parts in paths:
@@ -64,16 +62,12 @@ def _grow(tree: Tree, paths: Iterable[tuple[str, ...]], *, depth: int) -> None:
             folders[parts[0]].append(parts[1:])
     for folder, contents in folders.items():
         name, inside = _joined(folder, contents)
-        branch = tree.add(Text(f"{name}/", style="bold cyan"))
+        branch = tree.add(Text.assemble((f"{name}/", "bold cyan"), (f"  {_count(len(inside))}", "dim")))
         if depth < 1:
             _grow(branch, inside, depth=depth + 1)
-        else:
-            branch.label = Text.assemble((f"{name}/", "bold cyan"), (f"  {_count(len(inside))}", "dim"))
-    shown = files if depth == 0 or len(files) <= _SHOWN_FILES else []
-    for name in shown:
-        tree.add(Text(name))
-    if files and not shown:
-        tree.add(Text(_count(len(files)), style="dim"))
+    if depth == 0:
+        for file in files:
+            tree.add(Text(file))
 
 
 def _joined(name: str, inside: list[tuple[str, ...]]) -> tuple[str, list[tuple[str, ...]]]:
