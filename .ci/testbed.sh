@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# testbed.sh ENVIRONMENT: install on a bare Debian 12, as root, what the tests of images and pipelines need, and write
-# the PATH that finds it into the file ENVIRONMENT. Quick the second time.
+# testbed.sh [ENVIRONMENT]: install on a bare Debian 12, as root, what the tests of images and pipelines need, and write
+# the PATH that finds it into the file ENVIRONMENT, or print it. Quick the second time.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 store=${XDG_CACHE_HOME:-$HOME/.cache}/mlscaffold-testbed
@@ -18,4 +18,5 @@ fi
 
 bash "$here/container_base.sh" "$store"
 bash "$here/gitlab_ci_local.sh" "$store"
-echo "export PATH=$store/bin:\$PATH" > "$1"
+if [ $# -gt 0 ]; then exec > "$1"; fi
+echo "export PATH=$store/bin:\$PATH"

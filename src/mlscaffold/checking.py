@@ -141,11 +141,13 @@ def _state(project: Path, paths: list[str]) -> Mapping[str, Entry]:
 def _index(git: Git) -> Mapping[str, Entry]:
     """Stage 0 of the index below the project's folder; other kinds of entries (submodules, conflicts) are left out."""
     entries: dict[str, Entry] = {}
-    for line in git.run("ls-files", "-s", "-z").decode(errors="surrogateescape").split("\0"):
+    for line in git.run("ls-files", "-s", "-v", "-z").decode(errors="surrogateescape").split("\0"):
         meta, _, path = line.partition("\t")
-        mode, _, rest = meta.partition(" ")
+        tag, _, rest = meta.partition(" ")
+        mode, _, rest = rest.partition(" ")
         blob, _, number = rest.partition(" ")
-        if number == "0" and mode in list(FileMode):
+        # Any other tag: git was told to overlook changes (assume-unchanged, skip-worktree). We are not.
+        if tag == "H" and number == "0" and mode in list(FileMode):
             entries[path] = Entry(mode=FileMode(mode), blob=blob)
     return entries
 

@@ -30,7 +30,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .errors import RenderError
-from .source import Checkout
+from .source import Checkout, SourceKind
 
 __all__ = ["TemplateWorker", "copier_errors", "worker_for"]
 
@@ -61,8 +61,11 @@ class _CheckedOut(Template):
 
     @cached_property
     def git_index_modes(self) -> Mapping[PurePosixPath, int]:
-        """The checkout's own modes are right: git wrote them."""
-        return {}
+        """The checkout's own modes are right, git wrote them; only a link has none, whatever it leads to."""
+        if self.checkout.source.kind is SourceKind.FOLDER:
+            return {}
+        root = self.local_abspath
+        return {PurePosixPath(file.relative_to(root).as_posix()): 0 for file in root.rglob("*") if file.is_symlink()}
 
 
 @dataclass(config=ConfigDict(arbitrary_types_allowed=True))
@@ -155,15 +158,15 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
             else str(error)
         )
         detail = re.sub(r"\s+", " ", why or type(error).__name__).replace(f"{checkout.root.resolve()}{os.sep}", "")
-        place = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
+        where = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
         raise RenderError(
-            f"The template {checkout.source.url} does not render{f' in {place}' if place else ''}: {detail}"
+            f"The template {checkout.source.url} does not render{f' in {where}' if where else ''}: {detail}"
         ) from error
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        if (place := _place_in_template(error, checkout.root)) is None:
+        if (expression := _place_in_template(error, checkout.root)) is None:
             raise
         raise RenderError(
-            f"The template {checkout.source.url} does not render in {place}: {type(error).__name__}: {error}"
+            f"The template {checkout.source.url} does not render in {expression}: {type(error).__name__}: {error}"
         ) from error
 
 

@@ -21,7 +21,7 @@ from .conftest import ROOT, new_project, require, uv
 
 pytestmark = [pytest.mark.product, pytest.mark.slow]
 
-TESTBED = "bash .ci/testbed.sh installs it on Debian"
+TESTBED = "bash .ci/testbed.sh, on Debian as root"
 JOBS = {"lint", "test", "template", "train", "release"}
 
 

@@ -114,7 +114,8 @@ def test_answers_the_most_specific_wins(machine: Machine, monkeypatch: pytest.Mo
     answers.write_text(json.dumps({"name": "File", "_commit": "ignored"}))
     monkeypatch.setenv("MLSCAFFOLD_TEMPLATE", str(machine.template()))
     made = []
-    for number, extra in enumerate([[], ["--answers", answers], ["--answers", answers, "--set", "name=Set"]]):
+    ways: list[list[str]] = [[], ["--answers", str(answers)], ["--answers", str(answers), "--set", "name=Set"]]
+    for number, extra in enumerate(ways):
         assert machine.run("new", f"p{number}", "--defaults", *extra).code == 0
         made.append(Path(f"p{number}/hello.txt").read_text())
     assert made == ["Hello Settings\n", "Hello File\n", "Hello Set\n"]
@@ -259,7 +260,8 @@ def test_a_git_hook_that_calls_us_does_not_lead_us_astray(machine: Machine, monk
 
 def test_unsafe_features_are_named_one_by_one_and_need_trust(machine: Machine) -> None:
     configuration = (
-        "_subdirectory: template\n_templates_suffix: .jinja\n_jinja_extensions: [jinja2.ext.do, jinja2.ext.loopcontrols]\n"
+        "_subdirectory: template\n_templates_suffix: .jinja\n"
+        "_jinja_extensions: [jinja2.ext.do, jinja2.ext.loopcontrols]\n"
         "_tasks: ['echo {{ name }} > made-by-task.txt', [touch, second.txt]]\nname: {type: str, default: World}\n"
     )
     template = machine.template({**SMALL, "copier.yml": configuration})
@@ -384,7 +386,7 @@ def test_any_text_renders_into_valid_files(machine: Machine, text: str) -> None:
     for file in project.rglob("*"):
         if ".git" in file.relative_to(project).parts or not file.is_file():
             continue
-        if file.suffix in {".yml", ".yaml"} or file.name in {"dvc.lock"}:
+        if file.suffix in {".yml", ".yaml"} or file.name == "dvc.lock":
             assert yaml.safe_load(file.read_text()) is not None, file
         elif file.suffix == ".toml":
             tomllib.loads(file.read_text())

@@ -58,7 +58,7 @@ class Terminal:
         command = ["-m", "mlscaffold", *arguments]
         env = os.environ | {"TERM": "xterm-256color", "LINES": "50", "COLUMNS": "120"} | environment
         self.child = pexpect.spawn(
-            sys.executable, command, cwd=str(machine.work), env=env, encoding="utf-8", timeout=30, dimensions=(50, 120)
+            sys.executable, command, cwd=str(machine.work), env=env, encoding="utf-8", timeout=20, dimensions=(50, 120)
         )
         self.raw = ""
 

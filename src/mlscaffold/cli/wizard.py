@@ -10,6 +10,7 @@ from typing import Any
 import questionary
 from questionary import Choice, Style
 from questionary import Question as Prompt
+from rich.text import Text
 
 from ..answers import Answers, Question
 from ..errors import AnswersError, UserAbortError
@@ -40,7 +41,7 @@ class Wizard:
         if not self._greeted:
             self._greeted = True
             console = out()
-            console.print(f"\nA new project in [bold]{self._destination.name}[/bold]")
+            console.print(Text.assemble("\nA new project in ", (self._destination.name, "bold")))
             console.print("Enter takes the answer shown; Ctrl-C leaves without a trace.\n", style="dim")
         answer = _asked(self._prompt(question))
         if question.required or answer != question.default:
@@ -69,13 +70,12 @@ class Wizard:
 
     def _show(self, answers: Answers) -> None:
         from rich.table import Table
-        from rich.text import Text
 
-        table = Table(title=f"Your answers for {self._destination.name}", title_justify="left", show_header=False)
+        table = Table(title=Text(f"Your answers for {self._destination.name}"), title_justify="left", show_header=False)
         table.add_column(style="cyan", no_wrap=True)
         table.add_column(overflow="fold")
         for name, value in answers.shown().items():
-            table.add_row(name, Text(value))
+            table.add_row(Text(name), Text(value))
         console = out()
         console.print()
         console.print(table)
