@@ -126,7 +126,14 @@ def find_source(spec: str | None) -> TemplateSource:
             f"The template {spec} was not found: there is no such folder or file.",
             hint="Check the path, or give a URL such as https://gitlab.com/team/template.",
         )
-    return TemplateSource(kind=SourceKind.REMOTE, url=without_credentials(remote), location=remote)
+    return TemplateSource(kind=SourceKind.REMOTE, url=_recorded(without_credentials(remote)), location=remote)
+
+
+def _recorded(url: str) -> str:
+    """The URL as plain Copier takes it for a git repository's, too."""
+    web = url.startswith(("http://", "https://")) and not url.endswith(".git")
+    known = urlsplit(url).hostname in {"github.com", "gitlab.com"}
+    return f"git+{url}" if web and not known else url
 
 
 def _local_source(path: Path) -> TemplateSource:
@@ -371,7 +378,7 @@ def _unreachable(source: TemplateSource, error: GitError) -> TemplateError:
     if source.kind is SourceKind.REMOTE:
         host = urlsplit(source.url).hostname or source.url
         return TemplateError(
-            f"The template {source.url} cannot be read: {error.stderr}",
+            f"The template {source.url.removeprefix('git+')} cannot be read: {error.stderr}",
             hint=f"Check the address, your access rights and the connection to {host}.",
         )
     return TemplateError(f"The template {source.url} cannot be read: {error.stderr}")

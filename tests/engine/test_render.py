@@ -33,11 +33,11 @@ def made(tmp_path: Path, source: str, *, trusted: bool = False, **given: object)
         return create(prepared).project
 
 
-TOKEN_QUESTION = "token:\n  type: str\n  secret: true\n  default: none\n"
+QUESTION = "token:\n  type: str\n  secret: true\n  default: none\n"
 
 
 def test_files_that_depend_on_a_secret_are_seeded_without_a_digest(tmp_path: Path) -> None:
-    source = template(tmp_path, TOKEN_QUESTION, **{"with.txt.jinja": "{{ token }}", "without.txt.jinja": "plain"})
+    source = template(tmp_path, QUESTION, **{"with.txt.jinja": "{{ token }}", "without.txt.jinja": "plain"})
     project = made(tmp_path, source, token="hunter2")  # noqa: S106 - a made-up secret
     assert (project / "with.txt").read_text() == "hunter2"
     lock = read_lock(project)
@@ -50,7 +50,7 @@ def test_files_that_depend_on_a_secret_are_seeded_without_a_digest(tmp_path: Pat
 
 def test_where_another_secret_does_not_render_every_templated_file_counts_as_secret(tmp_path: Path) -> None:
     files = {"with.txt.jinja": "{{ 10 // (token | int) }}", "plain.txt": "plain"}
-    project = made(tmp_path, template(tmp_path, TOKEN_QUESTION, **files), token="5")  # noqa: S106 - a made-up secret
+    project = made(tmp_path, template(tmp_path, QUESTION, **files), token="5")  # noqa: S106 - a made-up secret
     lock = read_lock(project)
     assert lock.files["with.txt"].entry is None
     assert lock.files["plain.txt"].entry is not None

@@ -11,7 +11,9 @@ __all__ = ["check"]
 
 
 def check(
-    dest: Annotated[Path, typer.Argument(help="The project's root folder.", show_default=False)] = Path(),
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
+    ] = Path(),
 ) -> None:
     """Check that the files which the template owns are still what it rendered.
 

@@ -19,7 +19,9 @@ __all__ = ["new"]
 
 
 def new(
-    dest: Annotated[Path, typer.Argument(help="Folder of the new project; absent or empty.", show_default=False)],
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="Folder of the new project; absent or empty.", show_default=False)
+    ],
     template: TemplateOption = None,
     ref: RefOption = None,
     preset: Annotated[
