@@ -56,17 +56,21 @@ def engine(session: nox.Session) -> None:
     """Tests of engine and command line: all, with coverage, on the oldest Python; the fast ones on the others."""
     install(session, "dev")
     chosen = "not product and not containers"
+    # Four at once on two cores: many of these tests wait for a terminal or for git.
+    run = ("pytest", "-q", "-n", "4")
     if session.python == PYTHONS[0]:
-        session.run("pytest", "-q", "-m", chosen, "--cov", "--cov-report=term", "--cov-fail-under=95", *session.posargs)
+        session.run(*run, "-m", chosen, "--cov", "--cov-report=term", "--cov-fail-under=95", *session.posargs)
     else:
-        session.run("pytest", "-q", "-m", f"{chosen} and not slow", *session.posargs)
+        session.run(*run, "-m", f"{chosen} and not slow", *session.posargs)
 
 
 @nox.session
 def product(session: nox.Session) -> None:
     """Tests of what is generated: rendered, linted, run, built and served for real."""
     install(session, "dev")
-    session.run("pytest", "-q", "-m", "product or containers", "--durations=15", *session.posargs)
+    # A file stays on one worker: its tests share environments that take long to make.
+    run = ("pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=15")
+    session.run(*run, "-m", "product or containers", *session.posargs)
 
 
 @nox.session
