@@ -45,6 +45,14 @@ class _CheckedOut(Template):
         return self.checkout.root.resolve()
 
     @cached_property
+    def _raw_config(self) -> dict[str, Any]:
+        found: dict[str, Any] = vars(Template)["_raw_config"].func(self)
+        if odd := [name for name in found if not isinstance(name, str)]:
+            # YAML reads `yes:` and `1:` as other things than names.
+            raise RenderError(f"copier.yml of the template: the name of a question is no text: {odd[0]!r}. Quote it.")
+        return found
+
+    @cached_property
     def commit(self) -> str | None:
         return self.checkout.version
 

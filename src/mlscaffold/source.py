@@ -284,7 +284,7 @@ def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
     mirror.parent.mkdir(parents=True, exist_ok=True)
     if mirror.is_dir():
         try:
-            Git(mirror).run(
+            Git(mirror, environment={"GIT_DIR": str(mirror)}).run(
                 "fetch", "-q", "--prune", "--tags", "--force", source.location, "+refs/heads/*:refs/heads/*"
             )
         except GitError:
@@ -294,7 +294,7 @@ def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
     try:
         Git(cache).run("clone", "-q", "--bare", "--template=", "--", source.location, str(fresh))
         # The remote's address may hold a password, and the cache must not.
-        Git(fresh).run("remote", "remove", "origin")
+        Git(fresh, environment={"GIT_DIR": str(fresh)}).run("remote", "remove", "origin")
         fresh.rename(mirror)
     except GitError as error:
         raise _unreachable(source, error) from error

@@ -296,3 +296,9 @@ def test_a_full_disk_behind_standard_output(machine: Machine) -> None:
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     assert "bug" not in done.stderr
+
+
+def test_a_question_whose_name_yaml_takes_for_something_else_is_named(machine: Machine) -> None:
+    template = machine.template({**SMALL, "copier.yml": "_subdirectory: template\nyes:\n  type: str\n"})
+    machine.run("new", "demo", "--template", template, "--defaults").refused("the name of a question is no text: True")
+    machine.nothing_was_left()
