@@ -12,6 +12,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
+#: nox tells uv which environment to use; what the tests start has environments of its own.
+OWN_ENVIRONMENTS = {"UV_PYTHON": None, "VIRTUAL_ENV": None}
 ROOT = Path(__file__).resolve().parent
 
 
@@ -25,7 +27,7 @@ def install(session: nox.Session, *groups: str) -> None:
 def demo(session: nox.Session) -> None:
     """From nothing to a served model: generate a project, run it, ask it, check it. `-- DIR` chooses the folder."""
     session.install("-q", "-e", ".", "uv")
-    session.run("python", "scripts/demo.py", *session.posargs)
+    session.run("python", "scripts/demo.py", *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session
@@ -33,7 +35,7 @@ def tests(session: nox.Session) -> None:
     """Run every check and every test. What follows `--` goes to pytest and leaves the rest out."""
     if session.posargs:
         install(session, "dev")
-        session.run("pytest", *session.posargs)
+        session.run("pytest", *session.posargs, env=OWN_ENVIRONMENTS)
         return
     for name in ("lint", *(f"engine-{python}" for python in PYTHONS), "product"):
         session.notify(name)
@@ -59,9 +61,18 @@ def engine(session: nox.Session) -> None:
     # Four at once on two cores: many of these tests wait for a terminal or for git.
     run = ("pytest", "-q", "-n", "4")
     if session.python == PYTHONS[0]:
-        session.run(*run, "-m", chosen, "--cov", "--cov-report=term", "--cov-fail-under=95", *session.posargs)
+        session.run(
+            *run,
+            "-m",
+            chosen,
+            "--cov",
+            "--cov-report=term",
+            "--cov-fail-under=95",
+            *session.posargs,
+            env=OWN_ENVIRONMENTS,
+        )
     else:
-        session.run(*run, "-m", f"{chosen} and not slow", *session.posargs)
+        session.run(*run, "-m", f"{chosen} and not slow", *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session
@@ -70,7 +81,7 @@ def product(session: nox.Session) -> None:
     install(session, "dev")
     # A file stays on one worker: its tests share environments that take long to make.
     run = ("pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=15")
-    session.run(*run, "-m", "product or containers", *session.posargs)
+    session.run(*run, "-m", "product or containers", *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session

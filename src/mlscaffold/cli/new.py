@@ -78,7 +78,7 @@ def _place(dest: Path) -> Path:
         not_text = isinstance(error, UnicodeEncodeError)
         reason = "it is not UTF-8" if not_text else getattr(error, "strerror", None) or str(error).rstrip(".")
         raise DestinationError(
-            f"{str(dest)!a} cannot be the folder of a project: {reason}.", hint="Choose another name."
+            f"{str(Path.cwd() / dest)!a} cannot be the folder of a project: {reason}.", hint="Choose another name."
         ) from error
     return place
 
