@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from .entries import Entry, FileMode, entry_of
+from .entries import Entry, FileMode, blob_id, entry_of
 from .git import Git, blob_ids, enclosing_repository
 from .keys import KeyedFileError, key_digests
 from .lock import Lock, LockedFile, answers_digest, read_lock
@@ -67,8 +67,11 @@ def check(project: Path) -> CheckResult:
     lock = read_lock(project)
     judged = {path: file for path, file in lock.files.items() if file.policy not in {Policy.MERGED, Policy.DERIVED}}
     state = _state(project, [*judged, lock.answers_file])
-    findings = [finding for path, file in judged.items() for finding in _judge(project, path, file, state.get(path))]
-    findings += _judge_answers(project, lock, state.get(lock.answers_file))
+    findings: list[Finding] = []
+    for path, file in judged.items():
+        here = list(_judge(project, path, file, state.here.get(path)))
+        findings += here or _judge_staged(path, file, state.staged.get(path))
+    findings += _judge_answers(project, lock, state.here.get(lock.answers_file))
     return CheckResult(lock=lock, findings=tuple(findings), judged=len(judged) + 1)
 
 
@@ -92,6 +95,14 @@ def _judge(project: Path, path: str, locked: LockedFile, found: Entry | None) ->
         case Policy.RETIRED if found is not None:
             message = "retired by the template, and still here"
             yield Finding(rule=Rule.RETIRED_PRESENT, path=path, message=message, fix=f"Remove it: git rm {path}")
+
+
+def _judge_staged(path: str, locked: LockedFile, staged: Entry | None) -> Iterable[Finding]:
+    if locked.policy is Policy.OWNED and locked.entry is not None and staged not in {None, locked.entry}:
+        message = "owned by the template, and a change of it is staged: the next commit would carry it"
+        yield Finding(
+            rule=Rule.OWNED_CHANGED, path=path, message=message, fix=f"Unstage it: git restore --staged {path}"
+        )
 
 
 def _judge_keys(project: Path, path: str, locked: LockedFile) -> Iterable[Finding]:
@@ -118,7 +129,7 @@ def _judge_answers(project: Path, lock: Lock, found: Entry | None) -> Iterable[F
 
     try:
         answers = yaml.safe_load((project / path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         yield Finding(rule=Rule.ANSWERS_MOVED, path=path, message=f"the answers do not parse: {error}", fix=fix)
         return
     if not isinstance(answers, dict) or answers_digest(answers) != lock.answers:
@@ -126,16 +137,29 @@ def _judge_answers(project: Path, lock: Lock, found: Entry | None) -> Iterable[F
         yield Finding(rule=Rule.ANSWERS_MOVED, path=path, message=message, fix=fix)
 
 
-def _state(project: Path, paths: list[str]) -> Mapping[str, Entry]:
-    """The entries of those paths that exist, as git sees them: its attributes and filters applied."""
+@dataclass(frozen=True, kw_only=True)
+class _State:
+    """Files as git sees them: its attributes and filters applied."""
+
+    #: In the work tree.
+    here: Mapping[str, Entry]
+    #: In the index, where that differs from the work tree.
+    staged: Mapping[str, Entry]
+
+
+def _state(project: Path, paths: list[str]) -> _State:
+    """The entries of those paths that exist."""
     if enclosing_repository(project) is None:
-        return {path: entry_of(project / path) for path in paths if _exists(project, path)}
+        here = {path: entry_of(project / path) for path in paths if _exists(project, path)}
+        return _State(here=here, staged={})
     git = Git(project)
     index = _index(git)
     changed = set(git.run("diff-files", "--name-only", "-z", "--relative").decode(errors="surrogateescape").split("\0"))
     settled = {path: index[path] for path in paths if path in index and path not in changed}
     read = [path for path in paths if path not in settled and _exists(project, path)]
-    return {**settled, **_hash(project, read)}
+    # `git add --intent-to-add` stages a name, and no content.
+    staged = {path: index[path] for path in read if path in index and index[path].blob != blob_id(b"")}
+    return _State(here={**settled, **_hash(project, read)}, staged=staged)
 
 
 def _index(git: Git) -> Mapping[str, Entry]:

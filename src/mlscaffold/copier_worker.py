@@ -46,7 +46,13 @@ class _CheckedOut(Template):
 
     @cached_property
     def _raw_config(self) -> dict[str, Any]:
-        found: dict[str, Any] = vars(Template)["_raw_config"].func(self)
+        try:
+            found: dict[str, Any] = vars(Template)["_raw_config"].func(self)
+        except CopierError:
+            raise
+        except (ValueError, RecursionError) as error:
+            # PyYAML lets these out of its constructors: 2026-99-99 looks like a date.
+            raise RenderError(f"copier.yml of the template holds a value that YAML cannot read: {error}") from error
         if odd := [name for name in found if not isinstance(name, str)]:
             # YAML reads `yes:` and `1:` as other things than names.
             raise RenderError(f"copier.yml of the template: the name of a question is no text: {odd[0]!r}. Quote it.")

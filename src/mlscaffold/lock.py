@@ -124,7 +124,7 @@ def parse_lock(text: str) -> Lock:
     """
     first, _, body = text.partition("\n")
     words = first.split(" ")
-    if any(line.startswith(("<<<<<<<", "=======", ">>>>>>>")) for line in text.splitlines()):
+    if any(line.startswith(("<<<<<<<", "=======", ">>>>>>>")) for line in text.split("\n")):
         raise LockError(f"{FILE_NAME} holds conflict markers: two branches changed the template or the answers apart.")
     if len(words) != 3 or words[0] != "mlscaffold-lock":
         raise LockError(f"{FILE_NAME} does not start as a lock does.", hint="Restore it: git checkout -- " + FILE_NAME)
@@ -138,7 +138,7 @@ def parse_lock(text: str) -> Lock:
             f"MLS001: {FILE_NAME} was changed by hand or cut short (its digest does not fit).",
             hint=f"Restore it: git checkout -- {FILE_NAME}",
         )
-    return _parse_body(body.splitlines())
+    return _parse_body(body.removesuffix("\n").split("\n"))
 
 
 def _parse_body(lines: list[str]) -> Lock:

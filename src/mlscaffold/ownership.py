@@ -92,7 +92,7 @@ def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ())
 
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OwnershipError(f"{FILE_NAME} of the template is not valid YAML: {error}") from error
     if not isinstance(data, dict) or set(data) - {"files", "moved"}:
         raise OwnershipError(f"{FILE_NAME} of the template must be a mapping with the keys `files` and `moved`.")

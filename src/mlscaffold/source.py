@@ -341,7 +341,7 @@ def _counted(root: Path) -> frozenset[str] | None:
     configuration = next(file for file in root.iterdir() if _CONFIGURATION.match(file.name))
     try:
         data = yaml.safe_load(configuration.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         # Something only Copier reads (`!include`, several documents) or a mistake that it will name.
         return None
     subdirectory = str(data.get("_subdirectory") or "") if isinstance(data, dict) else ""
