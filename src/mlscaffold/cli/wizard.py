@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -143,9 +146,33 @@ def _asked(prompt: Prompt) -> Any:
     """The answer to a prompt.
 
     Raises:
-        UserAbortError: Ctrl-C, or the terminal went away.
+        UserAbortError: Ctrl-C, a polite kill, or the terminal went away.
     """
+    handlers = {number: signal.getsignal(number) for number in _polite_kills()}
+    prompt.application.pre_run_callables.append(lambda: _leave_on_kill(prompt))
     try:
         return prompt.unsafe_ask()
     except (KeyboardInterrupt, EOFError) as error:
         raise UserAbortError from error
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _polite_kills() -> list[signal.Signals]:
+    return [number for number in (getattr(signal, "SIGTERM", None), getattr(signal, "SIGHUP", None)) if number]
+
+
+def _leave_on_kill(prompt: Prompt) -> None:
+    """End the prompt from inside its event loop: an exception between two of its steps would leave it in disorder."""
+    loop = asyncio.get_running_loop()
+    application = prompt.application
+
+    def leave() -> None:
+        if application.future is not None and not application.future.done():
+            application.exit(exception=KeyboardInterrupt())
+
+    for number in _polite_kills():
+        # Windows has no signal handlers in its event loops.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, leave)
