@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -172,7 +171,6 @@ def _leave_on_kill(prompt: Prompt) -> None:
         if application.future is not None and not application.future.done():
             application.exit(exception=KeyboardInterrupt())
 
-    for number in _polite_kills():
-        # Windows has no signal handlers in its event loops.
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, leave)
+    # Event loops of Windows have no signal handlers.
+    for number in _polite_kills() if os.name == "posix" else ():
+        loop.add_signal_handler(number, leave)
