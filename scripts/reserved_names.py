@@ -16,11 +16,11 @@ BEGIN, END = "# reserved: begin", "# reserved: end"
 
 #: File names that Windows reserves, whatever their extension.
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
-#: Left and joined the standard library between 3.11 and 3.14.
+#: Left and joined the standard library and the keywords between 3.11 and 3.14.
 OTHER_PYTHONS = set(
     """
     aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils imghdr imp lib2to3 mailcap
-    msilib nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib test tomllib uu xdrlib
+    msilib nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib test tomllib type uu xdrlib
     """.split()  # noqa: SIM905 - names, not code
 )
 #: Folders and commands of the generated project, and this tool.
