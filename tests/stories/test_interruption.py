@@ -32,6 +32,8 @@ MOMENTS = [
 #: Runs the command line, and sends itself a signal at a chosen moment: no sleeping, no race.
 _STOPPED_AT = textwrap.dedent("""
     import importlib, os, signal, sys
+    # A job in the background of a shell ignores Ctrl-C, and so does what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     module, name, when, number, *arguments = sys.argv[1:]
     owner = importlib.import_module(module)
     *path, name = name.split(".")
