@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -103,7 +104,9 @@ def test_a_stop_while_a_task_runs(machine: Machine) -> None:
     task = "_tasks: ['touch half && kill -INT $PPID && sleep 1']\n"
     template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + task})
     command = [sys.executable, "-m", "mlscaffold", "new", "demo", "--template", str(template), "--defaults", "--trust"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # A job in the background of a shell ignores Ctrl-C, and so does what it starts.
+    default = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=default)  # noqa: PLW1509
     assert done.returncode == 130, done
     machine.nothing_was_left()
 

@@ -67,6 +67,8 @@ def run() -> NoReturn:
     _prepare_process()
     try:
         code = app(standalone_mode=False)
+        # What is still buffered may meet a full disk or a reader who left: that has to be said here.
+        sys.stdout.flush()
     except MlscaffoldError as error:
         from .console import print_error
 
@@ -78,7 +80,7 @@ def run() -> NoReturn:
         sys.exit(2)
     except BrokenPipeError:
         # The reader of our output left; that is its right.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
     except OSError as error:
         from .console import print_error, report_bug
@@ -86,6 +88,7 @@ def run() -> NoReturn:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             report_bug()
             sys.exit(70)
+        _drop_output()
         print_error(MachineError(f"{error.strerror}: {error.filename or 'standard output'}.", hint="Make room first."))
         sys.exit(MachineError.exit_code)
     except Exception:  # noqa: BLE001 - the last door
@@ -96,6 +99,11 @@ def run() -> NoReturn:
     if code == _STOPPED:
         sys.stderr.write("\nStopped.\n")
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """What is still buffered has nowhere to go, and Python would complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _prepare_process() -> None:
