@@ -91,6 +91,7 @@ def resolve_answers(
     suggested: Mapping[str, Any],
     ask: Ask | None,
     use_defaults: bool,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Answers:
     """Answer every question of a template.
 
@@ -98,6 +99,7 @@ def resolve_answers(
         checkout: The template.
         folder_name: Name of the project's folder; defaults may depend on it.
         given: Answers known beforehand, as values or as text.
+        recorded: Answers that an earlier version got; those to questions that are no more are left out.
         suggested: Defaults that go before the template's own.
         ask: Asks a person; None if there is nobody.
         use_defaults: Take the default of what is not given, and ask only what has none.
@@ -108,6 +110,7 @@ def resolve_answers(
     """
     from .copier_worker import copier_errors
 
+    recorded = recorded or {}
     with copier_errors(checkout):
         walk = _Walk(checkout, folder_name, suggested)
         _refuse_unknown(given, walk.answerable)
@@ -120,6 +123,8 @@ def resolve_answers(
             asked.append(question)
             if name in given:
                 walk.accept(question, given[name])
+            elif name in recorded and (ask is None or not question.problem(recorded[name])):
+                walk.accept(question, recorded[name])
             elif (
                 len(only := [choice for choice in question.choices if not choice.disabled]) == 1
                 and not question.multiselect

@@ -13,15 +13,15 @@ import os
 import re
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from copier._main import Worker, as_operation
 from copier._settings import SettingsModel
-from copier._template import Template
-from copier._types import Phase
+from copier._template import Task, Template
+from copier._types import Operation, Phase
 from copier.errors import CopierError, InvalidConfigFileError, TaskError, UserMessageError
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError
@@ -115,13 +115,29 @@ class TemplateWorker(Worker):
     def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
         """Do nothing: renders lie outside of any repository, and Copier would ask git once a file."""
 
-    @as_operation("copy")
-    def run_tasks(self) -> None:
-        """Run the template's tasks in the destination; the caller has asked for trust."""
-        with Phase.use(Phase.PROMPT):
-            self._ask()
-        with Phase.use(Phase.TASKS):
-            self._execute_tasks(self.template.tasks)
+    def render_as(self, operation: Operation) -> None:
+        """Render, and tell the template that this happens for a new project or for an update."""
+        as_operation(operation)(self.run_copy)()
+
+    def tasks_of(self, since: Checkout | None = None) -> Sequence[Task]:
+        """What the template runs after rendering: its tasks, and its migrations from an earlier version."""
+        if since is None:
+            return self.template.tasks
+        before = _CheckedOut(url=since.source.url, ref=since.version)
+        before.checkout = since
+        migrations = [self.template.migration_tasks(stage, before) for stage in ("before", "after")]
+        return [*migrations[0], *self.template.tasks, *migrations[1]]
+
+    def run_tasks(self, operation: Operation, since: Checkout | None = None) -> None:
+        """Run them in the destination; the caller has asked for trust."""
+
+        def run() -> None:
+            with Phase.use(Phase.PROMPT):
+                self._ask()
+            with Phase.use(Phase.TASKS):
+                self._execute_tasks(self.tasks_of(since))
+
+        as_operation(operation)(run)()
 
     @as_operation("copy")
     def message_after_copy(self) -> str:

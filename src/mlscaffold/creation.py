@@ -14,13 +14,13 @@ from typing import Any
 from . import lock as locks
 from .answers import Answers, Ask, resolve_answers, suggest_defaults
 from .entries import Entry, FileMode
-from .errors import DestinationError, MachineError, TemplateError
+from .errors import DestinationError, MachineError
 from .git import Git, blob_ids, config_value, enclosing_repository
-from .keys import key_digests
-from .lock import Lock, LockedFile
-from .ownership import Ownership, Policy, read_ownership
-from .plan import Plan, plan
-from .render import Render, render, renderer_id, require_trust, run_tasks, task_listing
+from .lock import Lock
+from .locking import lock_of, ownership_of, written_answers
+from .ownership import Ownership
+from .plan import Plan, Side, plan
+from .render import Render, render, require_trust, run_tasks, task_listing
 from .source import Checkout, check_out, find_source
 from .transaction import disk_errors, stage
 
@@ -101,7 +101,7 @@ def prepare(
         with disk_errors(destination):
             checkout = check_out(find_source(request.template), request.ref, into=scratch, cache=request.cache)
         require_trust(checkout, trusted=request.trusted)
-        ownership = read_ownership(checkout.root)
+        ownership = ownership_of(checkout)
 
         def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
             return resolve_answers(
@@ -124,20 +124,12 @@ def prepare(
             checkout=checkout,
             answers=answers,
             render=result,
-            ownership=_with_skipped(ownership, checkout),
-            plan=plan(mine=(), new=result.entries, ownership=_with_skipped(ownership, checkout)),
+            ownership=ownership,
+            plan=plan(
+                new=Side(entries=result.entries, sources=result.sources), ownership=ownership, secret=result.secret
+            ),
             tasks=task_listing(checkout),
         )
-
-
-def _with_skipped(ownership: Ownership, checkout: Checkout) -> Ownership:
-    """A template without a table: the paths that Copier skips if they exist are seeded."""
-    if ownership.rules:
-        return ownership
-    from .copier_worker import worker_for
-
-    template = worker_for(checkout, Path("/nowhere/project"), {}).template
-    return read_ownership(checkout.root, skip_if_exists=tuple(map(str, template.skip_if_exists)))
 
 
 def _refuse_occupied(destination: Path) -> None:
@@ -186,7 +178,7 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
         (staged.project / locks.FILE_NAME).write_text(locks.dump_lock(lock), encoding="utf-8", newline="\n")
         if prepared.tasks:
             step("Running the template's tasks")
-            run_tasks(prepared.render, staged.project)
+            run_tasks(prepared.checkout, prepared.answers, staged.project)
         commit = ""
         ignored: tuple[str, ...] = ()
         if own_repository:
@@ -219,51 +211,16 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _lock(prepared: Prepared, project: Path, *, in_git: bool) -> Lock:
-    render_, checkout = prepared.render, prepared.checkout
-    if render_.answers_file not in render_.entries:
-        raise TemplateError(
-            f"The template {checkout.source.url} writes no answers file ({render_.answers_file}).",
-            hint="Its authors can add one: https://copier.readthedocs.io/en/stable/configuring/#the-copier-answersyml-file",
-        )
-    import yaml
-
-    entries = _as_git_sees(project, prepared.plan) if in_git else {a.path: a.new for a in prepared.plan.actions}
-    written = yaml.safe_load((render_.root / render_.answers_file).read_text(encoding="utf-8"))
-    return Lock(
-        template=checkout.source.url,
-        version=checkout.version,
-        tree=checkout.tree,
-        renderer=renderer_id(),
-        answers_file=render_.answers_file,
-        answers_blob=entries[render_.answers_file].blob,
-        answers=locks.answers_digest(written),
-        files={
-            action.path: _locked(prepared, action.path, entries[action.path])
-            for action in prepared.plan.actions
-            if action.path != render_.answers_file
-        },
-    )
-
-
-def _locked(prepared: Prepared, path: str, entry: Entry) -> LockedFile:
-    rule = prepared.ownership.rule_for(path)
-    source = prepared.render.sources.get(path, "")
-    if path in prepared.render.secret:
-        return LockedFile(policy=Policy.SEEDED, entry=None, source=source)
-    keys: Mapping[str, str] = {}
-    if rule.policy is Policy.KEYED:
-        keys = key_digests(path, (prepared.render.root / path).read_bytes(), rule.keys)
-    return LockedFile(policy=rule.policy, entry=entry, source=source, required=rule.required, keys=keys)
+    written_answers(prepared.render)
+    entries = _as_git_sees(project, prepared.plan) if in_git else prepared.render.entries
+    return lock_of(prepared.render, prepared.ownership, entries)
 
 
 def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
     """Entries with the blob ids that git will give them: the project's own attributes applied."""
-    plain = [action.path for action in plan_.actions if action.new.mode is not FileMode.SYMLINK]
-    seen = blob_ids(project, plain)
-    return {
-        action.path: Entry(mode=action.new.mode, blob=seen.get(action.path, action.new.blob))
-        for action in plan_.actions
-    }
+    made = {action.path: action.new for action in plan_.actions if action.new is not None}
+    seen = blob_ids(project, [path for path, entry in made.items() if entry.mode is not FileMode.SYMLINK])
+    return {path: Entry(mode=entry.mode, blob=seen.get(path, entry.blob)) for path, entry in made.items()}
 
 
 def _init(project: Path) -> None:

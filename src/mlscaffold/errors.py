@@ -16,6 +16,8 @@ __all__ = [
     "MissingAnswersError",
     "MlscaffoldError",
     "OwnershipError",
+    "PendingError",
+    "ProjectError",
     "RenderError",
     "TemplateError",
     "UntrustedTemplateError",
@@ -91,6 +93,16 @@ class DestinationError(MlscaffoldError):
 
 class LockError(MlscaffoldError):
     """`.mlscaffold.lock` is missing, damaged, hostile or of an unknown format."""
+
+
+class ProjectError(MlscaffoldError):
+    """The project is not in a state that the command can work on: not in git, uncommitted edits, files in the way."""
+
+
+class PendingError(MlscaffoldError):
+    """An update waits to be finished or undone, or another run holds the project."""
+
+    exit_code = 3
 
 
 class UserAbortError(MlscaffoldError):

@@ -74,6 +74,10 @@ class Git:
         """Standard output as text, without the last line break."""
         return self.run(*arguments).decode(errors="replace").rstrip("\n")
 
+    def text_of(self, *arguments: str, stdin: bytes) -> str:
+        """Standard output as text, of a command that reads from standard input."""
+        return self.run(*arguments, stdin=stdin).decode(errors="replace").rstrip("\n")
+
     def succeeds(self, *arguments: str) -> bool:
         """Whether the command ends with exit code 0."""
         return self._start(arguments, None).returncode == 0

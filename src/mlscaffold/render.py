@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .answers import Answers
 from .entries import Entry, FileMode, check_contained, entry_of
@@ -43,8 +43,13 @@ def renderer_id() -> str:
     return f"copier {metadata.version('copier')}, jinja2 {metadata.version('jinja2')}"
 
 
-def require_trust(checkout: Checkout, *, trusted: bool) -> None:
+def require_trust(checkout: Checkout, *, trusted: bool, rendering_only: bool = False) -> None:
     """Refuse a template that runs code, unless it is trusted.
+
+    Args:
+        checkout: The template.
+        trusted: Whether it is.
+        rendering_only: Whether its tasks will not be run anyway.
 
     Raises:
         UntrustedTemplateError: With every unsafe feature, one by one.
@@ -56,22 +61,42 @@ def require_trust(checkout: Checkout, *, trusted: bool) -> None:
     with copier_errors(checkout):
         template = worker_for(checkout, Path("/nowhere/project"), {}).template
         features = [f"Jinja extension {name} (Python code, run while rendering)" for name in template.jinja_extensions]
-        features += [f"task, run after rendering: {command}" for command in task_listing(checkout)]
+        if not rendering_only:
+            features += [f"task, run after rendering: {command}" for command in task_listing(checkout)]
     if features:
         raise UntrustedTemplateError(checkout.source.url, features)
 
 
-def task_listing(checkout: Checkout) -> tuple[str, ...]:
-    """The commands that the template runs after rendering, as it writes them."""
+def task_listing(checkout: Checkout, *, since: Checkout | None = None) -> tuple[str, ...]:
+    """The commands that the template runs after rendering, as it writes them.
+
+    Args:
+        checkout: The template.
+        since: The version that a project is updated from: its migrations count, too.
+    """
     from .copier_worker import copier_errors, worker_for
 
     with copier_errors(checkout):
-        tasks = worker_for(checkout, Path("/nowhere/project"), {}).template.tasks
+        tasks = worker_for(checkout, Path("/nowhere/project"), {}).tasks_of(since)
     return tuple(task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks)
 
 
-def render(checkout: Checkout, answers: Answers, *, into: Path, folder_name: str) -> Render:
+def render(
+    checkout: Checkout,
+    answers: Answers,
+    *,
+    into: Path,
+    folder_name: str,
+    operation: Literal["copy", "update"] = "copy",
+) -> Render:
     """Render into `into/folder_name`, which must not exist; the template sees that name as the project's.
+
+    Args:
+        checkout: The template.
+        answers: All answers that its questions need, or else have defaults for.
+        into: A folder of ours.
+        folder_name: The project's.
+        operation: What the template is told that happens (`_copier_operation`).
 
     Raises:
         RenderError: The template fails, or names a path that it may not write.
@@ -81,7 +106,7 @@ def render(checkout: Checkout, answers: Answers, *, into: Path, folder_name: str
     root = into / folder_name
     worker = worker_for(checkout, root, answers.values, skip_tasks=True)
     with copier_errors(checkout):
-        worker.run_copy()
+        worker.render_as(operation)
         answers_file = worker.answers_relpath.as_posix()
         message = worker.message_after_copy()
         secrets = worker.template.secret_questions
@@ -138,13 +163,13 @@ def _secret_dependent(worker: TemplateWorker, entries: Mapping[str, Entry], seco
     return frozenset(path for path in entries if others.get(path) != entries[path])
 
 
-def run_tasks(result: Render, project: Path) -> None:
-    """Run the template's tasks in a project; the caller has asked for trust.
+def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Checkout | None = None) -> None:
+    """Run the template's tasks (and migrations, in an update) in a project; the caller has asked for trust.
 
     Raises:
         RenderError: A task failed.
     """
     from .copier_worker import copier_errors, worker_for
 
-    with copier_errors(result.checkout):
-        worker_for(result.checkout, project, result.answers.values).run_tasks()
+    with copier_errors(checkout):
+        worker_for(checkout, project, answers.values).run_tasks("update" if since else "copy", since)

@@ -15,7 +15,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import metadata, resources
@@ -36,10 +36,12 @@ __all__ = [
     "Release",
     "SourceKind",
     "TemplateSource",
+    "changes_between",
     "check_out",
     "embedded_bundle",
     "find_source",
     "latest",
+    "moved_sources",
     "public_url",
     "releases",
 ]
@@ -322,6 +324,81 @@ def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: st
     )
 
 
+#: How much of a template file must be the same for it to be the same file under another name.
+_ALIKE = "80%"
+
+
+def moved_sources(old: Checkout, new: Checkout, declared: Mapping[str, str]) -> Mapping[str, str]:
+    """Which template files have another path since: path before -> now, relative to the template's root.
+
+    Args:
+        old: The version before.
+        new: The version now; its repository knows both.
+        declared: What the template says itself (`moved:`, relative to where its files are), which overrides git's
+            rename detection.
+    """
+    before, after = _subdirectory(old.root), _subdirectory(new.root)
+    said = {before + was.removeprefix(before): after + now.removeprefix(after) for was, now in declared.items()}
+    if not old.commit or not new.commit or old.commit == new.commit:
+        return said
+    options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
+    words = Git(new.root).run("diff-tree", *options, old.commit, new.commit).decode(errors="surrogateescape")
+    fields = words.split("\0")
+    return {**dict(zip(fields[1::3], fields[2::3], strict=False)), **said}
+
+
+def changes_between(old: Checkout, new: Checkout) -> str:
+    """What the template's authors say of the versions after `old`: their changelog, or else the subjects of commits."""
+    if not old.commit or not new.commit or old.commit == new.commit:
+        return ""
+    git = Git(new.root)
+    names = git.text("ls-tree", "--name-only", new.commit).splitlines()
+    file = next((name for name in names if re.match(r"(?i)^(changelog|changes|history)(\.(md|rst|txt))?$", name)), "")
+    text = git.text("show", f"{new.commit}:{file}") if file else ""
+    if sections := _sections(text, old.version, new.version):
+        return sections
+    subjects = git.text("log", "--no-merges", "--format=%s", f"-{_MOST_SUBJECTS}", f"{old.commit}..{new.commit}")
+    return "\n".join(f"- {subject}" for subject in subjects.splitlines())
+
+
+_MOST_SUBJECTS = 20
+_HEADING = re.compile(r"^#{1,3}\s+\[?v?(?P<version>\d[\w.]*)", re.MULTILINE)
+
+
+def _sections(changelog: str, old: str, new: str) -> str:
+    """The parts of a changelog under the headings of versions after the old one, up to the new one."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        first, last = Version(old), Version(new)
+    except InvalidVersion:
+        return ""
+    kept = []
+    headings = list(_HEADING.finditer(changelog))
+    ends = [heading.start() for heading in headings[1:]] + [len(changelog)]
+    for heading, end in zip(headings, ends, strict=True):
+        try:
+            version = Version(heading["version"])
+        except InvalidVersion:
+            continue
+        if first < version <= last:
+            kept.append(changelog[heading.start() : end].strip())
+    return "\n\n".join(kept)
+
+
+def _subdirectory(root: Path) -> str:
+    """The folder that holds the files, with a slash; empty where it is the root or an expression."""
+    import yaml
+
+    file = next((file for file in root.iterdir() if _CONFIGURATION.match(file.name)), None)
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8")) if file else None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ""
+    folder = str(data.get("_subdirectory") or "") if isinstance(data, dict) else ""
+    return f"{folder.rstrip('/')}/" if folder and "{" not in folder else ""
+
+
 def _configuration(root: Path, source: TemplateSource) -> Path:
     found = sorted(file for file in root.iterdir() if _CONFIGURATION.match(file.name)) if root.is_dir() else []
     if not found:
@@ -334,18 +411,11 @@ def _configuration(root: Path, source: TemplateSource) -> Path:
 
 def _counted(root: Path) -> frozenset[str] | None:
     """The top-level names that make up the identity, or None where all of them do."""
-    import yaml
-
     if not (root / ownership.FILE_NAME).is_file():
         return None
     configuration = next(file for file in root.iterdir() if _CONFIGURATION.match(file.name))
-    try:
-        data = yaml.safe_load(configuration.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        # Something only Copier reads (`!include`, several documents) or a mistake that it will name.
-        return None
-    subdirectory = str(data.get("_subdirectory") or "") if isinstance(data, dict) else ""
-    if not subdirectory or "{" in subdirectory:
+    # Empty also for what only Copier reads (`!include`, several documents), and for a mistake that it will name.
+    if not (subdirectory := _subdirectory(root)):
         return None
     return frozenset({configuration.name, ownership.FILE_NAME, subdirectory.split("/")[0]})
 

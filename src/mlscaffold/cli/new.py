@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from ..errors import AnswersError, DestinationError
-from .options import RefOption, TemplateOption, TrustOption
+from ..errors import DestinationError
+from .options import (
+    AnswersOption,
+    AssignmentsOption,
+    DefaultsOption,
+    RefOption,
+    TemplateOption,
+    TrustOption,
+    given_answers,
+)
 
 if TYPE_CHECKING:
     from ..creation import NewProject
@@ -28,15 +35,9 @@ def new(
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Option("--preset", metavar="NAME", help="Start from a named set of answers.", show_default=False),
     ] = None,
-    assignments: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
-        typer.Option("--set", metavar="KEY=VALUE", help="Answer a question. Can be repeated.", show_default=False),
-    ] = None,
-    answers: Annotated[
-        Optional[Path],  # noqa: UP045 - Typer reads the annotation at run time
-        typer.Option("--answers", metavar="FILE", help="Answers from a YAML or JSON file.", show_default=False),
-    ] = None,
-    defaults: Annotated[bool, typer.Option("--defaults", help="Take the default of every other question.")] = False,
+    assignments: AssignmentsOption = None,
+    answers: AnswersOption = None,
+    defaults: DefaultsOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List every file with its ownership; write nothing.")
     ] = False,
@@ -53,7 +54,7 @@ def new(
         destination=_place(dest),
         template=source,
         ref=ref,
-        given=_given(preset, answers, assignments or []),
+        given=given_answers(answers, assignments or [], **({} if preset is None else {"preset": preset})),
         defaults=settings.defaults,
         use_defaults=defaults,
         trusted=trust or settings.trusts(source or ""),
@@ -81,21 +82,6 @@ def _place(dest: Path) -> Path:
             f"{str(Path.cwd() / dest)!a} cannot be the folder of a project: {reason}.", hint="Choose another name."
         ) from error
     return place
-
-
-def _given(preset: str | None, answers: Path | None, assignments: list[str]) -> Mapping[str, Any]:
-    """All answers that the command line holds; the most specific one wins."""
-    from ..answers import read_answers_file
-
-    given: dict[str, Any] = dict(read_answers_file(answers)) if answers else {}
-    if preset is not None:
-        given["preset"] = preset
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name.strip():
-            raise AnswersError(f"--set {assignment}: write it as --set KEY=VALUE.")
-        given[name.strip()] = value
-    return given
 
 
 def _run(request: NewProject, *, dry_run: bool) -> None:

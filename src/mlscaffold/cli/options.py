@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Optional
 
 import typer
 
-__all__ = ["RefOption", "TemplateOption", "TrustOption"]
+from ..errors import AnswersError
+
+__all__ = [
+    "AnswersOption",
+    "AssignmentsOption",
+    "DefaultsOption",
+    "MergeOption",
+    "MergeStyle",
+    "RefOption",
+    "TemplateOption",
+    "TrustOption",
+    "given_answers",
+]
 
 TemplateOption = Annotated[
     Optional[str],  # noqa: UP045 - Typer reads the alias at run time
@@ -25,3 +40,45 @@ RefOption = Annotated[
     ),
 ]
 TrustOption = Annotated[bool, typer.Option("--trust", help="Let the template run code (extensions, tasks).")]
+
+
+class MergeStyle(StrEnum):
+    """How far an update decides by itself."""
+
+    STRUCTURED = "structured"
+    GIT = "git"
+
+
+AssignmentsOption = Annotated[
+    Optional[list[str]],  # noqa: UP045 - Typer reads the alias at run time
+    typer.Option("--set", metavar="KEY=VALUE", help="Answer a question. Can be repeated.", show_default=False),
+]
+AnswersOption = Annotated[
+    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    typer.Option("--answers", metavar="FILE", help="Answers from a YAML or JSON file.", show_default=False),
+]
+DefaultsOption = Annotated[bool, typer.Option("--defaults", help="Take the default of every other question.")]
+MergeOption = Annotated[
+    MergeStyle,
+    typer.Option(
+        "--merge", help="`git` decides no more than git's line merge; `structured` knows TOML, YAML and JSON."
+    ),
+]
+
+
+def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -> Mapping[str, Any]:
+    """All answers that a command line holds; the most specific one wins.
+
+    Raises:
+        AnswersError: The file is not valid, or an assignment is none.
+    """
+    from ..answers import read_answers_file
+
+    given: dict[str, Any] = dict(read_answers_file(file)) if file else {}
+    given |= known
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise AnswersError(f"{assignment!r} is no answer: write it as KEY=VALUE.")
+        given[name.strip()] = value
+    return given

@@ -1,0 +1,146 @@
+"""What `update`, `set` and `diff` print: the plan by file and action, diffs, the summary."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from ..plan import Action
+from .console import out
+
+if TYPE_CHECKING:
+    from ..plan import FileAction
+    from ..update import PreparedUpdate, Updated
+
+__all__ = ["plan_as_json", "print_diff", "print_done", "print_plan"]
+
+_STYLES = {
+    Action.CREATE: "green",
+    Action.RESTORE: "green",
+    Action.REMOVE: "red",
+    Action.REPLACE: "yellow",
+    Action.CONFLICT: "bold red",
+    Action.KEEP: "dim",
+}
+_SIDE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def print_plan(prepared: PreparedUpdate, *, diffs: bool) -> None:
+    """Where from and where to, what changed in the template, and every file with its action."""
+    console = out()
+    before, after = prepared.recorded.version, prepared.new.checkout.version
+    url = prepared.new.checkout.source.url
+    console.print(Text(f"{url} {before}" + (f" -> {after}" if before != after else ""), style="bold"))
+    for name, (old, new) in prepared.changed_answers.items():
+        console.print(Text(f"  answer  {name}: {_shown(old)} -> {_shown(new)}"))
+    if prepared.changelog:
+        console.print(Text("What changed in the template:", style="bold"))
+        console.print(Text(prepared.changelog))
+    for action in prepared.plan.actions:
+        console.print(_line(action))
+        for resolution in action.resolutions:
+            console.print(Text(f"            {resolution}", style="dim"))
+        if diffs and action.changes:
+            print_diff(action.origin or action.path, action.path, *prepared.contents_of(action))
+    for task in prepared.tasks:
+        console.print(Text(f"will run  {task}", style="yellow"))
+    if prepared.is_empty:
+        console.print(Text("Nothing to do: the project is as the template renders it, with your edits.", style="green"))
+    elif diffs:
+        console.print(Text(f"Dry run: {_summary(prepared)}; nothing was written."))
+
+
+def _summary(prepared: PreparedUpdate) -> str:
+    changes, conflicts = len(prepared.plan.changes), len(prepared.plan.conflicts)
+    files = "1 file changes" if changes == 1 else f"{changes} files change"
+    return f"{files}, {conflicts} in conflict" if conflicts else files
+
+
+def _shown(answer: Any) -> str:
+    return "(none)" if answer is None else str(answer)
+
+
+def _line(action: FileAction) -> Text:
+    where = f"{action.origin} -> {action.path}" if action.origin else action.path
+    said = f"{action.action.value:<9} {action.policy.value:<7} {where}"
+    if action.action is Action.REPLACE:
+        lines = "1 edited line" if action.edited_lines == 1 else f"{action.edited_lines} edited lines"
+        said += f"  ({lines}; to keep them: mlscaffold eject {action.path} --reason …)"
+    elif action.reason:
+        said += f"  ({action.reason})"
+    return Text(said, style=_STYLES.get(action.action, ""))
+
+
+def print_diff(before_name: str, after_name: str, before: bytes, after: bytes) -> None:
+    """A unified diff, coloured."""
+    console = out()
+    if b"\0" in before + after:
+        console.print(Text(f"  {after_name}: binary content differs"))
+        return
+    for line in _unified(before_name, after_name, before, after):
+        console.print(Text(line, style=_SIDE_STYLES.get(line[:1], "")))
+
+
+def _unified(before_name: str, after_name: str, before: bytes, after: bytes) -> Iterator[str]:
+    was, now = (content.decode(errors="backslashreplace").splitlines() for content in (before, after))
+    names = (f"a/{before_name}" if before else "/dev/null", f"b/{after_name}" if after else "/dev/null")
+    return difflib.unified_diff(was, now, *names, lineterm="")
+
+
+def plan_as_json(prepared: PreparedUpdate) -> str:
+    """The plan for programs."""
+    return json.dumps(
+        {
+            "format": 1,
+            "template": prepared.new.checkout.source.url,
+            "from": prepared.recorded.version,
+            "to": prepared.new.checkout.version,
+            "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
+            "files": [_as_data(action) for action in prepared.plan.actions],
+            "conflicts": [action.path for action in prepared.plan.conflicts],
+            "tasks": list(prepared.tasks),
+            "notes": list(prepared.notes),
+        },
+        indent=2,
+        ensure_ascii=False,
+        default=str,
+    )
+
+
+def _as_data(action: FileAction) -> dict[str, Any]:
+    data: dict[str, Any] = {"path": action.path, "action": action.action.value, "policy": action.policy.value}
+    if action.origin:
+        data["moved_from"] = action.origin
+    if action.reason:
+        data["reason"] = action.reason
+    if action.resolutions:
+        data["resolutions"] = list(action.resolutions)
+    if action.action is Action.REPLACE:
+        data["edited_lines"] = action.edited_lines
+    if action.action is Action.CONFLICT:
+        data["hunks"] = action.hunks
+    data["before"], data["after"] = (
+        {"mode": entry.mode.value, "blob": entry.blob} if entry else None for entry in (action.mine, action.result)
+    )
+    return data
+
+
+def print_done(done: Updated) -> None:
+    """How it ended, and what to do next."""
+    console = out()
+    if done.conflicts:
+        count = "1 file needs" if len(done.conflicts) == 1 else f"{len(done.conflicts)} files need"
+        console.print(Text(f"\n{count} you:", style="bold red"))
+        for path in done.conflicts:
+            console.print(Text(f"  {path}"))
+        console.print(
+            Text(
+                "Resolve and `git add` each, then: mlscaffold update --continue. To undo it all: mlscaffold update --abort."
+            )
+        )
+        return
+    console.print(Text(f"\nDone: {done.title}. Review it (git status, git diff), then commit it.", style="green"))

@@ -1,0 +1,179 @@
+"""`mlscaffold update`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from ..errors import MlscaffoldError
+from .options import (
+    AnswersOption,
+    AssignmentsOption,
+    DefaultsOption,
+    MergeOption,
+    MergeStyle,
+    TrustOption,
+    given_answers,
+)
+
+if TYPE_CHECKING:
+    from ..update import UpdateRequest
+
+__all__ = ["run_update", "update"]
+
+#: Exit code of "conflict or work pending".
+_PENDING = 3
+
+
+def update(
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
+    ] = Path(),
+    to: Annotated[
+        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option("--to", metavar="VERSION", help="Default: the newest release.", show_default=False),
+    ] = None,
+    assignments: AssignmentsOption = None,
+    answers: AnswersOption = None,
+    defaults: DefaultsOption = False,
+    template: Annotated[
+        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option("--template", metavar="SRC", help="Where the template is now, if it moved.", show_default=False),
+    ] = None,
+    merge: MergeOption = MergeStyle.STRUCTURED,
+    trust: TrustOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and every file's diff; write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
+    resume: Annotated[bool, typer.Option("--continue", help="Finish an update: conflicts are resolved.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Undo an update that is not finished.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Say what waits to be finished.")] = False,
+) -> None:
+    """Follow the template to a newer version, and keep every edit.
+
+    The result is left uncommitted for review. Exit code 0 is done, 3 is conflicts that wait for you.
+    """
+    project = dest.absolute()
+    chosen = [name for name, on in (("--continue", resume), ("--abort", abort), ("--status", status)) if on]
+    others = [
+        name
+        for name, on in (
+            ("--to", to),
+            ("--set", assignments),
+            ("--answers", answers),
+            ("--template", template),
+            ("--dry-run", dry_run),
+        )
+        if on
+    ]
+    if len(chosen) > 1 or (chosen and others):
+        raise MlscaffoldError(f"{chosen[0]} goes with none of {', '.join([*chosen[1:], *others])}.")
+    if status:
+        _status(project)
+    elif abort:
+        _abort(project)
+    elif resume:
+        _resume(project, trust=trust)
+    else:
+        from ..settings import cache_folder, read_settings
+        from ..update import UpdateRequest
+
+        settings = read_settings()
+        request = UpdateRequest(
+            project=project,
+            to=to,
+            template=template,
+            given=given_answers(answers, assignments or []),
+            defaults=settings.defaults,
+            use_defaults=defaults,
+            trusted=trust,
+            lines_only=merge is MergeStyle.GIT,
+            cache=cache_folder(),
+        )
+        run_update(request, trust_of=settings.trusts, dry_run=dry_run, as_json=as_json)
+
+
+def run_update(request: UpdateRequest, *, trust_of: object, dry_run: bool, as_json: bool) -> None:
+    """Plan, show, apply: what `update` and `set` have in common."""
+    import dataclasses
+    from collections.abc import Callable
+    from typing import cast
+
+    from ..recorded import read_recorded
+    from ..update import apply_update, prepare_update
+    from . import changes
+    from .console import is_interactive, stderr
+    from .progress import Progress
+
+    origin = request.template or read_recorded(request.project).template
+    trusts = cast("Callable[[str], bool]", trust_of)
+    request = dataclasses.replace(request, trusted=request.trusted or trusts(origin))
+    ask = None
+    if is_interactive() and not request.use_defaults:
+        from .wizard import Wizard
+
+        ask = Wizard(request.project).ask
+    console = stderr()
+    with (
+        Progress(console) as progress,
+        prepare_update(request, ask=progress.pausing(ask), step=progress.step) as prepared,
+    ):
+        progress.pause()
+        for note in prepared.notes:
+            console.print(f"Note: {note}", style="yellow", markup=False)
+        if as_json:
+            typer.echo(changes.plan_as_json(prepared))
+        else:
+            changes.print_plan(prepared, diffs=dry_run)
+        if dry_run or prepared.is_empty:
+            raise typer.Exit(_PENDING if prepared.plan.conflicts else 0)
+        done = apply_update(prepared, step=progress.step)
+        progress.pause()
+    if not as_json:
+        changes.print_done(done)
+    if done.conflicts:
+        raise typer.Exit(_PENDING)
+
+
+def _status(project: Path) -> None:
+    from ..journal import Phase, pending
+
+    waiting = pending(project)
+    if waiting is None:
+        typer.echo("Nothing waits: the project is as the last command left it.")
+        return
+    said = {
+        Phase.APPLYING: "was interrupted while its files were written",
+        Phase.CONFLICTS: "waits for you to resolve its conflicts",
+        Phase.TASKS: "is applied, and its last steps are not done",
+    }
+    typer.echo(f"An {waiting.title} {said[waiting.phase]}.")
+    for path in waiting.conflicts:
+        typer.echo(f"  conflict  {path}")
+    for task in waiting.tasks:
+        typer.echo(f"  will run  {task}")
+    typer.echo("Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.")
+    raise typer.Exit(_PENDING)
+
+
+def _abort(project: Path) -> None:
+    from ..update import abort_update
+
+    for kept in abort_update(project):
+        typer.echo(f"Your edits since are kept: {kept}")
+    typer.echo("Undone: files, index and modes are as before.")
+
+
+def _resume(project: Path, *, trust: bool) -> None:
+    from ..recorded import read_recorded
+    from ..settings import cache_folder, read_settings
+    from ..update import continue_update
+    from . import changes
+
+    trusted = trust or read_settings().trusts(read_recorded(project).template)
+    changes.print_done(done := continue_update(project, trusted=trusted, cache=cache_folder()))
+    if done.conflicts:
+        raise typer.Exit(_PENDING)

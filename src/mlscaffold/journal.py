@@ -1,0 +1,455 @@
+"""Apply in one step: a journal under `.git/`, so that whatever happens one command finishes the work or undoes it.
+
+Before the first effect the journal holds, beside each file's state before, its state after; so from any instant the
+work can go on (`resume`) or back (`abort`) without asking anything else. The phases, each written by one rename:
+
+    (no journal)  the project is as it was; what lies in the folder is rubbish
+    applying      effects are under way; `resume` finishes them, `abort` undoes them
+    conflicts     all is applied, and a person resolves; the lock moves when `resume` finds no conflict left
+    tasks         the template's own commands are to run
+    (no journal)  the project is as the plan said
+
+Only this module writes into a project that exists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .entries import Entry, check_contained
+from .errors import MachineError, PendingError, ProjectError
+from .git import Git
+from .transaction import disk_errors
+
+__all__ = ["Journal", "Outcome", "Pending", "Phase", "begin", "exclusive", "journal_folder", "pending"]
+
+_FILE = "journal.json"
+_FORMAT = 1
+
+
+class Phase(StrEnum):
+    """How far a journal is."""
+
+    APPLYING = "applying"
+    CONFLICTS = "conflicts"
+    TASKS = "tasks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What shall become of one path: a file laid out on disk already, or nothing."""
+
+    path: str
+    #: None: the path is removed.
+    file: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """What the journal says, for those who only look."""
+
+    phase: Phase
+    #: What is being done, for a person: "update 0.1.0 -> 0.2.0".
+    title: str
+    #: Files with conflicts that a person resolves.
+    conflicts: tuple[str, ...]
+    #: The commands of the template that are still to run.
+    tasks: tuple[str, ...]
+    #: What the caller wanted to find again.
+    note: Mapping[str, Any]
+
+
+def journal_folder(project: Path) -> Path | None:
+    """Where the journal of a project is, if any; None outside of git."""
+    git = Git(project)
+    try:
+        words = git.run("rev-parse", "--git-path", "mlscaffold", "--show-prefix").decode(errors="surrogateescape")
+    except MachineError:
+        return None
+    folder, prefix = words.split("\n")[:2]
+    name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
+    return (project / folder / name).resolve()
+
+
+def pending(project: Path) -> Pending | None:
+    """What waits to be finished in a project."""
+    folder = journal_folder(project)
+    return _describe(_load(folder)) if folder is not None and (folder / _FILE).is_file() else None
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    try:
+        data: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MachineError(
+            f"The journal {folder / _FILE} cannot be read: {error}.",
+            hint=f"The files from before are in {folder / 'before'}.",
+        ) from error
+    if data.get("format") != _FORMAT:
+        raise MachineError(f"{folder / _FILE} was written by another version of mlscaffold: finish with that one.")
+    for effect in [*data["effects"], *(data["final"] or ())]:
+        check_contained(effect["path"], error=MachineError, origin="The journal")
+    return data
+
+
+def _describe(data: Mapping[str, Any]) -> Pending:
+    return Pending(
+        phase=Phase(data["phase"]),
+        title=data["title"],
+        conflicts=tuple(sorted(data["conflicts"])),
+        tasks=tuple(data["tasks"]),
+        note=data["note"],
+    )
+
+
+@contextlib.contextmanager
+def exclusive(project: Path, command: str) -> Iterator[Path]:
+    """Hold a project: nobody else updates it meanwhile. Gives the journal's folder.
+
+    Raises:
+        PendingError: Somebody else holds it, with who.
+        ProjectError: The project is not in git.
+    """
+    folder = journal_folder(project)
+    if folder is None:
+        raise ProjectError(f"{project} is not in a git repository.")
+    with disk_errors(project):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / "holder", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _lock_file(handle):
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
+            raise PendingError(
+                f"{holder or 'Another run of mlscaffold'} is at work in {project}.", hint="Wait for it to end."
+            )
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"mlscaffold {command} (process {os.getpid()})\n".encode(), 0)
+        if not (folder / _FILE).exists():
+            _sweep(folder)
+        yield folder
+        os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _lock_file(handle: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows has no fcntl
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a run left that was killed before its journal was written."""
+    for name in ("before", "after", "passing"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The work on one project, held exclusively."""
+
+    project: Path
+    folder: Path
+    data: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, project: Path, folder: Path) -> Journal | None:
+        """The journal that waits in a folder."""
+        return cls(project=project, folder=folder, data=_load(folder)) if (folder / _FILE).is_file() else None
+
+    @property
+    def pending(self) -> Pending:
+        """What it says."""
+        return _describe(self.data)
+
+    def apply(self) -> Journal:
+        """Bring every path to its state after, then the index; what is done already is left."""
+        finishing = self.data["final"] is not None
+        with disk_errors(self.project):
+            for effect in _ordered(self.data["final"] if finishing else self.data["effects"], "after"):
+                self._bring(effect, "after")
+            if not finishing:
+                self._stage_conflicts()
+            waiting = self.data["conflicts"] and not finishing
+            return self._write(phase=Phase.CONFLICTS if waiting else Phase.TASKS)
+
+    def finish(self, outcomes: Sequence[Outcome]) -> Journal:
+        """After the conflicts: move the lock and the answers, by the same means."""
+        first = len(self.data["effects"])
+        with disk_errors(self.project):
+            final = [
+                _record(self.project, self.folder, outcome, number) for number, outcome in enumerate(outcomes, first)
+            ]
+            return self._write(final=final, phase=Phase.APPLYING).apply()
+
+    def close(self) -> None:
+        """All is done."""
+        (self.folder / _FILE).unlink()
+        _sweep(self.folder)
+
+    def abort(self) -> tuple[str, ...]:
+        """Bring everything back to its state before. Return where edits made meanwhile were kept.
+
+        Raises:
+            ProjectError: HEAD moved meanwhile: going back would lose commits' meaning.
+        """
+        git = Git(self.project)
+        head = git.text("rev-parse", "HEAD")
+        if head != self.data["head"]:
+            raise ProjectError(
+                "You have committed since: there is nothing left to undo file by file.",
+                hint="Take it back with git (git revert, git reset), or finish with --continue.",
+            )
+        saved: list[str] = []
+        with disk_errors(self.project):
+            for effect in _ordered([*self.data["effects"], *(self.data["final"] or ())], "before"):
+                saved += self._save(effect)
+                self._bring(effect, "before")
+            self._restore_index()
+        self.close()
+        return tuple(saved)
+
+    def _bring(self, effect: Mapping[str, Any], side: str) -> None:
+        target = self.project / effect["path"]
+        wanted = effect[side]
+        if _state_of(target) == wanted:
+            return
+        if wanted is None:
+            target.unlink()
+            _prune(self.project, target.parent)
+            return
+        passing = self.folder / "passing"
+        _duplicate(self.folder / side / str(effect["number"]), passing)
+        _make_parents(self.project, target)
+        if target.is_dir() and not target.is_symlink():
+            # Only empty folders are left of what was removed.
+            target.rmdir()
+        _move(passing, target)
+
+    def _save(self, effect: Mapping[str, Any]) -> Iterator[str]:
+        """Keep what a person wrote into a file of ours since."""
+        here = _state_of(self.project / effect["path"])
+        if here is None or here in (effect["before"], effect["after"]):
+            return
+        kept = self.folder / "saved" / f"{self.data['id']}-{effect['number']}-{PurePosixPath(effect['path']).name}"
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copy2(self.project / effect["path"], kept, follow_symlinks=False)
+        yield f"{effect['path']}: {kept}"
+
+    def _stage_conflicts(self) -> None:
+        lines = []
+        for path, stages in self.data["conflicts"].items():
+            full = self.data["prefix"] + path
+            lines.append(f"0 {'0' * len(self.data['head'])}\t{full}")
+            lines += [f"{mode} {blob} {number}\t{full}" for number, (mode, blob) in stages.items()]
+        if lines:
+            stream = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
+            Git(Path(self.data["top"])).run("update-index", "-z", "--index-info", stdin=stream)
+
+    def _restore_index(self) -> None:
+        if not self.data["conflicts"]:
+            return
+        git = Git(self.project)
+        copy = self.folder / "before" / "index"
+        ours = {self.data["prefix"] + path for path in self.data["conflicts"]}
+        if copy.is_file() and _staged(self.data, without=ours) == _staged(self.data, without=ours, index=copy):
+            passing = self.folder / "passing"
+            _duplicate(copy, passing)
+            _move(passing, _index_file(git, self.project))
+        else:
+            # Somebody staged other files meanwhile: those stay staged.
+            git.run("reset", "-q", "--", *(f":(literal){path}" for path in self.data["conflicts"]))
+
+    def _write(self, **changes: Any) -> Journal:
+        data = {**self.data, **changes, "phase": str(changes.get("phase", self.data["phase"]))}
+        _store(self.folder, data)
+        return dataclasses.replace(self, data=data)
+
+
+def begin(
+    project: Path,
+    folder: Path,
+    *,
+    title: str,
+    outcomes: Sequence[Outcome],
+    conflicts: Mapping[str, Mapping[str, Entry]],
+    tasks: Sequence[str] = (),
+    note: Mapping[str, Any],
+) -> Journal:
+    """Write the journal: after this the work is bound to be finished or undone.
+
+    Args:
+        project: Its root.
+        folder: From `exclusive`.
+        title: What is being done, for a person.
+        outcomes: What shall become of each path.
+        conflicts: For each path with a conflict the entries of its stages ("1" base, "2" yours, "3" the template's).
+        tasks: Commands of the template that run at the end.
+        note: For the caller to find again; JSON.
+
+    Raises:
+        MachineError: No room, or no right to write; nothing has been changed.
+    """
+    git = Git(project)
+    with disk_errors(project):
+        _sweep(folder)
+        for name in ("before", "after"):
+            (folder / name).mkdir()
+        effects = [_record(project, folder, outcome, number) for number, outcome in enumerate(outcomes)]
+        index = _index_file(git, project)
+        if index.is_file():
+            shutil.copy2(index, folder / "before" / "index")
+        data = {
+            "format": _FORMAT,
+            "id": hashlib.sha256(os.urandom(16)).hexdigest()[:8],
+            "phase": Phase.APPLYING.value,
+            "title": title,
+            "head": git.text("rev-parse", "HEAD"),
+            "top": git.text("rev-parse", "--show-toplevel"),
+            "prefix": git.text("rev-parse", "--show-prefix"),
+            "effects": effects,
+            "conflicts": {
+                path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
+                for path, stages in conflicts.items()
+            },
+            #: The effects that finish the work after conflicts: the lock and the answers.
+            "final": None,
+            "tasks": list(tasks),
+            "note": dict(note),
+        }
+        _store(folder, data)
+    return Journal(project=project, folder=folder, data=data)
+
+
+def _store(folder: Path, data: Mapping[str, Any]) -> None:
+    passing = folder / f"{_FILE}.passing"
+    with passing.open("w", encoding="utf-8") as file:
+        json.dump(data, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    passing.replace(folder / _FILE)
+
+
+def _record(project: Path, folder: Path, outcome: Outcome, number: int) -> dict[str, Any]:
+    """Copy both states of a path beside the journal."""
+    here = project / outcome.path
+    before = _state_of(here)
+    if before is not None:
+        shutil.copy2(here, folder / "before" / str(number), follow_symlinks=False)
+    if outcome.file is not None:
+        after = folder / "after" / str(number)
+        shutil.copy2(outcome.file, after, follow_symlinks=False)
+        if before is not None and not after.is_symlink() and not here.is_symlink():
+            after.chmod(_mode_like(here, outcome.file))
+    after_state = None if outcome.file is None else _state_of(folder / "after" / str(number))
+    return {"path": outcome.path, "number": number, "before": before, "after": after_state}
+
+
+def _mode_like(here: Path, made: Path) -> int:
+    """The permissions of the file that is replaced, executable as the new one is."""
+    kept, executable = stat.S_IMODE(here.stat().st_mode), made.stat().st_mode & 0o100
+    return kept | (kept & 0o444) >> 2 if executable else kept & ~0o111
+
+
+def _state_of(path: Path) -> list[Any] | None:
+    """Kind, permissions and digest of what lies at a path; None for nothing. A list, as JSON gives it back."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(mode):
+        return ["link", 0, os.fsdecode(path.readlink())]
+    if stat.S_ISDIR(mode):
+        return None
+    return ["file", stat.S_IMODE(mode), hashlib.sha256(path.read_bytes()).hexdigest()]
+
+
+def _make_parents(project: Path, target: Path) -> None:
+    """The folders above a file, and no link among them."""
+    parent = project
+    for part in target.parent.relative_to(project).parts:
+        parent /= part
+        if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
+            raise ProjectError(f"{parent} is in the way of {target}: it is no folder.")
+        parent.mkdir(exist_ok=True)
+
+
+def _prune(project: Path, folder: Path) -> None:
+    """Remove folders that became empty, as git does."""
+    while folder != project:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+
+
+def _duplicate(source: Path, target: Path) -> None:
+    _remove(target)
+    try:
+        shutil.copy2(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # A link needs no room, and the way back must not fail on a full disk.
+        _remove(target)
+        os.link(source, target, follow_symlinks=False)
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # The work tree is on another volume than .git.
+        near = target.with_name(f".{target.name}.mlscaffold")
+        shutil.copy2(source, near, follow_symlinks=False)
+        near.replace(target)
+        source.unlink()
+
+
+def _index_file(git: Git, project: Path) -> Path:
+    return project / git.text("rev-parse", "--git-path", "index")
+
+
+def _staged(data: Mapping[str, Any], *, without: Collection[str], index: Path | None = None) -> frozenset[str]:
+    git = Git(Path(data["top"]), environment={"GIT_INDEX_FILE": str(index)} if index else {})
+    listing = git.run("ls-files", "-s", "-z").decode(errors="surrogateescape").split("\0")
+    return frozenset(line for line in listing if line.partition("\t")[2] not in without)
+
+
+def _ordered(effects: Sequence[Mapping[str, Any]], side: str) -> Sequence[Mapping[str, Any]]:
+    """Removals first, deepest first, so that a file can become a folder and a folder a file."""
+    gone = [effect for effect in effects if effect[side] is None]
+    come = [effect for effect in effects if effect[side] is not None]
+    return [*sorted(gone, key=lambda effect: str(effect["path"]), reverse=True), *come]
