@@ -1,4 +1,4 @@
-"""Write docs/cli.md from the commands and docs/questions.md from the template's questions: `nox -s docs`."""
+"""Write the reference pages: commands, the template's questions, the rules of `check`. `nox -s docs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlscaffold.answers import Question
 from mlscaffold.questionnaire import answers_schema, questions_of
+from mlscaffold.rules import RULES, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by scripts/reference.py; run `nox -s docs`. -->\n\n"
@@ -48,9 +49,56 @@ def _question(question: Question) -> str:
     return "\n".join(lines)
 
 
+def rules_reference() -> str:
+    """Each rule of `check`, as `mlscaffold explain` tells it."""
+    listing = [
+        f"| [`{rule}`](#{rule.code.lower()}) | {rule.name} | {rule.severity} | {rule.title} |"
+        for rule in RULES.values()
+    ]
+    parts = [
+        NOTE + "# Rules of `check`\n",
+        "`mlscaffold explain CODE` prints the same. [How a check works](check.md).\n",
+        "| code | name | severity | what is wrong |\n|---|---|---|---|\n" + "\n".join(listing) + "\n",
+        *map(_rule, RULES.values()),
+    ]
+    return "\n".join(parts)
+
+
+def _rule(rule: Rule) -> str:
+    facts = [f"{rule.name}, {rule.severity}, since {rule.since}."]
+    facts += [f"`mlscaffold check --fix` {rule.fixer}."] if rule.fixer else []
+    facts += [f"Judged with `{rule.needs}` alone."] if rule.needs else []
+    facts += [] if rule.waivable else ["Cannot be waived."]
+    return f"""## {rule}
+
+**{rule.title}.** {" ".join(facts)}
+
+{rule.why}
+
+What to do: {rule.how}
+
+Found:
+
+```
+{rule.bad}
+```
+
+Right:
+
+```
+{rule.good}
+```
+"""
+
+
 def main() -> int:
-    """Write both pages, or with `--check` fail if one is not up to date."""
-    pages = {ROOT / "docs" / "cli.md": cli_reference(), ROOT / "docs" / "questions.md": questions_reference()}
+    """Write the pages, or with `--check` fail if one is not up to date."""
+    docs = ROOT / "docs"
+    pages = {
+        docs / "cli.md": cli_reference(),
+        docs / "questions.md": questions_reference(),
+        docs / "rules.md": rules_reference(),
+    }
     stale = [file for file, text in pages.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
         for file in stale:

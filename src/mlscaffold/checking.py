@@ -1,192 +1,216 @@
 """`check`: are the files that the template owns still what it rendered? Judged by the lock alone.
 
 No clone, no render, no network. Git's index answers for every file that did not change; only the others are read.
+What needs the template (see `proof.py`) is judged on request, and named as not judged otherwise.
+
+The flow is one way: evidence (`evidence.py`) -> findings (`judging.py`) -> excused findings -> result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+import dataclasses
+import datetime as dt
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .entries import Entry, FileMode, blob_id, entry_of
-from .git import Git, blob_ids, enclosing_repository
-from .keys import KeyedFileError, key_digests
-from .lock import Lock, LockedFile, answers_digest, read_lock
-from .ownership import Policy
+from . import rules
+from .errors import LockError
+from .evidence import Place, look_at_commit, look_at_work_tree, open_commit, place_of
+from .findings import CheckResult, Finding
+from .judging import FREE, Case, judge, judge_pending, judge_strictly, judge_version
+from .lock import FILE_NAME, Lock, parse_lock, read_lock
+from .rules import Needs, Rule
+from .waivers import (
+    LONGEST_DAYS,
+    SETTINGS_FILE,
+    SOON_DAYS,
+    ProjectSettingsError,
+    Waiver,
+    parse_settings,
+    read_project_settings,
+)
 
-__all__ = ["CheckResult", "Finding", "Rule", "check"]
-
-
-class Rule(StrEnum):
-    """What can be wrong, by stable code. MLS001, a damaged lock, is an error before anything can be judged."""
-
-    OWNED_CHANGED = "MLS002"
-    OWNED_MISSING = "MLS003"
-    KEYS_CHANGED = "MLS004"
-    REQUIRED_MISSING = "MLS005"
-    RETIRED_PRESENT = "MLS006"
-    ANSWERS_MOVED = "MLS007"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that is wrong: what, where, and what to do."""
-
-    rule: Rule
-    path: str
-    message: str
-    fix: str
+__all__ = ["CheckResult", "Finding", "check"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckResult:
-    """What a check found, and against what."""
-
-    lock: Lock
-    findings: tuple[Finding, ...]
-    #: How many files were judged.
-    judged: int
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
-
-
-def check(project: Path) -> CheckResult:
+def check(
+    project: Path,
+    *,
+    rev: str | None = None,
+    strict: bool = False,
+    require_latest: bool = False,
+    trusted: bool = False,
+    cache: Path | None = None,
+    lock: Lock | None = None,
+    today: dt.date | None = None,
+) -> CheckResult:
     """Judge a project by its own lock.
 
     Args:
         project: The folder that holds the lock.
+        rev: A commit to judge in the place of the work tree.
+        strict: Render the recorded version again, and prove the lock and the answers by it.
+        require_latest: Find out whether the template has a newer version.
+        trusted: With `strict`: let a template run code that needs to in order to render.
+        cache: With `strict`: where remote templates are mirrored.
+        lock: What to judge by, for a project without one.
+        today: The day that waivers are compared with.
 
     Raises:
-        LockError: There is no lock, or it cannot be trusted.
+        LockError: There is no lock, or a newer mlscaffold wrote it.
+        MlscaffoldError: git fails, there is no such commit, or (strict) the template cannot be read.
     """
-    lock = read_lock(project)
-    judged = {path: file for path, file in lock.files.items() if file.policy not in {Policy.MERGED, Policy.DERIVED}}
-    state = _state(project, [*judged, lock.answers_file])
-    findings: list[Finding] = []
-    for path, file in judged.items():
-        here = list(_judge(project, path, file, state.here.get(path)))
-        findings += here or _judge_staged(path, file, state.staged.get(path))
-    findings += _judge_answers(project, lock, state.here.get(lock.answers_file))
-    return CheckResult(lock=lock, findings=tuple(findings), judged=len(judged) + 1)
-
-
-def _judge(project: Path, path: str, locked: LockedFile, found: Entry | None) -> Iterable[Finding]:
-    restore = f"Restore it: git checkout <commit> -- {path}. If the change is meant, propose it to the template."
-    match locked.policy:
-        case Policy.OWNED if found is None:
-            yield Finding(rule=Rule.OWNED_MISSING, path=path, message="owned by the template, and missing", fix=restore)
-        case Policy.OWNED if locked.entry is not None and found != locked.entry:
-            what = "its mode" if found is not None and found.blob == locked.entry.blob else "its content"
-            message = f"owned by the template, and {what} was changed"
-            yield Finding(rule=Rule.OWNED_CHANGED, path=path, message=message, fix=restore)
-        case Policy.KEYED if found is None:
-            message = "shares keys with the template, and is missing"
-            yield Finding(rule=Rule.OWNED_MISSING, path=path, message=message, fix=restore)
-        case Policy.KEYED if found != locked.entry:
-            yield from _judge_keys(project, path, locked)
-        case Policy.SEEDED if locked.required and found is None:
-            message = "required, and missing"
-            yield Finding(rule=Rule.REQUIRED_MISSING, path=path, message=message, fix=restore)
-        case Policy.RETIRED if found is not None:
-            message = "retired by the template, and still here"
-            yield Finding(rule=Rule.RETIRED_PRESENT, path=path, message=message, fix=f"Remove it: git rm {path}")
-
-
-def _judge_staged(path: str, locked: LockedFile, staged: Entry | None) -> Iterable[Finding]:
-    if locked.policy is Policy.OWNED and locked.entry is not None and staged not in {None, locked.entry}:
-        message = "owned by the template, and a change of it is staged: the next commit would carry it"
-        yield Finding(
-            rule=Rule.OWNED_CHANGED, path=path, message=message, fix=f"Unstage it: git restore --staged {path}"
+    place = place_of(project)
+    try:
+        case = _open(project, place, rev, lock)
+    except _UnreadableError as error:
+        return CheckResult(
+            lock=error.lock, findings=_sealed([error.finding], place.prefix), judged=0, prefix=place.prefix, rev=rev
         )
+    found = list(judge(case))
+    if rev is None:
+        found += judge_pending(place)
+    if strict:
+        found += judge_strictly(case, trusted=trusted, cache=cache)
+    if require_latest:
+        found += judge_version(case.lock)
+    asked = {Needs.NOTHING} | ({Needs.RENDER} if strict else set()) | ({Needs.RELEASES} if require_latest else set())
+    skipped = tuple(rule for rule in rules.RULES.values() if rule.needs not in asked)
+    judged = [path for path, file in case.files.items() if strict or file.policy not in FREE]
+    return CheckResult(
+        lock=case.lock,
+        findings=_sealed(_excused(found, case, skipped, today or dt.datetime.now(tz=dt.UTC).date()), place.prefix),
+        judged=len(judged) + 1,
+        prefix=place.prefix,
+        rev=rev,
+        skipped=skipped,
+    )
 
 
-def _judge_keys(project: Path, path: str, locked: LockedFile) -> Iterable[Finding]:
-    fix = "Set the keys back to what the template renders."
+class _UnreadableError(Exception):
+    """Lock or settings are damaged: one finding, and nothing else can be judged."""
+
+    def __init__(self, finding: Finding, lock: Lock | None = None) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+        self.lock = lock
+
+
+def _open(project: Path, place: Place, rev: str | None, lock: Lock | None) -> Case:
+    if rev is not None:
+        return _open_commit(project, rev, lock)
+    if lock is None:
+        try:
+            lock = read_lock(project)
+        except LockError as error:
+            raise _damaged(project / FILE_NAME, error) from error
     try:
-        now = key_digests(path, (project / path).read_bytes(), list(locked.keys))
-    except KeyedFileError as error:
-        yield Finding(rule=Rule.KEYS_CHANGED, path=path, message=error.message, fix=error.hint or fix)
-        return
-    if changed := [key for key, digest in locked.keys.items() if now[key] != digest]:
-        message = f"keys that the template owns were changed: {', '.join(changed)}"
-        yield Finding(rule=Rule.KEYS_CHANGED, path=path, message=message, fix=fix)
+        settings = read_project_settings(project)
+    except ProjectSettingsError as error:
+        raise _UnreadableError(_settings_finding(error), lock) from error
+    files = {path: file for path, file in lock.files.items() if path not in settings.ejected}
+    evidence = look_at_work_tree(project, [*files, lock.answers_file], place=place)
+    return Case(project=project, lock=lock, settings=settings, files=files, evidence=evidence, in_commit=False)
 
 
-def _judge_answers(project: Path, lock: Lock, found: Entry | None) -> Iterable[Finding]:
-    path = lock.answers_file
-    if found is not None and found.blob == lock.answers_blob:
-        return
-    fix = f"Restore it: git checkout <commit> -- {path}"
-    if found is None:
-        yield Finding(rule=Rule.ANSWERS_MOVED, path=path, message="the answers file is missing", fix=fix)
-        return
-    import yaml
-
+def _open_commit(project: Path, rev: str, lock: Lock | None) -> Case:
+    revision = open_commit(project, rev)
+    contents = revision.read([FILE_NAME, SETTINGS_FILE])
+    if lock is None:
+        if FILE_NAME not in contents:
+            raise LockError(f"{rev} has no {FILE_NAME} in {project}.", hint="Name a commit that has one.")
+        text = contents[FILE_NAME].decode(errors="replace")
+        try:
+            lock = parse_lock(text)
+        except LockError as error:
+            raise _as_finding(text, error) from error
     try:
-        answers = yaml.safe_load((project / path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        yield Finding(rule=Rule.ANSWERS_MOVED, path=path, message=f"the answers do not parse: {error}", fix=fix)
-        return
-    if not isinstance(answers, dict) or answers_digest(answers) != lock.answers:
-        message = "the answers moved without the lock: edited by hand, or by plain `copier update`"
-        yield Finding(rule=Rule.ANSWERS_MOVED, path=path, message=message, fix=fix)
+        settings = parse_settings(contents.get(SETTINGS_FILE, b"").decode(errors="replace"))
+    except ProjectSettingsError as error:
+        raise _UnreadableError(_settings_finding(error), lock) from error
+    files = {path: file for path, file in lock.files.items() if path not in settings.ejected}
+    evidence = look_at_commit(revision, [*files, lock.answers_file], contents)
+    return Case(project=project, lock=lock, settings=settings, files=files, evidence=evidence, in_commit=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _State:
-    """Files as git sees them: its attributes and filters applied."""
-
-    #: In the work tree.
-    here: Mapping[str, Entry]
-    #: In the index, where that differs from the work tree.
-    staged: Mapping[str, Entry]
-
-
-def _state(project: Path, paths: list[str]) -> _State:
-    """The entries of those paths that exist."""
-    if enclosing_repository(project) is None:
-        here = {path: entry_of(project / path) for path in paths if _exists(project, path)}
-        return _State(here=here, staged={})
-    git = Git(project)
-    index = _index(git)
-    changed = set(git.run("diff-files", "--name-only", "-z", "--relative").decode(errors="surrogateescape").split("\0"))
-    settled = {path: index[path] for path in paths if path in index and path not in changed}
-    read = [path for path in paths if path not in settled and _exists(project, path)]
-    # `git add --intent-to-add` stages a name, and no content.
-    staged = {path: index[path] for path in read if path in index and index[path].blob != blob_id(b"")}
-    return _State(here={**settled, **_hash(project, read)}, staged=staged)
+def _damaged(file: Path, error: LockError) -> Exception:
+    if file.is_symlink() or not file.is_file():
+        return error
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return error
+    return _as_finding(text, error)
 
 
-def _index(git: Git) -> Mapping[str, Entry]:
-    """Stage 0 of the index below the project's folder; other kinds of entries (submodules, conflicts) are left out."""
-    entries: dict[str, Entry] = {}
-    for line in git.run("ls-files", "-s", "-v", "-z").decode(errors="surrogateescape").split("\0"):
-        meta, _, path = line.partition("\t")
-        tag, _, rest = meta.partition(" ")
-        mode, _, rest = rest.partition(" ")
-        blob, _, number = rest.partition(" ")
-        # Any other tag: git was told to overlook changes (assume-unchanged, skip-worktree). We are not.
-        if tag == "H" and number == "0" and mode in list(FileMode):
-            entries[path] = Entry(mode=FileMode(mode), blob=blob)
-    return entries
+def _as_finding(text: str, error: LockError) -> Exception:
+    """A damaged lock is a finding; one of a format that we do not know yet is none of ours to judge."""
+    if re.match(r"mlscaffold-lock (?!1 )\S+ ", text):
+        return error
+    marker = next((number for number, line in enumerate(text.split("\n"), 1) if line.startswith("<<<<<<< ")), None)
+    fix = "Run: mlscaffold lock --resolve" if marker else error.hint or f"Restore it: git checkout -- {FILE_NAME}"
+    message = error.message.removeprefix("MLS001: ")
+    return _UnreadableError(Finding(rule=rules.LOCK_DAMAGED, path=FILE_NAME, message=message, fix=fix, line=marker))
 
 
-def _hash(project: Path, paths: list[str]) -> Mapping[str, Entry]:
-    plain = {path: entry_of(project / path) for path in paths}
-    files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
-    if not files:
-        return plain
-    seen = blob_ids(project, files)
-    return {path: Entry(mode=entry.mode, blob=seen.get(path, entry.blob)) for path, entry in plain.items()}
+def _settings_finding(error: ProjectSettingsError) -> Finding:
+    fix = error.hint or "Mend it: nothing else is judged before."
+    return Finding(rule=rules.SETTINGS_INVALID, path=SETTINGS_FILE, message=error.message, fix=fix, line=error.line)
 
 
-def _exists(project: Path, path: str) -> bool:
-    """Whether a file is there, without following a link out of the project."""
-    file = project / path
-    inside = file.parent.resolve().is_relative_to(project.resolve())
-    return inside and (file.is_symlink() or file.is_file())
+def _excused(found: Sequence[Finding], case: Case, skipped: Sequence[Rule], today: dt.date) -> Iterator[Finding]:
+    """The findings, those that a waiver in force covers marked so, then what is to be said of the waivers."""
+    waivers = case.settings.waivers
+    used: set[int] = set()
+    for finding in found:
+        covering = [number for number, waiver in enumerate(waivers) if waiver.covers(finding.rule, finding.path)]
+        used.update(covering)
+        excuse = next((waivers[number] for number in covering if waivers[number].until >= today), None)
+        yield dataclasses.replace(finding, waiver=excuse) if excuse and finding.rule.waivable else finding
+    for number, waiver in enumerate(waivers):
+        if (said := _judge_waiver(waiver, today, used=number in used, judged=waiver.rule not in skipped)) is not None:
+            yield said
+    for eject in case.settings.ejects:
+        if eject.path not in case.lock.files:
+            message = f"{eject.path} is ejected, and the template no longer has it"
+            fix = f"Delete the block from {SETTINGS_FILE}."
+            key = f"eject {eject.path}"
+            rule = rules.WAIVER_UNUSED
+            yield Finding(rule=rule, path=SETTINGS_FILE, message=message, fix=fix, key=key, line=eject.line)
+
+
+#: What is there on one machine and not on another, so that "unused" would be a matter of where.
+_LOCAL = frozenset({rules.UNVERIFIABLE, rules.OWNED_IGNORED})
+
+
+def _judge_waiver(waiver: Waiver, today: dt.date, *, used: bool, judged: bool) -> Finding | None:
+    what = f"{waiver.rule} for {waiver.path or 'every path'}"
+    left = (waiver.until - today).days
+    if left < 0:
+        rule, message = rules.WAIVER_EXPIRED, f"the waiver of {what} ended on {waiver.until} (owner: {waiver.owner})"
+    elif not used and judged and waiver.rule not in _LOCAL:
+        rule, message = rules.WAIVER_UNUSED, f"the waiver of {what} excuses nothing"
+    elif left > LONGEST_DAYS:
+        rule, message = rules.WAIVER_TOO_LONG, f"the waiver of {what} ends on {waiver.until}, in {left} days"
+    elif left <= SOON_DAYS:
+        rule, message = rules.WAIVER_ENDS_SOON, f"the waiver of {what} ends on {waiver.until} (owner: {waiver.owner})"
+    else:
+        return None
+    key = f"{waiver.rule} {waiver.path}"
+    return Finding(rule=rule, path=SETTINGS_FILE, message=message, fix=rule.how, key=key, line=waiver.line)
+
+
+def _sealed(found: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
+    """In order of path, each with its fingerprint."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    sealed: list[Finding] = []
+    for finding in sorted(found, key=lambda each: (each.path, each.rule.code, each.key)):
+        place = (finding.rule.code, prefix + finding.path, finding.key)
+        seen[place] += 1
+        text = "\0".join((*place, str(seen[place])))
+        digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:40]
+        sealed.append(dataclasses.replace(finding, fingerprint=digest))
+    return tuple(sealed)

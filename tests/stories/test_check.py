@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from .conftest import PERSON, SMALL, Machine, snapshot
+from mlscaffold.cli import app
+
+from .conftest import PERSON, ROOT, SMALL, Machine, snapshot
 
 OWNERSHIP = """\
 files:
@@ -176,10 +183,9 @@ def test_a_folder_without_a_lock(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (lambda text: text.replace("owned", "seeded", 1), "MLS001"),
-        (lambda text: text[:-5], "MLS001"),
-        (lambda text: text.replace("mlscaffold-lock 1", "mlscaffold-lock 2"), "reads format 1"),
-        (lambda text: "<<<<<<< HEAD\n" + text, "conflict markers"),
+        (lambda text: text.replace("owned", "seeded", 1), "its digest does not fit"),
+        (lambda text: text[:-5], "its digest does not fit"),
+        (lambda text: "<<<<<<< HEAD\n" + text, "mlscaffold lock --resolve"),
         (lambda _: "", "does not start as a lock does"),
         (lambda _: "\x00\x01", "does not start as a lock does"),
     ],
@@ -187,10 +193,370 @@ def test_a_folder_without_a_lock(machine: Machine) -> None:
 def test_a_damaged_lock(machine: Machine, project: Path, damage: Callable[[str], str], said: str) -> None:
     lock = project / ".mlscaffold.lock"
     lock.write_text(damage(lock.read_text()))
-    machine.run("check", project).refused(said)
+    machine.git("commit", "-qam", "damage", cwd=project)
+    for arguments in ((), ("--rev", "HEAD")):
+        done = machine.run("check", project, *arguments)
+        assert done.code == 1, done
+        assert "MLS001 .mlscaffold.lock" in done.out
+        assert said in done.out
+        assert "Not judged" in done.out
+
+
+def test_a_lock_of_a_later_format(machine: Machine, project: Path) -> None:
+    lock = project / ".mlscaffold.lock"
+    lock.write_text(lock.read_text().replace("mlscaffold-lock 1", "mlscaffold-lock 2"))
+    machine.run("check", project).refused("reads format 1", "Install the version of mlscaffold that wrote it")
 
 
 def test_a_lock_that_is_a_link_is_refused(machine: Machine, project: Path) -> None:
     real = (project / ".mlscaffold.lock").rename(machine.home / "lock")
     (project / ".mlscaffold.lock").symlink_to(real)
     machine.run("check", project).refused("not a plain file")
+
+
+@pytest.mark.parametrize(("change", "said"), [each for each in DRIFT if "settings.toml" not in each[1]])
+def test_a_commit_is_judged_whatever_lies_in_the_work_tree(
+    machine: Machine, project: Path, change: Callable[[Path], object], said: str
+) -> None:
+    change(project)
+    assert machine.run("check", project, "--rev", "HEAD").code == 0
+    machine.git("commit", "-qam", "drift", cwd=project)
+    machine.git("checkout", "-q", "HEAD~1", cwd=project)
+    assert machine.run("check", project).code == 0
+    done = machine.run("check", project, "--rev", "main")
+    assert (done.code, said in done.out) == (1, True), done
+    machine.run("check", project, "--rev", "v9").refused("Cannot read the commit v9")
+
+
+def test_a_commit_of_a_project_in_a_folder_of_its_repository(machine: Machine, project: Path) -> None:
+    outer = machine.work / "outer"
+    machine.git("init", "-q", outer)
+    subprocess.run(["rm", "-rf", str(project / ".git")], check=True)
+    inside = project.rename(outer / "demo")
+    machine.git("add", "-A", cwd=outer)
+    machine.git("commit", "-qm", "all", cwd=outer)
+    (inside / "ci" / "build.sh").write_text("mine\n")
+    assert machine.run("check", inside, "--rev", "HEAD").code == 0
+    done = machine.run("check", inside, "--report", "gitlab")
+    assert [each["location"]["path"] for each in json.loads(done.out)] == ["demo/ci/build.sh"]
+
+
+def test_it_works_in_a_shallow_clone_and_in_a_work_tree_of_its_own(machine: Machine, project: Path) -> None:
+    machine.git("commit", "-q", "--allow-empty", "-m", "second", cwd=project)
+    machine.git("clone", "-q", "--depth=1", project.as_uri(), "shallow")
+    machine.git("worktree", "add", "-q", machine.work / "tree", cwd=project)
+    for place in (machine.work / "shallow", machine.work / "tree"):
+        for arguments in ((), ("--rev", "HEAD")):
+            assert machine.run("check", place, *arguments).code == 0
+        (place / "ci" / "build.sh").write_text("mine\n")
+        assert machine.run("check", place).code == 1
+        assert machine.run("check", place, "--fix").code == 2, "the edit is in no commit"
+        machine.git("commit", "-qam", "drift", cwd=place)
+        assert machine.run("check", place, "--fix").code == 0
+
+
+def test_reports_go_to_files_and_one_to_the_output(machine: Machine, project: Path) -> None:
+    (project / "ci" / "build.sh").write_text("mine\n")
+    (machine.work / "a.sarif").write_text("old")
+    done = machine.run("check", project, "--report", "sarif=a.sarif", "--report", "junit=b.xml", "--report", "json")
+    assert done.code == 1
+    assert json.loads(done.out)["counts"]["error"] == 1
+    assert json.loads((machine.work / "a.sarif").read_text())["version"] == "2.1.0"
+    assert (machine.work / "b.xml").read_text().startswith("<?xml")
+    assert sorted(path.name for path in machine.work.iterdir()) == ["a.sarif", "b.xml", "demo"]
+    text = machine.run("check", project, "--report", "markdown=c.md")
+    assert "Drift: 1 finding;" in text.out, "without a report to the output it stays what a person reads"
+
+
+@pytest.mark.parametrize(
+    ("reports", "said"),
+    [
+        (["yaml"], "there is no such report"),
+        (["json="], "there is no such report"),
+        (["json", "sarif"], "Two reports would go to standard output"),
+        (["json=x", "sarif=x"], "Two reports would go to"),
+        (["json=nowhere/x"], "is not a folder"),
+    ],
+)
+def test_reports_that_cannot_be_written(machine: Machine, project: Path, reports: list[str], said: str) -> None:
+    arguments = [word for report in reports for word in ("--report", report)]
+    machine.run("check", project, *arguments).refused(said)
+
+
+@pytest.mark.parametrize(("change", "said"), [each for each in DRIFT if each[1][:6] in {"MLS002", "MLS003"}])
+def test_fix_brings_back_what_was_committed_away(
+    machine: Machine, project: Path, change: Callable[[Path], object], said: str
+) -> None:
+    rendered = snapshot(project)
+    (project / "notes.md").write_text("mine\n")
+    change(project)
+    machine.git("add", "-A", cwd=project)
+    machine.git("commit", "-qm", "drift", cwd=project)
+    done = machine.run("check", project, "--fix")
+    assert done.code == 0, done
+    assert said.partition(" ")[2] in done.err
+    assert done.out.startswith("Clean: ")
+    assert snapshot(project) == {**rendered, "notes.md": ("plain", b"mine\n")}
+    assert machine.run("check", project, "--fix").out == done.out
+    machine.git("commit", "-qam", "mended", cwd=project)
+    assert machine.run("check", project, "--rev", "HEAD").code == 0
+
+
+def test_fix_refuses_to_lose_an_edit_that_no_commit_holds(machine: Machine, project: Path) -> None:
+    (project / "run.sh").write_text("committed\n")
+    machine.git("commit", "-qam", "drift", cwd=project)
+    for staged in (False, True):
+        (project / "ci" / "build.sh").write_text("only here\n")
+        if staged:
+            machine.git("add", "-A", cwd=project)
+        before = snapshot(project, without=())
+        done = machine.run("check", project, "--fix")
+        done.refused("Edits that no commit holds would be lost: ci/build.sh.", "git restore --staged --worktree")
+        after = snapshot(project, without=())
+        assert {path: entry for path, entry in after.items() if not path.startswith(".git/mlscaffold")} == before
+
+
+def test_fix_restores_a_file_that_was_deleted_and_not_committed(machine: Machine, project: Path) -> None:
+    (project / "ci" / "build.sh").unlink()
+    assert machine.run("check", project, "--fix").code == 0
+    assert machine.git("status", "--porcelain", cwd=project) == ""
+
+
+def test_fix_renders_what_git_has_no_longer(machine: Machine, project: Path) -> None:
+    subprocess.run(["rm", "-rf", str(project / ".git")], check=True)
+    (project / "ci" / "build.sh").write_text("mine\n")
+    machine.git("init", "-q", cwd=project)
+    machine.git("add", "-A", cwd=project)
+    machine.git("commit", "-qm", "all", cwd=project)
+    assert machine.run("check", project, "--fix").code == 0
+    assert (project / "ci" / "build.sh").read_text() == "build\n"
+
+
+def test_fix_says_what_it_cannot_bring_back(machine: Machine, project: Path) -> None:
+    (project / "must.txt").unlink()
+    (project / "settings.toml").write_text("[tool\n")
+    machine.git("commit", "-qam", "drift", cwd=project)
+    done = machine.run("check", project, "--fix")
+    assert done.code == 1
+    assert "MLS005 must.txt" in done.out
+    assert "MLS004 settings.toml" in done.out
+
+
+def test_fix_sets_keys_back_and_leaves_the_rest(machine: Machine, project: Path) -> None:
+    text = "# mine\n[tool]\nother = 2  # two\nline-length = 80  # narrow\n"
+    (project / "settings.toml").write_text(text)
+    machine.git("commit", "-qam", "drift", cwd=project)
+    done = machine.run("check", project, "--fix")
+    assert done.code == 0, done
+    assert (project / "settings.toml").read_text() == text.replace("80", "100")
+
+
+def test_fix_writes_lines_as_the_project_wants_them(machine: Machine, project: Path) -> None:
+    (project / ".gitattributes").write_text("*.sh text eol=crlf\n")
+    (project / "ci" / "build.sh").write_text("mine\n")
+    machine.git("add", "-A", cwd=project)
+    machine.git("commit", "-qm", "drift", cwd=project)
+    assert machine.run("check", project, "--fix").code == 0
+    assert (project / "ci" / "build.sh").read_bytes() == b"build\r\n"
+
+
+def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Machine, project: Path) -> None:
+    subprocess.run(["git", "rm", "-rq", "ci", "run.sh"], cwd=project, check=True)
+    (project / "run.sh").mkdir()
+    (project / "run.sh" / "mine.txt").write_text("mine\n")
+    (project / "ci").symlink_to(machine.home)
+    machine.git("add", "-A", cwd=project)
+    machine.git("commit", "-qm", "drift", cwd=project)
+    before = snapshot(project)
+    done = machine.run("check", project, "--fix")
+    assert done.code == 1
+    assert "Left run.sh: a folder that is not empty stands in its place." in done.err
+    assert "Left ci/build.sh: ci is in the way." in done.err
+    assert snapshot(project) == before
+    assert sorted(path.name for path in machine.home.iterdir()) == [".gitconfig"]
+
+
+def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project: Path) -> None:
+    (project / "run.sh").unlink()
+    journal = project / ".git" / "mlscaffold" / "project" / "journal.json"
+    journal.parent.mkdir(parents=True)
+    journal.write_text('{"format": 1, "effects": [], "final": null}')
+    machine.run("check", project, "--fix").refused("not finished", "mlscaffold update --status", code=3)
+    assert not (project / "run.sh").exists()
+
+
+def test_fix_leaves_waived_files_alone_and_works_on_work_trees_only(machine: Machine, project: Path) -> None:
+    (project / "ci" / "build.sh").write_text("mine\n")
+    machine.git("commit", "-qam", "drift", cwd=project)
+    machine.run("waive", "MLS002", "ci/*", "--reason", "r", "--until", in_days(60), "--project", project)
+    assert machine.run("check", project, "--fix").code == 0
+    assert (project / "ci" / "build.sh").read_text() == "mine\n"
+    machine.run("check", project, "--fix", "--rev", "HEAD").refused("--fix works on the work tree")
+
+
+def test_fix_needs_a_commit(machine: Machine, project: Path) -> None:
+    (project / "ci" / "build.sh").unlink()
+    subprocess.run(["rm", "-rf", str(project / ".git")], check=True)
+    machine.run("check", project, "--fix").refused("has no commit yet")
+
+
+def in_days(days: int) -> str:
+    """A date from today."""
+    import datetime as dt
+
+    return (dt.datetime.now(tz=dt.UTC).date() + dt.timedelta(days=days)).isoformat()
+
+
+def test_fix_removes_what_the_template_retired(machine: Machine) -> None:
+    files = {**SMALL, "ownership.yml": "files:\n  old.yml: retired\n"}
+    machine.run("new", "demo", "--template", machine.template(files), "--defaults")
+    project = machine.work / "demo"
+    (project / "old.yml").write_text("only here\n")
+    assert "MLS006 old.yml" in machine.run("check", project).out
+    machine.run("check", project, "--fix").refused("would be lost: old.yml")
+    machine.git("add", "-A", cwd=project)
+    machine.git("commit", "-qm", "old", cwd=project)
+    assert machine.run("check", project, "--fix").code == 0
+    assert not (project / "old.yml").exists()
+
+
+def test_strict_proves_an_honest_project(machine: Machine, project: Path) -> None:
+    done = machine.run("check", project, "--strict")
+    assert done.code == 0, done
+    assert "Not judged: MLS019 (--require-latest)." in done.out
+    (project / "notes.md").write_text("mine\n")
+    assert machine.run("check", project, "--strict").code == 0
+
+
+def test_strict_sees_through_a_lock_that_was_made_up(machine: Machine, project: Path) -> None:
+    from mlscaffold.entries import blob_id
+    from mlscaffold.lock import dump_lock, parse_lock
+
+    lock = project / ".mlscaffold.lock"
+    (project / "ci" / "build.sh").write_text("mine\n")
+    text = lock.read_text().replace(blob_id(b"build\n"), blob_id(b"mine\n"), 1)
+    lock.write_text("mlscaffold-lock 1 " + honest(text))
+    machine.git("commit", "-qam", "hidden", cwd=project)
+    assert dump_lock(parse_lock(lock.read_text())) == lock.read_text()
+    assert machine.run("check", project).code == 0
+    done = machine.run("check", project, "--strict")
+    assert done.code == 1
+    assert "MLS016 ci/build.sh: the lock records other content" in done.out
+
+
+def honest(text: str) -> str:
+    """The digest that a body has, and the body."""
+    import hashlib
+
+    body = text.partition("\n")[2]
+    return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}\n{body}"
+
+
+def test_strict_knows_that_a_template_may_render_otherwise_when_it_updates(machine: Machine) -> None:
+    from mlscaffold.entries import blob_id
+
+    late = "_exclude: [\"{% if _copier_operation == 'copy' %}late.txt{% endif %}\"]\n"
+    files = {**SMALL, "copier.yml": SMALL["copier.yml"] + late, "template/late.txt": "late\n"}
+    files |= {"ownership.yml": "files: {late.txt: owned}\n"}
+    machine.run("new", "demo", "--template", machine.template(files), "--defaults")
+    project = machine.work / "demo"
+    assert not (project / "late.txt").exists()
+    assert machine.run("check", project, "--strict").code == 0
+    lock = project / ".mlscaffold.lock"
+    line = "\t".join(["owned", "100644", blob_id(b"late\n"), "template/late.txt", "late.txt"])
+    lock.write_text(f"mlscaffold-lock 1 {honest(f'{lock.read_text()}{line}' + chr(10))}")
+    (project / "late.txt").write_text("late\n")
+    assert machine.run("check", project, "--strict").code == 0, "as an update leaves it"
+
+
+def test_strict_asks_for_trust_where_rendering_runs_code_and_not_for_tasks(machine: Machine) -> None:
+    tasks = {**SMALL, "copier.yml": SMALL["copier.yml"] + "_tasks: ['true']\n"}
+    machine.run("new", "one", "--template", machine.template(tasks), "--defaults", "--trust")
+    assert machine.run("check", "one", "--strict").code == 0
+    extended = {**SMALL, "copier.yml": SMALL["copier.yml"] + "_jinja_extensions: [jinja2.ext.do]\n"}
+    machine.run("new", "two", "--template", machine.template(extended, name="other"), "--defaults", "--trust")
+    assert machine.run("check", "two").code == 0
+    machine.run("check", "two", "--strict").refused("jinja2.ext.do", code=4)
+    assert machine.run("check", "two", "--strict", "--trust").code == 0
+
+
+def test_strict_sees_a_tag_that_was_moved(machine: Machine, project: Path) -> None:
+    template = machine.template({"template/ci/build.sh": "other\n"}, tag="")
+    machine.git("tag", "-f", "v1.0.0", cwd=template)
+    assert machine.run("check", project).code == 0
+    done = machine.run("check", project, "--strict")
+    assert done.code == 1
+    assert "MLS018 .mlscaffold.lock: v1.0.0 of " in done.out
+
+
+def test_strict_sees_answers_that_are_valid_no_longer(machine: Machine) -> None:
+    question = "n:\n  type: int\n  default: 1\n  validator: '{% if n > 9 %}too large{% endif %}'\n"
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + question})
+    machine.run("new", "demo", "--template", template, "--defaults")
+    project = machine.work / "demo"
+    assert machine.run("check", project, "--strict").code == 0
+    answers = (project / ".copier-answers.yml").read_text().replace("n: 1\n", "n: 12\n")
+    (project / ".copier-answers.yml").write_text(answers)
+    from mlscaffold.lock import answers_digest
+
+    lock = project / ".mlscaffold.lock"
+    line = next(line for line in lock.read_text().split("\n") if line.startswith("answers: "))
+    moved = f"{line.rpartition(' ')[0]} {answers_digest(yaml.safe_load(answers))}"
+    lock.write_text("mlscaffold-lock 1 " + honest(lock.read_text().replace(line, moved)))
+    assert machine.run("check", project).code == 0
+    done = machine.run("check", project, "--strict")
+    assert done.code == 1
+    assert "MLS010 .copier-answers.yml" in done.out
+    assert "too large" in done.out
+
+
+def test_strict_judges_derived_files_and_others_do_not(machine: Machine) -> None:
+    files = {**SMALL, "ownership.yml": "files:\n  hello.txt: {derived: make hello}\n"}
+    machine.run("new", "demo", "--template", machine.template(files), "--defaults")
+    project = machine.work / "demo"
+    assert machine.run("check", project, "--strict").code == 0
+    (project / "hello.txt").write_text("by hand\n")
+    assert machine.run("check", project).code == 0
+    assert "MLS017 hello.txt" in machine.run("check", project, "--strict").out
+
+
+def test_strict_refuses_a_template_that_is_gone(machine: Machine, project: Path) -> None:
+    (machine.home.parent / "template").rename(machine.home.parent / "gone")
+    assert machine.run("check", project).code == 0
+    machine.run("check", project, "--strict").refused("was not found")
+    machine.run("check", project, "--require-latest").refused("was not found")
+
+
+def test_a_newer_version_is_drift_of_its_own_kind(machine: Machine, project: Path) -> None:
+    assert machine.run("check", project, "--require-latest").code == 0
+    machine.template({"template/new.txt": "new\n"}, tag="v1.1.0")
+    assert machine.run("check", project).code == 0
+    done = machine.run("check", project, "--require-latest")
+    assert done.code == 5
+    assert "MLS019 .mlscaffold.lock: warning: v1.1.0 of " in done.out
+    (project / "ci" / "build.sh").write_text("mine\n")
+    assert machine.run("check", project, "--require-latest").code == 1
+
+
+def test_the_job_for_gitlab_is_valid_and_its_commands_run(machine: Machine, project: Path) -> None:
+    file = ROOT / "ci" / "gitlab" / "mlscaffold-check.yml"
+    checker = [os.fspath(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci"]
+    subprocess.run([*checker, str(file)], check=True, capture_output=True)
+    (job,) = yaml.safe_load(file.read_text()).values()
+    (command,) = job["script"]
+    os.chdir(project)
+    assert machine.run(*shlex.split(command)[1:]).code == 0
+    for name in job["artifacts"]["reports"].values():
+        assert (project / name).is_file()
+
+
+def test_the_hook_for_pre_commit_is_valid_and_runs_a_verb_that_exists() -> None:
+    # It has no types.
+    load_manifest = importlib.import_module("pre_commit.clientlib").load_manifest
+    (hook,) = load_manifest(str(ROOT / ".pre-commit-hooks.yaml"))
+    program, verb = hook["entry"].split()
+    assert program == "mlscaffold"
+    assert verb in {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    assert (hook["pass_filenames"], hook["always_run"]) == (False, True)

@@ -15,9 +15,14 @@ import typer
 from .. import __version__
 from ..errors import MachineError, MlscaffoldError
 from .check import check
+from .eject import eject
+from .explain import explain
 from .new import new
 from .questions import questions
+from .set import set_answers
+from .update import update
 from .versions import versions
+from .waive import waive
 
 __all__ = ["app", "run"]
 
@@ -43,8 +48,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (new, check, versions, questions):
+for verb in (new, check, update, explain, waive, eject, versions, questions):
     app.command()(verb)
+app.command("set")(set_answers)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from ..errors import MlscaffoldError
+from .options import TrustOption
+
+if TYPE_CHECKING:
+    from ..checking import CheckResult
+    from ..reports import ReportFormat
 
 __all__ = ["check"]
 
@@ -14,25 +21,120 @@ def check(
     dest: Annotated[
         Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
     ] = Path(),
+    rev: Annotated[
+        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option("--rev", metavar="REV", help="Judge a commit, not the work tree.", show_default=False),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Render the recorded version again, and prove lock and answers by it.")
+    ] = False,
+    require_latest: Annotated[
+        bool, typer.Option("--require-latest", help="Exit 5 if the template has a newer version.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Restore what the template owns, remove what it retired; then check again.")
+    ] = False,
+    reports: Annotated[
+        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Option(
+            "--report",
+            metavar="FORMAT[=PATH]",
+            help="text, json, sarif, gitlab, junit or markdown; to a file, or (one) to the output. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    trust: TrustOption = False,
 ) -> None:
     """Check that the files which the template owns are still what it rendered.
 
-    Judged by the project's own lock: no network, no render. Exit code 0 is clean, 1 is drift, 2 is no usable lock.
+    Judged by the project's own lock: no network, no render, unless --strict or --require-latest asks for them.
+    Exit code 0: no errors. 1: errors. 2: no usable lock. 5: a newer version, where that was asked for.
     """
     from ..checking import check as judge
+    from ..reports import ReportFormat, write_report
+    from ..settings import cache_folder
 
-    result = judge(dest.absolute())
-    for finding in result.findings:
-        typer.echo(f"{finding.rule} {finding.path}: {finding.message}")
-        typer.echo(f"       {finding.fix}")
-    origin = f"{result.lock.template} {result.lock.version}"
-    if result.is_clean:
-        typer.echo(f"Clean: {_files(result.judged)} as {origin} rendered them.")
-        return
-    count = len(result.findings)
-    typer.echo(f"Drift: {count} {'finding' if count == 1 else 'findings'}; {_files(result.judged)} judged by {origin}.")
-    raise typer.Exit(1)
+    wanted = _parse(reports or [])
+    if fix and rev is not None:
+        raise MlscaffoldError("A commit cannot be mended: --fix works on the work tree.", hint="Leave out --rev.")
+    project = dest.resolve()
+
+    def run() -> CheckResult:
+        return judge(
+            project,
+            rev=rev,
+            strict=strict,
+            require_latest=require_latest,
+            trusted=trust or (strict and _is_trusted(project)),
+            cache=cache_folder(),
+        )
+
+    result = run()
+    if fix:
+        _fix(project, result, trusted=trust)
+        result = run()
+    printed = ReportFormat.TEXT
+    for form, file in wanted:
+        if file is None:
+            printed = form
+        else:
+            _write(file, write_report(result, form))
+    typer.echo(write_report(result, printed), nl=False)
+    raise typer.Exit(result.exit_code)
 
 
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
+def _parse(reports: list[str]) -> list[tuple[ReportFormat, Path | None]]:
+    """Formats and where they go.
+
+    Raises:
+        MlscaffoldError: A format is unknown, or two would go to the same place.
+    """
+    from ..reports import ReportFormat
+
+    found: list[tuple[ReportFormat, Path | None]] = []
+    for text in reports:
+        name, has_path, path = text.partition("=")
+        if name not in list(ReportFormat) or (has_path and not path):
+            raise MlscaffoldError(
+                f"--report {text}: there is no such report.",
+                hint=f"Write FORMAT or FORMAT=PATH, with one of: {', '.join(ReportFormat)}.",
+            )
+        place = Path(path).absolute() if has_path else None
+        if any(place == other for _, other in found):
+            where = place or "standard output"
+            raise MlscaffoldError(
+                f"Two reports would go to {where}.", hint="Give all but one a path of its own: --report FORMAT=PATH."
+            )
+        found.append((ReportFormat(name), place))
+    return found
+
+
+def _write(file: Path, text: str) -> None:
+    from ..writing import write_file
+
+    if not file.parent.is_dir():
+        raise MlscaffoldError(f"{file.parent} is not a folder: no report can be written there.")
+    write_file(file, text.encode(errors="backslashreplace"))
+
+
+def _is_trusted(project: Path) -> bool:
+    from ..lock import read_lock
+    from ..settings import read_settings
+
+    try:
+        return read_settings().trusts(read_lock(project).template)
+    except MlscaffoldError:
+        # The check itself says what is wrong with the lock.
+        return False
+
+
+def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
+    from ..fixing import repair
+    from ..proof import render_recorded
+    from ..reports.wording import visible
+
+    fixed = repair(project, result, rendered=lambda: render_recorded(project, trusted=trusted or _is_trusted(project)))
+    for path in fixed.paths:
+        typer.echo(visible(f"Mended {path}."), err=True)
+    for path, why in fixed.left:
+        typer.echo(visible(f"Left {path}: {why}."), err=True)

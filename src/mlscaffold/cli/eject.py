@@ -1,0 +1,33 @@
+"""`mlscaffold eject`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .waive import OwnerOption, ProjectOption, ReasonOption
+
+__all__ = ["eject"]
+
+
+def eject(
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="A file of the template, from the project's root.", show_default=False)
+    ],
+    *,
+    reason: ReasonOption,
+    owner: OwnerOption = None,
+    project: ProjectOption = Path(),
+) -> None:
+    """Take a file out of the template's hands for good: it is yours, never judged and never updated."""
+    from ..waivers import SETTINGS_FILE, default_owner
+    from ..waivers import eject as write
+
+    root = project.absolute()
+    today = dt.datetime.now(tz=dt.UTC).date()
+    made = write(root, path=path, reason=reason, owner=owner or default_owner(root), today=today)
+    typer.echo(f"{made.path} is yours now: never judged, never updated.")
+    typer.echo(f"Commit {SETTINGS_FILE}, so that the reason is reviewed.")

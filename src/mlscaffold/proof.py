@@ -1,0 +1,151 @@
+"""What only the template can say of a project: is the lock what it renders, are the answers valid, what is newest?
+
+This costs a clone and a render, so `check` asks for it with `--strict` and `--require-latest` alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import AnswersError, MlscaffoldError, TemplateError
+from .lock import Lock
+
+if TYPE_CHECKING:
+    from .render import Render
+    from .source import Checkout
+
+__all__ = ["Proof", "newer_version", "prove", "render_recorded"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """The recorded version, read and rendered again."""
+
+    #: The tree that the recorded version has now.
+    tree: str
+    #: What is wrong with the recorded answers; empty if nothing is.
+    answers_problem: str = ""
+    #: The locks that a render gives now: as `new` makes it and, where that differs from the record, as `update` does.
+    #: None at all where nothing can be rendered.
+    locks: tuple[Lock, ...] = ()
+
+
+def prove(
+    project: Path, lock: Lock, answers: Mapping[str, Any], *, trusted: bool = False, cache: Path | None = None
+) -> Proof:
+    """Read the template's recorded version, judge the answers by it, and render it again.
+
+    Args:
+        project: Its root.
+        lock: What it records.
+        answers: Its answers, by question name.
+        trusted: Whether a template that runs code while it renders may.
+        cache: Where remote templates are mirrored.
+
+    Raises:
+        TemplateError: The template cannot be read or rendered.
+        UntrustedTemplateError: It wants to run code.
+    """
+    from .answers import resolve_answers
+    from .render import require_trust
+    from .source import check_out, find_source
+
+    if lock.version.startswith("dev"):
+        raise MlscaffoldError(
+            "This project was made from an unreleased state of the template, which cannot be rendered again.",
+            hint="Run the check without --strict, or make the project from a release.",
+        )
+    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
+        scratch = Path(name)
+        checkout = check_out(find_source(lock.template), lock.version, into=scratch, cache=cache)
+        if lock.tree and checkout.tree != lock.tree:
+            return Proof(tree=checkout.tree)
+        require_trust(checkout, trusted=trusted, rendering_only=True)
+        try:
+            resolve_answers(checkout, project.name, given=answers, suggested={}, ask=None, use_defaults=True)
+        except AnswersError as error:
+            return Proof(tree=checkout.tree, answers_problem=error.message)
+        made = [_lock_again(project, checkout, answers, "copy", scratch)]
+        if made[0].files != lock.files:
+            # A template may render other things when it updates, and the lock does not say which was last.
+            made.append(_lock_again(project, checkout, answers, "update", scratch))
+        return Proof(tree=checkout.tree, locks=tuple(made))
+
+
+def _render(
+    checkout: Checkout, answers: Mapping[str, Any], project: Path, into: Path, operation: Literal["copy", "update"]
+) -> Render:
+    from .answers import Answers
+    from .render import render
+
+    values = Answers(values=answers, questions=())
+    return render(checkout, values, into=into, folder_name=project.name, operation=operation)
+
+
+def _lock_again(
+    project: Path,
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    operation: Literal["copy", "update"],
+    scratch: Path,
+) -> Lock:
+    from .git import enclosing_repository
+    from .locking import lock_of, ownership_of
+    from .workspace import open_workspace
+
+    made = _render(checkout, answers, project, scratch / operation, operation)
+    entries = made.entries
+    if enclosing_repository(project) is not None:
+        entries = open_workspace(project, scratch / f"git-{operation}").entries(made.root, made.entries)
+    return lock_of(made, ownership_of(checkout), entries)
+
+
+def render_recorded(project: Path, *, trusted: bool = False, cache: Path | None = None) -> Mapping[str, bytes]:
+    """The content of every file that a project's recorded version renders, links left out.
+
+    Raises:
+        AnswersError: The answers are missing or damaged.
+        TemplateError: The template cannot be read or rendered, or the recorded version is another one now.
+        UntrustedTemplateError: It wants to run code.
+    """
+    from .entries import FileMode
+    from .recorded import read_recorded
+    from .render import require_trust
+    from .source import check_out, find_source
+
+    recorded = read_recorded(project)
+    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
+        scratch = Path(name)
+        checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
+        if recorded.tree and checkout.tree != recorded.tree:
+            raise TemplateError(
+                f"{recorded.version} of {recorded.template} is not what this project was made from: the tag was moved.",
+                hint="Ask the template's owners to restore the tag.",
+            )
+        require_trust(checkout, trusted=trusted, rendering_only=True)
+        made = _render(checkout, recorded.answers, project, scratch / "render", "copy")
+        plain = [path for path, entry in made.entries.items() if entry.mode is not FileMode.SYMLINK]
+        return {path: (made.root / path).read_bytes() for path in plain}
+
+
+def newer_version(lock: Lock) -> str:
+    """The newest release of a project's template, if it is newer than the recorded one; else empty.
+
+    Raises:
+        TemplateError: The template cannot be reached.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    from .source import find_source, latest, releases
+
+    newest = latest(releases(find_source(lock.template)))
+    if newest is None:
+        return ""
+    try:
+        return newest.tag if newest.version > Version(lock.version) else ""
+    except InvalidVersion:
+        return "" if newest.tag == lock.version else newest.tag
