@@ -2,11 +2,11 @@
 
     python benchmarks/replay.py --template PATH --project PATH [--project PATH ...] [--tool copier --tool mlscaffold]
 
-An *update* is a commit that moved `_commit` in `.copier-answers.yml` from one version of the template to another. Each tool
-starts at that commit's first parent, goes to the version that was recorded, and gets the answers that were recorded after
-it; the only change made before is that `_src_path` names the local template. Four trees are compared with the tool's
-*result*: *old* and *new*, rendered by Copier from both versions and both sets of answers; *mine*, the project before;
-*committed*, what its maintainers made of it. The answers file and the tools' own files are left out everywhere.
+An *update* is a commit that moved `_commit` in `.copier-answers.yml` from one version of the template to another. Each
+tool starts at that commit's first parent, goes to the version that was recorded, and gets the answers recorded after
+it; the only change made before is that `_src_path` names the local template. Four trees are compared with the
+tool's *result*: *old* and *new*, rendered by Copier from both versions with the answers of each; *mine*, the project
+before; *committed*, what its maintainers made of it. The answers file and the tools' own files are left out everywhere.
 
 Columns of the table, sums over all updates that every tool could replay:
 
@@ -14,12 +14,14 @@ Columns of the table, sums over all updates that every tool could replay:
 - `touched`: files that differ between mine and the result.
 - `conflicts`: conflicting files: unmerged in the index, or with conflict markers, or with a `.rej` file beside them.
 - `hunks`: conflict markers opened, and hunks in `.rej` files; an unmerged file without either counts as one.
-- `contested`: files that the template changed (old is not new) and the owner, too (mine is not old), unless both did the same.
-- `agreed`: contested files without a conflict that equal what was committed, byte for byte. A file whose people did more in
-  the same commit can never agree, whatever the tool; so it compares tools and is no absolute rate.
-- `lost`: lines with a letter or digit that the owner had added (in mine, not in old), which the maintainers kept and the
-  template does not bring (in committed, not in new), and which the result lacks: in the file of that name or, if that is
-  gone, in every file that the tool wrote.
+- `contested`: files that the template changed (old is not new) and the owner, too (mine is not old), unless both did
+  the same. An absent file is a content like any other.
+- `agreed`: contested files without a conflict that equal what was committed, byte for byte. A file whose people did
+  more in the same commit can never agree, whatever the tool; so it compares tools and is no absolute rate.
+- `differ`: contested files without a conflict that do not.
+- `lost`: lines with a letter or digit that the owner had added (in mine, not in old), which the maintainers kept and
+  the template does not bring (in committed, not in new), and which the result lacks: in the file of that name or, if
+  that is gone, in every file that the tool wrote.
 - `brought back`: files that the owner had deleted (in old, neither in mine nor committed) and the result has again.
 - `seconds`: median wall time of one update.
 
@@ -120,7 +122,7 @@ class Score:
     @property
     def differing(self) -> frozenset[str]:
         """Contested files that the tool merged by itself, to something else than what was committed."""
-        return self.contested - self.agreed - self.conflicts.keys()
+        return self.contested.difference(self.agreed, self.conflicts)
 
 
 def score(case: Case, outcome: Outcome) -> Score:
@@ -140,9 +142,7 @@ def score(case: Case, outcome: Outcome) -> Score:
         touched=touched,
         conflicts=conflicts,
         contested=contested,
-        agreed=frozenset(
-            path for path in contested - conflicts.keys() if result.get(path) == case.committed.get(path)
-        ),
+        agreed=frozenset(path for path in contested - conflicts.keys() if result.get(path) == case.committed.get(path)),
         lost={path: lines for path, lines in found.items() if lines},
         brought_back=frozenset(
             path for path in case.old.keys() & result.keys() if path not in case.mine and path not in case.committed
@@ -246,7 +246,7 @@ class Replay:
     again: frozenset[str]
 
     def environment(self) -> dict[str, str]:
-        """A clean environment: this Python's programs first, no settings, no questions, nothing read from the network."""
+        """A clean environment: this Python's programs first, no settings of anybody's, and git asks nothing."""
         home = self.folder / "home"
         (home / "tmp").mkdir(parents=True, exist_ok=True)
         (home / ".gitconfig").write_text("[user]\n\tname = Replay\n\temail = replay@example.com\n", encoding="utf-8")
@@ -300,7 +300,10 @@ class Replay:
             data = _write_answers(Path(scratch), wanted.new_answers)
             work = Path(scratch) / project.name
             self._start(project, wanted, work)
-            filled = [part.format(to=wanted.after, answers=data, trust="--trust" if self.trust else "") for part in TOOLS[tool]]
+            filled = [
+                part.format(to=wanted.after, answers=data, trust="--trust" if self.trust else "")
+                for part in TOOLS[tool]
+            ]
             failure, seconds = self.run([part for part in filled if part], work)
             if failure:
                 return Outcome(changed={}, seconds=seconds, failure=failure)
@@ -406,28 +409,33 @@ def replay_update(replay: Replay, project: Path, wanted: Update, tools: Sequence
     return Replayed(project=project, update=wanted, outcomes=outcomes, scores=scores)
 
 
+def _columns(tool: str, replayed: Sequence[Replayed], common: Sequence[Replayed]) -> Mapping[str, object]:
+    """A row of the table, by column."""
+    scores = [one.scores[tool] for one in common]
+    taken = [one.outcomes[tool].seconds for one in common]
+    return {
+        "tool": tool,
+        "updates": len(common),
+        "failed": sum(bool(one.outcomes[tool].failure) for one in replayed if not one.failure),
+        "touched": sum(len(one.touched) for one in scores),
+        "conflicts": sum(len(one.conflicts) for one in scores),
+        "hunks": sum(sum(one.conflicts.values()) for one in scores),
+        "contested": sum(len(one.contested) for one in scores),
+        "agreed": sum(len(one.agreed) for one in scores),
+        "differ": sum(len(one.differing) for one in scores),
+        "lost": sum(len(lines) for one in scores for lines in one.lost.values()),
+        "brought back": sum(len(one.brought_back) for one in scores),
+        "seconds": f"{statistics.median(taken):.1f}" if taken else "-",
+    }
+
+
 def table(replayed: Sequence[Replayed], tools: Sequence[str]) -> str:
     """The sums of each tool over the updates that all of them could replay."""
     common = [one for one in replayed if not one.failure and len(one.scores) == len(tools)]
-    heads = ("updates", "failed", "touched", "conflicts", "hunks", "contested", "agreed", "lost", "brought back", "seconds")
-    lines = [f"{'tool':<16}" + "".join(f"{head:>{len(head) + 3}}" for head in heads)]
-    for tool in tools:
-        scores = [one.scores[tool] for one in common]
-        taken = [one.outcomes[tool].seconds for one in common]
-        cells = (
-            len(common),
-            sum(bool(one.outcomes[tool].failure) for one in replayed if not one.failure),
-            sum(len(one.touched) for one in scores),
-            sum(len(one.conflicts) for one in scores),
-            sum(sum(one.conflicts.values()) for one in scores),
-            sum(len(one.contested) for one in scores),
-            sum(len(one.agreed) for one in scores),
-            sum(len(lines) for one in scores for lines in one.lost.values()),
-            sum(len(one.brought_back) for one in scores),
-            f"{statistics.median(taken):.1f}" if taken else "-",
-        )
-        lines.append(f"{tool:<16}" + "".join(f"{cell:>{len(head) + 3}}" for head, cell in zip(heads, cells, strict=True)))
-    return "\n".join(lines)
+    rows = [_columns(tool, replayed, common) for tool in tools]
+    lines = [list(rows[0]), *([str(cell) for cell in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
 
 
 def failures(replayed: Sequence[Replayed]) -> Iterator[str]:

@@ -93,11 +93,12 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, place: Place) ->
         if path in index.entries and path not in index.modified and not _is_below(path, foreign)
     }
     others = [path for path in paths if path not in settled and not _is_below(path, foreign) and _exists(project, path)]
+    left_out = {path: index.sparse[path] for path in paths if path in index.sparse}
     # `git add --intent-to-add` stages a name, and no content.
     staged = {path: index.entries[path] for path in others if path in index.entries}
     staged = {path: entry for path, entry in staged.items() if entry.blob != blob_id(b"")}
     return Evidence(
-        here={**settled, **_hash(project, others)},
+        here={**left_out, **settled, **_hash(project, others)},
         staged=staged,
         unmerged=index.unmerged & frozenset(paths),
         unfiltered=_unfiltered(project, paths, index, place),
@@ -118,6 +119,8 @@ class _Index:
     #: All paths, submodules and what git was told to overlook included.
     known: frozenset[str]
     submodules: frozenset[str]
+    #: Files that a sparse checkout leaves out of the work tree.
+    sparse: Mapping[str, Entry]
 
 
 def _index(project: Path) -> _Index | None:
@@ -129,6 +132,7 @@ def _index(project: Path) -> _Index | None:
             return None
         raise
     entries: dict[str, Entry] = {}
+    sparse: dict[str, Entry] = {}
     modified, unmerged, known, submodules = set(), set(), set(), set()
     modes = {mode.value: mode for mode in FileMode}
     for line in listing.decode(errors="surrogateescape").split("\0"):
@@ -146,12 +150,15 @@ def _index(project: Path) -> _Index | None:
         elif tag == "H" and mode in modes:
             # Any other tag: git was told to overlook changes (assume-unchanged, skip-worktree). We are not.
             entries[path] = Entry(mode=modes[mode], blob=blob)
+        elif tag == "S" and mode in modes:
+            sparse[path] = Entry(mode=modes[mode], blob=blob)
     return _Index(
         entries=entries,
         modified=frozenset(modified),
         unmerged=frozenset(unmerged),
         known=frozenset(known),
         submodules=frozenset(submodules),
+        sparse=sparse,
     )
 
 

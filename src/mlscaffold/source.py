@@ -36,8 +36,10 @@ __all__ = [
     "Release",
     "SourceKind",
     "TemplateSource",
+    "changed_last",
     "changes_between",
     "check_out",
+    "check_recorded_tree",
     "embedded_bundle",
     "find_source",
     "latest",
@@ -359,6 +361,33 @@ def changes_between(old: Checkout, new: Checkout) -> str:
         return sections
     subjects = git.text("log", "--no-merges", "--format=%s", f"-{_MOST_SUBJECTS}", f"{old.commit}..{new.commit}")
     return "\n".join(f"- {subject}" for subject in subjects.splitlines())
+
+
+def changed_last(checkout: Checkout, source: str) -> str:
+    """The first release that holds the last change of a template file, as of a checkout; empty if there is none."""
+    if not checkout.commit:
+        return ""
+    git = Git(checkout.root)
+    commit = git.text("log", "-1", "--format=%H", checkout.commit, "--", f":(literal){source}")
+    holding = _versions(git.text("tag", "--contains", commit).split()) if commit else ()
+    return holding[0].tag if holding else ""
+
+
+def check_recorded_tree(checkout: Checkout, tree: str) -> None:
+    """Refuse a version that is not what a project was made from.
+
+    Args:
+        checkout: The version, as the template has it now.
+        tree: What the lock recorded; empty where nothing was.
+
+    Raises:
+        TemplateError: The tag was moved.
+    """
+    if tree and checkout.tree != tree:
+        raise TemplateError(
+            f"{checkout.version} of {checkout.source.url} is not what this project was made from: the tag was moved.",
+            hint="Ask the template's owners to restore the tag, and to release the change under a new version.",
+        )
 
 
 _MOST_SUBJECTS = 20

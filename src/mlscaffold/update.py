@@ -29,7 +29,15 @@ from .plan import Action, FileAction, Plan, Side, plan
 from .recorded import Recorded, read_recorded
 from .render import Render, render, renderer_id, require_trust, run_tasks, task_listing
 from .resolution import Resolved, contents_needed, resolve
-from .source import Checkout, TemplateSource, changes_between, check_out, find_source, moved_sources
+from .source import (
+    Checkout,
+    TemplateSource,
+    changes_between,
+    check_out,
+    check_recorded_tree,
+    find_source,
+    moved_sources,
+)
 from .transaction import disk_errors
 from .waivers import read_project_settings
 from .workspace import State, Workspace, open_workspace
@@ -235,11 +243,7 @@ def _check_out_both(
     for name in ("old", "new"):
         (scratch / name).mkdir()
     old = check_out(source, recorded.version, into=scratch / "old", cache=request.cache)
-    if recorded.tree and old.tree != recorded.tree:
-        raise TemplateError(
-            f"{recorded.version} of {source.url} is not what this project was made from: the tag was moved.",
-            hint="Ask the template's owners to restore the tag, and to release the change under a new version.",
-        )
+    check_recorded_tree(old, recorded.tree)
     if request.same_version:
         return old, old, old.notes
     new = check_out(source, request.to, into=scratch / "new", cache=request.cache)

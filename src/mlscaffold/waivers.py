@@ -20,6 +20,7 @@ says.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import re
 import tomllib
@@ -222,7 +223,7 @@ def _waiver(block: _Block) -> Waiver:
     if not rule.waivable:
         raise block.refuse(f"{code} cannot be waived: {rule.title.lower()}.", hint=rule.how)
     path = block.text("path") if "path" in block.values else ""
-    if path.startswith(("!", "#", "/")) or "\n" in path:
+    if path.startswith(("!", "#", "/")) or not path.isprintable() or not _is_glob(path):
         raise block.refuse(f"{path!r} is no glob of paths in the project.")
     return Waiver(
         rule=rule,
@@ -245,9 +246,21 @@ def _eject(block: _Block) -> Eject:
 
 
 def _matches(glob: str, path: str) -> bool:
+    return bool(_pattern(glob).match_file(path))
+
+
+@functools.cache
+def _pattern(glob: str) -> Any:
     from pathspec import GitIgnoreSpec
 
-    return bool(GitIgnoreSpec.from_lines([glob]).match_file(path))
+    return GitIgnoreSpec.from_lines([glob])
+
+
+def _is_glob(text: str) -> bool:
+    try:
+        return not text or bool(_pattern(text))
+    except ValueError:
+        return False
 
 
 def default_owner(project: Path) -> str:

@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlscaffold import CheckResult, NewProject, check, create, prepare
 from mlscaffold.errors import LockError, MlscaffoldError
@@ -204,6 +206,18 @@ def test_a_file_inside_a_submodule_is_another_repositorys(tmp_path: Path) -> Non
     git(project, "update-index", "--add", "--cacheinfo", f"160000,{head.strip()},ci")
     assert (project / "ci" / "a.txt").is_file()
     assert codes(check(project)) == [("MLS003", "ci/a.txt")]
+
+
+def test_what_a_sparse_checkout_leaves_out_is_judged_by_the_index(tmp_path: Path) -> None:
+    project = made(tmp_path, {"ci/a.txt": "x\n", "docs/b.txt": "x\n"})
+    git(project, "sparse-checkout", "set", "docs")
+    assert not (project / "ci").exists()
+    assert check(project).is_clean
+    git(project, "sparse-checkout", "disable")
+    (project / "ci" / "a.txt").write_text("mine\n")
+    git(project, "commit", "-qam", "drift")
+    git(project, "sparse-checkout", "set", "docs")
+    assert codes(check(project)) == [("MLS002", "ci/a.txt")]
 
 
 def test_an_unborn_head_and_a_detached_one_are_judged(tmp_path: Path) -> None:
@@ -405,3 +419,59 @@ def test_a_clean_project_costs_two_processes_of_git(tmp_path: Path, monkeypatch:
         log.write_text("")
         assert check(project, rev=rev).is_clean
         assert log.read_text().count('"event":"start"') <= 2
+
+
+def edit(file: Path, how: str) -> None:
+    """Do one of the things that people do to files."""
+    match how:
+        case "change":
+            file.write_text("mine\n")
+        case "empty":
+            file.write_text("")
+        case "delete":
+            file.unlink()
+        case "make executable":
+            file.chmod(0o755)
+        case "link":
+            file.unlink()
+            file.symlink_to("elsewhere")
+        case "folder":
+            file.unlink()
+            file.mkdir()
+            (file / "inside.txt").write_text("x\n")
+
+
+EDITS = st.sampled_from(["", "change", "empty", "delete", "make executable", "link", "folder"])
+ALL_POLICIES = """\
+files:
+  'owned*': owned
+  'seeded.txt': {seeded: {required: true}}
+  's.toml': {keyed: [tool.x]}
+  'merged.txt': merged
+"""
+FILES = {
+    "owned-a.txt": "a\n",
+    "owned-b.txt": "b\n",
+    "seeded.txt": "s\n",
+    "s.toml": "[tool]\nx = 1\n",
+    "merged.txt": "m\n",
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(edits=st.fixed_dictionaries(dict.fromkeys(FILES, EDITS)))
+def test_work_tree_and_commit_agree_and_nothing_escapes(
+    tmp_path_factory: pytest.TempPathFactory, edits: dict[str, str]
+) -> None:
+    project = made(tmp_path_factory.mktemp("case"), FILES, ownership=ALL_POLICIES)
+    for path, how in edits.items():
+        edit(project / path, how)
+    before = check(project)
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "--allow-empty", "-m", "edits")
+    assert codes(check(project)) == codes(check(project, rev="HEAD")) == codes(before)
+    found = {path for _, path in codes(before)}
+    assert {path for path in ("owned-a.txt", "owned-b.txt") if edits[path]} == found & {"owned-a.txt", "owned-b.txt"}
+    assert ("seeded.txt" in found) is (edits["seeded.txt"] in {"delete", "folder"})
+    assert "merged.txt" not in found
+    assert ("s.toml" in found) is (edits["s.toml"] not in {"", "make executable"})

@@ -66,6 +66,8 @@ def test_waivers_and_ejects_are_read_with_their_lines() -> None:
         (BLOCK.replace("MLS002", "MLS008"), "MLS008 cannot be waived", 1),
         (BLOCK.replace("ci/*.yml", "!ci/*.yml"), "no glob", 1),
         (BLOCK.replace("ci/*.yml", "/etc"), "no glob", 1),
+        (BLOCK.replace("ci/*.yml", "a\\tb"), "no glob", 1),
+        (BLOCK.replace("ci/*.yml", "a\\\\"), "no glob", 1),
         (EJECT.replace("a/b.txt", "../b.txt"), "outside of the project", 1),
         (EJECT.replace("a/b.txt", ".git/config"), "outside of the project", 1),
         (EJECT + EJECT, "ejected twice", 5),
@@ -175,3 +177,26 @@ def test_any_reason_is_read_back_as_it_was_given(tmp_path_factory: pytest.TempPa
     made = add(project, reason=reason, owner=reason)
     assert (made.reason, made.owner) == (reason, reason)
     assert read_project_settings(project).waivers == (made,)
+
+
+HEADS = ["[[waive]]", "[[eject]]", "[waive]", "[", "waive = []", "x.y = 1"]
+LINES = ["rule = 'MLS002'", "rule = 2", "path = '*'", "path = ['a']", "until = 2027-01-31", "until = 1", "reason = 'r'"]
+OTHERS = ["owner = 'o'", "owner = {a = 1}", "since = 2026-01-01"]
+
+
+def outcome(text: str) -> tuple[Waiver, ...] | str:
+    """The waivers in a text, or why it is refused."""
+    try:
+        return parse_settings(text).waivers
+    except ProjectSettingsError as error:
+        return error.message
+
+
+@settings(deadline=None)
+@given(lines=st.lists(st.one_of(st.sampled_from([*HEADS, *LINES, *OTHERS]), st.text(max_size=10)), max_size=12))
+def test_any_text_is_read_or_refused(lines: list[str]) -> None:
+    found = outcome("\n".join(lines))
+    if isinstance(found, str):
+        assert SETTINGS_FILE in found
+    else:
+        assert all(waiver.reason and waiver.owner for waiver in found)

@@ -15,6 +15,8 @@ import typer
 from .. import __version__
 from ..errors import MachineError, MlscaffoldError
 from .check import check
+from .diff import diff
+from .doctor import doctor
 from .eject import eject
 from .explain import explain
 from .new import new
@@ -23,6 +25,7 @@ from .set import set_answers
 from .update import update
 from .versions import versions
 from .waive import waive
+from .why import why
 
 __all__ = ["app", "run"]
 
@@ -48,7 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (new, check, update, explain, waive, eject, versions, questions):
+for verb in (new, check, diff, update, why, explain, waive, eject, doctor, versions, questions):
     app.command()(verb)
 app.command("set")(set_answers)
 

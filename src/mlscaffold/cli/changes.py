@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from ..plan import Action
-from .console import out
+from .console import out, stderr
 
 if TYPE_CHECKING:
     from ..plan import FileAction
+    from ..recorded import Recorded
     from ..update import PreparedUpdate, Updated
 
-__all__ = ["plan_as_json", "print_diff", "print_done", "print_plan"]
+__all__ = ["note_derived", "plan_as_json", "print_diff", "print_done", "print_plan"]
 
 _STYLES = {
     Action.CREATE: "green",
@@ -73,6 +74,13 @@ def _line(action: FileAction) -> Text:
     elif action.reason:
         said += f"  ({action.reason})"
     return Text(said, style=_STYLES.get(action.action, ""))
+
+
+def note_derived(recorded: Recorded) -> None:
+    """Say that a project has no lock of its own."""
+    if recorded.lock is None:
+        said = f"Note: there is no lock; it is derived from {recorded.answers_file}"
+        stderr().print(Text(f"{said} ({recorded.template} {recorded.version}).", style="yellow"))
 
 
 def print_diff(before_name: str, after_name: str, before: bytes, after: bytes) -> None:

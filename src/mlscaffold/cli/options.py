@@ -17,10 +17,12 @@ __all__ = [
     "DefaultsOption",
     "MergeOption",
     "MergeStyle",
+    "ProjectOption",
     "RefOption",
     "TemplateOption",
     "TrustOption",
     "given_answers",
+    "is_trusted",
 ]
 
 TemplateOption = Annotated[
@@ -38,6 +40,9 @@ RefOption = Annotated[
     typer.Option(
         "--ref", metavar="VERSION", help="Version, branch or commit. Default: the newest release.", show_default=False
     ),
+]
+ProjectOption = Annotated[
+    Path, typer.Option("--project", metavar="DEST", help="The project's root folder.", show_default=False)
 ]
 TrustOption = Annotated[bool, typer.Option("--trust", help="Let the template run code (extensions, tasks).")]
 
@@ -82,3 +87,19 @@ def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -
             raise AnswersError(f"{assignment!r} is no answer: write it as KEY=VALUE.")
         given[name.strip()] = value
     return given
+
+
+def is_trusted(project: Path, *, trust: bool) -> bool:
+    """Whether the template of a project may run code: said on the command line, or in the settings."""
+    from ..errors import MlscaffoldError
+    from ..recorded import read_recorded
+    from ..settings import read_settings
+
+    settings = read_settings()
+    if trust or not settings.trust:
+        return trust
+    try:
+        return settings.trusts(read_recorded(project).template)
+    except MlscaffoldError:
+        # What is wrong with the project is for the verb to say.
+        return False

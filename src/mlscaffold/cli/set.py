@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
-from .options import MergeOption, MergeStyle, TrustOption, given_answers
+from .options import MergeOption, MergeStyle, ProjectOption, TrustOption, given_answers, is_trusted
 
 __all__ = ["set_answers"]
 
 
 def set_answers(
     assignments: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="New answers.", show_default=False)],
-    dest: Annotated[
-        Path, typer.Option("--project", metavar="DEST", help="The project's root folder.", show_default=False)
-    ] = Path(),
+    dest: ProjectOption = Path(),
     merge: MergeOption = MergeStyle.STRUCTURED,
     trust: TrustOption = False,
     dry_run: Annotated[
@@ -33,13 +31,14 @@ def set_answers(
     from .update import run_update
 
     settings = read_settings()
+    project = dest.absolute()
     request = UpdateRequest(
-        project=dest.absolute(),
+        project=project,
         same_version=True,
         given=given_answers(None, assignments),
         defaults=settings.defaults,
-        trusted=trust,
+        trusted=is_trusted(project, trust=trust),
         lines_only=merge is MergeStyle.GIT,
         cache=cache_folder(),
     )
-    run_update(request, trust_of=settings.trusts, dry_run=dry_run, as_json=as_json)
+    run_update(request, dry_run=dry_run, as_json=as_json)

@@ -16,6 +16,7 @@ from .options import (
     MergeStyle,
     TrustOption,
     given_answers,
+    is_trusted,
 )
 
 if TYPE_CHECKING:
@@ -89,28 +90,20 @@ def update(
             given=given_answers(answers, assignments or []),
             defaults=settings.defaults,
             use_defaults=defaults,
-            trusted=trust,
+            trusted=is_trusted(project, trust=trust) or settings.trusts(template or ""),
             lines_only=merge is MergeStyle.GIT,
             cache=cache_folder(),
         )
-        run_update(request, trust_of=settings.trusts, dry_run=dry_run, as_json=as_json)
+        run_update(request, dry_run=dry_run, as_json=as_json)
 
 
-def run_update(request: UpdateRequest, *, trust_of: object, dry_run: bool, as_json: bool) -> None:
+def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
     """Plan, show, apply: what `update` and `set` have in common."""
-    import dataclasses
-    from collections.abc import Callable
-    from typing import cast
-
-    from ..recorded import read_recorded
     from ..update import apply_update, prepare_update
     from . import changes
     from .console import is_interactive, stderr
     from .progress import Progress
 
-    origin = request.template or read_recorded(request.project).template
-    trusts = cast("Callable[[str], bool]", trust_of)
-    request = dataclasses.replace(request, trusted=request.trusted or trusts(origin))
     ask = None
     if is_interactive() and not request.use_defaults:
         from .wizard import Wizard
@@ -168,12 +161,11 @@ def _abort(project: Path) -> None:
 
 
 def _resume(project: Path, *, trust: bool) -> None:
-    from ..recorded import read_recorded
-    from ..settings import cache_folder, read_settings
+    from ..settings import cache_folder
     from ..update import continue_update
     from . import changes
 
-    trusted = trust or read_settings().trusts(read_recorded(project).template)
-    changes.print_done(done := continue_update(project, trusted=trusted, cache=cache_folder()))
+    done = continue_update(project, trusted=is_trusted(project, trust=trust), cache=cache_folder())
+    changes.print_done(done)
     if done.conflicts:
         raise typer.Exit(_PENDING)

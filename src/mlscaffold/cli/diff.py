@@ -1,0 +1,49 @@
+"""`mlscaffold diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from .options import ProjectOption, TrustOption, is_trusted
+
+__all__ = ["diff"]
+
+
+def diff(
+    paths: Annotated[
+        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Argument(metavar="[PATH…]", help="Files or folders; all if left out.", show_default=False),
+    ] = None,
+    project: ProjectOption = Path(),
+    names: Annotated[bool, typer.Option("--name-only", help="Only the names, with policy and kind of edit.")] = False,
+    trust: TrustOption = False,
+) -> None:
+    """Show your edits: the project against what its template version rendered, by ownership."""
+    from rich.text import Text
+
+    from ..inspection import edits, pinned
+    from ..settings import cache_folder
+    from .changes import note_derived, print_diff
+    from .console import out
+
+    root = project.resolve()
+    chosen = [_relative(root, path) for path in paths or []]
+    console = out()
+    with pinned(root, trusted=is_trusted(root, trust=trust), cache=cache_folder()) as found:
+        note_derived(found.recorded)
+        changed = edits(found, chosen)
+        for edit in changed:
+            console.print(Text(f"{edit.kind.value:<8} {edit.policy.value:<7} {edit.path}", style="bold"))
+            if not names:
+                print_diff(edit.path, edit.path, edit.before, edit.after)
+    if not changed:
+        console.print("No edits: every file is as it was rendered.")
+
+
+def _relative(root: Path, path: str) -> str:
+    """A path as the project calls it, whatever folder the shell stands in."""
+    place = Path(path).absolute()
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else path

@@ -1,0 +1,31 @@
+"""`mlscaffold doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["doctor"]
+
+
+def doctor(
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
+    ] = Path(),
+) -> None:
+    """Look at all that the tool needs here: git, Python, template, lock, hooks; each with what to do.
+
+    Exit code 0: nothing is in the way. 1: something is.
+    """
+    from ..inspection import Health, diagnose
+    from ..settings import cache_folder
+
+    found = diagnose(dest.resolve(), cache=cache_folder())
+    for each in found:
+        typer.echo(f"{each.health.value:<8} {each.subject}: {each.message}")
+        if each.cure:
+            typer.echo(f"         {each.cure}")
+    if any(each.health is Health.BAD for each in found):
+        raise typer.Exit(1)
