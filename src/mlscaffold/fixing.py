@@ -20,7 +20,7 @@ from .evidence import Evidence, look_at_work_tree, open_commit, place_of
 from .findings import CheckResult
 from .git import Git, GitError
 from .journal import Journal, Outcome, begin, exclusive
-from .keys import KeyedFileError
+from .keys import KeyedFileError, key_digests
 from .lock import Lock
 from .rules import Fixer
 from .workspace import Workspace, open_workspace
@@ -184,6 +184,8 @@ class _Repairing:
             raise KeyedFileError(f"{each.path} is no file that can be read.")
         template = self.workspace.read([wanted.blob])[wanted.blob]
         changed = set_keys(each.path, mine=content, template=template, keys=each.keys)
+        if key_digests(each.path, changed, each.keys) != key_digests(each.path, template, each.keys):
+            raise KeyedFileError(f"the keys cannot be set without a person: {', '.join(each.keys)}")
         # Through the attributes, and back on the way out: line endings stay what they are.
         file = self.scratch / "keyed" / each.path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +214,12 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome]) -> None:
                 hint="Run: mlscaffold update --status, then --continue or --abort.",
             )
         journal = begin(project, folder, title="repair of drift", outcomes=outcomes, conflicts={}, note={"fix": True})
-        journal.apply().close()
+        try:
+            journal = journal.apply()
+        except BaseException:
+            journal.abort()
+            raise
+        journal.close()
 
 
 def _stage(project: Path, paths: Sequence[str]) -> None:

@@ -322,7 +322,7 @@ def _repository(project: Path) -> Iterator[Ailment]:
         return
     if (waiting := pending(project)) is not None:
         cure = "Run: mlscaffold update --status"
-        yield Ailment(subject="update", health=Health.BAD, message=f"an {waiting.title} is not finished", cure=cure)
+        yield Ailment(subject="update", health=Health.BAD, message=f"the {waiting.title} is not finished", cure=cure)
     if (project / ".pre-commit-config.yaml").is_file():
         hook = project / Git(project).text("rev-parse", "--git-path", "hooks/pre-commit")
         if hook.is_file():

@@ -281,13 +281,13 @@ def _compare(case: Case, locks: Sequence[Lock]) -> Iterator[Finding]:
         if wanted is None:
             message = f"the lock records it, and the template does not render it{old}"
         elif locked is None:
-            message = f"the template renders it, and the lock does not record it{old}"
+            message = f"the template has it as {wanted.policy}, and the lock does not record it{old}"
         elif locked.policy is not wanted.policy or locked.required is not wanted.required:
             message = f"the lock records it as {locked.policy}, and the template says {wanted.policy}"
-        elif locked.entry != wanted.entry or locked.keys != wanted.keys:
+        elif (locked.entry, locked.keys) != (wanted.entry, wanted.keys):
             message = f"the lock records other content than the template renders{old}"
         else:
-            continue
+            message = f"the lock records that {locked.source} made it, and {wanted.source} does"
         yield Finding(rule=rules.LOCK_NOT_RENDERED, path=path, message=message, fix=fix)
 
 

@@ -15,7 +15,7 @@ from . import lock as locks
 from .errors import AnswersError, LockError, ProjectError
 from .lock import Lock, read_lock
 
-__all__ = ["Recorded", "read_recorded"]
+__all__ = ["Recorded", "answers_in", "read_recorded", "read_recorded_answers"]
 
 _ANSWERS = ".copier-answers.yml"
 _LIMIT_BYTES = 1024 * 1024
@@ -47,20 +47,31 @@ def read_recorded(project: Path) -> Recorded:
     """
     if not project.is_dir():
         raise ProjectError(f"{project} is not a folder.", hint="Name the root folder of a project.")
-    lock = read_lock(project) if (project / locks.FILE_NAME).exists() else None
-    answers_file = lock.answers_file if lock else _find_answers(project)
+    if not (project / locks.FILE_NAME).exists():
+        return read_recorded_answers(project)
+    lock = read_lock(project)
+    data = _read_answers(project, lock.answers_file)
+    return Recorded(
+        template=lock.template,
+        version=lock.version,
+        tree=lock.tree,
+        answers_file=lock.answers_file,
+        answers=_without_notes(data),
+        lock=lock,
+        answers_moved=locks.answers_digest(data) != lock.answers,
+    )
+
+
+def read_recorded_answers(project: Path) -> Recorded:
+    """Read the answers file alone, whatever the lock says.
+
+    Raises:
+        AnswersError: It is missing or damaged, or names no version of a template.
+        ProjectError: There are several.
+        LockError: There is none: this is no project.
+    """
+    answers_file = _find_answers(project)
     data = _read_answers(project, answers_file)
-    answers = {str(name): value for name, value in data.items() if not str(name).startswith("_")}
-    if lock is not None:
-        return Recorded(
-            template=lock.template,
-            version=lock.version,
-            tree=lock.tree,
-            answers_file=answers_file,
-            answers=answers,
-            lock=lock,
-            answers_moved=locks.answers_digest(data) != lock.answers,
-        )
     source, version = data.get("_src_path"), data.get("_commit")
     if not isinstance(source, str) or not isinstance(version, str):
         raise AnswersError(
@@ -72,7 +83,12 @@ def read_recorded(project: Path) -> Recorded:
             f"{answers_file} names its template by a relative path ({source}), which means nothing to anyone else.",
             hint="Write the template's URL or absolute path there, commit, and run the command again.",
         )
+    answers = _without_notes(data)
     return Recorded(template=source, version=version, tree="", answers_file=answers_file, answers=answers, lock=None)
+
+
+def _without_notes(data: Mapping[Any, Any]) -> Mapping[str, Any]:
+    return {str(name): value for name, value in data.items() if not str(name).startswith("_")}
 
 
 def _find_answers(project: Path) -> str:
@@ -94,20 +110,36 @@ def _find_answers(project: Path) -> str:
 
 
 def _read_answers(project: Path, name: str) -> Mapping[Any, Any]:
-    import yaml
-
     file = project / name
     try:
         if file.is_symlink() or file.stat().st_size > _LIMIT_BYTES:
             raise AnswersError(f"{file} is not a plain file of reasonable size. Refused.")
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise AnswersError(
             f"The answers file {file} is missing.", hint=f"Restore it: git checkout -- {name}"
         ) from error
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        hint = f"Mend it, or restore it: git checkout -- {name}"
-        raise AnswersError(f"The answers file {file} does not parse: {error}", hint=hint) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnswersError(f"Cannot read the answers file {file}: {error}") from error
+    return _parse(text, origin=str(file), hint=f"Mend it, or restore it: git checkout -- {name}")
+
+
+def answers_in(text: str, *, origin: str) -> Mapping[str, Any]:
+    """The answers in the text of an answers file, by question name.
+
+    Raises:
+        AnswersError: It does not parse; the message names the origin.
+    """
+    return _without_notes(_parse(text, origin=origin, hint=""))
+
+
+def _parse(text: str, *, origin: str, hint: str) -> Mapping[Any, Any]:
+    import yaml
+
+    try:
+        data = yaml.safe_load(text)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise AnswersError(f"The answers file {origin} does not parse: {error}", hint=hint) from error
     if not isinstance(data, dict):
-        raise AnswersError(f"The answers file {file} must be a mapping of question names to answers.")
+        raise AnswersError(f"The answers file {origin} must be a mapping of question names to answers.", hint=hint)
     return data

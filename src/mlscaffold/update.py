@@ -50,6 +50,8 @@ __all__ = [
     "apply_update",
     "continue_update",
     "prepare_update",
+    "solve",
+    "write_update",
 ]
 
 #: Called with the name of each step as it begins.
@@ -91,6 +93,8 @@ class PreparedUpdate:
     resolved: Resolved
     lock: Lock
     workspace: Workspace
+    #: What the project held when this was decided.
+    state: State
     #: The template's commands that run at the end.
     tasks: tuple[str, ...]
     #: What the user should be told before.
@@ -107,7 +111,7 @@ class PreparedUpdate:
     def title(self) -> str:
         """What is done, for a person."""
         before, after = self.recorded.version, self.new.checkout.version
-        return f"update {before} -> {after}" if before != after else f"new answers at {after}"
+        return f"update {before} -> {after}" if before != after else f"change of answers at {after}"
 
     @property
     def changed_answers(self) -> Mapping[str, tuple[Any, Any]]:
@@ -186,7 +190,7 @@ def prepare_update(
         written_answers(new)
         step("Comparing")
         with disk_errors(project):
-            prepared = _solve(request, recorded, old, new, ownership, workspace, state)
+            prepared = solve(request, recorded, old, new, ownership, workspace, state)
         yield dataclasses.replace(prepared, notes=(*notes, *prepared.notes))
 
 
@@ -194,11 +198,11 @@ def _waiting(waiting: Pending) -> PendingError:
     if waiting.phase is Phase.CONFLICTS:
         listing = "".join(f"\n  {path}" for path in waiting.conflicts)
         return PendingError(
-            f"An {waiting.title} waits for you to resolve its conflicts:{listing}",
+            f"The {waiting.title} waits for you to resolve its conflicts:{listing}",
             hint="Resolve and `git add` them, then: mlscaffold update --continue. To undo: mlscaffold update --abort.",
         )
     return PendingError(
-        f"An {waiting.title} was interrupted.",
+        f"The {waiting.title} was interrupted.",
         hint="Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.",
     )
 
@@ -280,7 +284,7 @@ def _answers_of(made: Render) -> Mapping[str, Any]:
     return {name: value for name, value in written_answers(made).items() if not str(name).startswith("_")}
 
 
-def _solve(
+def solve(
     request: UpdateRequest,
     recorded: Recorded,
     old: Render,
@@ -289,6 +293,7 @@ def _solve(
     workspace: Workspace,
     state: State,
 ) -> PreparedUpdate:
+    """Plan and resolve: from two renders and the project to what shall become of every file."""
     old_entries = workspace.entries(old.root, old.entries)
     new_entries = workspace.entries(new.root, new.entries)
     locked = recorded.lock.files if recorded.lock else None
@@ -324,6 +329,7 @@ def _solve(
         resolved=resolved,
         lock=lock_of(new, ownership, new_entries),
         workspace=workspace,
+        state=state,
         tasks=task_listing(new.checkout, since=old.checkout),
         notes=tuple(_notes(recorded, old_entries)),
         changelog=changes_between(old.checkout, new.checkout),
@@ -438,10 +444,22 @@ def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         raise UntrustedTemplateError(
             prepared.new.checkout.source.url, [f"task, run after rendering: {task}" for task in prepared.tasks]
         )
+    return write_update(prepared, step=step)
+
+
+def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
+    """Write a prepared update, whose preconditions the caller has checked; all or nothing.
+
+    Raises:
+        PendingError: Another run holds the project or is not finished, or a task failed.
+        MlscaffoldError: The project is as it was.
+    """
+    request = prepared.request
     with exclusive(request.project, "update") as folder:
         if (journal := Journal.load(request.project, folder)) is not None:
             raise _waiting(journal.pending)
-        _refuse_unready(prepared.workspace, prepared.workspace.state())
+        if dataclasses.replace(prepared.workspace.state(), dirty=prepared.state.dirty) != prepared.state:
+            raise ProjectError("The project changed while the update was prepared.", hint="Run the command again.")
         step("Writing the files")
         journal = _begin(prepared, folder)
         try:

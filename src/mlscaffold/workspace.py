@@ -35,6 +35,8 @@ class State:
     unmerged: frozenset[str]
     #: Paths with changes that no commit holds, staged or not.
     dirty: tuple[str, ...]
+    #: Those that differ between index and work tree.
+    unstaged: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +72,23 @@ class Workspace:
                 entries[path] = Entry(mode=FileMode(mode), blob=blob)
                 if tag.islower():
                     overlooked.add(path)
-        dirty = [path for path in self._status(git) if path not in submodules]
-        dirty += self._edited(sorted(overlooked), entries)
+        changed = {path: code for path, code in self._status(git) if path not in submodules}
+        edited = self._edited(sorted(overlooked), entries)
         return State(
             entries=entries,
             submodules=frozenset(submodules),
             unmerged=frozenset(unmerged),
-            dirty=tuple(sorted({*dirty, *unmerged})),
+            dirty=tuple(sorted({*changed, *edited, *unmerged})),
+            unstaged=tuple(sorted({*edited, *(path for path, code in changed.items() if code[1] != " ")} - unmerged)),
         )
 
-    def _status(self, git: Git) -> Iterable[str]:
+    def _status(self, git: Git) -> Iterable[tuple[str, str]]:
+        """Paths that differ from HEAD, each with git's two signs: in the index, in the work tree."""
         options = ("--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty")
         for line in _records(git.run("status", *options, "--", ".")):
-            path = line[3:]
-            yield path.removeprefix(self.prefix)
+            yield line[3:].removeprefix(self.prefix), line[:2]
 
-    def _edited(self, paths: list[str], entries: Mapping[str, Entry]) -> Iterable[str]:
+    def _edited(self, paths: list[str], entries: Mapping[str, Entry]) -> list[str]:
         """Files that git was told to overlook (assume-unchanged), and that changed all the same."""
         here = [path for path in paths if (self.project / path).is_file() and not (self.project / path).is_symlink()]
         found = self.hash(self.project, here)

@@ -11,21 +11,18 @@ from .errors import MachineError
 __all__ = ["write_file"]
 
 
-def write_file(file: Path, content: bytes, *, executable: bool | None = None) -> None:
+def write_file(file: Path, content: bytes) -> None:
     """Replace a file in one step; its mode stays, a new one gets the person's usual mode.
 
     Args:
         file: Where; its folder exists.
         content: All of it.
-        executable: Set or take away the right to execute; None leaves it.
 
     Raises:
         MachineError: No room, or no right to write; the file is as it was.
     """
     try:
         mode = file.stat().st_mode & 0o777 if file.is_file() and not file.is_symlink() else 0o666 & ~_umask()
-        if executable is not None:
-            mode = mode | (mode & 0o444) >> 2 if executable else mode & ~0o111
         handle, name = tempfile.mkstemp(prefix=f".{file.name[:32]}.", dir=file.parent)
         try:
             with os.fdopen(handle, "wb") as stream:

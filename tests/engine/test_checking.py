@@ -266,6 +266,39 @@ def test_an_installed_filter_is_trusted(tmp_path: Path) -> None:
     assert check(project).is_clean
 
 
+def test_a_lock_with_ids_of_another_kind_is_not_comparable(tmp_path: Path) -> None:
+    project = made(tmp_path, {"a.txt": "x\n"})
+    shutil.rmtree(project / ".git")
+    git(project, "init", "-q", "--object-format=sha256")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "all")
+    result = check(project)
+    assert ("MLS015", "a.txt") in codes(result)
+    assert not result.is_clean
+
+
+def test_answers_with_conflict_markers_lead_to_the_lock(tmp_path: Path) -> None:
+    project = made(tmp_path, {"a.txt": "x\n"})
+    (project / ".copier-answers.yml").write_text(CONFLICT)
+    (finding,) = check(project).findings
+    assert (finding.rule.code, finding.path) == ("MLS008", ".copier-answers.yml")
+    assert "lock --resolve" in finding.fix
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe"])
+def test_answers_that_are_no_mapping_or_no_text(tmp_path: Path, content: bytes) -> None:
+    project = made(tmp_path, {"a.txt": "x\n"})
+    (project / ".copier-answers.yml").write_bytes(content)
+    assert codes(check(project)) == [("MLS007", ".copier-answers.yml")]
+
+
+def test_answers_that_are_a_link_are_not_followed(tmp_path: Path) -> None:
+    project = made(tmp_path, {"a.txt": "x\n"})
+    (project / ".copier-answers.yml").rename(tmp_path / "answers.yml")
+    (project / ".copier-answers.yml").symlink_to(tmp_path / "answers.yml")
+    assert codes(check(project)) == [("MLS007", ".copier-answers.yml")]
+
+
 def test_an_owned_file_that_git_ignores_is_right_here_and_in_no_clone(tmp_path: Path) -> None:
     project = made(tmp_path, {"ci/a.txt": "x\n", ".gitignore": "ci/\n"})
     result = check(project)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlscaffold.errors import MlscaffoldError
+from mlscaffold.errors import MachineError, MlscaffoldError
 from mlscaffold.rules import KEYS_CHANGED, OWNED_CHANGED
 from mlscaffold.waivers import (
     SETTINGS_FILE,
@@ -20,6 +20,7 @@ from mlscaffold.waivers import (
     read_project_settings,
     waive,
 )
+from mlscaffold.writing import write_file
 
 TODAY = dt.date(2026, 11, 21)
 BLOCK = """\
@@ -168,6 +169,15 @@ def test_the_mode_of_the_file_stays(tmp_path: Path) -> None:
     add(tmp_path)
     assert file.stat().st_mode & 0o777 == 0o640
     assert [entry.name for entry in tmp_path.iterdir()] == [SETTINGS_FILE]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with pytest.raises(MachineError, match="It is as it was"):
+        write_file(tmp_path / "place", b"x")
+    with pytest.raises(MachineError, match="cannot be written"):
+        write_file(tmp_path / "none" / "file", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
 @settings(deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -82,6 +83,7 @@ DRIFT: list[tuple[Callable[[Path], object], str]] = [
     (replace("settings.toml", "[tool\n"), "MLS004 settings.toml"),
     (remove("settings.toml"), "settings.toml"),
     (remove("must.txt"), "MLS005 must.txt"),
+    (remove(".copier-answers.yml"), "MLS007 .copier-answers.yml"),
     (replace(".copier-answers.yml", "_commit: v1.0.0\nname: Other\n"), "MLS007 .copier-answers.yml"),
 ]
 ALLOWED: list[Callable[[Path], object]] = [
@@ -322,14 +324,29 @@ def test_fix_restores_a_file_that_was_deleted_and_not_committed(machine: Machine
     assert machine.git("status", "--porcelain", cwd=project) == ""
 
 
-def test_fix_renders_what_git_has_no_longer(machine: Machine, project: Path) -> None:
+def without_history(machine: Machine, project: Path) -> None:
+    """Make the present state all that git knows."""
     subprocess.run(["rm", "-rf", str(project / ".git")], check=True)
-    (project / "ci" / "build.sh").write_text("mine\n")
     machine.git("init", "-q", cwd=project)
     machine.git("add", "-A", cwd=project)
     machine.git("commit", "-qm", "all", cwd=project)
+
+
+def test_fix_renders_what_git_has_no_longer(machine: Machine, project: Path) -> None:
+    for name in ("build.sh", "naïve name.sh"):
+        (project / "ci" / name).write_text("mine\n")
+    without_history(machine, project)
     assert machine.run("check", project, "--fix").code == 0
     assert (project / "ci" / "build.sh").read_text() == "build\n"
+
+
+def test_fix_does_not_take_another_template_for_the_recorded_one(machine: Machine, project: Path) -> None:
+    (project / "run.sh").write_text("mine\n")
+    without_history(machine, project)
+    template = machine.template({"template/run.sh": "other\n"}, tag="")
+    machine.git("tag", "-f", "v1.0.0", cwd=template)
+    machine.run("check", project, "--fix").refused("the tag was moved")
+    assert (project / "run.sh").read_text() == "mine\n"
 
 
 def test_fix_says_what_it_cannot_bring_back(machine: Machine, project: Path) -> None:
@@ -374,6 +391,35 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
     assert "Left ci/build.sh: ci is in the way." in done.err
     assert snapshot(project) == before
     assert sorted(path.name for path in machine.home.iterdir()) == [".gitconfig"]
+
+
+def test_fix_that_fails_half_way_leaves_everything_as_it_was(
+    machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlscaffold import journal
+
+    for name in ("build.sh", "naïve name.sh"):
+        (project / "ci" / name).write_text("mine\n")
+    machine.git("commit", "-qam", "drift", cwd=project)
+    before = snapshot(project)
+    moves = iter([journal._move])
+
+    def move(source: Path, target: Path) -> None:
+        if target.parent.name == "ci":
+            # The first one works; then the disk is full.
+            next(moves, full)(source, target)
+        else:
+            original(source, target)
+
+    def full(source: Path, target: Path) -> None:
+        monkeypatch.setattr(journal, "_move", original)
+        raise OSError(28, "No space left on device", str(target))
+
+    original = journal._move
+    monkeypatch.setattr(journal, "_move", move)
+    machine.run("check", project, "--fix").refused("No space left on device")
+    assert snapshot(project) == before
+    assert machine.run("check", project, "--fix").code == 0
 
 
 def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project: Path) -> None:
@@ -442,6 +488,36 @@ def test_strict_sees_through_a_lock_that_was_made_up(machine: Machine, project: 
     done = machine.run("check", project, "--strict")
     assert done.code == 1
     assert "MLS016 ci/build.sh: the lock records other content" in done.out
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead", "said"),
+    [
+        (r"owned\t(.*\tci/build.sh)", r"merged\t\1", "MLS016 ci/build.sh: the lock records it as merged"),
+        (r"owned\t.*\tci/build.sh\n", "", "MLS016 ci/build.sh: the template has it as owned, and the lock does not"),
+        (r"\tnotes.md\n", "\tother.md\n", "MLS016 other.md: the lock records it, and the template does not"),
+        (r"template/notes.md", "template/none.md", "MLS016 notes.md: the lock records that template/none.md made it"),
+        (r"tool.line-length=\w+", "tool.other=absent", "MLS016 settings.toml: the lock records other content"),
+    ],
+)
+def test_strict_sees_every_kind_of_made_up_line(
+    machine: Machine, project: Path, pattern: str, instead: str, said: str
+) -> None:
+    lock = project / ".mlscaffold.lock"
+    text, count = re.subn(pattern, instead, lock.read_text())
+    assert count == 1
+    lock.write_text("mlscaffold-lock 1 " + honest(text))
+    done = machine.run("check", project, "--strict")
+    assert done.code == 1
+    assert said in done.out
+
+
+def test_strict_says_what_a_damaged_lock_or_an_unreleased_template_prevents(machine: Machine, project: Path) -> None:
+    (project / ".mlscaffold.lock").write_text("")
+    assert "MLS001" in machine.run("check", project, "--strict").out
+    template = machine.template({"template/new.txt": "new\n"}, tag="")
+    machine.run("new", "unreleased", "--template", template, "--ref", "HEAD", "--defaults")
+    assert machine.run("check", "unreleased").code == 0
 
 
 def honest(text: str) -> str:

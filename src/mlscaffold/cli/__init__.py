@@ -19,6 +19,7 @@ from .diff import diff
 from .doctor import doctor
 from .eject import eject
 from .explain import explain
+from .lock import lock
 from .new import new
 from .questions import questions
 from .set import set_answers
@@ -51,7 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (new, check, diff, update, why, explain, waive, eject, doctor, versions, questions):
+for verb in (new, check, diff, update, why, explain, waive, eject, lock, doctor, versions, questions):
     app.command()(verb)
 app.command("set")(set_answers)
 

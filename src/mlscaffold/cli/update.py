@@ -143,7 +143,7 @@ def _status(project: Path) -> None:
         Phase.CONFLICTS: "waits for you to resolve its conflicts",
         Phase.TASKS: "is applied, and its last steps are not done",
     }
-    typer.echo(f"An {waiting.title} {said[waiting.phase]}.")
+    typer.echo(f"The {waiting.title} {said[waiting.phase]}.")
     for path in waiting.conflicts:
         typer.echo(f"  conflict  {path}")
     for task in waiting.tasks:

@@ -1,0 +1,76 @@
+"""`mlscaffold lock`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import MlscaffoldError
+from .options import AssignmentsOption, TrustOption, given_answers, is_trusted
+
+__all__ = ["lock"]
+
+_PENDING = 3
+
+
+def lock(
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
+    ] = Path(),
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Make the lock fit again: after a merge, or after plain `copier update`.")
+    ] = False,
+    assignments: AssignmentsOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    trust: TrustOption = False,
+) -> None:
+    """Show what the lock records, or make it fit the project again (--resolve).
+
+    Two branches that moved the template or the answers apart conflict in the lock: resolve and `git add` the other
+    files, then run `mlscaffold lock --resolve`, and commit the merge.
+    """
+    project = dest.resolve()
+    if not resolve:
+        if assignments or dry_run:
+            raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
+        _show(project)
+        return
+    from ..relock import prepare_lock, stage_lock
+    from ..settings import cache_folder
+    from ..update import UpdateRequest, write_update
+    from . import changes
+
+    request = UpdateRequest(
+        project=project,
+        given=given_answers(None, assignments or []),
+        trusted=is_trusted(project, trust=trust),
+        cache=cache_folder(),
+    )
+    with prepare_lock(request) as found:
+        if not found.reason:
+            typer.echo("The lock fits: nothing to do.")
+            return
+        changes.print_plan(found.prepared, diffs=dry_run)
+        if dry_run:
+            raise typer.Exit(_PENDING if found.prepared.plan.conflicts else 0)
+        done = write_update(found.prepared)
+        if not done.conflicts:
+            stage_lock(found.prepared)
+    if done.conflicts:
+        changes.print_done(done)
+        raise typer.Exit(_PENDING)
+    typer.echo(f"The lock fits again ({found.reason}). Review it (git status, git diff), then commit.")
+
+
+def _show(project: Path) -> None:
+    from collections import Counter
+
+    from ..lock import read_lock
+
+    found = read_lock(project)
+    typer.echo(f"template  {found.template}\nversion   {found.version}\ntree      {found.tree}")
+    typer.echo(f"renderer  {found.renderer}\nanswers   {found.answers_file}")
+    counts = Counter(file.policy.value for file in found.files.values())
+    typer.echo(f"files     {', '.join(f'{number} {policy}' for policy, number in sorted(counts.items()))}")
