@@ -69,6 +69,7 @@ TOOLS: Mapping[str, Sequence[str]] = {
 }
 _MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
 _WORD = re.compile(rb"\w")
+_ERROR = re.compile(r"\b\w*Error\b|\berror\b|\bbug\b")
 #: Exit codes that leave a result: clean, and conflicts to solve.
 _DONE = frozenset({0, 3})
 
@@ -277,7 +278,7 @@ class Replay:
         if done.returncode in _DONE:
             return "", seconds
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines() or [""]
-        errors = [line for line in said if re.match(r"\w*Error|error", line.strip())]
+        errors = [line for line in said if _ERROR.search(line)]
         return f"exit {done.returncode}: {(errors or said)[-1].strip()[:160]}", seconds
 
     def render(self, project: Path, version: str, answers: Mapping[str, Any]) -> dict[str, bytes] | str:

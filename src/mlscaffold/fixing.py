@@ -176,7 +176,7 @@ class _Repairing:
         return {path for path, line in zip(needed, said, strict=True) if line.endswith(" missing")}
 
     def _with_keys(self, each: Repair, wanted: Entry) -> Entry:
-        from .merge.structured import set_keys
+        from .merge.keyed import set_keys
 
         mine = self.evidence.here[each.path]
         content = self.evidence.read(each.path)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from .entries import Entry, FileMode
 from .keys import KeyedFileError
 from .merge import Labels, Merged, merge_contents
-from .merge.structured import set_keys
+from .merge.keyed import set_keys
 from .plan import Action, FileAction, Plan
 
 __all__ = ["Resolved", "contents_needed", "resolve"]

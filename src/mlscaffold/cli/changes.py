@@ -146,9 +146,7 @@ def print_done(done: Updated) -> None:
         for path in done.conflicts:
             console.print(Text(f"  {path}"))
         console.print(
-            Text(
-                "Resolve and `git add` each, then: mlscaffold update --continue. To undo it all: mlscaffold update --abort."
-            )
+            Text("Resolve and `git add` each, then: mlscaffold update --continue. To undo: mlscaffold update --abort.")
         )
         return
     console.print(Text(f"\nDone: {done.title}. Review it (git status, git diff), then commit it.", style="green"))

@@ -1,0 +1,277 @@
+"""TOML, YAML and JSON as data: parsing that refuses what is ambiguous, and the judge of a merge.
+
+The judge does not merge: given the three sides and a result, it says whether the result is what a merge of the parsed
+values must be. Whoever made the result, by whatever means, has to pass it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from .sequences import merged_sequence
+
+__all__ = ["ABSENT", "Judge", "data_of", "format_of", "identities", "requirement_name"]
+
+_LIMIT_BYTES = 2 * 1024 * 1024
+_MOST_ALIASES = 200
+_DEEPEST = 100
+#: Written by programs: merged lines of them mean nothing.
+_LOCK_FILES = frozenset({"package-lock.json", "npm-shrinkwrap.json", "composer.lock", "pixi.lock"})
+_SUFFIXES = {".toml": "toml", ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".cff": "yaml", ".webmanifest": "json"}
+
+
+class _Absent:
+    """No value at all."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+#: Base, mine, theirs, result.
+Sides = tuple[Any, Any, Any, Any]
+
+
+def format_of(path: str) -> str:
+    """`toml`, `yaml` or `json` by a file's name; empty for what is none of them, or is written by a program."""
+    pure = PurePosixPath(path)
+    return "" if pure.name in _LOCK_FILES else _SUFFIXES.get(pure.suffix.lower(), "")
+
+
+def data_of(form: str, content: bytes) -> Any:
+    """The data in a document.
+
+    Raises:
+        ValueError: It does not parse, names a key twice, or is too large or too tangled to be worth it.
+    """
+    if len(content) > _LIMIT_BYTES:
+        raise ValueError("too large")
+    try:
+        return _PARSERS[form](content.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _toml(text: str) -> Any:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is named twice")
+    return found
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    if text.count("*") > _MOST_ALIASES and len(re.findall(r"(?:^|[\s\[{,:-])\*[\w-]+", text)) > _MOST_ALIASES:
+        raise ValueError("too many aliases")
+    try:
+        documents = list(yaml.load_all(text, Loader=_loader()))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    if len(documents) > 1:
+        raise ValueError("several documents")
+    return documents[0] if documents else None
+
+
+def _loader() -> Any:
+    """PyYAML's safe loader that refuses a key named twice, and keeps unknown tags as data."""
+    import yaml
+
+    class Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+        pass
+
+    def mapping(loader: Any, node: Any) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            name = (key.tag, str(key.value))
+            if name in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, "a key is named twice", key.start_mark)
+            seen.add(name)
+        loader.flatten_mapping(node)
+        return {
+            _key(loader.construct_object(key, deep=True)): loader.construct_object(value, deep=True)
+            for key, value in node.value
+        }
+
+    def tagged(loader: Any, suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return {"!": suffix, "value": mapping(loader, node)}
+        if isinstance(node, yaml.SequenceNode):
+            return {"!": suffix, "value": loader.construct_sequence(node, deep=True)}
+        return {"!": suffix, "value": node.value}
+
+    def text(_loader: Any, node: Any) -> Any:
+        return node.value
+
+    Loader.add_constructor("tag:yaml.org,2002:map", mapping)
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", text)
+    Loader.add_multi_constructor("!", tagged)
+    return Loader
+
+
+def _key(value: Any) -> Any:
+    return (
+        value if isinstance(value, Hashable) and not isinstance(value, (list, dict)) else json.dumps(value, default=str)
+    )
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {"toml": _toml, "json": _json, "yaml": _yaml}
+
+_REQUIREMENT = re.compile(
+    r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<rest>$|[<>=!~;@(].*)",
+    re.DOTALL,
+)
+#: Lists in which order is meaning.
+_ORDERED = frozenset(
+    {
+        "script",
+        "before_script",
+        "after_script",
+        "args",
+        "run",
+        "command",
+        "commands",
+        "cmd",
+        "entrypoint",
+        "steps",
+        "nav",
+    }
+)
+#: What names an item of a list of mappings, the first that it has.
+_NAMES = (
+    "id",
+    "repo",
+    "name",
+    "key",
+    "local",
+    "template",
+    "component",
+    "remote",
+    "project",
+    "uses",
+    "job",
+    "url",
+    "path",
+)
+
+
+def requirement_name(text: str) -> str:
+    """The normalised name, extras and marker of a requirement; empty if the text is none."""
+    found = _REQUIREMENT.match(text.strip())
+    if found is None:
+        return ""
+    marker = found["rest"].partition(";")[2].strip()
+    name = re.sub(r"[-_.]+", "-", found["name"]).lower()
+    return f"{name}{(found['extras'] or '').replace(' ', '').lower()};{marker}"
+
+
+def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | None:
+    """What each item of a list is, whatever its details; None if two are the same or one has no name."""
+    found: list[Hashable] = []
+    for item in items:
+        if isinstance(item, dict):
+            name = next((name for name in _NAMES if isinstance(item.get(name), str)), None)
+            if name is None:
+                return None
+            extra = item.get("file") if name == "project" else None
+            found.append((name, item[name], str(extra)))
+        elif isinstance(item, list):
+            found.append(json.dumps(item, sort_keys=True, default=str))
+        elif isinstance(item, str) and requirements:
+            found.append(("requirement", requirement_name(item) or item))
+        else:
+            found.append((type(item).__name__, item))
+    return found if len(set(found)) == len(found) else None
+
+
+def _are_requirements(path: tuple[str, ...]) -> bool:
+    return any("dependencies" in part or part in {"dependency-groups", "requires"} for part in path)
+
+
+@dataclass(kw_only=True)
+class Judge:
+    """Says whether a result is the merge of three sides, and collects what a person should know of it."""
+
+    reasons: list[str] = field(default_factory=list)
+
+    def accepts(self, sides: Sides, path: tuple[str, ...] = ()) -> bool:
+        """Whether every change of either side, and nothing else, is in the result.
+
+        Args:
+            sides: Base, mine, theirs, result; `ABSENT` where a side has nothing.
+            path: Where in the document they are.
+        """
+        base, mine, theirs, result = sides
+        if len(path) > _DEEPEST:
+            return False
+        if _same(mine, theirs) or _same(theirs, base) or _same(mine, base):
+            return _same(result, theirs if _same(mine, base) else mine)
+        if mine is ABSENT:
+            self.reasons.append(f"{'.'.join(path)}: you removed it, so the template's change of it is left out")
+            return result is ABSENT
+        if all(isinstance(side, dict) for side in sides[1:]):
+            return self._mappings((base if isinstance(base, dict) else {}, mine, theirs, result), path)
+        if all(isinstance(side, list) for side in sides[1:]):
+            return self._lists((base if isinstance(base, list) else [], mine, theirs, result), path)
+        return False
+
+    def _mappings(self, sides: Sides, path: tuple[str, ...], shown: Callable[[Any], str] = str) -> bool:
+        keys = {key: None for side in sides for key in side}
+        return all(self.accepts(_each(sides, key), (*path, shown(key))) for key in keys)
+
+    def _lists(self, sides: Sides, path: tuple[str, ...]) -> bool:
+        if not (path and path[-1] in _ORDERED):
+            named = [_named(side, requirements=_are_requirements(path)) for side in sides]
+            base, mine, theirs, result = named
+            if base is not None and mine is not None and theirs is not None and result is not None:
+                fine = self._mappings((base, mine, theirs, result), path, _shown)
+                return fine and _in_order(list(mine), list(result))
+        texts = [[json.dumps(item, sort_keys=True, default=str) for item in side] for side in sides]
+        return merged_sequence(*texts[:3]) == tuple(texts[3])
+
+
+def _each(sides: Sides, key: Any) -> Sides:
+    base, mine, theirs, result = (side.get(key, ABSENT) for side in sides)
+    return base, mine, theirs, result
+
+
+def _named(items: Sequence[Any], *, requirements: bool) -> Mapping[Any, Any] | None:
+    """The items of a list by what they are; None where that is not clear."""
+    names = identities(items, requirements=requirements)
+    return None if names is None else dict(zip(names, items, strict=True))
+
+
+def _in_order(names: Sequence[Any], order: Sequence[Any]) -> bool:
+    """Whether the names that are left stand in the order that they had."""
+    places = [order.index(name) for name in names if name in order]
+    return places == sorted(places)
+
+
+def _shown(name: Any) -> str:
+    return str(name[1]).rstrip(";") if isinstance(name, tuple) else str(name)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal in value and type: `1`, `1.0` and `true` differ."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
