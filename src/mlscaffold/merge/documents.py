@@ -125,9 +125,8 @@ def _loader() -> Any:
 
 
 def _key(value: Any) -> Any:
-    return (
-        value if isinstance(value, Hashable) and not isinstance(value, (list, dict)) else json.dumps(value, default=str)
-    )
+    """A key that a dict can have: YAML allows lists and mappings."""
+    return json.dumps(value, default=str) if type(value) in {list, dict} else value
 
 
 _PARSERS: Mapping[str, Callable[[str], Any]] = {"toml": _toml, "json": _json, "yaml": _yaml}
