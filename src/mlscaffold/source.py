@@ -404,7 +404,7 @@ def _sections(changelog: str, old: str, new: str) -> str:
         return ""
     kept = []
     headings = list(_HEADING.finditer(changelog))
-    ends = [heading.start() for heading in headings[1:]] + [len(changelog)]
+    ends = [*(heading.start() for heading in headings), len(changelog)][1:]
     for heading, end in zip(headings, ends, strict=True):
         try:
             version = Version(heading["version"])
