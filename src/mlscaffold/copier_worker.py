@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from copier._jinja_ext import SandboxedEnvironment
 from copier._main import Worker, as_operation
 from copier._settings import SettingsModel
 from copier._template import Task, Template
@@ -29,6 +30,7 @@ from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from .compiled import Compiled
 from .errors import RenderError
 from .source import Checkout, SourceKind
 
@@ -92,6 +94,25 @@ class TemplateWorker(Worker):
     forced: dict[str, Any] = Field(default_factory=dict)
 
     checkout: Any = None
+    #: Where compiled templates are kept between runs; None keeps them for this process only.
+    cache: Path | None = None
+    _answers_place: Path | None = Field(default=None, init=False)
+
+    @cached_property
+    def jinja_env(self) -> SandboxedEnvironment:
+        """Copier's environment, which compiles each template once."""
+        environment: SandboxedEnvironment = vars(Worker)["jinja_env"].func(self)
+        self._compiled = Compiled.attach(environment, self.cache)
+        return environment
+
+    @property
+    def answers_relpath(self) -> Path:
+        """Where the answers file is; while files are rendered it does not change, and every one of them asks."""
+        if Phase.current() is not Phase.RENDER:
+            return super().answers_relpath
+        if self._answers_place is None:
+            self._answers_place = super().answers_relpath
+        return self._answers_place
 
     @cached_property
     def template(self) -> Template:
@@ -118,6 +139,8 @@ class TemplateWorker(Worker):
     def render_as(self, operation: Operation) -> None:
         """Render, and tell the template that this happens for a new project or for an update."""
         as_operation(operation)(self.run_copy)()
+        if (compiled := getattr(self, "_compiled", None)) is not None:
+            compiled.save()
 
     def tasks_of(self, since: Checkout | None = None) -> Sequence[Task]:
         """What the template runs after rendering: its tasks, and its migrations from an earlier version."""

@@ -118,7 +118,9 @@ def prepare(
             answers = review(answers, lambda chosen: answer(chosen, use_defaults=True))
         step("Rendering")
         with disk_errors(destination):
-            result = render(checkout, answers, into=scratch / "render", folder_name=destination.name)
+            result = render(
+                checkout, answers, into=scratch / "render", folder_name=destination.name, cache=request.cache
+            )
         yield Prepared(
             request=request,
             checkout=checkout,

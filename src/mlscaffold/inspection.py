@@ -60,7 +60,9 @@ def pinned(project: Path, *, trusted: bool = False, cache: Path | None = None) -
         check_recorded_tree(checkout, recorded.tree)
         require_trust(checkout, trusted=trusted, rendering_only=True)
         answers = Answers(values=recorded.answers, questions=())
-        made = render(checkout, answers, into=scratch / "render", folder_name=project.name, operation="update")
+        made = render(
+            checkout, answers, into=scratch / "render", folder_name=project.name, operation="update", cache=cache
+        )
         workspace = open_workspace(project, scratch / "git") if enclosing_repository(project) else None
         entries = workspace.entries(made.root, made.entries) if workspace else made.entries
         lock = recorded.lock or lock_of(made, ownership_of(checkout), entries)

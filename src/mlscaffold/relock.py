@@ -181,7 +181,12 @@ class _Relocking:
         require_trust(checkout, trusted=self.request.trusted, rendering_only=True)
         values = Answers(values=answers, questions=())
         made = render(
-            checkout, values, into=folder / "render", folder_name=self.request.project.name, operation="update"
+            checkout,
+            values,
+            into=folder / "render",
+            folder_name=self.request.project.name,
+            operation="update",
+            cache=self.request.cache,
         )
         written_answers(made)
         return made

@@ -88,6 +88,7 @@ def render(
     into: Path,
     folder_name: str,
     operation: Literal["copy", "update"] = "copy",
+    cache: Path | None = None,
 ) -> Render:
     """Render into `into/folder_name`, which must not exist; the template sees that name as the project's.
 
@@ -97,6 +98,7 @@ def render(
         into: A folder of ours.
         folder_name: The project's.
         operation: What the template is told that happens (`_copier_operation`).
+        cache: Where compiled templates are kept between runs.
 
     Raises:
         RenderError: The template fails, or names a path that it may not write.
@@ -104,7 +106,7 @@ def render(
     from .copier_worker import copier_errors, worker_for
 
     root = into / folder_name
-    worker = worker_for(checkout, root, answers.values, skip_tasks=True)
+    worker = worker_for(checkout, root, answers.values, skip_tasks=True, cache=cache)
     with copier_errors(checkout):
         worker.render_as(operation)
         answers_file = worker.answers_relpath.as_posix()

@@ -186,7 +186,14 @@ def prepare_update(
         step("Rendering")
         with disk_errors(project):
             old = _render_old(request, recorded, old_checkout, scratch)
-            new = render(new_checkout, answers, into=scratch / "new", folder_name=project.name, operation="update")
+            new = render(
+                new_checkout,
+                answers,
+                into=scratch / "new",
+                folder_name=project.name,
+                operation="update",
+                cache=request.cache,
+            )
         written_answers(new)
         step("Comparing")
         with disk_errors(project):
@@ -277,7 +284,14 @@ def _refuse_downgrade(source: TemplateSource, old: Checkout, new: Checkout) -> N
 def _render_old(request: UpdateRequest, recorded: Recorded, checkout: Checkout, scratch: Path) -> Render:
     """Render what the project was made from, as it was then."""
     answers = Answers(values=recorded.answers, questions=())
-    return render(checkout, answers, into=scratch / "old", folder_name=request.project.name, operation="update")
+    return render(
+        checkout,
+        answers,
+        into=scratch / "old",
+        folder_name=request.project.name,
+        operation="update",
+        cache=request.cache,
+    )
 
 
 def _answers_of(made: Render) -> Mapping[str, Any]:

@@ -86,6 +86,7 @@ def _place(dest: Path) -> Path:
 
 def _run(request: NewProject, *, dry_run: bool) -> None:
     from ..creation import create, prepare
+    from ..headless import import_copier
     from . import report
     from .console import is_interactive, stderr
     from .progress import Progress
@@ -96,6 +97,8 @@ def _run(request: NewProject, *, dry_run: bool) -> None:
 
         wizard = Wizard(request.destination)
         ask, review = wizard.ask, wizard.review
+    else:
+        import_copier()
     console = stderr()
     with (
         Progress(console) as progress,

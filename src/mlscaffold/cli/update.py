@@ -99,6 +99,7 @@ def update(
 
 def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
     """Plan, show, apply: what `update` and `set` have in common."""
+    from ..headless import import_copier
     from ..update import apply_update, prepare_update
     from . import changes
     from .console import is_interactive, stderr
@@ -109,6 +110,8 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
         from .wizard import Wizard
 
         ask = Wizard(request.project).ask
+    else:
+        import_copier()
     console = stderr()
     with (
         Progress(console) as progress,

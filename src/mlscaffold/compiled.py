@@ -1,0 +1,136 @@
+"""Jinja templates compiled once: in a process, and across runs.
+
+Copier compiles every template, every part of every path and every setting anew each time that it renders one: thousands
+of compilations for a hundred files, most of the time of a render. The code depends on the source and on the settings of
+the environment alone, so it is kept, in memory and (marshalled) in the cache folder. Only for Copier's own extensions:
+whatever else a template brings may compile as it likes.
+
+The cache is code: it is read only if it is ours, and nobody else can write to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import marshal
+import os
+import platform
+import stat
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+__all__ = ["Compiled"]
+
+_FORMAT = 1
+#: Extensions that compile the same source to the same code.
+_KNOWN = frozenset({"AnsibleCoreFiltersExtension", "YieldExtension"})
+_LIMIT_BYTES = 64 * 1024 * 1024
+#: Code by environment, source and name; shared by all renders of a process.
+_CODES: dict[str, dict[tuple[str, str | None], CodeType]] = {}
+
+
+class Compiled:
+    """The compiled templates of environments with the same settings."""
+
+    def __init__(self, environment: Any, cache: Path | None) -> None:
+        self._environment = environment
+        self._compile = environment.compile
+        self._file = cache / "compiled" / f"{self._key()}.bin" if cache else None
+        if self._key() not in _CODES:
+            _CODES[self._key()] = self._load()
+        self._codes = _CODES[self._key()]
+        self._known = len(self._codes)
+
+    @classmethod
+    def attach(cls, environment: Any, cache: Path | None) -> Compiled | None:
+        """Let an environment keep what it compiles; None where it has extensions that we do not know."""
+        names = {type(extension).__name__ for extension in environment.extensions.values()}
+        if names - _KNOWN:
+            return None
+        compiled = cls(environment, cache)
+        environment.compile = compiled.compile
+        return compiled
+
+    def _key(self) -> str:
+        env = self._environment
+        settings = [
+            getattr(env, name)
+            for name in (
+                "block_start_string",
+                "block_end_string",
+                "variable_start_string",
+                "variable_end_string",
+                "comment_start_string",
+                "comment_end_string",
+                "line_statement_prefix",
+                "line_comment_prefix",
+                "trim_blocks",
+                "lstrip_blocks",
+                "newline_sequence",
+                "keep_trailing_newline",
+                "optimized",
+                "autoescape",
+                "is_async",
+            )
+        ]
+        versions = [metadata.version(name) for name in ("copier", "jinja2")]
+        parts = [_FORMAT, sys.implementation.cache_tag, platform.python_version(), *versions, *settings]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+    def compile(
+        self, source: Any, name: str | None = None, filename: str | None = None, *args: Any, **options: Any
+    ) -> Any:
+        """Jinja's `compile`, remembering."""
+        if not isinstance(source, str) or args or options:
+            return self._compile(source, name, filename, *args, **options)
+        key = (source, name)
+        if key not in self._codes:
+            self._codes[key] = self._compile(source, name, filename)
+            return self._codes[key]
+        # Extensions watch what is compiled: one of Copier's forgets there what the last template yielded.
+        self._environment.preprocess(source, name, filename)
+        return self._codes[key].replace(co_filename=filename or "<template>")
+
+    def save(self) -> None:
+        """Keep what is new for the next run; a failure costs time there, nothing else."""
+        if self._file is None or len(self._codes) == self._known:
+            return
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not _is_ours(self._file.parent):
+                return
+            content = marshal.dumps(self._codes)
+            if len(content) > _LIMIT_BYTES:
+                return
+            handle, name = tempfile.mkstemp(dir=self._file.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(content).digest() + content)
+            Path(name).replace(self._file)
+            self._known = len(self._codes)
+
+    def _load(self) -> dict[tuple[str, str | None], CodeType]:
+        if self._file is None:
+            return {}
+        try:
+            if not (_is_ours(self._file.parent) and _is_ours(self._file)):
+                return {}
+            content = self._file.read_bytes()
+            if hashlib.sha256(content[32:]).digest() != content[:32]:
+                return {}
+            found: dict[tuple[str, str | None], CodeType] = marshal.loads(content[32:])  # noqa: S302 - ours, proven
+        except (OSError, ValueError, EOFError, TypeError):
+            return {}
+        return found
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nobody else could have written there."""
+    if not hasattr(os, "getuid"):
+        return True
+    found = path.lstat()
+    writable = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+    return found.st_uid == os.getuid() and not writable and not stat.S_ISLNK(found.st_mode)
