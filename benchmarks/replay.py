@@ -21,7 +21,8 @@ Columns of the table, sums over all updates that every tool could replay:
 - `differ`: contested files without a conflict that do not.
 - `lost`: lines with a letter or digit that the owner had added (in mine, not in old), which the maintainers kept and
   the template does not bring (in committed, not in new), and which the result lacks: in the file of that name or, if
-  that is gone, in every file that the tool wrote.
+  that is gone, in every file that the tool wrote. Where a render lacks the file, its lines are those of all its files:
+  the owner may have moved one.
 - `brought back`: files that the owner had deleted (in old, neither in mine nor committed) and the result has again.
 - `seconds`: median wall time of one update.
 
@@ -164,11 +165,17 @@ def _conflicts(written: Mapping[str, bytes | None], unmerged: Iterable[str], rej
 
 def _lost_lines(case: Case, path: str, result: Tree, written: Mapping[str, bytes | None]) -> list[str]:
     """Lines of the owner's that the maintainers kept and the result lacks."""
-    mine = _lines(case.mine[path])
-    kept = (mine - _lines(case.old.get(path))) & _lines(case.committed[path]) - _lines(case.new.get(path))
+    kept = _lines(case.mine[path]) & _lines(case.committed[path])
+    kept -= _template_lines(case.old, path) | _template_lines(case.new, path)
     here = [result[path]] if path in result else [content for content in written.values() if content]
     missing = kept.difference(*map(_lines, here))
     return sorted(line.decode(errors="replace") for line in missing)
+
+
+def _template_lines(render: Tree, path: str) -> set[bytes]:
+    """Lines that a render has at a path; of all its files where it has none there, for the owner may have moved one."""
+    here = [render[path]] if path in render else render.values()
+    return set().union(*map(_lines, here))
 
 
 def _lines(content: bytes | None) -> set[bytes]:

@@ -31,6 +31,7 @@ _KNOWN = frozenset({"AnsibleCoreFiltersExtension", "YieldExtension"})
 _LIMIT_BYTES = 64 * 1024 * 1024
 #: Code by environment, source and name; shared by all renders of a process.
 _CODES: dict[str, dict[tuple[str, str | None], CodeType]] = {}
+_LOADED: set[Path] = set()
 
 
 class Compiled:
@@ -40,9 +41,10 @@ class Compiled:
         self._environment = environment
         self._compile = environment.compile
         self._file = cache / "compiled" / f"{self._key()}.bin" if cache else None
-        if self._key() not in _CODES:
-            _CODES[self._key()] = self._load()
-        self._codes = _CODES[self._key()]
+        self._codes = _CODES.setdefault(self._key(), {})
+        if self._file is not None and self._file not in _LOADED:
+            _LOADED.add(self._file)
+            self._codes.update(self._load(self._file))
         self._known = len(self._codes)
 
     @classmethod
@@ -112,13 +114,11 @@ class Compiled:
             Path(name).replace(self._file)
             self._known = len(self._codes)
 
-    def _load(self) -> dict[tuple[str, str | None], CodeType]:
-        if self._file is None:
-            return {}
+    def _load(self, stored: Path) -> dict[tuple[str, str | None], CodeType]:
         try:
-            if not (_is_ours(self._file.parent) and _is_ours(self._file)):
+            if not (_is_ours(stored.parent) and _is_ours(stored)):
                 return {}
-            content = self._file.read_bytes()
+            content = stored.read_bytes()
             if hashlib.sha256(content[32:]).digest() != content[:32]:
                 return {}
             found: dict[tuple[str, str | None], CodeType] = marshal.loads(content[32:])  # noqa: S302 - ours, proven

@@ -20,7 +20,8 @@ from .lock import FILE_NAME, Lock
 from .locking import lock_of, ownership_of
 from .ownership import Policy
 from .recorded import Recorded, read_recorded
-from .render import Render, render, require_trust
+from .render import Render, require_trust
+from .render_cache import cached_render
 from .source import changed_last, check_out, check_recorded_tree, find_source, latest, releases
 from .waivers import SETTINGS_FILE, ProjectSettings, read_project_settings
 from .workspace import Workspace, open_workspace
@@ -60,7 +61,7 @@ def pinned(project: Path, *, trusted: bool = False, cache: Path | None = None) -
         check_recorded_tree(checkout, recorded.tree)
         require_trust(checkout, trusted=trusted, rendering_only=True)
         answers = Answers(values=recorded.answers, questions=())
-        made = render(
+        made = cached_render(
             checkout, answers, into=scratch / "render", folder_name=project.name, operation="update", cache=cache
         )
         workspace = open_workspace(project, scratch / "git") if enclosing_repository(project) else None

@@ -160,11 +160,13 @@ def plan(
         secret: Paths whose content depends on a secret answer: written once.
         lines_only: Decide no more than git would (`--merge git`).
     """
-    mine = mine or {}
-    renames = renames or {}
-    deciding = _Deciding(
-        ownership=ownership, before=before or {}, ejected=ejected, secret=secret, lines_only=lines_only
-    )
+    everything = mine or {}
+    said = list(_ejected(old, everything, new, ownership, ejected))
+    old, new = (Side(entries=_without(side.entries, ejected), sources=side.sources) for side in (old, new))
+    mine = _without(everything, ejected)
+    # A place that the template claims for another file is no rename: both added a file there.
+    renames = {path: here for path, here in (renames or {}).items() if here in mine.keys() - new.entries.keys()}
+    deciding = _Deciding(ownership=ownership, before=before or {}, secret=secret, lines_only=lines_only)
     taken: set[str] = set()
     actions: list[FileAction] = []
     for old_path, new_path in pair(old, new, moves or {}):
@@ -183,8 +185,8 @@ def plan(
         )
         if found is not None:
             actions.append(found)
-    actions += deciding.retire(mine, {action.path for action in actions})
-    return Plan(actions=tuple(sorted(_collide(actions, mine, occupied, loose), key=lambda action: action.path)))
+    actions += [*said, *deciding.retire(mine, {action.path for action in actions})]
+    return Plan(actions=tuple(sorted(_collide(actions, everything, occupied, loose), key=lambda action: action.path)))
 
 
 def pair(old: Side, new: Side, moves: Mapping[str, str]) -> Iterable[tuple[str, str]]:
@@ -222,7 +224,6 @@ class _Deciding:
 
     ownership: Ownership
     before: Mapping[str, Policy]
-    ejected: Collection[str]
     secret: Collection[str]
     lines_only: bool
 
@@ -252,8 +253,6 @@ class _Deciding:
             rendered_as=(old_path if old_path != path else "", new_path if new_path != path else ""),
             result=mine,
         )
-        if {path, old_path, new_path, here} & set(self.ejected):
-            return _keep(draft, "ejected from the template") if old != new and mine is not None else None
         match rule.policy:
             case Policy.OWNED if new is not None:
                 return self._owned(draft)
@@ -329,7 +328,7 @@ class _Deciding:
     def retire(self, mine: Mapping[str, Entry], known: Collection[str]) -> Iterable[FileAction]:
         """Retired paths that the old render had not either, and that are still here."""
         for path in self.ownership.retired_paths():
-            if path in mine and path not in known and path not in self.ejected:
+            if path in mine and path not in known:
                 draft = FileAction(
                     path=path,
                     action=Action.KEEP,
@@ -344,6 +343,23 @@ class _Deciding:
 _DROPPED = "the template has it no longer, and you changed it: remove it when you no longer need it"
 
 
+def _without(entries: Mapping[str, Entry], paths: Collection[str]) -> dict[str, Entry]:
+    return {path: entry for path, entry in entries.items() if path not in paths}
+
+
+def _ejected(
+    old: Side, mine: Mapping[str, Entry], new: Side, ownership: Ownership, ejected: Collection[str]
+) -> Iterable[FileAction]:
+    """What the template changes at paths that are the user's alone: said, and left."""
+    for path in ejected:
+        before, here, after = (entries.get(path) for entries in (old.entries, mine, new.entries))
+        if here is not None and before != after:
+            draft = FileAction(
+                path=path, action=Action.KEEP, rule=ownership.rule_for(path), old=before, mine=here, new=after
+            )
+            yield _keep(draft, "ejected from the template")
+
+
 def _become(draft: FileAction, action: Action, result: Entry | None) -> FileAction:
     return dataclasses.replace(draft, action=action, result=result)
 
@@ -356,6 +372,8 @@ def _keep(draft: FileAction, reason: str) -> FileAction:
 
 
 def _three_way(draft: FileAction, old: Entry, mine: Entry, new: Entry) -> FileAction | None:
+    if mine == old:
+        return _become(draft, Action.UPDATE, new)
     if (mine.mode is FileMode.SYMLINK) != (new.mode is FileMode.SYMLINK):
         return dataclasses.replace(
             draft, action=Action.CONFLICT, reason="it is a link on one side, a file on the other"

@@ -29,7 +29,8 @@ from .merge import Labels
 from .ownership import Ownership, Policy
 from .plan import Action, Plan, Side, plan
 from .recorded import Recorded, answers_in, read_recorded_answers
-from .render import Render, render, require_trust
+from .render import Render, require_trust
+from .render_cache import cached_render
 from .resolution import Resolved, contents_needed, resolve
 from .source import check_out, find_source
 from .transaction import disk_errors
@@ -180,7 +181,7 @@ class _Relocking:
         checkout = check_out(find_source(template), version, into=folder, cache=self.request.cache)
         require_trust(checkout, trusted=self.request.trusted, rendering_only=True)
         values = Answers(values=answers, questions=())
-        made = render(
+        made = cached_render(
             checkout,
             values,
             into=folder / "render",

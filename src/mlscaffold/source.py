@@ -261,8 +261,10 @@ def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache
     if source.kind is SourceKind.REMOTE and cache is not None:
         location = str(_mirror(source, cache, notes))
     try:
+        # The clone is thrown away: it may read the objects where they are.
+        shared = ["--shared"] if Path(location).is_dir() else []
         Git(root.parent).run(
-            "clone", "-q", "--no-checkout", "--origin=origin", "--template=", "--", location, str(root)
+            "clone", "-q", "--no-checkout", *shared, "--origin=origin", "--template=", "--", location, str(root)
         )
     except GitError as error:
         raise _unreachable(source, error) from error

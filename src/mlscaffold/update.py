@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,7 +28,8 @@ from .merge.lines import has_markers
 from .ownership import Ownership
 from .plan import Action, FileAction, Plan, Side, plan
 from .recorded import Recorded, read_recorded
-from .render import Render, render, renderer_id, require_trust, run_tasks, task_listing
+from .render import Render, renderer_id, require_trust, run_tasks, task_listing
+from .render_cache import cached_render
 from .resolution import Resolved, contents_needed, resolve
 from .source import (
     Checkout,
@@ -130,12 +132,16 @@ class PreparedUpdate:
         """Whether there is nothing to do."""
         return not self.plan.changes and not self.moves_lock
 
-    def contents_of(self, action: FileAction) -> tuple[bytes, bytes]:
-        """What a file holds before and after, for a diff; empty where there is none."""
-        blobs = [entry.blob if entry else "" for entry in (action.mine, action.result)]
-        found = self.workspace.read([blob for blob in blobs if blob])
-        before, after = (found.get(blob, b"") for blob in blobs)
-        return before, b"" if action.action is Action.REMOVE else after
+    def contents(self) -> Mapping[str, tuple[bytes, bytes]]:
+        """By path of each change what the file holds before and after; empty where there is none."""
+        sides = {
+            each.path: (each.mine, None if each.action is Action.REMOVE else each.result) for each in self.plan.changes
+        }
+        found = self.workspace.read({entry.blob for pair in sides.values() for entry in pair if entry})
+        return {
+            path: (found[before.blob] if before else b"", found[after.blob] if after else b"")
+            for path, (before, after) in sides.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +192,7 @@ def prepare_update(
         step("Rendering")
         with disk_errors(project):
             old = _render_old(request, recorded, old_checkout, scratch)
-            new = render(
+            new = cached_render(
                 new_checkout,
                 answers,
                 into=scratch / "new",
@@ -284,7 +290,7 @@ def _refuse_downgrade(source: TemplateSource, old: Checkout, new: Checkout) -> N
 def _render_old(request: UpdateRequest, recorded: Recorded, checkout: Checkout, scratch: Path) -> Render:
     """Render what the project was made from, as it was then."""
     answers = Answers(values=recorded.answers, questions=())
-    return render(
+    return cached_render(
         checkout,
         answers,
         into=scratch / "old",
@@ -392,8 +398,8 @@ def _occupied(workspace: Workspace, state: State, coming: set[str]) -> frozenset
     found = set(state.submodules)
     for path in coming:
         place = workspace.project / path
-        if place.is_dir() and not place.is_symlink() and any(place.iterdir()):
-            found.add(path)
+        if place.is_dir() and not place.is_symlink():
+            found |= _foreign(workspace.project, place, state.entries)
         for parent in PurePosixPath(path).parents:
             above = workspace.project / parent
             if (
@@ -403,6 +409,18 @@ def _occupied(workspace: Workspace, state: State, coming: set[str]) -> frozenset
             ):
                 found.add(parent.as_posix())
     return frozenset(found)
+
+
+def _foreign(project: Path, folder: Path, known: Collection[str]) -> set[str]:
+    """What a folder holds besides files under version control: others, and folders that are empty."""
+    found: set[str] = set()
+    for place, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        here = Path(place).relative_to(project)
+        found |= {path for name in (*files, *links) if (path := (here / name).as_posix()) not in known}
+        if not folders and not files and Path(place) != folder:
+            found.add(here.as_posix())
+    return found
 
 
 def _refuse_collisions(draft: Plan) -> None:

@@ -7,6 +7,7 @@ decided: new objects lie in a scratch folder, the repository's own are read thro
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
@@ -155,18 +156,19 @@ class Workspace:
             target = view / self.prefix / path
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(root / path, target)
-        for file in self._attribute_files():
+        for file in self._attribute_files:
             target = view / file
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.top / file, target)
         view.mkdir(parents=True, exist_ok=True)
         return view
 
-    def _attribute_files(self) -> Iterable[str]:
+    @functools.cached_property
+    def _attribute_files(self) -> tuple[str, ...]:
+        """Every file that says how git treats the project's contents."""
         patterns = (f":(glob){self.prefix}**/{_ATTRIBUTES}", *self._above())
-        for path in _records(self.git.run("ls-files", "-z", "--cached", "--others", "--", *patterns)):
-            if (self.top / path).is_file() and not (self.top / path).is_symlink():
-                yield path
+        found = _records(self.git.run("ls-files", "-z", "--cached", "--others", "--", *patterns))
+        return tuple(path for path in found if (self.top / path).is_file() and not (self.top / path).is_symlink())
 
     def _above(self) -> Iterable[str]:
         for parent in list(PurePosixPath(self.prefix).parents) if self.prefix else []:

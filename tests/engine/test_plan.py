@@ -1,34 +1,276 @@
-"""The plan is pure: every rendered path once, nothing in the way is written over."""
+"""The plan is pure: each file decided once, by its policy's row of the table, and nothing that is the user's is lost.
+
+A *history* is what one update meets: two renders, the project between them, and what is known about both. `carry_out`
+does on maps of entries what the journal does on disk, with a token for every content that a merge would make.
+"""
 
 from __future__ import annotations
 
-from hypothesis import given
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from mlscaffold.entries import Entry, FileMode
 from mlscaffold.ownership import Ownership, Policy, Rule
-from mlscaffold.plan import Action, plan
+from mlscaffold.plan import EMPTY, Action, FileAction, Plan, Side, pair, plan
 
-PATHS = st.text("abc/", min_size=1, max_size=6).filter(lambda path: "//" not in path and path.strip("/") == path)
-RENDERS = st.dictionaries(PATHS, st.builds(Entry, mode=st.sampled_from(list(FileMode)), blob=st.text("0f", min_size=4)))
-TABLES = st.lists(st.builds(Rule, glob=PATHS.map("/{}".format), policy=st.sampled_from(list(Policy))), max_size=4).map(
-    lambda rules: Ownership(rules=tuple(rules))
-)
+Entries = Mapping[str, Entry]
+
+PATHS = ("a", "b", "c", "d/x", "d/y", "e", "e/z")
+#: Where only a user puts files.
+OWN_PATHS = ("mine", "d/mine", "moved", "d/moved")
+SOURCES = ("s1", "s2", "s3")
 
 
-@given(st.sets(PATHS), RENDERS, TABLES)
-def test_every_path_is_decided_once(mine: set[str], new: dict[str, Entry], ownership: Ownership) -> None:
-    actions = plan(mine=mine, new=new, ownership=ownership).actions
-    paths = [action.path for action in actions]
-    assert paths == sorted(set(paths))
+def entry(blob: str, mode: FileMode = FileMode.FILE) -> Entry:
+    """A file with a content."""
+    return Entry(mode=mode, blob=blob)
+
+
+def owned_by(policy: Policy, **options: Any) -> Ownership:
+    """A table that gives every path one policy."""
+    return Ownership(rules=(Rule(glob="**", policy=policy, **options),))
+
+
+def side(entries: Entries, **sources: str) -> Side:
+    """A render, each file from the source of its own name where none is given."""
+    return Side(entries=entries, sources={path: sources.get(path, f"{path}.jinja") for path in entries})
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What one update meets."""
+
+    old: Side
+    new: Side
+    mine: Entries
+    ownership: Ownership
+    renames: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, Policy] = field(default_factory=dict)
+    ejected: frozenset[str] = frozenset()
+    secret: frozenset[str] = frozenset()
+    lines_only: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """What the planner says."""
+        return plan(
+            old=self.old,
+            new=self.new,
+            mine=self.mine,
+            ownership=self.ownership,
+            renames=self.renames,
+            before=self.before,
+            ejected=self.ejected,
+            secret=self.secret,
+            lines_only=self.lines_only,
+        )
+
+
+def carry_out(decided: Plan, mine: Entries) -> dict[str, Entry]:
+    """The project afterwards."""
+    after = dict(mine)
+    for each in decided.changes:
+        if each.mine is not None:
+            after.pop(each.origin or each.path)
+    for each in decided.changes:
+        if (content := outcome(each)) is not None:
+            assert each.path not in after, f"{each.path} is written over"
+            after[each.path] = content
+    return after
+
+
+def outcome(each: FileAction) -> Entry | None:
+    """What a file becomes; a merge and a conflict that is resolved become a token that names both sides."""
+    if each.action is Action.CONFLICT and each.policy is Policy.OWNED:
+        return each.new
+    if each.action in {Action.MERGE, Action.KEYS, Action.CONFLICT}:
+        assert each.mine is not None
+        return dataclasses.replace(each.mine, blob=f"{each.mine.blob}+{each.new.blob if each.new else ''}")
+    return each.result
+
+
+def is_a_tree(paths: Any) -> bool:
+    """Whether no path is both a file and a folder."""
+    return not any(other.startswith(f"{path}/") for path in paths for other in paths)
+
+
+def without_folders(found: dict[str, Entry]) -> dict[str, Entry]:
+    """A tree: a file in the place of a folder is left out."""
+    return {path: each for path, each in found.items() if not any(other.startswith(f"{path}/") for other in found)}
+
+
+@st.composite
+def entry_maps(draw: st.DrawFn, paths: tuple[str, ...] = PATHS) -> dict[str, Entry]:
+    """Some files."""
+    modes = st.sampled_from([FileMode.FILE, FileMode.FILE, FileMode.EXECUTABLE, FileMode.SYMLINK])
+    entries = st.builds(Entry, mode=modes, blob=st.sampled_from(["1", "2", "3"]))
+    found = draw(st.dictionaries(st.sampled_from(paths), entries, max_size=5))
+    return without_folders(found)
+
+
+@st.composite
+def sides(draw: st.DrawFn) -> Side:
+    """A render; several files may come from one source, as a loop makes them."""
+    entries = draw(entry_maps())
+    return Side(entries=entries, sources={path: draw(st.sampled_from((*SOURCES, f"{path}.j"))) for path in entries})
+
+
+TABLES = st.lists(
+    st.builds(
+        Rule,
+        glob=st.sampled_from(["**", *(f"/{path}" for path in PATHS)]),
+        policy=st.sampled_from(list(Policy)),
+        recreate=st.booleans(),
+    ),
+    max_size=4,
+).map(lambda rules: Ownership(rules=tuple(r for r in rules if r.policy is not Policy.RETIRED or r.glob != "**")))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """A project made of the old render, then edited: files kept, changed, deleted, renamed, added."""
+    old, new = draw(sides()), draw(sides())
+    mine: dict[str, Entry] = {}
+    renames: dict[str, str] = {}
+    for path, before in old.entries.items():
+        match draw(st.sampled_from(["keep", "keep", "edit", "new", "mode", "delete", "rename"])):
+            case "keep":
+                mine[path] = before
+            case "edit":
+                mine[path] = dataclasses.replace(before, blob="edited")
+            case "mode" if before.mode is FileMode.FILE:
+                mine[path] = dataclasses.replace(before, mode=FileMode.EXECUTABLE)
+            case "new" if path in new.entries:
+                mine[path] = new.entries[path]
+            case "rename":
+                free = [place for place in (*OWN_PATHS, *PATHS) if place not in {*mine, *old.entries}]
+                renames[path] = draw(st.sampled_from(free))
+                mine[renames[path]] = draw(st.sampled_from([before, dataclasses.replace(before, blob="edited")]))
+    for path in draw(st.sets(st.sampled_from((*OWN_PATHS, *PATHS)), max_size=2)) - mine.keys() - old.entries.keys():
+        mine[path] = entry(f"added {path}")
+    assume(is_a_tree(mine))
+    some_paths = st.frozensets(st.sampled_from(PATHS), max_size=1)
+    return History(
+        old=old,
+        new=new,
+        mine=mine,
+        renames=renames,
+        ownership=draw(TABLES),
+        before={path: draw(st.sampled_from([Policy.OWNED, Policy.MERGED])) for path in old.entries},
+        ejected=draw(some_paths),
+        secret=draw(some_paths) & new.entries.keys(),
+        lines_only=draw(st.booleans()),
+    )
+
+
+@given(histories())
+def test_every_file_is_decided_once(history: History) -> None:
+    decided = history.plan
+    assert list(decided.actions) == sorted(decided.actions, key=lambda each: each.path)
+    places = [each.path for each in decided.actions if each.action not in {Action.REMOVE, Action.COLLIDE}]
+    assert len(places) == len(set(places)), "two files end at one path"
+    origins = [each.origin or each.path for each in decided.actions if each.mine is not None]
+    assert sorted(origins) == sorted(set(origins)), "one file of the project is used twice"
+    for each in decided.actions:
+        assert each.mine in {None, history.mine.get(each.origin or each.path)}
+
+
+@given(sides(), sides())
+def test_the_ends_of_files_are_a_matching(old: Side, new: Side) -> None:
+    pairs = list(pair(old, new, {}))
+    assert sorted(path for path, _ in pairs if path) == sorted(old.entries)
+    assert sorted(path for _, path in pairs if path) == sorted(new.entries)
+    assert ("", "") not in pairs
+
+
+@given(histories())
+def test_no_content_of_the_user_is_lost(history: History) -> None:
+    """Each is in the result, or the render's, or merged, or in a conflict's stages; or owned, and a commit holds it."""
+    decided = history.plan
+    assume(not decided.collisions)
+    after = carry_out(decided, history.mine)
+    rendered = {each.blob for each in history.old.entries.values()}
+    kept = {part for each in after.values() for part in each.blob.split("+")}
+    staged = {each.mine.blob for each in decided.conflicts if each.mine}
+    replaced = {each.mine.blob for each in decided.having(Action.REPLACE) if each.mine}
+    assert {each.policy for each in decided.having(Action.REPLACE)} <= {Policy.OWNED}
+    assert {each.blob for each in history.mine.values()} <= rendered | kept | staged | replaced
+    event(f"changes: {len(decided.changes)}")
+
+
+@given(histories())
+def test_what_is_not_the_templates_stays(history: History) -> None:
+    decided = history.plan
+    assume(not decided.collisions)
+    after = carry_out(decided, history.mine)
+    theirs = {*history.old.entries, *history.new.entries, *history.renames.values()}
+    theirs |= set(history.ownership.retired_paths())
+    for path in history.mine.keys() - theirs:
+        assert after[path] == history.mine[path]
+
+
+@given(histories())
+def test_the_second_plan_is_empty(history: History) -> None:
+    decided = history.plan
+    assume(not decided.collisions)
+    after = carry_out(decided, history.mine)
+    ends = pair(history.old, history.new, {})
+    renames = {new: history.renames[old] for old, new in ends if new and history.renames.get(old) in after}
+    again = dataclasses.replace(
+        history,
+        old=history.new,
+        mine=after,
+        renames=renames,
+        before={path: history.ownership.rule_for(path).policy for path in history.new.entries},
+    )
+    ours = [each for each in again.plan.changes if each.policy is not Policy.KEYED]
+    assert ours == []
+
+
+@given(sides(), TABLES, st.booleans())
+def test_a_project_that_is_the_new_render_has_nothing_to_do(new: Side, ownership: Ownership, lines_only: bool) -> None:  # noqa: FBT001
+    retired = {path for path in new.entries if ownership.rule_for(path).policy is Policy.RETIRED}
+    mine = {path: each for path, each in new.entries.items() if path not in retired}
+    decided = plan(old=new, new=new, mine=mine, ownership=ownership, lines_only=lines_only)
+    assert decided.actions == ()
+
+
+@given(histories())
+def test_a_template_that_stands_still_changes_only_what_it_owns(history: History) -> None:
+    still = dataclasses.replace(history, new=history.old)
+    ownable = {Policy.OWNED, Policy.KEYED}
+    for each in still.plan.changes:
+        comes_back = each.action is Action.RESTORE and each.rule.recreate
+        assert each.policy in ownable or comes_back or each.policy is Policy.RETIRED, each
+
+
+@given(entry_maps(), TABLES)
+def test_a_new_project_gets_every_file_but_the_retired(new: dict[str, Entry], ownership: Ownership) -> None:
+    decided = plan(new=side(new), ownership=ownership)
     retired = {path for path in new if ownership.rule_for(path).policy is Policy.RETIRED}
-    assert set(paths) == set(new) - retired
-    for action in actions:
-        assert action.new == new[action.path]
-        assert (action.action is Action.COLLIDE) == (action.path in mine)
-        assert action.policy is ownership.rule_for(action.path).policy
+    assert carry_out(decided, {}) == {path: each for path, each in new.items() if path not in retired}
+    assert {each.action for each in decided.actions} <= {Action.CREATE}
 
 
-@given(RENDERS, TABLES)
-def test_nothing_collides_in_an_empty_project(new: dict[str, Entry], ownership: Ownership) -> None:
-    assert plan(mine=(), new=new, ownership=ownership).collisions == ()
+@given(histories())
+def test_what_the_user_deleted_stays_deleted(history: History) -> None:
+    decided = history.plan
+    used = {*history.renames, *history.mine}
+    for each in decided.changes:
+        deleted = each.old is not None and each.mine is None and (each.rendered_as[0] or each.path) not in used
+        if deleted and each.policy is Policy.MERGED:
+            pytest.fail(f"{each} brings back what the user deleted")
+
+
+@given(histories())
+def test_what_is_ejected_is_left_alone(history: History) -> None:
+    decided = history.plan
+    assume(not decided.collisions)
+    for path in history.ejected & history.mine.keys():
+        assert carry_out(decided, history.mine).get(path) == history.mine[path]

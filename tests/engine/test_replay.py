@@ -40,6 +40,13 @@ def test_a_line_that_went_along_with_a_rename_is_not_lost() -> None:
     assert judged.differing == {"a.txt"}
 
 
+def test_a_line_of_the_templates_in_a_file_that_the_owner_moved_is_not_the_owners() -> None:
+    case = Case(old=OLD, new={"same.txt": b"S\n"}, mine={"b.txt": b"one\nmine\n"}, committed={"b.txt": b"one\nmine\n"})
+
+    assert not score(case, Outcome(changed={"b.txt": b"mine\n"})).lost
+    assert score(case, Outcome(changed={"b.txt": b"one\n"})).lost == {"b.txt": ["mine"]}
+
+
 def test_a_line_that_the_maintainers_dropped_is_not_lost() -> None:
     case = Case(old=OLD, new=NEW, mine=MINE, committed={**COMMITTED, "a.txt": b"ONE\ntwo\n"})
 

@@ -41,12 +41,13 @@ def print_plan(prepared: PreparedUpdate, *, diffs: bool) -> None:
     if prepared.changelog:
         console.print(Text("What changed in the template:", style="bold"))
         console.print(Text(prepared.changelog))
+    contents = prepared.contents() if diffs else {}
     for action in prepared.plan.actions:
         console.print(_line(action))
         for resolution in action.resolutions:
             console.print(Text(f"            {resolution}", style="dim"))
-        if diffs and action.changes:
-            print_diff(action.origin or action.path, action.path, *prepared.contents_of(action))
+        if action.path in contents:
+            print_diff(action.origin or action.path, action.path, *contents[action.path])
     for task in prepared.tasks:
         console.print(Text(f"will run  {task}", style="yellow"))
     if prepared.is_empty:

@@ -1,0 +1,148 @@
+"""Renders kept between runs, by (tree id, answers, renderer): safe to delete, to share and to lose.
+
+A render is a pure function of these, but for templates that ask for the time, for chance, or for a secret: those are
+rendered anew every time. What is read back is checked blob by blob; whatever does not fit is rendered again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from .answers import Answers
+from .entries import Entry, FileMode, check_contained, entry_of
+from .errors import TemplateError
+from .render import Render, render, renderer_id
+from .source import Checkout
+
+__all__ = ["cached_render"]
+
+_FORMAT = 1
+_MOST = 64
+#: What a template may say whose renders differ from time to time.
+_FICKLE = re.compile(
+    rb"\bnow\b|random|uuid|strftime|make_secret|shuffle|_copier_conf\.(src_path|dst_path|os)|_external_data"
+)
+_LARGEST_BYTES = 64 * 1024 * 1024
+
+
+def cached_render(
+    checkout: Checkout,
+    answers: Answers,
+    *,
+    into: Path,
+    folder_name: str,
+    operation: Literal["copy", "update"] = "copy",
+    cache: Path | None = None,
+) -> Render:
+    """What `render` gives, from the cache if it is there. The files of a hit lie in the cache: callers only read.
+
+    Raises:
+        RenderError: As for `render`.
+    """
+    store = cache / "renders" / _key(checkout, answers, folder_name, operation) if cache and checkout.commit else None
+    if store is not None and (found := _read(store, checkout, answers)) is not None:
+        return found
+    made = render(checkout, answers, into=into, folder_name=folder_name, operation=operation, cache=cache)
+    if store is not None and not made.secret and not _is_fickle(checkout.root):
+        with contextlib.suppress(OSError):
+            _write(store, made)
+    return made
+
+
+def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str) -> str:
+    """Everything that a render depends on. A secret answer reaches no file name: the digest hides it."""
+    parts = [
+        _FORMAT,
+        checkout.source.url,
+        checkout.version,
+        checkout.commit,
+        checkout.tree,
+        renderer_id(),
+        folder_name,
+        operation,
+        dict(answers.values),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()
+
+
+def _is_fickle(root: Path) -> bool:
+    """Whether a template may give another render tomorrow, or runs code of its own."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in files:
+            file = Path(folder, name)
+            if file.is_symlink():
+                continue
+            content = file.read_bytes()
+            if _FICKLE.search(content) and b"{" in content:
+                return True
+            if (
+                Path(folder) == root
+                and name.startswith("copier.y")
+                and re.search(rb"_jinja_extensions|secret:", content)
+            ):
+                return True
+    return False
+
+
+def _write(store: Path, made: Render) -> None:
+    store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=store.parent))
+    try:
+        shutil.copytree(made.root, fresh / "files" / made.root.name, symlinks=True)
+        manifest = {
+            "folder": made.root.name,
+            "entries": {path: [entry.mode.value, entry.blob] for path, entry in made.entries.items()},
+            "sources": dict(made.sources),
+            "answers_file": made.answers_file,
+            "message": made.message,
+        }
+        (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        fresh.rename(store)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    _prune(store.parent)
+
+
+def _prune(folder: Path) -> None:
+    """Keep the newest."""
+    kept = sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=lambda entry: entry.stat().st_mtime)
+    for entry in kept[:-_MOST]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def _read(store: Path, checkout: Checkout, answers: Answers) -> Render | None:
+    """A render from the cache; None if it is not there, or not what its manifest says."""
+    try:
+        if (store / "manifest.json").stat().st_size > _LARGEST_BYTES:
+            return None
+        manifest: Mapping[str, Any] = json.loads((store / "manifest.json").read_text(encoding="utf-8"))
+        root = store / "files" / check_contained(manifest["folder"], error=TemplateError, origin="The cache")
+        entries = {path: Entry(mode=FileMode(mode), blob=blob) for path, (mode, blob) in manifest["entries"].items()}
+        for path, entry in entries.items():
+            check_contained(path, error=TemplateError, origin="The cache")
+            if entry_of(root / path) != entry:
+                return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TemplateError):
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(store)
+    return Render(
+        root=root,
+        checkout=checkout,
+        answers=answers,
+        entries=entries,
+        sources=manifest["sources"],
+        answers_file=manifest["answers_file"],
+        message=manifest["message"],
+    )
