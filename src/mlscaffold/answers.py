@@ -112,7 +112,7 @@ def resolve_answers(
 
     recorded = recorded or {}
     with copier_errors(checkout):
-        walk = _Walk(checkout, folder_name, suggested)
+        walk = _Walk(checkout, folder_name, suggested, recorded)
         _refuse_unknown(given, walk.answerable)
         missing: list[str] = []
         asked: list[Question] = []
@@ -147,7 +147,7 @@ def template_questions(checkout: Checkout, folder_name: str = "my-project") -> t
     from .copier_worker import copier_errors
 
     with copier_errors(checkout):
-        walk = _Walk(checkout, folder_name, {})
+        walk = _Walk(checkout, folder_name, {}, {})
         questions = [question for name in walk.names if (question := walk.next(name, skip=True)) is not None]
     return tuple(questions)
 
@@ -155,7 +155,9 @@ def template_questions(checkout: Checkout, folder_name: str = "my-project") -> t
 class _Walk:
     """Copier's own questionnaire, one question at a time."""
 
-    def __init__(self, checkout: Checkout, folder_name: str, suggested: Mapping[str, Any]) -> None:
+    def __init__(
+        self, checkout: Checkout, folder_name: str, suggested: Mapping[str, Any], recorded: Mapping[str, Any]
+    ) -> None:
         from copier._user_data import AnswersMap
 
         from .copier_worker import worker_for
@@ -170,6 +172,8 @@ class _Walk:
         defaults = {name: value for name, value in suggested.items() if name in self._details}
         self._worker.answers = AnswersMap(
             user_defaults=defaults,
+            # A template's own code may look at answers before they are asked for again.
+            last=dict(recorded),
             metadata=self._worker.template.metadata,
             external=self._worker._external_data(),  # noqa: SLF001 - part of the seam over Copier
         )

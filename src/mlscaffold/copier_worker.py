@@ -231,7 +231,12 @@ def _place_in_template(error: BaseException, root: Path) -> str | None:
         if "__jinja_exception__" in frame.f_globals
     ]
     if not places:
-        return None
+        # A template's own extensions are Python files in it.
+        frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+        own = [(name, line) for name, line in frames if Path(name).resolve().is_relative_to(root.resolve())]
+        if not own:
+            return None
+        places = own
     name, line = places[-1]
     if not Path(name).is_absolute():
         return "a setting or path"

@@ -162,14 +162,17 @@ def plan(
     """
     everything = mine or {}
     said = list(_ejected(old, everything, new, ownership, ejected))
-    old, new = (Side(entries=_without(side.entries, ejected), sources=side.sources) for side in (old, new))
+    # Rendered, and retired at once: it must be absent.
+    retired = {path for path in new.entries if ownership.rule_for(path).policy is Policy.RETIRED}
+    old = Side(entries=_without(old.entries, ejected), sources=old.sources)
+    new = Side(entries=_without(new.entries, {*ejected, *retired}), sources=new.sources)
     mine = _without(everything, ejected)
     # A place that the template claims for another file is no rename: both added a file there.
     renames = {path: here for path, here in (renames or {}).items() if here in mine.keys() - new.entries.keys()}
     deciding = _Deciding(ownership=ownership, before=before or {}, secret=secret, lines_only=lines_only)
     taken: set[str] = set()
     actions: list[FileAction] = []
-    for old_path, new_path in pair(old, new, moves or {}):
+    for old_path, new_path in _unblocked(pair(old, new, moves or {}), old, mine):
         here = deciding.place(old_path, new_path, renames)
         if here not in mine and new_path in mine and new_path not in taken and new_path not in old.entries:
             # The user moved it where the template moves it, too; or both added the path.
@@ -218,6 +221,19 @@ def pair(old: Side, new: Side, moves: Mapping[str, str]) -> Iterable[tuple[str, 
     return pairs
 
 
+def _unblocked(pairs: Iterable[tuple[str, str]], old: Side, mine: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
+    """No move to a path where the user's edits of another file are: there the template's files are told by path."""
+    found = list(pairs)
+    edited = {path for path, after in found if not after and mine.get(path) not in {None, old.entries.get(path)}}
+    for before, after in found:
+        if before != after and after in edited:
+            yield before, ""
+        elif not after and before in edited and any(other == before for was, other in found if was != before):
+            yield before, before
+        else:
+            yield before, after
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Deciding:
     """The decision tables: one method a policy."""
@@ -237,9 +253,6 @@ class _Deciding:
     ) -> FileAction | None:
         """The action for one file; None where nothing is to be done or said."""
         rule = self._rule(old_path, new_path)
-        if new is not None and rule.policy is Policy.RETIRED:
-            # Rendered, and retired at once: it must be absent.
-            new_path, new = "", None
         renamed = here not in {old_path, new_path} and mine is not None
         path = here if renamed or not new_path else new_path
         draft = FileAction(

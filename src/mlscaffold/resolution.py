@@ -14,6 +14,7 @@ from .entries import Entry, FileMode
 from .keys import KeyedFileError
 from .merge import Labels, Merged, merge_contents
 from .merge.keyed import set_keys
+from .ownership import Policy
 from .plan import Action, FileAction, Plan
 
 __all__ = ["Resolved", "contents_needed", "resolve"]
@@ -33,7 +34,20 @@ class Resolved:
 
 def contents_needed(plan: Plan) -> tuple[FileAction, ...]:
     """The files whose contents `resolve` reads."""
-    return plan.having(Action.MERGE, Action.KEYS, Action.REPLACE, Action.CONFLICT)
+    return (
+        *plan.having(Action.MERGE, Action.KEYS, Action.REPLACE, Action.CONFLICT),
+        *filter(_is_dropped, plan.actions),
+    )
+
+
+def _is_dropped(draft: FileAction) -> bool:
+    """Kept since the user changed it, and the template has it no longer."""
+    return (
+        draft.action is Action.KEEP
+        and draft.policy is Policy.MERGED
+        and None not in {draft.old, draft.mine}
+        and not draft.new
+    )
 
 
 def resolve(
@@ -81,6 +95,8 @@ class _Resolving:
                 return self._keys(draft)
             case Action.CONFLICT:
                 return self._mark(draft)
+            case Action.KEEP if _is_dropped(draft) and not self.lines_only:
+                return self._dropped(draft), None
             case Action.REPLACE:
                 return dataclasses.replace(draft, edited_lines=self._edited(draft)), None
             case _:
@@ -146,6 +162,13 @@ class _Resolving:
         marked = Entry(mode=_mode(draft), blob="")
         conflict = dataclasses.replace(draft, action=Action.CONFLICT, reason=reason, result=marked, hunks=merged.hunks)
         return conflict, merged.content
+
+    def _dropped(self, draft: FileAction) -> FileAction:
+        """Spaces and line breaks are no reason to keep what the template removed."""
+        if self._content(draft.old).split() != self._content(draft.mine).split():
+            return draft
+        reason = "the template has it no longer, and you had changed nothing but spaces"
+        return dataclasses.replace(draft, action=Action.REMOVE, result=None, reason=reason)
 
     def _edited(self, draft: FileAction) -> int:
         """How many lines of the user's are not the old render's."""

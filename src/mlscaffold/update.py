@@ -25,7 +25,7 @@ from .lock import Lock
 from .locking import lock_of, ownership_of, written_answers
 from .merge import Labels
 from .merge.lines import has_markers
-from .ownership import Ownership
+from .ownership import Ownership, Policy
 from .plan import Action, FileAction, Plan, Side, plan
 from .recorded import Recorded, read_recorded
 from .render import Render, renderer_id, require_trust, run_tasks, task_listing
@@ -314,14 +314,16 @@ def solve(
     state: State,
 ) -> PreparedUpdate:
     """Plan and resolve: from two renders and the project to what shall become of every file."""
+    ejected = read_project_settings(request.project).ejected
+    after = workspace.expecting(old.root, new.root, _attribute_files(new, ownership, ejected))
     old_entries = workspace.entries(old.root, old.entries)
-    new_entries = workspace.entries(new.root, new.entries)
+    new_entries = after.entries(new.root, new.entries)
     locked = recorded.lock.files if recorded.lock else None
     bookkeeping = {recorded.answers_file, new.answers_file, locks.FILE_NAME}
     old_side = _side(old, old_entries, without=bookkeeping, only=locked)
     new_side = _side(new, new_entries, without=bookkeeping)
     mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
-    loose = _loose(workspace, {*old_side.entries, *new_side.entries} - mine.keys() - bookkeeping)
+    loose = _loose(workspace, state, {*old_side.entries, *new_side.entries} - mine.keys() - bookkeeping)
     everything = {**mine, **loose}
     gone = [path for path in old_side.entries if path not in everything]
     workspace.hash(old.root, [path for path in gone if old.entries[path].mode is not FileMode.SYMLINK], write=True)
@@ -335,12 +337,12 @@ def solve(
         before={path: file.policy for path, file in (locked or {}).items()},
         moves=moved_sources(old.checkout, new.checkout, ownership.moved),
         renames=workspace.renamed(old_side.entries, mine, gone),
-        ejected=read_project_settings(request.project).ejected,
+        ejected=ejected,
         secret=new.secret,
         lines_only=request.lines_only,
     )
     _refuse_collisions(draft)
-    resolved = _resolve(request, draft, old, new, workspace)
+    resolved = _resolve(request, draft, (old, workspace), (new, after))
     return PreparedUpdate(
         request=request,
         recorded=recorded,
@@ -379,9 +381,18 @@ def _notes(recorded: Recorded, old: Mapping[str, Entry]) -> Iterator[str]:
         yield f"Rendered again, {recorded.version} is not what the lock records{why}: {_listed(sorted(other))}."
 
 
-def _loose(workspace: Workspace, paths: set[str]) -> Mapping[str, Entry]:
+def _attribute_files(new: Render, ownership: Ownership, ejected: Collection[str]) -> Iterator[str]:
+    """Attribute files that follow the template."""
+    for path in new.entries:
+        follows = ownership.rule_for(path).policy in {Policy.OWNED, Policy.MERGED}
+        if PurePosixPath(path).name == ".gitattributes" and follows and path not in ejected:
+            yield path
+
+
+def _loose(workspace: Workspace, state: State, paths: set[str]) -> Mapping[str, Entry]:
     """Files at paths of the template that are there and not under version control (ignored ones, say)."""
-    here = {path: workspace.project / path for path in paths}
+    own = {path for path in paths if state.submodules.isdisjoint(map(str, PurePosixPath(path).parents))}
+    here = {path: workspace.project / path for path in own}
     plain = {path: entry_of(file) for path, file in here.items() if _is_own_file(workspace.project, file)}
     return workspace.entries(workspace.project, plain)
 
@@ -432,20 +443,24 @@ def _refuse_collisions(draft: Plan) -> None:
         )
 
 
-def _resolve(request: UpdateRequest, draft: Plan, old: Render, new: Render, workspace: Workspace) -> Resolved:
+def _resolve(
+    request: UpdateRequest, draft: Plan, before: tuple[Render, Workspace], after: tuple[Render, Workspace]
+) -> Resolved:
+    """Read what both sides changed, and decide it; each render is read as its own attributes have it."""
+    (old, workspace), (new, _) = before, after
     wanted = contents_needed(draft)
-    sides = [(old, [each for each in wanted if each.old]), (new, [*wanted, *draft.changes])]
-    for made, files in sides:
+    sides = [(*before, [each for each in wanted if each.old]), (*after, [*wanted, *draft.changes])]
+    for made, view, files in sides:
         paths = {(each.rendered_as[made is new] or each.path) for each in files}
         plain = [p for p in paths if p in made.entries and made.entries[p].mode is not FileMode.SYMLINK]
-        workspace.hash(made.root, sorted(plain), write=True)
+        view.hash(made.root, sorted(plain), write=True)
     blobs = [entry.blob for each in wanted for entry in (each.old, each.mine, each.new) if entry]
     contents = workspace.read(blobs)
-    before, after = _sides_called(old, new)
+    was, now = _sides_called(old, new)
     found = resolve(
         draft,
         contents.__getitem__,
-        Labels(base=f"template {before}", theirs=f"template {after}"),
+        Labels(base=f"template {was}", theirs=f"template {now}"),
         lines_only=request.lines_only,
         unverifiable=workspace.unverifiable([each.path for each in wanted]),
     )

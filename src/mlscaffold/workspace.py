@@ -7,16 +7,18 @@ decided: new objects lie in a scratch folder, the repository's own are read thro
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from .entries import Entry, FileMode
 from .errors import MachineError, ProjectError
 from .git import Git
+from .merge.lines import Labels, merge_lines
 
 __all__ = ["State", "Workspace", "open_workspace"]
 
@@ -51,6 +53,8 @@ class Workspace:
     prefix: str
     git_folder: Path
     scratch: Path
+    #: Attribute files that will have another content: path in the repository -> where that lies.
+    coming: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def git(self) -> Git:
@@ -156,12 +160,35 @@ class Workspace:
             target = view / self.prefix / path
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(root / path, target)
-        for file in self._attribute_files:
+        for file in {*self._attribute_files, *self.coming}:
             target = view / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.top / file, target)
+            shutil.copyfile(self.coming.get(file, self.top / file), target)
         view.mkdir(parents=True, exist_ok=True)
         return view
+
+    def expecting(self, old: Path, new: Path, paths: Iterable[str]) -> Workspace:
+        """The workspace under the attributes that will apply once the project follows from one render to the other.
+
+        Args:
+            old: The render that the project comes from.
+            new: The render that it goes to.
+            paths: Attribute files that the template may change in this project.
+        """
+        coming: dict[str, Path] = {}
+        for path in paths:
+            before, here, after = (_content(folder / path) for folder in (old, self.project, new))
+            if after is None or before == after or (here is None and before is not None):
+                continue
+            if here is None or here == before:
+                coming[self.prefix + path] = new / path
+                continue
+            merged = merge_lines(base=before, mine=here, theirs=after, labels=Labels())
+            if merged is not None and not merged.hunks:
+                file = self.scratch / "contents" / f"{len(coming)}{_ATTRIBUTES}"
+                file.write_bytes(merged.content)
+                coming[self.prefix + path] = file
+        return dataclasses.replace(self, coming=coming) if coming else self
 
     @functools.cached_property
     def _attribute_files(self) -> tuple[str, ...]:
@@ -295,6 +322,10 @@ def open_workspace(project: Path, scratch: Path) -> Workspace:
     for name in ("objects", "contents", "views"):
         (scratch / name).mkdir(parents=True)
     return Workspace(project=project, top=Path(top), prefix=prefix, git_folder=Path(folder), scratch=scratch)
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() and not file.is_symlink() else None
 
 
 def _link(source: Path, target: Path) -> None:

@@ -84,20 +84,20 @@ def test_an_untracked_file_that_is_what_arrives_is_no_hindrance(machine: Machine
 
 
 def test_an_ignored_file_follows_until_it_is_edited(machine: Machine) -> None:
-    demo = follow(machine, {".gitignore": ".env\n", ".env": "A=1\n"})
+    demo = follow(machine, {".gitignore": ".env\n", ".env.jinja": "A=1\n"})
     assert ".env" not in demo.git("ls-files")
-    demo.release("v2.0.0", {".env": "A=2\n"})
+    demo.release("v2.0.0", {".env.jinja": "A=2\n"})
     demo.updated()
     assert demo.text(".env") == "A=2\n"
     demo.commit()
     write_files(demo.project, {".env": "A=secret\n"})
-    demo.release("v3.0.0", {".env": "A=3\n"})
+    demo.release("v3.0.0", {".env.jinja": "A=3\n"})
 
     demo.refuses(".env: your version of it is not under version control", "mlscaffold eject")
 
 
 def test_an_ignored_file_that_the_template_does_not_change_may_be_edited(machine: Machine) -> None:
-    demo = follow(machine, {".gitignore": ".env\n", ".env": "A=1\n", "notes.md": "one\n"})
+    demo = follow(machine, {".gitignore": ".env\n", ".env.jinja": "A=1\n", "notes.md": "one\n"})
     write_files(demo.project, {".env": "A=secret\n"})
     demo.release(files={"notes.md": "two\n"})
 
@@ -119,7 +119,8 @@ def test_a_parent_that_is_a_link_is_never_written_through(machine: Machine) -> N
 
 
 def test_an_untracked_parent_that_is_a_link_is_never_written_through(machine: Machine) -> None:
-    demo = follow(machine, {".gitignore": "docs\n"})
+    demo = follow(machine)
+    write_files(demo.project, {".git/info/exclude": "docs\n"})
     outside = machine.home / "outside"
     outside.mkdir()
     (demo.project / "docs").symlink_to(outside)
@@ -192,9 +193,8 @@ def test_a_linked_work_tree_has_an_update_of_its_own(machine: Machine) -> None:
 def two(machine: Machine) -> tuple[Followed, Followed]:
     """A repository with two projects in folders of it."""
     machine.git("init", "-q", "-b", "main", "mono")
-    template = machine.template({"copier.yml": "_subdirectory: template\n_templates_suffix: .jinja\nname: World\n"})
     demo = follow(machine, {"notes.md": LINES}, name="mono/a project")
-    other = made(machine, template, name="mono/b")
+    other = made(machine, demo.template, name="mono/b")
     demo.commit()
     other.commit()
     return demo, other
@@ -202,7 +202,8 @@ def two(machine: Machine) -> tuple[Followed, Followed]:
 
 def test_two_projects_in_a_repository_are_updated_apart(two: tuple[Followed, Followed]) -> None:
     demo, other = two
-    demo.edit({"notes.md": with_line(1, "mine"), "../b/readme": "b\n"})
+    demo.edit({"notes.md": with_line(1, "mine")})
+    other.edit({"readme": "b\n"})
     demo.release(files={"notes.md": with_line(9, "theirs"), "came.md": "came\n"})
     write_files(other.project, {"readme": "uncommitted, and out of the way\n"})
 

@@ -1,13 +1,15 @@
 """The 3-way merge of one file's content: by lines as git does it, and by structure where lines are not enough.
 
 Line merge comes first. Where it conflicts, or where its result is no longer valid TOML, YAML or JSON, the structured
-merge decides on parsed values, splices bytes and proves the result; where that cannot be proven, the markers stay.
+merge decides on parsed values, splices bytes and proves the result. Where that cannot be proven, hunks in which one
+side holds all of the other's change are settled. What is left keeps its markers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .hunks import settle_hunks
 from .lines import Labels, merge_lines
 from .structured import can_merge, merge_structured, parses
 
@@ -49,28 +51,34 @@ def merge_contents(
     Raises:
         MachineError: git failed.
     """
-    by_line = merge_lines(base=base, mine=mine, theirs=theirs, labels=labels or Labels())
-    if by_line is None:
-        return Merged(content=mine, conflicted=True)
-    plain = Merged(content=by_line.content, conflicted=by_line.hunks > 0, hunks=by_line.hunks)
-    if lines_only or base is None or not can_merge(path):
+    names = labels or Labels()
+    plain = _by_line(base, mine, theirs, names)
+    if lines_only or base is None or (plain.conflicted and not plain.hunks):
         return plain
-    if not plain.conflicted and (parses(path, plain.content) or not _all_parse(path, base, mine, theirs)):
+    sound = not can_merge(path) or not all(parses(path, side) for side in (base, mine, theirs))
+    if not plain.conflicted and (sound or parses(path, plain.content)):
         return plain
-    if (found := merge_structured(path, base=base, mine=mine, theirs=theirs)) is not None:
+    return _beyond_lines(path, base, mine, theirs, plain=plain, proven=not sound, names=names)
+
+
+def _beyond_lines(
+    path: str, base: bytes, mine: bytes, theirs: bytes, *, plain: Merged, proven: bool, names: Labels
+) -> Merged:
+    """What a line merge could not do, or did wrong; `proven` says that a result has to parse."""
+    if proven and (found := merge_structured(path, base=base, mine=mine, theirs=theirs)) is not None:
         return Merged(content=found.content, conflicted=False, reasons=found.reasons)
-    if plain.conflicted:
+    if not plain.conflicted:
+        # Every line merged, and the whole is broken (a key twice, say): nobody should commit that unseen.
+        return _by_line(None, mine, theirs, names)
+    settled = settle_hunks(base=base, mine=mine, theirs=theirs)
+    rest = plain if settled is None else _by_line(base, settled.mine, settled.theirs, names)
+    if settled is None or not (rest.conflicted or not proven or parses(path, rest.content)):
         return plain
-    # Every line merged, and the whole is broken (a key twice, say): nobody should commit that unseen.
-    marked = _mark_whole(mine, theirs, labels or Labels())
-    return Merged(content=marked, conflicted=True, hunks=1)
+    return replace(rest, reasons=settled.reasons)
 
 
-def _all_parse(path: str, *contents: bytes) -> bool:
-    return all(parses(path, content) for content in contents)
-
-
-def _mark_whole(mine: bytes, theirs: bytes, labels: Labels) -> bytes:
-    """Both files, marked where they differ."""
-    found = merge_lines(base=None, mine=mine, theirs=theirs, labels=labels)
-    return mine if found is None else found.content
+def _by_line(base: bytes | None, mine: bytes, theirs: bytes, labels: Labels) -> Merged:
+    found = merge_lines(base=base, mine=mine, theirs=theirs, labels=labels)
+    if found is None:
+        return Merged(content=mine, conflicted=True)
+    return Merged(content=found.content, conflicted=found.hunks > 0, hunks=found.hunks)
