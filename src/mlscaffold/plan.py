@@ -188,7 +188,7 @@ def plan(
         )
         if found is not None:
             actions.append(found)
-    actions += [*said, *deciding.retire(mine, {action.path for action in actions})]
+    actions += [*said, *deciding.retire(mine, {place for each in actions for place in (each.path, each.origin)})]
     return Plan(actions=tuple(sorted(_collide(actions, everything, occupied, loose), key=lambda action: action.path)))
 
 
@@ -341,7 +341,7 @@ class _Deciding:
     def retire(self, mine: Mapping[str, Entry], known: Collection[str]) -> Iterable[FileAction]:
         """Retired paths that the old render had not either, and that are still here."""
         for path in self.ownership.retired_paths():
-            if path in mine and path not in known:
+            if path in mine and path not in known and self.ownership.rule_for(path).policy is Policy.RETIRED:
                 draft = FileAction(
                     path=path,
                     action=Action.KEEP,

@@ -78,7 +78,7 @@ def read_recorded_answers(project: Path) -> Recorded:
             f"{answers_file} names no template version (_src_path and _commit): this project cannot be followed.",
             hint="It was made from a template without version tags, or by hand.",
         )
-    if source.startswith(".") and not Path(source).is_absolute():
+    if ":" not in source and not Path(source).expanduser().is_absolute():
         raise AnswersError(
             f"{answers_file} names its template by a relative path ({source}), which means nothing to anyone else.",
             hint="Write the template's URL or absolute path there, commit, and run the command again.",

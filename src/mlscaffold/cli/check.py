@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
-from .options import TrustOption
+from .options import TrustOption, is_trusted
 
 if TYPE_CHECKING:
     from ..checking import CheckResult
+    from ..lock import Lock
     from ..reports import ReportFormat
 
 __all__ = ["check"]
@@ -59,13 +60,16 @@ def check(
         raise MlscaffoldError("A commit cannot be mended: --fix works on the work tree.", hint="Leave out --rev.")
     project = dest.resolve()
 
+    derived = None if rev is not None else _derived_lock(project, trusted=trust)
+
     def run() -> CheckResult:
         return judge(
             project,
+            lock=derived,
             rev=rev,
             strict=strict,
             require_latest=require_latest,
-            trusted=trust or (strict and _is_trusted(project)),
+            trusted=strict and is_trusted(project, trust=trust),
             cache=cache_folder(),
         )
 
@@ -81,6 +85,23 @@ def check(
             _write(file, write_report(result, form))
     typer.echo(write_report(result, printed), nl=False)
     raise typer.Exit(result.exit_code)
+
+
+def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
+    """The lock of a project that plain Copier made, found by rendering it; None for one that has its own."""
+    from ..lock import FILE_NAME
+
+    if (project / FILE_NAME).exists() or not any(project.glob(".copier-answers*.y*ml")):
+        return None
+    from ..headless import import_copier
+    from ..inspection import pinned
+    from ..settings import cache_folder
+    from .changes import note_derived
+
+    import_copier()
+    with pinned(project, trusted=is_trusted(project, trust=trusted), cache=cache_folder()) as found:
+        note_derived(found.recorded)
+        return found.lock
 
 
 def _parse(reports: list[str]) -> list[tuple[ReportFormat, Path | None]]:
@@ -117,23 +138,14 @@ def _write(file: Path, text: str) -> None:
     write_file(file, text.encode(errors="backslashreplace"))
 
 
-def _is_trusted(project: Path) -> bool:
-    from ..lock import read_lock
-    from ..settings import read_settings
-
-    try:
-        return read_settings().trusts(read_lock(project).template)
-    except MlscaffoldError:
-        # The check itself says what is wrong with the lock.
-        return False
-
-
 def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
     from ..fixing import repair
     from ..proof import render_recorded
     from ..reports.wording import visible
 
-    fixed = repair(project, result, rendered=lambda: render_recorded(project, trusted=trusted or _is_trusted(project)))
+    fixed = repair(
+        project, result, rendered=lambda: render_recorded(project, trusted=is_trusted(project, trust=trusted))
+    )
     for path in fixed.paths:
         typer.echo(visible(f"Mended {path}."), err=True)
     for path, why in fixed.left:

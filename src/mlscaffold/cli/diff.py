@@ -24,6 +24,7 @@ def diff(
     """Show your edits: the project against what its template version rendered, by ownership."""
     from rich.text import Text
 
+    from ..headless import import_copier
     from ..inspection import edits, pinned
     from ..settings import cache_folder
     from .changes import note_derived, print_diff
@@ -32,6 +33,7 @@ def diff(
     root = project.resolve()
     chosen = [_relative(root, path) for path in paths or []]
     console = out()
+    import_copier()
     with pinned(root, trusted=is_trusted(root, trust=trust), cache=cache_folder()) as found:
         note_derived(found.recorded)
         changed = edits(found, chosen)

@@ -37,6 +37,7 @@ def lock(
             raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
         _show(project)
         return
+    from ..headless import import_copier
     from ..relock import prepare_lock, stage_lock
     from ..settings import cache_folder
     from ..update import UpdateRequest, write_update
@@ -48,6 +49,7 @@ def lock(
         trusted=is_trusted(project, trust=trust),
         cache=cache_folder(),
     )
+    import_copier()
     with prepare_lock(request) as found:
         if not found.reason:
             typer.echo("The lock fits: nothing to do.")
