@@ -193,7 +193,12 @@ class _Walk:
             var_name=name,
             **details,
         )
-        default = _default(native)
+        try:
+            default = _default(native)
+        except ValueError:
+            # What was recorded is no answer any more.
+            self._worker.answers.last.pop(name, None)
+            default = _default(native)
         if not native.get_when() or not native.get_ask():
             if default is not MISSING:
                 self._worker.answers.user[name] = default

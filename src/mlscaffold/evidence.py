@@ -63,6 +63,8 @@ class Evidence:
     unmerged: frozenset[str] = frozenset()
     #: Path -> name of a filter that git cannot run here.
     unfiltered: Mapping[str, str] = field(default_factory=dict)
+    #: Paths whose next commit would differ from the last one.
+    carried: frozenset[str] = frozenset()
     #: Paths that are here, not in git, and ignored.
     ignored: frozenset[str] = frozenset()
     #: The content of a path that is here; None for what is no file of a reasonable size.
@@ -100,11 +102,21 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, place: Place) ->
     return Evidence(
         here={**left_out, **settled, **_hash(project, others)},
         staged=staged,
+        carried=_carried(project, staged),
         unmerged=index.unmerged & frozenset(paths),
         unfiltered=_unfiltered(project, paths, index, place),
         ignored=_ignored(project, [path for path in others if path not in index.known], index),
         read=read,
     )
+
+
+def _carried(project: Path, paths: Collection[str]) -> frozenset[str]:
+    """Those whose next commit would differ from the last one."""
+    if not paths:
+        return frozenset()
+    literal = [f":(literal){path}" for path in paths]
+    listing = Git(project).run("diff", "--cached", "--name-only", "-z", "--no-renames", "--relative", "--", *literal)
+    return frozenset(listing.decode(errors="surrogateescape").split("\0"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,8 +190,7 @@ class Journal:
         """Bring every path to its state after, then the index; what is done already is left."""
         finishing = self.data["final"] is not None
         with disk_errors(self.project):
-            for effect in _ordered(self.data["final"] if finishing else self.data["effects"], "after"):
-                self._bring(effect, "after")
+            self._bring_all(self.data["final"] if finishing else self.data["effects"], "after")
             if not finishing:
                 self._stage_conflicts()
             waiting = self.data["conflicts"] and not finishing
@@ -224,14 +223,21 @@ class Journal:
                 "You have committed since: there is nothing left to undo file by file.",
                 hint="Take it back with git (git revert, git reset), or finish with --continue.",
             )
-        saved: list[str] = []
         with disk_errors(self.project):
-            for effect in _ordered([*self.data["effects"], *(self.data["final"] or ())], "before"):
-                saved += self._save(effect)
-                self._bring(effect, "before")
-            self._restore_index()
-        self.close()
-        return tuple(saved)
+            # First lock and answers, so that a kill in the midst leaves the effects alone to be done again or undone.
+            journal = self._write(phase=Phase.APPLYING)
+            journal._bring_all(self.data["final"] or (), "before")
+            journal = journal._write(final=None)
+            journal._bring_all(journal.data["effects"], "before")
+            journal._restore_index()
+        saved = tuple(journal._saved())
+        journal.close()
+        return saved
+
+    def _bring_all(self, effects: Sequence[Mapping[str, Any]], side: str) -> None:
+        for effect in _ordered(effects, side):
+            self._save(effect)
+            self._bring(effect, side)
 
     def _bring(self, effect: Mapping[str, Any], side: str) -> None:
         target = self.project / effect["path"]
@@ -250,15 +256,23 @@ class Journal:
             target.rmdir()
         _move(passing, target)
 
-    def _save(self, effect: Mapping[str, Any]) -> Iterator[str]:
+    def _save(self, effect: Mapping[str, Any]) -> None:
         """Keep what a person wrote into a file of ours since."""
         here = _state_of(self.project / effect["path"])
         if here is None or here in (effect["before"], effect["after"]):
             return
-        kept = self.folder / "saved" / f"{self.data['id']}-{effect['number']}-{PurePosixPath(effect['path']).name}"
+        kept = self._kept(effect)
         kept.parent.mkdir(exist_ok=True)
         shutil.copy2(self.project / effect["path"], kept, follow_symlinks=False)
-        yield f"{effect['path']}: {kept}"
+
+    def _kept(self, effect: Mapping[str, Any]) -> Path:
+        return self.folder / "saved" / f"{self.data['id']}-{effect['number']}-{PurePosixPath(effect['path']).name}"
+
+    def _saved(self) -> Iterator[str]:
+        """Where edits made meanwhile are kept, in this run or in one that was killed."""
+        for effect in self.data["effects"]:
+            if os.path.lexists(kept := self._kept(effect)):
+                yield f"{effect['path']}: {kept}"
 
     def _stage_conflicts(self) -> None:
         lines = []

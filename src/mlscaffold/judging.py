@@ -103,7 +103,7 @@ def _judge_file(case: Case, path: str, locked: LockedFile, found: Entry | None) 
 
 
 def _judge_staged(case: Case, path: str, locked: LockedFile) -> Iterable[Finding]:
-    staged = case.evidence.staged.get(path)
+    staged = case.evidence.staged.get(path) if path in case.evidence.carried else None
     if locked.policy is Policy.OWNED and locked.entry is not None and staged not in {None, locked.entry}:
         message = "as rendered here, but git's index holds a change of it: the next commit would carry it"
         fix = f"Take it out: git add {shlex.quote(path)}"

@@ -256,10 +256,15 @@ def _check_out_both(
     request: UpdateRequest, recorded: Recorded, scratch: Path
 ) -> tuple[Checkout, Checkout, tuple[str, ...]]:
     """The recorded state of the template, and the one to go to."""
-    source = find_source(request.template or recorded.template)
     for name in ("old", "new"):
         (scratch / name).mkdir()
-    old = check_out(source, recorded.version, into=scratch / "old", cache=request.cache)
+    try:
+        source = find_source(request.template or recorded.template)
+        old = check_out(source, recorded.version, into=scratch / "old", cache=request.cache)
+    except TemplateError as error:
+        raise TemplateError(
+            error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
+        ) from error
     check_recorded_tree(old, recorded.tree)
     if request.same_version:
         return old, old, old.notes

@@ -12,12 +12,15 @@ from .conftest import SMALL, Machine, snapshot
 from .updating import LINES, Followed, follow, with_line
 
 HEAD = "_subdirectory: template\n_templates_suffix: .jinja\n"
-QUESTIONS = HEAD + """\
+QUESTIONS = (
+    HEAD
+    + """\
 name: {type: str, default: World}
 package: {type: str, default: core}
 ci: {type: bool, default: true}
 size: {type: int, default: 1}
 """
+)
 FILES = {
     "copier.yml": QUESTIONS,
     "hello.txt.jinja": "Hello {{ name }}\n",

@@ -464,7 +464,18 @@ def test_an_empty_file_and_one_without_a_last_line_break(machine: Machine) -> No
     assert demo.text("open").startswith("mine\na\nb")
 
 
-NAMES = ["a space", 'quo"te', "apos'trophe", "ümlaut", "back`tick$", "-dash", "#hash", "[a]*?.md", "trailing ", "\u65e5\u672c"]
+NAMES = [
+    "a space",
+    'quo"te',
+    "apos'trophe",
+    "ümlaut",
+    "back`tick$",
+    "-dash",
+    "#hash",
+    "[a]*?.md",
+    "trailing ",
+    "\u65e5\u672c",
+]
 
 
 def test_odd_names(machine: Machine) -> None:

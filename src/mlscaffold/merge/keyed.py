@@ -125,12 +125,30 @@ def _set_items(tables: list[_Table], parts: tuple[str, ...], depth: int, coming:
             header = f"\n[{'.'.join(parts[:depth])}]\n"
             tables = [*tables, _Table(name=parts[:depth], header=header, items=coming)]
         return tables
+    here = {item.key: item for item in found.items if item.key}
+    coming = [_with_comment(item, here.get(item.key)) for item in coming]
     ours = [number for number, item in enumerate(found.items) if item.key[: len(parts) - depth] == parts[depth:]]
     kept = [item for number, item in enumerate(found.items) if number not in ours]
     keyed = [number for number, item in enumerate(kept, 1) if item.key]
     place = ours[0] if ours else (keyed[-1] if keyed else 0)
     found.items = [*kept[:place], *coming, *kept[place:]]
     return tables
+
+
+def _with_comment(coming: _Item, mine: _Item | None) -> _Item:
+    """The template's item with the comment that the user wrote behind the same key."""
+    comment = _comment(mine.text) if mine else ""
+    if not comment or _comment(coming.text):
+        return coming
+    return _Item(key=coming.key, text=coming.text.rstrip() + comment)
+
+
+def _comment(text: str) -> str:
+    """What follows an item on its last line: the space, the comment and the line break; empty without a comment."""
+    for place, sign in enumerate(text):
+        if sign == "#" and _is_whole(text[:place]) and tomllib.loads(text[:place]):
+            return text[len(text[:place].rstrip()) :]
+    return ""
 
 
 def _text(tables: Sequence[_Table]) -> str:
