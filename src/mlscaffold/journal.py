@@ -230,7 +230,7 @@ class Journal:
             journal = journal._write(final=None)
             journal._bring_all(journal.data["effects"], "before")
             journal._restore_index()
-        saved = tuple(journal._saved())
+        saved = tuple(self._saved())
         journal.close()
         return saved
 
@@ -242,19 +242,29 @@ class Journal:
     def _bring(self, effect: Mapping[str, Any], side: str) -> None:
         target = self.project / effect["path"]
         wanted = effect[side]
-        if _state_of(target) == wanted:
-            return
         if wanted is None:
-            target.unlink()
-            _prune(self.project, target.parent)
+            self._clear(effect, side)
+            return
+        if _state_of(target) == wanted:
             return
         passing = self.folder / "passing"
         _duplicate(self.folder / side / str(effect["number"]), passing)
-        _make_parents(self.project, target)
+        _make_parents(self.project, target, effect["folders"])
         if target.is_dir() and not target.is_symlink():
             # Only empty folders are left of what was removed.
             target.rmdir()
         _move(passing, target)
+
+    def _clear(self, effect: Mapping[str, Any], side: str) -> None:
+        """Leave nothing at a path, nor folders that are there for its sake alone."""
+        target = self.project / effect["path"]
+        if _state_of(target) is not None:
+            target.unlink()
+        kept = effect["folders"] if side == "before" else {}
+        _prune(self.project, target.parent, kept)
+        mode = effect["folders"].get(effect["path"])
+        if side == "before" and mode is not None and not target.exists():
+            _make_folder(target, mode)
 
     def _save(self, effect: Mapping[str, Any]) -> None:
         """Keep what a person wrote into a file of ours since."""
@@ -270,7 +280,7 @@ class Journal:
 
     def _saved(self) -> Iterator[str]:
         """Where edits made meanwhile are kept, in this run or in one that was killed."""
-        for effect in self.data["effects"]:
+        for effect in [*self.data["effects"], *(self.data["final"] or ())]:
             if os.path.lexists(kept := self._kept(effect)):
                 yield f"{effect['path']}: {kept}"
 
@@ -380,7 +390,19 @@ def _record(project: Path, folder: Path, outcome: Outcome, number: int) -> dict[
         if before is not None and not after.is_symlink() and not here.is_symlink():
             after.chmod(_mode_like(here, outcome.file))
     after_state = None if outcome.file is None else _state_of(folder / "after" / str(number))
-    return {"path": outcome.path, "number": number, "before": before, "after": after_state}
+    folders = _folders(project, outcome.path)
+    return {"path": outcome.path, "number": number, "before": before, "after": after_state, "folders": folders}
+
+
+def _folders(project: Path, path: str) -> dict[str, int]:
+    """The folders above a path, and the one in its place, with their permissions."""
+    found: dict[str, int] = {}
+    for place in (PurePosixPath(path), *list(PurePosixPath(path).parents)[:-1]):
+        with contextlib.suppress(OSError):
+            mode = (project / place).lstat().st_mode
+            if stat.S_ISDIR(mode):
+                found[place.as_posix()] = stat.S_IMODE(mode)
+    return found
 
 
 def _mode_like(here: Path, made: Path) -> int:
@@ -402,21 +424,30 @@ def _state_of(path: Path) -> list[Any] | None:
     return ["file", stat.S_IMODE(mode), hashlib.sha256(path.read_bytes()).hexdigest()]
 
 
-def _make_parents(project: Path, target: Path) -> None:
-    """The folders above a file, and no link among them."""
+def _make_parents(project: Path, target: Path, known: Mapping[str, int]) -> None:
+    """The folders above a file, with the permissions that they had; and no link among them."""
     parent = project
     for part in target.parent.relative_to(project).parts:
         parent /= part
         if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
             raise ProjectError(f"{parent} is in the way of {target}: it is no folder.")
-        parent.mkdir(exist_ok=True)
+        if not parent.exists():
+            _make_folder(parent, known.get(parent.relative_to(project).as_posix()))
 
 
-def _prune(project: Path, folder: Path) -> None:
-    """Remove folders that became empty, as git does."""
-    while folder != project:
+def _make_folder(folder: Path, mode: int | None) -> None:
+    folder.mkdir()
+    if mode is not None:
+        folder.chmod(mode)
+
+
+def _prune(project: Path, folder: Path, kept: Collection[str]) -> None:
+    """Remove folders that became empty, as git does; those that are kept were there before."""
+    while folder != project and folder.relative_to(project).as_posix() not in kept:
         try:
             folder.rmdir()
+        except FileNotFoundError:
+            pass
         except OSError:
             return
         folder = folder.parent

@@ -348,6 +348,7 @@ def solve(
     )
     _refuse_collisions(draft)
     resolved = _resolve(request, draft, (old, workspace), (new, after))
+    _refuse_overlooked(resolved.plan, state)
     return PreparedUpdate(
         request=request,
         recorded=recorded,
@@ -448,6 +449,17 @@ def _refuse_collisions(draft: Plan) -> None:
         )
 
 
+def _refuse_overlooked(plan_: Plan, state: State) -> None:
+    """Refuse to write where git would not see it: the change would be missing in the commit of the update."""
+    touched = {path for each in plan_.changes for path in (each.path, each.origin)}
+    if overlooked := sorted(touched & state.overlooked):
+        raise ProjectError(
+            f"The update changes files that git was told to overlook: {_listed(overlooked)}.",
+            hint="Let git see them: git update-index --no-assume-unchanged --no-skip-worktree PATH… (after a sparse "
+            "checkout: git sparse-checkout disable), and commit or undo what you changed there.",
+        )
+
+
 def _resolve(
     request: UpdateRequest, draft: Plan, before: tuple[Render, Workspace], after: tuple[Render, Workspace]
 ) -> Resolved:
@@ -492,7 +504,7 @@ def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         MlscaffoldError: The project is as it was, unless the error says that work is pending.
     """
     request = prepared.request
-    if prepared.tasks and not request.trusted and prepared.plan.changes:
+    if prepared.tasks and not request.trusted:
         raise UntrustedTemplateError(
             prepared.new.checkout.source.url, [f"task, run after rendering: {task}" for task in prepared.tasks]
         )

@@ -24,6 +24,8 @@ __all__ = ["State", "Workspace", "open_workspace"]
 
 _SUBMODULE = "160000"
 _ATTRIBUTES = ".gitattributes"
+#: How `ls-files -v` tags what lies outside of a sparse checkout.
+_SKIPPED = "S"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class State:
     dirty: tuple[str, ...]
     #: Those that differ between index and work tree.
     unstaged: tuple[str, ...]
+    #: Those that git was told to overlook (assume-unchanged, skip-worktree): a change of them is never committed.
+    overlooked: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,7 @@ class Workspace:
     def state(self) -> State:
         """Read the index and compare it with HEAD and the work tree."""
         entries: dict[str, Entry] = {}
-        submodules, unmerged, overlooked = set(), set(), set()
+        submodules, unmerged, overlooked, assumed = (set[str]() for _ in range(4))
         git = Git(self.project)
         for line in _records(git.run("ls-files", "-s", "-v", "-z")):
             meta, _, path = line.partition("\t")
@@ -75,16 +79,19 @@ class Workspace:
                 unmerged.add(path)
             else:
                 entries[path] = Entry(mode=FileMode(mode), blob=blob)
-                if tag.islower():
+                if tag.islower() or tag == _SKIPPED:
                     overlooked.add(path)
+                if tag.islower():
+                    assumed.add(path)
         changed = {path: code for path, code in self._status(git) if path not in submodules}
-        edited = self._edited(sorted(overlooked), entries)
+        edited = self._edited(sorted(assumed), entries)
         return State(
             entries=entries,
             submodules=frozenset(submodules),
             unmerged=frozenset(unmerged),
             dirty=tuple(sorted({*changed, *edited, *unmerged})),
             unstaged=tuple(sorted({*edited, *(path for path, code in changed.items() if code[1] != " ")} - unmerged)),
+            overlooked=frozenset(overlooked),
         )
 
     def _status(self, git: Git) -> Iterable[tuple[str, str]]:
@@ -94,7 +101,7 @@ class Workspace:
             yield line[3:].removeprefix(self.prefix), line[:2]
 
     def _edited(self, paths: list[str], entries: Mapping[str, Entry]) -> list[str]:
-        """Files that git was told to overlook (assume-unchanged), and that changed all the same."""
+        """Files that git was told to assume unchanged, and that changed all the same."""
         here = [path for path in paths if (self.project / path).is_file() and not (self.project / path).is_symlink()]
         found = self.hash(self.project, here)
         return [path for path in here if found[path] != entries[path].blob]

@@ -173,7 +173,7 @@ def test_a_name_that_differs_only_in_case(machine: Machine) -> None:
         ("keyed.toml", "[tool]\nwidth = 2\nother = 1\n", True),
     ],
 )
-def test_what_the_user_deleted(machine: Machine, path: str, content: str, back: bool) -> None:  # noqa: FBT001
+def test_what_the_user_deleted(machine: Machine, path: str, content: str, back: bool) -> None:
     demo = follow(machine, POLICIES)
     demo.edit(gone=(path,))
     demo.release(files={path: content})
@@ -198,7 +198,7 @@ def test_what_was_deleted_is_not_brought_back_later_either(machine: Machine) -> 
 
 
 @pytest.mark.parametrize(("path", "stays"), [("owned.txt", False), ("merged.txt", False), ("seeded.txt", True)])
-def test_what_the_template_deleted_and_nobody_edited(machine: Machine, path: str, stays: bool) -> None:  # noqa: FBT001
+def test_what_the_template_deleted_and_nobody_edited(machine: Machine, path: str, stays: bool) -> None:
     demo = follow(machine, POLICIES)
     demo.release(gone=(path,))
 

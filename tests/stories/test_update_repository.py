@@ -28,14 +28,34 @@ def test_a_file_that_git_was_told_to_overlook_is_seen(machine: Machine) -> None:
     demo.refuses("uncommitted edits: notes.md")
 
 
-def test_a_file_that_git_skips_is_updated_if_it_is_unedited(machine: Machine) -> None:
-    demo = follow(machine, {"notes.md": LINES})
-    demo.release(files={"notes.md": with_line(9, "theirs")})
-    demo.git("update-index", "--skip-worktree", "notes.md")
+@pytest.mark.parametrize("told", ["assume-unchanged", "skip-worktree"])
+def test_a_file_that_git_overlooks_would_not_be_committed(machine: Machine, told: str) -> None:
+    demo = follow(machine, {"notes.md": LINES, "other.md": "one\n"})
+    demo.git("update-index", f"--{told}", "notes.md")
+    demo.release("v2.0.0", {"other.md": "two\n"})
+    demo.updated()
+    demo.commit()
+    demo.release("v3.0.0", {"notes.md": with_line(9, "theirs")})
 
+    demo.refuses("notes.md", "git was told to overlook", "git update-index --no-assume-unchanged --no-skip-worktree")
+    demo.git("update-index", f"--no-{told}", "notes.md")
     demo.updated()
 
     assert demo.text("notes.md") == with_line(9, "theirs")
+
+
+def test_a_local_edit_that_git_skips_is_neither_lost_nor_a_hindrance(machine: Machine) -> None:
+    demo = follow(machine, {"notes.md": LINES, "other.md": "one\n"})
+    demo.git("update-index", "--skip-worktree", "notes.md")
+    write_files(demo.project, {"notes.md": "local\n"})
+    demo.release("v2.0.0", {"other.md": "two\n"})
+    demo.updated()
+    demo.commit()
+    demo.release("v3.0.0", {"notes.md": with_line(9, "theirs")})
+
+    demo.refuses("notes.md")
+
+    assert demo.text("notes.md") == "local\n"
 
 
 def test_a_merge_under_way_is_refused(machine: Machine) -> None:

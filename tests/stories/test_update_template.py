@@ -131,11 +131,11 @@ def test_credentials_are_never_shown_nor_kept(machine: Machine, remote: tuple[Fo
     demo, bare = remote
     demo.release(files={"notes.md": "two\n"})
     push(machine, demo, bare)
-    secret = "https://ada:hunter2@127.0.0.1:9/template.git"
-    failed = demo.update("--template", secret)
-    machine.git("config", "--global", f"url.file://{bare}.insteadOf", secret)
+    address = "https://ada:hunter2@127.0.0.1:9/template.git"
+    failed = demo.update("--template", address)
+    machine.git("config", "--global", f"url.file://{bare}.insteadOf", address)
 
-    done = demo.update("--template", secret)
+    done = demo.update("--template", address)
 
     failed.refused("cannot be read")
     assert done.code == 0, done
@@ -164,6 +164,14 @@ def test_a_template_that_runs_code_needs_trust_and_a_dry_run_does_not(machine: M
 
     assert demo.has("ran")
     assert "ran" not in read_lock(demo.project).files
+
+
+def test_tasks_need_trust_even_where_no_file_changes(machine: Machine) -> None:
+    demo = follow(machine)
+    demo.release(files={"copier.yml": f"{SMALL['copier.yml']}_tasks: [touch ran]\n"})
+
+    demo.refuses("touch ran", "--trust", code=4)
+    assert not demo.has("ran")
 
 
 def test_migrations_run_once_on_their_way(machine: Machine) -> None:
@@ -263,7 +271,8 @@ def test_a_link_of_the_template_leads_nowhere_outside(machine: Machine, target: 
 def test_a_settings_file_that_never_ends_is_refused(machine: Machine) -> None:
     demo = follow(machine)
     bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-        f"{after}: &{after} [{','.join([f'*{before}'] * 9)}]\n" for before, after in zip("abcdefgh", "bcdefghi")
+        f"{after}: &{after} [{','.join([f'*{before}'] * 9)}]\n"
+        for before, after in zip("abcdefgh", "bcdefghi", strict=True)
     )
     demo.release(files={"ownership.yml": bomb})
 

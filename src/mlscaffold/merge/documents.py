@@ -64,7 +64,15 @@ def _toml(text: str) -> Any:
 
 
 def _json(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_unique)
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError:
+        # Editors allow comments and a last comma in their settings.
+        return json.loads(_JSONC.sub(_plain_json, text), object_pairs_hook=_unique)
+
+
+def _plain_json(found: re.Match[str]) -> str:
+    return found.group() if found.group().startswith('"') else ""
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -120,7 +128,7 @@ def _loader() -> Any:
 
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)
     Loader.add_constructor("tag:yaml.org,2002:timestamp", text)
-    Loader.add_multi_constructor("!", tagged)
+    Loader.add_multi_constructor("", tagged)
     return Loader
 
 
@@ -129,6 +137,7 @@ def _key(value: Any) -> Any:
     return json.dumps(value, default=str) if type(value) in {list, dict} else value
 
 
+_JSONC = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[\]}])', re.DOTALL)
 _PARSERS: Mapping[str, Callable[[str], Any]] = {"toml": _toml, "json": _json, "yaml": _yaml}
 
 _REQUIREMENT = re.compile(
@@ -245,7 +254,12 @@ class Judge:
                 fine = self._mappings((base, mine, theirs, result), path, _shown)
                 return fine and _in_order(list(mine), list(result))
         texts = [[json.dumps(item, sort_keys=True, default=str) for item in side] for side in sides]
-        return merged_sequence(*texts[:3]) == tuple(texts[3])
+        if (wanted := merged_sequence(*texts[:3])) is not None:
+            return wanted == tuple(texts[3])
+        # Nothing came or went: each item is the one that stood in its place.
+        return len(set(map(len, sides))) == 1 and all(
+            self.accepts(items, (*path, str(place))) for place, items in enumerate(zip(*sides, strict=True))
+        )
 
 
 def _is_version(item: Any) -> bool:

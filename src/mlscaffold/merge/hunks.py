@@ -1,6 +1,6 @@
 """Conflicts of any text file in which one side holds all that the other did: those need no person.
 
-Three findings decide, each measured on recorded updates before it was let in: one side only reformatted the lines (the
+Few findings decide, each measured on recorded updates before it was let in: one side only reformatted the lines (the
 other's wording counts), or one side's change holds all of the other's (it counts). Nothing is ever put together from
 both, so nothing can come out that nobody wrote.
 """
@@ -63,6 +63,8 @@ def _decide(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
         return theirs, "you had only reformatted what the template changed, so the template's text is taken"
     if base and theirs and _wording(theirs) == _wording(base):
         return mine, "the template only reformatted what you changed, so your text is kept"
+    if mine and _trimmed(mine) == _trimmed(theirs):
+        return mine, "both made the same change, but for spaces at the ends of lines"
     if mine and _holds(theirs, mine, base):
         return theirs, "the template's change holds all of yours"
     if theirs and _holds(mine, theirs, base):
@@ -73,6 +75,10 @@ def _decide(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
 def _wording(lines: Sequence[str]) -> str:
     """The text without its layout: spaces, line breaks, quotes, commas."""
     return _LAYOUT.sub("", "".join(lines))
+
+
+def _trimmed(lines: Sequence[str]) -> list[str]:
+    return [line.rstrip() for line in lines if line.strip()]
 
 
 def _holds(large: Sequence[str], small: Sequence[str], base: Sequence[str]) -> bool:

@@ -49,13 +49,16 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
     form = format_of(path)
     try:
         before, ours, others = (data_of(form, side) for side in (base, mine, theirs))
-        proposal = merge_by_units(form, base.decode(), mine.decode(), theirs.decode())
-        if proposal is None:
-            return None
-        judge = Judge()
-        if not judge.accepts((before, ours, others, data_of(form, proposal.encode()))):
-            return None
+        texts = [side.decode() for side in (base, mine, theirs)]
     except ValueError:
         return None
-    kept = f"changes of both sides to neighbouring lines are kept, and proven as {form.upper()}"
-    return Structured(content=proposal.encode(), reasons=(kept, *dict.fromkeys(judge.reasons)))
+    for proposal in merge_by_units(form, *texts):
+        judge = Judge()
+        try:
+            result = data_of(form, proposal.encode())
+        except ValueError:
+            continue
+        if judge.accepts((before, ours, others, result)):
+            kept = f"changes of both sides to neighbouring lines are kept, and proven as {form.upper()}"
+            return Structured(content=proposal.encode(), reasons=(kept, *dict.fromkeys(judge.reasons)))
+    return None

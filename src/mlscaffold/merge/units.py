@@ -7,6 +7,7 @@ proposal only: the judge of the parsed data decides.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ _NAMING = frozenset(
 class _Unit:
     name: Hashable
     lines: tuple[str, ...]
+    #: An item of a list.
+    is_item: bool = False
 
     @property
     def meaning(self) -> tuple[str, ...]:
@@ -45,18 +48,18 @@ class _Undecided(Exception):  # noqa: N818 - it is an outcome, not an error
     """Both sides changed the same thing."""
 
 
-def merge_by_units(form: str, base: str, mine: str, theirs: str) -> str | None:
-    """Propose a merge of three texts; None where both sides changed the same unit."""
-    sides = (text.splitlines(keepends=True) for text in (base, mine, theirs))
-    try:
-        return "".join(_Merging(form=form).lines(*sides, depth=0))
-    except _Undecided:
-        return None
+def merge_by_units(form: str, base: str, mine: str, theirs: str) -> Iterator[str]:
+    """Propose merges of three texts: units told by what they name, then by where they stand."""
+    sides = [text.splitlines(keepends=True) for text in (base, mine, theirs)]
+    for by_place in (False, True):
+        with contextlib.suppress(_Undecided):
+            yield "".join(_Merging(form=form, by_place=by_place).lines(*sides, depth=0))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Merging:
     form: str
+    by_place: bool
 
     def lines(self, base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], *, depth: int) -> list[str]:
         """Merge lines; where both sides changed a part, merge its units."""
@@ -76,6 +79,8 @@ class _Merging:
 
     def _chunk(self, chunk: Chunk[str], *, closing: bool, depth: int) -> list[str]:
         sides = [_units(side, self.form) for side in (chunk.base, chunk.mine, chunk.theirs)]
+        if self.by_place and len(set(map(len, sides))) == 1:
+            sides = [[replace(unit, name=place) for place, unit in enumerate(side)] for side in sides]
         named = [{unit.name: unit for unit in side} for side in sides]
         if any(len(names) != len(side) for names, side in zip(named, sides, strict=True)):
             raise _Undecided
@@ -123,7 +128,7 @@ class _Merging:
             lines = list(unit.lines)
             if self.form == "json":
                 lines[-1] = _with_comma(lines[-1], wanted=not (last and closing))
-            elif self.form == "toml" and isinstance(unit.name, tuple) and unit.name[0] == "item":
+            elif self.form == "toml" and unit.is_item:
                 trailing = any(side and _has_comma(side[-1].lines[-1]) for side in sides)
                 lines[-1] = _with_comma(lines[-1], wanted=not last or not closing or trailing)
             if not lines[-1].endswith("\n") and not last:
@@ -165,20 +170,24 @@ def _grouped(lines: Sequence[str], form: str) -> Iterator[_Unit]:
             continue
         if blank:
             if name is not None:
-                yield _Unit(name=name, lines=tuple(held))
+                yield _unit(name, held)
                 held, name, in_table = [], None, False
             held.append(line)
             continue
         if name is not None:
-            yield _Unit(name=name, lines=tuple(held))
+            yield _unit(name, held)
             held = []
         held.append(line)
         name, in_table = _name(text, form, table=begins_table), begins_table
         indent, open_brackets = len(line) - len(line.lstrip()), 0 if begins_table else max(0, _balance(text))
     if name is not None:
-        yield _Unit(name=name, lines=tuple(held))
+        yield _unit(name, held)
     elif held:
         yield _Unit(name=("rest",), lines=tuple(held))
+
+
+def _unit(name: Hashable, lines: Sequence[str]) -> _Unit:
+    return _Unit(name=name, lines=tuple(lines), is_item=isinstance(name, tuple) and name[0] == "item")
 
 
 def _name(text: str, form: str, *, table: bool) -> Hashable:

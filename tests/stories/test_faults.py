@@ -1,0 +1,287 @@
+"""kill -9 at every effect of the verbs that write into a project: it is before, or after, or it says what waits.
+
+A run is forked off a warm process and counts what it does to the disk below the project, as Python's audit events
+tell it; at the n-th effect it kills itself, for every n until the run ends by itself. Where a file is opened to be
+written it dies a second time with the file cut short. Then `--continue` must give exactly what an undisturbed run
+gives, and `--abort` exactly what was there before: contents, permissions, index, HEAD.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import stat
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlscaffold.journal import Phase, pending
+
+from .conftest import Machine
+from .updating import LINES, Followed, follow, with_line
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, to start each run where the last began")
+
+#: Audit events of effects, and which of their arguments are paths (with the place of the folder that each is told by).
+_EFFECTS: dict[str, tuple[tuple[int, int | None], ...]] = {
+    "open": ((0, None),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.remove": ((0, 1),),
+    "os.rmdir": ((0, 1),),
+    "os.mkdir": ((0, 2),),
+    "os.chmod": ((0, 2),),
+    "os.link": ((1, 3),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, None),),
+    "subprocess.Popen": ((2, None),),
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+#: Commands by which git changes a repository.
+_GIT_WRITES = {"add", "checkout-index", "commit", "init", "read-tree", "reset", "update-index", "update-ref"}
+#: The exit code of a run that was to leave a file cut short, at an effect that opens none.
+_NOTHING_TO_CUT = 77
+
+
+def _place(arguments: tuple[Any, ...], path_at: int, folder_at: int | None) -> str:
+    """The absolute path that an effect is about."""
+    path = arguments[path_at]
+    if isinstance(path, int):
+        return os.readlink(f"/proc/self/fd/{path}")
+    folder = arguments[folder_at] if folder_at is not None else -1
+    base = os.readlink(f"/proc/self/fd/{folder}") if isinstance(folder, int) and folder >= 0 else os.getcwd()
+    return os.path.join(base, os.fsdecode(path if path is not None else base))
+
+
+def _is_effect(event: str, arguments: tuple[Any, ...], root: str) -> bool:
+    if event not in _EFFECTS:
+        return False
+    if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & _WRITING):
+        return False
+    if event == "subprocess.Popen" and not _GIT_WRITES & {os.fsdecode(word) for word in arguments[1]}:
+        return False
+    return any(_place(arguments, *where).startswith(root) for where in _EFFECTS[event])
+
+
+def kill_at(root: Path, number: int, *, cut_short: bool) -> None:
+    """Let this process die at its n-th effect below a folder."""
+    seen = itertools.count(1)
+
+    def strike(event: str, arguments: tuple[Any, ...]) -> None:
+        if not _is_effect(event, arguments, str(root)) or next(seen) != number:
+            return
+        if cut_short and event != "open":
+            os._exit(_NOTHING_TO_CUT)
+        if cut_short:
+            os.write(os.open(arguments[0], arguments[2] & ~os.O_ACCMODE | os.O_RDWR, 0o644), b"cut sh")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(strike)
+
+
+def in_child(act: Callable[[], object]) -> int:
+    """Do something in a fork of this process; its exit code, negative for a signal."""
+    with warnings.catch_warnings():
+        # The workers of pytest-xdist have a thread of their own, which the child does not need.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            act()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@dataclass(frozen=True)
+class State:
+    """All of a project that a person could tell."""
+
+    #: By path: permissions, and content or target; folders count where they are empty.
+    files: dict[str, tuple[int, bytes]]
+    index: str
+    head: str
+
+
+def state_of(demo: Followed) -> State:
+    """The state of a project."""
+    files: dict[str, tuple[int, bytes]] = {}
+    for folder, folders, names in os.walk(demo.project):
+        if Path(folder) == demo.project:
+            folders.remove(".git")
+        for name in [*folders, *names]:
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            key = path.relative_to(demo.project).as_posix()
+            if stat.S_ISLNK(mode):
+                files[key] = (0, os.fsencode(path.readlink()))
+            elif stat.S_ISREG(mode):
+                files[key] = (stat.S_IMODE(mode), path.read_bytes())
+            elif not any(path.iterdir()):
+                files[key] = (stat.S_IMODE(mode), b"an empty folder")
+    return State(files=files, index=demo.git("ls-files", "-s"), head=demo.git("rev-parse", "HEAD"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A project put aside, to begin from again."""
+
+    demo: Followed
+    folder: Path
+
+    @classmethod
+    def of(cls, demo: Followed, name: str) -> Copy:
+        """Put it aside as it is now."""
+        folder = demo.machine.home.parent / "copies" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(demo.project, folder, symlinks=True)
+        return cls(demo=demo, folder=folder)
+
+    def restore(self) -> None:
+        """Bring the project back to it."""
+        shutil.rmtree(self.demo.project)
+        shutil.copytree(self.folder, self.demo.project, symlinks=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A run that is killed again and again."""
+
+    demo: Followed
+    #: What is run, in a fork; it ends with exit code 0.
+    act: Callable[[], object]
+    #: The project before.
+    start: Copy
+    before: State
+    #: What an undisturbed run leaves.
+    after: State
+
+    @classmethod
+    def play(cls, demo: Followed, act: Callable[[], object], *, before: State | None = None) -> Scene:
+        """Run it once undisturbed, to know what it leaves."""
+        start, here = Copy.of(demo, "start"), state_of(demo)
+        assert in_child(act) == 0
+        return cls(demo=demo, act=act, start=start, before=before or here, after=state_of(demo))
+
+    def kills(self) -> Iterator[str]:
+        """Kill it at each effect in turn; between two, the project lies there as the kill left it."""
+        for number in itertools.count(1):
+            for cut_short in (False, True):
+                self.start.restore()
+
+                def die(number: int = number, *, cut_short: bool = cut_short) -> None:
+                    kill_at(self.demo.project, number, cut_short=cut_short)
+                    self.act()
+
+                match in_child(die):
+                    case 0:
+                        assert state_of(self.demo) == self.after
+                        assert number > 1
+                        return
+                    case code if code == -signal.SIGKILL:
+                        yield f"effect {number}{', cut short' if cut_short else ''}"
+                    case code:
+                        assert (cut_short, code) == (True, _NOTHING_TO_CUT)
+
+    def check(self, where: str, *, waiting_codes: tuple[int, int] = (0, 0)) -> Phase | None:
+        """Both ways lead out of where a kill left the project; what waited, if anything.
+
+        Args:
+            where: The kill, for messages.
+            waiting_codes: Exit codes of `--continue` and of `--abort`.
+        """
+        demo = self.demo
+        waiting = pending(demo.project)
+        if waiting is None:
+            assert state_of(demo) in (self.before, self.after), where
+            assert demo.machine.run("update", demo.project, "--status").code == 0
+            return None
+        left = Copy.of(demo, "left")
+        said = demo.machine.run("update", demo.project, "--status")
+        assert said.code == 3, where
+        going_on = demo.machine.run("update", demo.project, "--continue")
+        assert (going_on.code, state_of(demo)) == (waiting_codes[0], self.after), f"{where}, continued: {going_on}"
+        left.restore()
+        going_back = demo.machine.run("update", demo.project, "--abort")
+        assert (going_back.code, state_of(demo)) == (waiting_codes[1], self.before), f"{where}, undone: {going_back}"
+        assert junk(demo) == set(), where
+        return waiting.phase
+
+
+def junk(demo: Followed) -> set[str]:
+    """What lies in our folder of the repository, besides the file that names the holder."""
+    folder = demo.project / ".git" / "mlscaffold"
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
+    return files - {"project/holder"}
+
+
+FIRST = {
+    "same.txt": "same\n",
+    "untouched.txt": "one\n",
+    "merged.txt": LINES,
+    "gone.txt": "gone\n",
+    "folder/only.txt": "only\n",
+    "becomes": "a file\n",
+    "tool.sh": "#!/bin/sh\n",
+}
+SECOND = {
+    "untouched.txt": "two\n",
+    "merged.txt": with_line(9, "theirs"),
+    "deep/new/file.txt": "new\n",
+    "becomes/a-folder.txt": "in it\n",
+}
+GONE = ("gone.txt", "folder/only.txt", "becomes")
+
+
+@pytest.fixture
+def demo(machine: Machine) -> Followed:
+    """A project, edited, and a release in which everything happens that can happen to a file."""
+    demo = follow(machine, FIRST)
+    (demo.project / "merged.txt").chmod(0o640)
+    demo.edit({"merged.txt": with_line(1, "mine"), "mine.txt": "mine\n"})
+    demo.release(files=SECOND, gone=GONE)
+    (demo.project / "untracked.txt").write_text("not in git\n")
+    return demo
+
+
+@pytest.fixture
+def contested(demo: Followed) -> Followed:
+    """The same project, with an edit in the line that the template changes."""
+    demo.edit({"merged.txt": with_line(9, "mine, too"), "untouched.txt": "mine\n"})
+    (demo.project / "untracked.txt").write_text("not in git\n")
+    return demo
+
+
+def applying(demo: Followed) -> Iterator[Callable[[], object]]:
+    """An update that is prepared and only has to be applied."""
+    from mlscaffold.update import UpdateRequest, apply_update, prepare_update
+
+    with prepare_update(UpdateRequest(project=demo.project, use_defaults=True)) as prepared:
+        yield lambda: apply_update(prepared)
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_an_update(demo: Followed) -> None:
+    for act in applying(demo):
+        scene = Scene.play(demo, act)
+        phases = [scene.check(where) for where in scene.kills()]
+    assert scene.after != scene.before
+    assert set(phases) == {None, Phase.APPLYING, Phase.TASKS}
+    assert len(phases) > 40
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_an_update_with_conflicts(contested: Followed) -> None:
+    for act in applying(contested):
+        scene = Scene.play(contested, act)
+        phases = [scene.check(where, waiting_codes=(3, 0)) for where in scene.kills()]
+    assert set(phases) == {None, Phase.APPLYING, Phase.CONFLICTS}
