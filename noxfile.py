@@ -113,8 +113,10 @@ def release(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure start-up and the verbs, as ratios to a peer in the same run."""
-    session.install("-q", "-e", ".")
+    install(session, "bench")
+    session.run("python", "-m", "compileall", "-q", "src")
     session.run("python", "benchmarks/start_up.py", *session.posargs)
+    session.run("python", "benchmarks/lifecycle.py", *session.posargs)
 
 
 @nox.session

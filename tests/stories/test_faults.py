@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from mlscaffold.journal import Phase, pending
+from mlscaffold.update import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
 
 from .conftest import Machine
 from .updating import LINES, Followed, follow, with_line
@@ -159,18 +160,44 @@ class Scene:
     demo: Followed
     #: What is run, in a fork; it ends with exit code 0.
     act: Callable[[], object]
-    #: The project before.
+    #: The project before it.
     start: Copy
-    before: State
-    #: What an undisturbed run leaves.
-    after: State
+    #: What it leaves when undisturbed.
+    result: State
+    #: What `--continue` and `--abort` must lead to, each with its exit code.
+    continued: tuple[int, State]
+    undone: tuple[int, State]
 
     @classmethod
-    def play(cls, demo: Followed, act: Callable[[], object], *, before: State | None = None) -> Scene:
-        """Run it once undisturbed, to know what it leaves."""
+    def play(
+        cls,
+        demo: Followed,
+        act: Callable[[], object],
+        *,
+        continued: State | None = None,
+        undone: State | None = None,
+        code: int = 0,
+    ) -> Scene:
+        """Run it once undisturbed, to know what it leaves.
+
+        Args:
+            demo: The project.
+            act: What is run.
+            continued: Where `--continue` leads, if not to what the run leaves.
+            undone: Where `--abort` leads, if not to the project as it is now.
+            code: The exit code of `--continue`.
+        """
         start, here = Copy.of(demo, "start"), state_of(demo)
         assert in_child(act) == 0
-        return cls(demo=demo, act=act, start=start, before=before or here, after=state_of(demo))
+        result = state_of(demo)
+        return cls(
+            demo=demo,
+            act=act,
+            start=start,
+            result=result,
+            continued=(code, continued or result),
+            undone=(0, undone or here),
+        )
 
     def kills(self) -> Iterator[str]:
         """Kill it at each effect in turn; between two, the project lies there as the kill left it."""
@@ -184,7 +211,7 @@ class Scene:
 
                 match in_child(die):
                     case 0:
-                        assert state_of(self.demo) == self.after
+                        assert state_of(self.demo) == self.result
                         assert number > 1
                         return
                     case code if code == -signal.SIGKILL:
@@ -192,36 +219,29 @@ class Scene:
                     case code:
                         assert (cut_short, code) == (True, _NOTHING_TO_CUT)
 
-    def check(self, where: str, *, waiting_codes: tuple[int, int] = (0, 0)) -> Phase | None:
-        """Both ways lead out of where a kill left the project; what waited, if anything.
-
-        Args:
-            where: The kill, for messages.
-            waiting_codes: Exit codes of `--continue` and of `--abort`.
-        """
+    def check(self, where: str) -> Phase | None:
+        """Both ways lead out of where a kill left the project; what waited, if anything."""
         demo = self.demo
         waiting = pending(demo.project)
+        status = demo.machine.run("update", demo.project, "--status")
         if waiting is None:
-            assert state_of(demo) in (self.before, self.after), where
-            assert demo.machine.run("update", demo.project, "--status").code == 0
+            assert state_of(demo) in (self.undone[1], self.result), where
+            assert status.code == 0
             return None
+        assert status.code == 3, where
         left = Copy.of(demo, "left")
-        said = demo.machine.run("update", demo.project, "--status")
-        assert said.code == 3, where
-        going_on = demo.machine.run("update", demo.project, "--continue")
-        assert (going_on.code, state_of(demo)) == (waiting_codes[0], self.after), f"{where}, continued: {going_on}"
-        left.restore()
-        going_back = demo.machine.run("update", demo.project, "--abort")
-        assert (going_back.code, state_of(demo)) == (waiting_codes[1], self.before), f"{where}, undone: {going_back}"
+        for option, expected in (("--continue", self.continued), ("--abort", self.undone)):
+            left.restore()
+            done = demo.machine.run("update", demo.project, option)
+            assert (done.code, state_of(demo)) == expected, f"{where}, then {option}: {done}"
         assert junk(demo) == set(), where
         return waiting.phase
 
 
 def junk(demo: Followed) -> set[str]:
     """What lies in our folder of the repository, besides the file that names the holder."""
-    folder = demo.project / ".git" / "mlscaffold"
-    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
-    return files - {"project/holder"}
+    folder = demo.project / ".git" / "mlscaffold" / "project"
+    return {path.name for path in folder.iterdir()} - {"holder", "saved"}
 
 
 FIRST = {
@@ -247,6 +267,8 @@ def demo(machine: Machine) -> Followed:
     """A project, edited, and a release in which everything happens that can happen to a file."""
     demo = follow(machine, FIRST)
     (demo.project / "merged.txt").chmod(0o640)
+    (demo.project / "folder").chmod(0o750)
+    (demo.template / "template" / "tool.sh").chmod(0o755)
     demo.edit({"merged.txt": with_line(1, "mine"), "mine.txt": "mine\n"})
     demo.release(files=SECOND, gone=GONE)
     (demo.project / "untracked.txt").write_text("not in git\n")
@@ -261,11 +283,9 @@ def contested(demo: Followed) -> Followed:
     return demo
 
 
-def applying(demo: Followed) -> Iterator[Callable[[], object]]:
+def applying(demo: Followed, **request: Any) -> Iterator[Callable[[], object]]:
     """An update that is prepared and only has to be applied."""
-    from mlscaffold.update import UpdateRequest, apply_update, prepare_update
-
-    with prepare_update(UpdateRequest(project=demo.project, use_defaults=True)) as prepared:
+    with prepare_update(UpdateRequest(project=demo.project, use_defaults=True, **request)) as prepared:
         yield lambda: apply_update(prepared)
 
 
@@ -274,7 +294,7 @@ def test_a_kill_at_any_effect_of_an_update(demo: Followed) -> None:
     for act in applying(demo):
         scene = Scene.play(demo, act)
         phases = [scene.check(where) for where in scene.kills()]
-    assert scene.after != scene.before
+    assert scene.result != scene.undone[1]
     assert set(phases) == {None, Phase.APPLYING, Phase.TASKS}
     assert len(phases) > 40
 
@@ -282,6 +302,39 @@ def test_a_kill_at_any_effect_of_an_update(demo: Followed) -> None:
 @pytest.mark.slow
 def test_a_kill_at_any_effect_of_an_update_with_conflicts(contested: Followed) -> None:
     for act in applying(contested):
-        scene = Scene.play(contested, act)
-        phases = [scene.check(where, waiting_codes=(3, 0)) for where in scene.kills()]
+        scene = Scene.play(contested, act, code=3)
+        phases = [scene.check(where) for where in scene.kills()]
     assert set(phases) == {None, Phase.APPLYING, Phase.CONFLICTS}
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_going_on_after_conflicts(contested: Followed) -> None:
+    before = state_of(contested)
+    assert contested.update("--defaults").code == 3
+    for path in ("merged.txt", "untouched.txt"):
+        (contested.project / path).write_text("resolved\n")
+        contested.git("add", path)
+    scene = Scene.play(contested, lambda: continue_update(contested.project), undone=before)
+    phases = [scene.check(where) for where in scene.kills()]
+    assert set(phases) == {Phase.CONFLICTS, Phase.APPLYING, Phase.TASKS, None}
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_going_back(contested: Followed) -> None:
+    before = state_of(contested)
+    assert contested.update("--defaults").code == 3
+    conflicts = state_of(contested)
+    scene = Scene.play(contested, lambda: abort_update(contested.project), continued=conflicts, undone=before, code=3)
+    phases = [scene.check(where) for where in scene.kills()]
+    assert scene.result == before
+    assert set(phases) == {Phase.CONFLICTS, Phase.APPLYING, None}
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_a_change_of_answers(machine: Machine) -> None:
+    demo = follow(machine, {"{% if name != 'World' %}more{% endif %}/file.txt": "more\n"})
+    for act in applying(demo, same_version=True, given={"name": "Moon"}):
+        scene = Scene.play(demo, act)
+        phases = [scene.check(where) for where in scene.kills()]
+    assert "more/file.txt" in scene.result.files
+    assert set(phases) == {None, Phase.APPLYING, Phase.TASKS}

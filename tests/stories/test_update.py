@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .conftest import Machine, snapshot
+from .conftest import SMALL, Machine, snapshot
 from .updating import LINES, follow, lines, made, with_line
 
 
@@ -229,3 +229,54 @@ def test_merge_git_decides_no_more_than_git(machine: Machine) -> None:
 
     assert plan["conflicts"] == ["drop.md", "notes.md"]
     assert demo.planned()["conflicts"] == ["notes.md"]
+
+
+def test_a_prerelease_is_taken_only_when_named(machine: Machine) -> None:
+    demo = follow(machine, {"notes.md": "one\n"})
+    demo.release("v2.0.0rc1", {"notes.md": "two\n"})
+
+    assert "Nothing to do" in demo.update().out
+    demo.updated("--to", "v2.0.0rc1")
+
+    assert demo.version == "v2.0.0rc1"
+
+
+def test_a_project_of_an_untagged_commit_follows_to_a_release(machine: Machine) -> None:
+    template = machine.template()
+    machine.template({"template/notes.md": LINES}, tag="")
+    demo = made(machine, template, "--ref", "main")
+    demo.edit({"notes.md": with_line(1, "mine")})
+    demo.release(files={"notes.md": with_line(9, "theirs")})
+
+    demo.updated()
+
+    assert demo.version == "v2.0.0"
+    assert demo.text("notes.md") == lines((1, "mine"), (9, "theirs"))
+
+
+def test_the_template_renames_the_answers_file(machine: Machine) -> None:
+    demo = follow(machine)
+    demo.release("v2.0.0", {"copier.yml": SMALL["copier.yml"] + "_answers_file: .answers.yml\n"})
+    demo.release("v3.0.0", {"notes.md": "notes\n"})
+
+    demo.updated("--to", "v2.0.0")
+    demo.commit()
+    assert not demo.has(".copier-answers.yml")
+    assert "_commit: v2.0.0" in demo.text(".answers.yml")
+    demo.updated()
+    demo.commit()
+
+    assert "_commit: v3.0.0" in demo.text(".answers.yml")
+    assert machine.run("check", demo.project).code == 0
+
+
+def test_a_lost_lock_is_written_again(machine: Machine) -> None:
+    demo = follow(machine, {"notes.md": LINES})
+    lock = demo.text(".mlscaffold.lock")
+    demo.edit({"notes.md": with_line(1, "mine")}, gone=(".mlscaffold.lock",))
+
+    done = demo.update()
+
+    assert done.code == 0
+    assert "derived from .copier-answers.yml" in " ".join(done.err.split())
+    assert demo.text(".mlscaffold.lock") == lock

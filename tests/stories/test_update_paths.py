@@ -527,3 +527,51 @@ def test_a_file_may_be_moved_to_any_name(machine: Machine) -> None:
     demo.updated()
 
     assert demo.text(odd) == with_line(9, "theirs")
+
+
+# Keys
+
+
+def test_the_templates_keys_follow_and_all_else_is_the_users(machine: Machine) -> None:
+    demo = follow(machine, POLICIES)
+    demo.edit({"keyed.toml": "# ours\n[tool]\nother = 5 # mine\nwidth = 7\n\n[mine]\na = 1\n"})
+    demo.release(files={"keyed.toml": "[tool]\nwidth = 2\nother = 9\nmore = 1\n"})
+
+    demo.updated()
+
+    assert demo.text("keyed.toml") == "# ours\n[tool]\nother = 5 # mine\nwidth = 2\n\n[mine]\na = 1\n"
+
+
+def test_a_keyed_file_that_does_not_parse_is_a_conflict_and_stays(machine: Machine) -> None:
+    demo = follow(machine, POLICIES)
+    demo.edit({"keyed.toml": "[tool\nwidth = 7\n"})
+    demo.release(files={"keyed.toml": "[tool]\nwidth = 2\nother = 1\n"})
+
+    done = demo.update()
+
+    assert done.code == 3
+    assert "keyed.toml does not parse" in done.out
+    assert demo.text("keyed.toml") == "[tool\nwidth = 7\n"
+
+
+def test_the_template_moves_a_file_to_where_the_user_has_another(machine: Machine) -> None:
+    demo = follow(machine, {"old.md": LINES})
+    demo.edit({"new.md": "mine\n"})
+    move(demo, "old.md", "new.md")
+
+    demo.refuses("new.md is in the way")
+
+
+def test_the_user_made_a_folder_of_a_file(machine: Machine) -> None:
+    demo = follow(machine, {"a": LINES, "owned.txt": "one\n", "ownership.yml": "files: {owned.txt: owned}\n"})
+    demo.edit(gone=("a",))
+    demo.edit({"a/part.txt": "mine\n"})
+    demo.release("v2.0.0", {"a": with_line(9, "theirs")})
+    demo.updated()
+    assert demo.text("a/part.txt") == "mine\n"
+    demo.commit()
+    demo.edit(gone=("owned.txt",))
+    demo.edit({"owned.txt/part.txt": "mine\n"})
+    demo.release("v3.0.0", {"owned.txt": "two\n"})
+
+    demo.refuses("owned.txt: owned.txt/ is in the way")

@@ -392,3 +392,95 @@ def test_a_persons_own_configuration_of_git_changes_nothing(machine: Machine) ->
     assert demo.text("notes.md") == lines((1, "mine"), (9, "theirs"))
     assert demo.text("ü.md") == lines((2, "old"), (8, "new"))
     assert "<<<<<<< your project\nmine\n||||||| template v1.0.0" in demo.text("clash.md")
+
+
+# Where it runs
+
+
+@pytest.mark.parametrize("name", ['we"ird: däta', "back\\slash", "under/-dash", "semi;colon"])
+def test_a_project_in_a_folder_of_any_name(machine: Machine, name: str) -> None:
+    demo = follow(machine, {"notes.md": LINES, "clash.md": LINES}, name=f"{name}/demo")
+    demo.edit({"notes.md": with_line(1, "mine"), "clash.md": with_line(5, "mine")})
+    demo.release(files={"notes.md": with_line(9, "theirs"), "clash.md": with_line(5, "theirs")})
+    before = demo.state()
+
+    assert demo.update().code == 3
+    assert demo.text("notes.md") == lines((1, "mine"), (9, "theirs"))
+    demo.updated("--abort")
+
+    assert demo.state() == before
+
+
+def test_a_project_that_is_reached_through_a_link(machine: Machine) -> None:
+    demo = follow(machine, {"notes.md": LINES})
+    demo.edit({"notes.md": with_line(1, "mine")})
+    demo.release(files={"notes.md": with_line(9, "theirs")})
+    (machine.work / "link").symlink_to(demo.project)
+
+    assert machine.run("update", "link").code == 0
+
+    assert demo.text("notes.md") == lines((1, "mine"), (9, "theirs"))
+
+
+def test_an_update_started_by_a_hook_of_another_repository(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = follow(machine, {"notes.md": "one\n"})
+    demo.release(files={"notes.md": "two\n"})
+    machine.git("init", "-q", "elsewhere")
+    for name, value in (("GIT_DIR", "elsewhere/.git"), ("GIT_INDEX_FILE", "elsewhere/index"), ("GIT_WORK_TREE", "/")):
+        monkeypatch.setenv(name, str(machine.work / value))
+
+    done = demo.update()
+
+    assert done.code == 0, done
+    assert demo.text("notes.md") == "two\n"
+
+
+def test_a_clone_under_another_name(machine: Machine) -> None:
+    named = {"folder.txt.jinja": "{{ _copier_conf.dst_path.name }}\n", "notes.md": LINES}
+    demo = follow(machine, named)
+    machine.git("clone", "-q", demo.project, "renamed")
+    renamed = Followed(machine=machine, template=demo.template, project=machine.work / "renamed")
+    demo.release(files={"notes.md": with_line(9, "theirs")})
+
+    done = renamed.update()
+
+    assert done.code == 0
+    assert "is not what the lock records: folder.txt" in " ".join(done.err.split()), done
+    assert renamed.text("notes.md") == with_line(9, "theirs")
+
+
+def test_a_repository_with_sha256(machine: Machine) -> None:
+    machine.git("init", "-q", "-b", "main", "--object-format=sha256", "mono")
+    demo = follow(machine, {"notes.md": LINES, "clash.md": LINES}, name="mono/demo")
+    demo.commit()
+    demo.edit({"notes.md": with_line(1, "mine"), "clash.md": with_line(5, "mine")})
+    demo.release(files={"notes.md": with_line(9, "theirs"), "clash.md": with_line(5, "theirs")})
+    before = demo.state()
+
+    assert demo.update().code == 3
+    assert demo.text("notes.md") == lines((1, "mine"), (9, "theirs"))
+    demo.updated("--abort")
+
+    assert demo.state() == before
+
+
+def test_permissions_beyond_the_executable_bit_stay(machine: Machine) -> None:
+    demo = follow(machine, {"key.txt": "one\n"})
+    (demo.project / "key.txt").chmod(0o600)
+    demo.release(files={"key.txt": "two\n"})
+
+    demo.updated()
+
+    assert (demo.project / "key.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_formatter_that_ran_over_rendered_files_is_an_edit_as_any_other(machine: Machine) -> None:
+    rendered = "x = {'a':1}\n\n\n\ndef f( ):\n  return 1\n\n\ndef g():\n    return 2\n"
+    formatted = 'x = {"a": 1}\n\n\ndef f():\n    return 1\n\n\ndef g():\n    return 2\n'
+    demo = follow(machine, {"a.py": rendered, "b.py": "y = 'b'\n"})
+    demo.edit({"a.py": formatted, "b.py": 'y = "b"\n'})
+    demo.release(files={"a.py": rendered.replace("return 2", "return 3"), "b.py": 'y = "b"\n'})
+
+    demo.updated()
+
+    assert demo.text("a.py") == formatted.replace("return 2", "return 3")

@@ -126,9 +126,7 @@ class _Merging:
         for number, unit in enumerate(units):
             last = number == len(units) - 1
             lines = list(unit.lines)
-            if self.form == "json":
-                lines[-1] = _with_comma(lines[-1], wanted=not (last and closing))
-            elif self.form == "toml" and unit.is_item:
+            if self.form == "json" or (self.form == "toml" and unit.is_item):
                 trailing = any(side and _has_comma(side[-1].lines[-1]) for side in sides)
                 lines[-1] = _with_comma(lines[-1], wanted=not last or not closing or trailing)
             if not lines[-1].endswith("\n") and not last:
