@@ -133,9 +133,14 @@ class PreparedUpdate:
         return not self.plan.changes and not self.moves_lock
 
     def contents(self) -> Mapping[str, tuple[bytes, bytes]]:
-        """By path of each change what the file holds before and after; empty where there is none."""
+        """By path of each change what the file holds before and after; empty where there is none.
+
+        Files that depend on a secret answer are left out: a diff may end in the log of a pipeline.
+        """
         sides = {
-            each.path: (each.mine, None if each.action is Action.REMOVE else each.result) for each in self.plan.changes
+            each.path: (each.mine, None if each.action is Action.REMOVE else each.result)
+            for each in self.plan.changes
+            if not self.new.secret & {each.path, each.rendered_as[1]}
         }
         found = self.workspace.read({entry.blob for pair in sides.values() for entry in pair if entry})
         return {

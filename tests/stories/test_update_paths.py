@@ -443,6 +443,29 @@ def test_a_link_that_both_changed_is_a_conflict(machine: Machine) -> None:
     assert (demo.project / "link").readlink().name == "b.md"
 
 
+def test_a_link_to_a_folder_becomes_a_folder_and_a_link_again(machine: Machine) -> None:
+    demo = follow(machine, {**LINKED, "link": LINES, "real/a.md": "a\n"})
+    relink(demo, "real")
+    demo.release("v2.0.0")
+    demo.updated()
+    demo.commit()
+    (demo.template / "template" / "link").unlink()
+    demo.release("v3.0.0", {"link/a.md": "mine alone\n"})
+
+    demo.updated()
+    assert not (demo.project / "link").is_symlink()
+    assert (demo.text("link/a.md"), demo.text("real/a.md")) == ("mine alone\n", "a\n")
+    demo.commit()
+    (demo.template / "template" / "link" / "a.md").unlink()
+    (demo.template / "template" / "link").rmdir()
+    (demo.template / "template" / "link").symlink_to("real")
+    demo.release("v4.0.0")
+    demo.updated()
+
+    assert (demo.project / "link").is_symlink()
+    assert demo.text("link/a.md") == "a\n"
+
+
 def test_a_binary_file_takes_the_change(machine: Machine) -> None:
     demo = follow(machine, {"logo.png": b"\0\xff\xfe1", "text": LINES})
     demo.release(files={"logo.png": b"\0\xff\xfe2", "text": b"\0now binary"})
@@ -550,7 +573,7 @@ def test_a_keyed_file_that_does_not_parse_is_a_conflict_and_stays(machine: Machi
     done = demo.update()
 
     assert done.code == 3
-    assert "keyed.toml does not parse" in done.out
+    assert "conflict  keyed   keyed.toml" in done.out
     assert demo.text("keyed.toml") == "[tool\nwidth = 7\n"
 
 

@@ -484,3 +484,44 @@ def test_a_formatter_that_ran_over_rendered_files_is_an_edit_as_any_other(machin
     demo.updated()
 
     assert demo.text("a.py") == formatted.replace("return 2", "return 3")
+
+
+def test_a_folder_with_attributes_of_its_own_becomes_a_file(machine: Machine) -> None:
+    demo = follow(machine, {"docs/.gitattributes": "*.md text\n", "docs/a.md": LINES, "notes.md": LINES})
+    for name in (".gitattributes", "a.md"):
+        (demo.template / "template" / "docs" / name).unlink()
+    (demo.template / "template" / "docs").rmdir()
+    demo.release(files={"docs": "now a file\n"})
+
+    demo.updated()
+
+    assert demo.text("docs") == "now a file\n"
+
+
+def test_attributes_that_both_changed_apply_to_what_arrives(machine: Machine) -> None:
+    attributes = "*.a text\n*.b text\n*.c text\n*.d text\n*.e text\n*.f text\n*.g text\n"
+    demo = follow(machine, {".gitattributes": attributes, "run.bat": LINES})
+    demo.edit({".gitattributes": "*.mine text\n" + attributes})
+    theirs = attributes + "*.bat text eol=crlf\n"
+    demo.release(files={".gitattributes": theirs, "run.bat": with_line(9, "theirs")})
+
+    demo.updated()
+    demo.commit()
+
+    assert demo.text(".gitattributes") == "*.mine text\n" + theirs
+    assert demo.git("show", "HEAD:run.bat") == with_line(9, "theirs")
+    assert "Nothing to do" in demo.update().out
+
+
+def test_text_in_another_encoding_is_merged_as_text(machine: Machine) -> None:
+    old, mine, theirs, both = (
+        text.encode("utf-16")
+        for text in (LINES, with_line(1, "mine"), with_line(9, "theirs"), lines((1, "mine"), (9, "theirs")))
+    )
+    demo = follow(machine, {".gitattributes": "*.txt text working-tree-encoding=UTF-16\n", "a.txt": old})
+    demo.edit({"a.txt": mine})
+    demo.release(files={"a.txt": theirs})
+
+    demo.updated()
+
+    assert (demo.project / "a.txt").read_bytes().decode("utf-16") == both.decode("utf-16")

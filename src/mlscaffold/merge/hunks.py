@@ -18,7 +18,7 @@ __all__ = ["Settled", "settle_hunks"]
 
 #: Beyond this many lines the comparison is not worth its time.
 _MOST_LINES = 20_000
-_LAYOUT = re.compile(r"[\s,;'\"`]+")
+_LAYOUT = re.compile(r"[\s'\"]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def _decide(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
     if base and theirs and _wording(theirs) == _wording(base):
         return mine, "the template only reformatted what you changed, so your text is kept"
     if mine and _trimmed(mine) == _trimmed(theirs):
-        return mine, "both made the same change, but for spaces at the ends of lines"
+        return theirs, "both made the same change, but for spaces at the ends of lines"
     if mine and _holds(theirs, mine, base):
         return theirs, "the template's change holds all of yours"
     if theirs and _holds(mine, theirs, base):
@@ -73,8 +73,9 @@ def _decide(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
 
 
 def _wording(lines: Sequence[str]) -> str:
-    """The text without its layout: spaces, line breaks, quotes, commas."""
-    return _LAYOUT.sub("", "".join(lines))
+    """The text without its layout: spaces, line breaks, quotes. Where it begins counts: depth can be meaning."""
+    text = "".join(lines).lstrip("\n")
+    return text[: len(text) - len(text.lstrip())] + _LAYOUT.sub("", text)
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
