@@ -55,10 +55,27 @@ def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -
     arguments = shlex.split(line)
     if arguments[1] == "new" and "--defaults" not in arguments:
         arguments.append("--defaults")
-    if arguments[1] == "check":
+    if arguments[1] in {"check", "update"} and arguments[2:]:
         subprocess.run(["mlscaffold", "new", arguments[2], "--defaults"], cwd=tmp_path, env=home, check=True)
     done = subprocess.run(arguments, cwd=tmp_path, env=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_walk_through_an_update(home: dict[str, str], tmp_path: Path) -> None:
+    """Its commands in their order, in one shell, each with the exit code that it says."""
+    page = (ROOT / "docs" / "update.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    steps = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    script = ["set -u"]
+    for step in steps:
+        command, _, code = step.partition("    # exit ")
+        script.append(f"{command}\nfound=$?; [ $found -eq {code or 0} ] || {{ echo \"ended with $found\" >&2; exit 99; }}")
+    (tmp_path / "home" / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
+    done = subprocess.run(
+        ["bash", "-xc", "\n".join(script)], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_sessions_that_the_documents_name_exist() -> None:
