@@ -37,6 +37,8 @@ __all__ = ["Journal", "Outcome", "Pending", "Phase", "begin", "exclusive", "jour
 
 _FILE = "journal.json"
 _FORMAT = 1
+#: Kind, permissions, digest.
+_STATE_FIELDS = 3
 
 
 class Phase(StrEnum):
@@ -90,18 +92,38 @@ def pending(project: Path) -> Pending | None:
 
 
 def _load(folder: Path) -> dict[str, Any]:
+    file = folder / _FILE
     try:
-        data: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if data["format"] == _FORMAT:
+            _check(data)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MachineError(
-            f"The journal {folder / _FILE} cannot be read: {error}.",
-            hint=f"The files from before are in {folder / 'before'}.",
+            f"The journal {file} cannot be read: {error}.", hint=f"The files from before are in {folder / 'before'}."
         ) from error
-    if data.get("format") != _FORMAT:
-        raise MachineError(f"{folder / _FILE} was written by another version of mlscaffold: finish with that one.")
-    for effect in [*data["effects"], *(data["final"] or ())]:
-        check_contained(effect["path"], error=MachineError, origin="The journal")
+    if data["format"] != _FORMAT:
+        raise MachineError(f"{file} was written by another version of mlscaffold: finish with that one.")
     return data
+
+
+def _check(data: Mapping[str, Any]) -> None:
+    """Refuse a journal that is damaged, or that would lead out of the project.
+
+    Raises:
+        MachineError: It names a place outside.
+        ValueError: It is not of the shape that we write; or TypeError, KeyError, AttributeError.
+    """
+    effects = [*data["effects"], *(data["final"] or ())]
+    for path in [*(effect["path"] for effect in effects), *data["conflicts"]]:
+        check_contained(path, error=MachineError, origin="The journal")
+    for effect in effects:
+        states = [state for state in (effect["before"], effect["after"]) if state is not None]
+        shaped = all(isinstance(state, list) and len(state) == _STATE_FIELDS for state in states)
+        if not shaped or not isinstance(effect["number"], int) or not isinstance(effect["folders"], dict):
+            raise ValueError(f"it is damaged at {effect['path']!r}")
+    _describe(data)
+    if not isinstance(data["head"], str) or not isinstance(data["id"], str) or not data["id"].isalnum():
+        raise ValueError("it is damaged")
 
 
 def _describe(data: Mapping[str, Any]) -> Pending:
@@ -163,9 +185,11 @@ def _lock_file(handle: int) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what a run left that was killed before its journal was written."""
-    for name in ("before", "after", "passing"):
+    """Remove what a run left that was killed before its journal was written, or after its end."""
+    for name in ("before", "after"):
         shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("passing", f"{_FILE}.passing"):
+        _remove(folder / name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,9 +249,10 @@ class Journal:
             )
         with disk_errors(self.project):
             # First lock and answers, so that a kill in the midst leaves the effects alone to be done again or undone.
-            journal = self._write(phase=Phase.APPLYING)
-            journal._bring_all(self.data["final"] or (), "before")
-            journal = journal._write(final=None)
+            journal = self if self.pending.phase is Phase.APPLYING else self._write(phase=Phase.APPLYING)
+            if self.data["final"] is not None:
+                journal._bring_all(self.data["final"], "before")
+                journal = journal._write(final=None)
             journal._bring_all(journal.data["effects"], "before")
             journal._restore_index()
         saved = tuple(self._saved())
@@ -242,6 +267,7 @@ class Journal:
     def _bring(self, effect: Mapping[str, Any], side: str) -> None:
         target = self.project / effect["path"]
         wanted = effect[side]
+        _remove(_near(target))
         if wanted is None:
             self._clear(effect, side)
             return
@@ -286,21 +312,23 @@ class Journal:
 
     def _stage_conflicts(self) -> None:
         lines = []
+        top, prefix = _place(self.project)
         for path, stages in self.data["conflicts"].items():
-            full = self.data["prefix"] + path
+            full = prefix + path
             lines.append(f"0 {'0' * len(self.data['head'])}\t{full}")
             lines += [f"{mode} {blob} {number}\t{full}" for number, (mode, blob) in stages.items()]
         if lines:
             stream = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
-            Git(Path(self.data["top"])).run("update-index", "-z", "--index-info", stdin=stream)
+            Git(top).run("update-index", "-z", "--index-info", stdin=stream)
 
     def _restore_index(self) -> None:
         if not self.data["conflicts"]:
             return
         git = Git(self.project)
         copy = self.folder / "before" / "index"
-        ours = {self.data["prefix"] + path for path in self.data["conflicts"]}
-        if copy.is_file() and _staged(self.data, without=ours) == _staged(self.data, without=ours, index=copy):
+        top, prefix = _place(self.project)
+        ours = {prefix + path for path in self.data["conflicts"]}
+        if copy.is_file() and _staged(top, without=ours) == _staged(top, without=ours, index=copy):
             passing = self.folder / "passing"
             _duplicate(copy, passing)
             _move(passing, _index_file(git, self.project))
@@ -338,55 +366,85 @@ def begin(
     Raises:
         MachineError: No room, or no right to write; nothing has been changed.
     """
-    git = Git(project)
-    with disk_errors(project):
+    try:
+        with disk_errors(project):
+            data = _write_down(project, folder, outcomes)
+            data |= {
+                "title": title,
+                "conflicts": {
+                    path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
+                    for path, stages in conflicts.items()
+                },
+                "tasks": list(tasks),
+                "note": dict(note),
+            }
+            _store(folder, data)
+    except BaseException:
+        # Nothing is applied yet; and on a full disk what is left here would keep it full.
+        _remove(folder / _FILE)
         _sweep(folder)
-        for name in ("before", "after"):
-            (folder / name).mkdir()
-        effects = [_record(project, folder, outcome, number) for number, outcome in enumerate(outcomes)]
-        index = _index_file(git, project)
-        if index.is_file():
-            shutil.copy2(index, folder / "before" / "index")
-        data = {
-            "format": _FORMAT,
-            "id": hashlib.sha256(os.urandom(16)).hexdigest()[:8],
-            "phase": Phase.APPLYING.value,
-            "title": title,
-            "head": git.text("rev-parse", "HEAD"),
-            "top": git.text("rev-parse", "--show-toplevel"),
-            "prefix": git.text("rev-parse", "--show-prefix"),
-            "effects": effects,
-            "conflicts": {
-                path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
-                for path, stages in conflicts.items()
-            },
-            #: The effects that finish the work after conflicts: the lock and the answers.
-            "final": None,
-            "tasks": list(tasks),
-            "note": dict(note),
-        }
-        _store(folder, data)
+        raise
     return Journal(project=project, folder=folder, data=data)
+
+
+def _write_down(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Copy the states before and after; what the journal says of them."""
+    git = Git(project)
+    _sweep(folder)
+    for name in ("before", "after"):
+        (folder / name).mkdir()
+    effects = [_record(project, folder, outcome, number) for number, outcome in enumerate(outcomes)]
+    index = _index_file(git, project)
+    if index.is_file():
+        _copy(index, folder / "before" / "index")
+    return {
+        "format": _FORMAT,
+        "id": hashlib.sha256(os.urandom(16)).hexdigest()[:8],
+        "phase": Phase.APPLYING.value,
+        "head": git.text("rev-parse", "HEAD"),
+        "effects": effects,
+        # The effects that finish the work after conflicts: the lock and the answers.
+        "final": None,
+    }
 
 
 def _store(folder: Path, data: Mapping[str, Any]) -> None:
     passing = folder / f"{_FILE}.passing"
-    with passing.open("w", encoding="utf-8") as file:
-        json.dump(data, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    passing.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    _sync(passing)
+    # The copies that it speaks of must not be lost after it is found.
+    for name in ("before", "after"):
+        _sync(folder / name)
     passing.replace(folder / _FILE)
+    _sync(folder)
+
+
+def _sync(place: Path) -> None:
+    """Have a file or the names in a folder on the disk before anything that comes after."""
+    with contextlib.suppress(PermissionError):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copy2(source, target, follow_symlinks=False)
+    if not target.is_symlink():
+        _sync(target)
 
 
 def _record(project: Path, folder: Path, outcome: Outcome, number: int) -> dict[str, Any]:
     """Copy both states of a path beside the journal."""
+    check_contained(outcome.path, error=MachineError, origin="The plan")
     here = project / outcome.path
     before = _state_of(here)
     if before is not None:
-        shutil.copy2(here, folder / "before" / str(number), follow_symlinks=False)
+        _copy(here, folder / "before" / str(number))
     if outcome.file is not None:
         after = folder / "after" / str(number)
-        shutil.copy2(outcome.file, after, follow_symlinks=False)
+        _copy(outcome.file, after)
         if before is not None and not after.is_symlink() and not here.is_symlink():
             after.chmod(_mode_like(here, outcome.file))
     after_state = None if outcome.file is None else _state_of(folder / "after" / str(number))
@@ -454,14 +512,14 @@ def _prune(project: Path, folder: Path, kept: Collection[str]) -> None:
 
 
 def _remove(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         path.unlink()
 
 
 def _duplicate(source: Path, target: Path) -> None:
     _remove(target)
     try:
-        shutil.copy2(source, target, follow_symlinks=False)
+        _copy(source, target)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -477,18 +535,31 @@ def _move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         # The work tree is on another volume than .git.
-        near = target.with_name(f".{target.name}.mlscaffold")
-        shutil.copy2(source, near, follow_symlinks=False)
+        near = _near(target)
+        _remove(near)
+        _copy(source, near)
         near.replace(target)
         source.unlink()
+
+
+def _near(target: Path) -> Path:
+    """Where a file passes on the volume of its place."""
+    return target.parent / f".mlscaffold-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}"
 
 
 def _index_file(git: Git, project: Path) -> Path:
     return project / git.text("rev-parse", "--git-path", "index")
 
 
-def _staged(data: Mapping[str, Any], *, without: Collection[str], index: Path | None = None) -> frozenset[str]:
-    git = Git(Path(data["top"]), environment={"GIT_INDEX_FILE": str(index)} if index else {})
+def _place(project: Path) -> tuple[Path, str]:
+    """The top of the work tree, and the project's folder in it with a slash at its end."""
+    said = Git(project).run("rev-parse", "--show-toplevel", "--show-prefix").decode(errors="surrogateescape")
+    top, prefix = said.split("\n")[:2]
+    return Path(top), prefix
+
+
+def _staged(top: Path, *, without: Collection[str], index: Path | None = None) -> frozenset[str]:
+    git = Git(top, environment={"GIT_INDEX_FILE": str(index)} if index else {})
     listing = git.run("ls-files", "-s", "-z").decode(errors="surrogateescape").split("\0")
     return frozenset(line for line in listing if line.partition("\t")[2] not in without)
 

@@ -51,7 +51,13 @@ def _is_dropped(draft: FileAction) -> bool:
 
 
 def resolve(
-    plan: Plan, read: Read, labels: Labels, *, lines_only: bool = False, unverifiable: Collection[str] = ()
+    plan: Plan,
+    read: Read,
+    labels: Labels,
+    *,
+    lines_only: bool = False,
+    unverifiable: Collection[str] = (),
+    unmergeable: Collection[str] = (),
 ) -> Resolved:
     """Decide every content.
 
@@ -61,18 +67,20 @@ def resolve(
         labels: Names of the sides in conflict markers.
         lines_only: Merge as git would, nothing beyond.
         unverifiable: Paths whose git filter is missing on this machine: their contents are not what they seem.
+        unmergeable: Paths whose lines mean nothing by themselves: one side or the other.
 
     Raises:
         MachineError: git failed.
     """
     actions: list[FileAction] = []
     contents: dict[str, bytes] = {}
+    resolving = _Resolving(read=read, labels=labels, lines_only=lines_only, unmergeable=unmergeable)
     for draft in plan.actions:
         if draft.action in {Action.MERGE, Action.KEYS, Action.CONFLICT} and draft.path in unverifiable:
             reason = "its git filter is not installed here, so it cannot be compared"
             actions.append(dataclasses.replace(draft, action=Action.KEEP, result=draft.mine, reason=reason))
             continue
-        action, content = _Resolving(read=read, labels=labels, lines_only=lines_only).resolve(draft)
+        action, content = resolving.resolve(draft)
         if action is not None:
             actions.append(action)
         if content is not None:
@@ -85,6 +93,7 @@ class _Resolving:
     read: Read
     labels: Labels
     lines_only: bool
+    unmergeable: Collection[str]
 
     def resolve(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
         """The action with all that is known after reading, and its content if no blob holds it."""
@@ -106,17 +115,19 @@ class _Resolving:
         return b"" if entry is None else self.read(entry.blob)
 
     def _merge(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
-        merged = merge_contents(
-            draft.path,
-            base=self._content(draft.old),
-            mine=self._content(draft.mine),
-            theirs=self._content(draft.new),
-            labels=self.labels,
-            lines_only=self.lines_only,
-        )
+        merged = self._merge_contents(draft, base=self._content(draft.old), lines_only=self.lines_only)
         if merged.conflicted:
             return self._conflict(draft, merged, "you and the template changed the same lines")
         return self._settled(draft, merged.content, merged.reasons)
+
+    def _merge_contents(self, draft: FileAction, *, base: bytes | None, lines_only: bool) -> Merged:
+        mine = self._content(draft.mine)
+        if draft.path in self.unmergeable:
+            return Merged(content=mine, conflicted=True)
+        theirs = self._content(draft.new)
+        return merge_contents(
+            draft.path, base=base, mine=mine, theirs=theirs, labels=self.labels, lines_only=lines_only
+        )
 
     def _keys(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
         mine, template = self._content(draft.mine), self._content(draft.new)
@@ -145,14 +156,7 @@ class _Resolving:
         """A conflict that the planner saw: where both are files, mark where they differ."""
         if draft.mine is None or draft.new is None or FileMode.SYMLINK in {draft.mine.mode, draft.new.mode}:
             return dataclasses.replace(draft, result=draft.mine), None
-        merged = merge_contents(
-            draft.path,
-            base=None,
-            mine=self._content(draft.mine),
-            theirs=self._content(draft.new),
-            labels=self.labels,
-            lines_only=True,
-        )
+        merged = self._merge_contents(draft, base=None, lines_only=True)
         return self._conflict(draft, merged, draft.reason)
 
     def _conflict(self, draft: FileAction, merged: Merged, reason: str) -> tuple[FileAction, bytes | None]:

@@ -479,12 +479,14 @@ def _resolve(
     blobs = [entry.blob for each in wanted for entry in (each.old, each.mine, each.new) if entry]
     contents = workspace.read(blobs)
     was, now = _sides_called(old, new)
+    read = [each.path for each in wanted]
     found = resolve(
         draft,
         contents.__getitem__,
         Labels(base=f"template {was}", theirs=f"template {now}"),
         lines_only=request.lines_only,
-        unverifiable=workspace.unverifiable([each.path for each in wanted]),
+        unverifiable=workspace.unverifiable(read),
+        unmergeable=workspace.unmergeable(read),
     )
     ids = workspace.add(found.contents)
     actions = tuple(

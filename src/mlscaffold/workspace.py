@@ -7,6 +7,7 @@ decided: new objects lie in a scratch folder, the repository's own are read thro
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -24,6 +25,8 @@ __all__ = ["State", "Workspace", "open_workspace"]
 
 _SUBMODULE = "160000"
 _ATTRIBUTES = ".gitattributes"
+#: Values of the attribute `merge` by which git takes one side or the other, never both.
+_NO_LINES = frozenset({"unset", "binary", "lfs"})
 #: How `ls-files -v` tags what lies outside of a sparse checkout.
 _SKIPPED = "S"
 
@@ -141,18 +144,25 @@ class Workspace:
         seen = {**self.hash(root, files), **self.add(links)}
         return {path: Entry(mode=entry.mode, blob=seen[path]) for path, entry in plain.items()}
 
+    def _attribute(self, name: str, paths: Collection[str]) -> Mapping[str, str]:
+        """What git's attributes say of paths, where they say anything."""
+        listing = "".join(f"{self.prefix}{path}\0" for path in paths).encode(errors="surrogateescape")
+        words = self.git.run("check-attr", "-z", "--stdin", name, stdin=listing).decode(errors="surrogateescape")
+        fields = words.split("\0")
+        return {
+            path.removeprefix(self.prefix): value
+            for path, value in zip(fields[0::3], fields[2::3], strict=False)
+            if value != "unspecified"
+        }
+
+    def unmergeable(self, paths: Collection[str]) -> frozenset[str]:
+        """Paths whose lines mean nothing by themselves, as the attributes say: `binary`, `-merge`, LFS pointers."""
+        return frozenset(path for path, value in self._attribute("merge", paths).items() if value in _NO_LINES)
+
     def unverifiable(self, paths: Collection[str]) -> frozenset[str]:
         """Paths whose git filter (LFS, say) is not installed here: what lies there is not what it stands for."""
-        if not paths:
-            return frozenset()
-        listing = "".join(f"{self.prefix}{path}\0" for path in paths).encode(errors="surrogateescape")
-        words = self.git.run("check-attr", "-z", "--stdin", "filter", stdin=listing).decode(errors="surrogateescape")
-        fields = words.split("\0")
-        filters = {
-            path.removeprefix(self.prefix): name
-            for path, name in zip(fields[0::3], fields[2::3], strict=False)
-            if name not in {"unspecified", "unset", "set", ""}
-        }
+        said = self._attribute("filter", paths)
+        filters = {path: name for path, name in said.items() if name not in {"unset", "set", ""}}
         absent = {
             name
             for name in set(filters.values())
@@ -169,8 +179,10 @@ class Workspace:
             _link(root / path, target)
         for file in {*self._attribute_files, *self.coming}:
             target = view / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.coming.get(file, self.top / file), target)
+            # Where the render has a file in the place of a folder, the folder's attributes apply to nothing.
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.coming.get(file, self.top / file), target)
         view.mkdir(parents=True, exist_ok=True)
         return view
 

@@ -348,6 +348,31 @@ def test_where_the_filter_is_missing_a_pointer_is_not_merged(machine: Machine) -
     assert demo.text("model.bin") == POINTER.format("1" * 64)
 
 
+LFS = """\
+[filter "lfs"]
+	clean = "sed s/^content/pointer/"
+	smudge = "sed s/^pointer/content/"
+"""
+
+
+@pytest.mark.parametrize("attributes", ["filter=lfs diff=lfs merge=lfs -text", "binary", "-merge"])
+def test_files_whose_lines_mean_nothing_get_no_markers(machine: Machine, attributes: str) -> None:
+    machine.configure(PERSON + LFS)
+    demo = follow(machine, {".gitattributes": f"*.bin {attributes}\n", "a.bin": "content 1\n", "b.bin": LINES})
+    demo.edit({"a.bin": "content mine\n", "b.bin": with_line(1, "mine")})
+    demo.release(files={"a.bin": "content 2\n", "b.bin": with_line(9, "theirs")})
+
+    assert demo.update().code == 3
+
+    assert (demo.text("a.bin"), demo.text("b.bin")) == ("content mine\n", with_line(1, "mine"))
+    demo.git("checkout", "--theirs", "a.bin", "b.bin")
+    demo.git("add", "a.bin", "b.bin")
+    demo.updated("--continue")
+    assert (demo.text("a.bin"), demo.text("b.bin")) == ("content 2\n", with_line(9, "theirs"))
+    demo.commit()
+    assert machine.run("check", demo.project).code == 0
+
+
 # What the person configured
 
 
@@ -518,7 +543,7 @@ def test_text_in_another_encoding_is_merged_as_text(machine: Machine) -> None:
         text.encode("utf-16")
         for text in (LINES, with_line(1, "mine"), with_line(9, "theirs"), lines((1, "mine"), (9, "theirs")))
     )
-    demo = follow(machine, {".gitattributes": "*.txt text working-tree-encoding=UTF-16\n", "a.txt": old})
+    demo = follow(machine, {".gitattributes": "a.txt text working-tree-encoding=UTF-16\n", "a.txt": old})
     demo.edit({"a.txt": mine})
     demo.release(files={"a.txt": theirs})
 

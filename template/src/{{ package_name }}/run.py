@@ -24,6 +24,8 @@ app = typer.Typer(
 Params = Annotated[Path, typer.Option("--params", help="The settings; paths in it are relative to its folder.")]
 DEFAULT_PARAMS = Path("params.yaml")
 Step = Callable[[Workspace, Settings], object]
+#: The exit code after Ctrl-C, as shells expect it.
+STOPPED = 130
 
 
 @app.command()
@@ -77,7 +79,7 @@ def export(params: Params = DEFAULT_PARAMS) -> None:
 @app.command()
 def predict(
     source: Annotated[Path | None, typer.Option("--input", help="csv or parquet with the model's columns.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="csv file to write.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="csv file to write; its folder is made if missing.")] = None,
 ) -> None:
     """Predict each row of a file; without --input, each flight of the hold-out."""
     from .pipelines import predict as step
@@ -135,6 +137,10 @@ def main() -> None:
     except ProjectError as error:
         typer.echo(f"Error: {error}\nNext:  {error.advice}", err=True)
         sys.exit(error.exit_code)
+    except SystemExit as ended:
+        if ended.code == STOPPED:
+            typer.echo("Stopped.", err=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -14,6 +15,8 @@ Task = Literal["classification", "regression"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+#: The newest version of the ONNX operators that the locked converter writes; a test compares the two.
+NEWEST_OPSET = 22
 
 
 class Section(BaseModel):
@@ -113,7 +116,7 @@ class Acceptance(Section):
 class Export(Section):
     """The exported graph."""
 
-    opset: Annotated[int, Field(ge=15)]
+    opset: Annotated[int, Field(ge=15, le=NEWEST_OPSET)]
     parity_tolerance: Positive
     decision_threshold: Share
 
@@ -145,7 +148,8 @@ def load_settings(path: Path) -> Settings:
     """Read and check params.yaml.
 
     Raises:
-        SettingsError: the file is missing or unreadable, or a value is unknown or wrong; names the line to fix.
+        SettingsError: the file is missing or unreadable, or a value is unknown, wrong or there twice; names the line to
+            fix.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -157,15 +161,40 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(f"{path} cannot be read: {error}.", "Make it a readable UTF-8 file.") from None
     except yaml.YAMLError as error:
         raise SettingsError(f"{path} is not valid YAML: {error}", "Mend the line that is named.") from None
+    if repeated := [f"{path}:{line}: {name}: there twice" for line, name in _repeated(root)]:
+        raise SettingsError("\n".join(repeated), f"Keep one of each in {path}: YAML would silently take the last.")
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        found = [_explain(path, root, item["loc"], item["msg"]) for item in error.errors()]
+        found = [_explain(path, root, item["loc"], _wording(item["type"], item["msg"])) for item in error.errors()]
         raise SettingsError("\n".join(found), f"Mend {path}; each number has a comment there.") from None
 
 
+def _repeated(node: yaml.Node | None, above: str = "") -> Iterator[tuple[int, str]]:
+    """Line and name of each key that its mapping has already."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        name = f"{above}{key.value}"
+        if name in seen:
+            yield key.start_mark.line + 1, name
+        seen.add(name)
+        yield from _repeated(value, f"{name}.")
+
+
+def _wording(kind: str, message: str) -> str:
+    """What is wrong, in the words of this file."""
+    plain = {
+        "extra_forbidden": "no such setting",
+        "missing": "is missing",
+        "model_type": "settings are expected here, one `name: value` a line",
+    }
+    return plain.get(kind, message.removeprefix("Value error, ").replace("Input should", "should"))
+
+
 def _explain(path: Path, root: yaml.Node | None, location: tuple[int | str, ...], problem: str) -> str:
-    """One line for one wrong value: `params.yaml:12: split.folds: Input should be …`."""
+    """One line for one wrong value: `params.yaml:12: split.folds: should be …`."""
     line = 1
     node = root
     for part in location:
@@ -178,5 +207,4 @@ def _explain(path: Path, root: yaml.Node | None, location: tuple[int | str, ...]
         else:
             break
     name = ".".join(str(part) for part in location) or "the file"
-    unknown = problem == "Extra inputs are not permitted"
-    return f"{path}:{line}: {name}: {'no such setting' if unknown else problem}"
+    return f"{path}:{line}: {name}: {problem}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,10 @@ from ..errors import DataError
 from .base import LINE, Loader, TableSchema
 
 SHOWN_LINES = 8
+#: Separators of other programs, and how they are called.
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+#: Bytes that no text holds, whatever its encoding, except UTF-16 and UTF-32.
+NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class CsvLoader(Loader):
@@ -48,19 +53,39 @@ class CsvLoader(Loader):
                 f"{self.path} cannot be read: {error.strerror}.", "Put the file there, or name another in params.yaml."
             ) from None
         except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise DataError(
-                f"{self.path}: line {line} is not UTF-8 text.",
-                f"Convert the file: iconv -f WINDOWS-1252 -t UTF-8 {self.path} > converted.csv",
-            ) from None
+            raise self._not_utf8(content, error.start) from None
         if not content.strip():
             raise DataError(f"{self.path} is empty.", "Put a csv file with a header line there.")
+        self._check_separator(content.splitlines()[0].decode("utf-8-sig"), schema)
         try:
             return pl.read_csv(content, infer_schema=False, null_values=list(schema.missing))
         except pl.exceptions.PolarsError as error:
             raise DataError(
                 f"{self.path} is not a csv file: {str(error).splitlines()[0]}", "Each line needs the header's columns."
             ) from None
+
+    def _not_utf8(self, content: bytes, where: int) -> DataError:
+        """The error for bytes that are not UTF-8, with what they are instead if that can be told."""
+        convert = f"Convert the file: iconv -f {{}} -t UTF-8 {self.path} > converted.csv"
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return DataError(f"{self.path} is UTF-16 text, not UTF-8.", convert.format("UTF-16"))
+        if NOT_TEXT.search(content):
+            return DataError(f"{self.path} is not a text file.", "Put a csv file there: save it as csv, UTF-8.")
+        line = content.count(b"\n", 0, where) + 1
+        return DataError(
+            f"{self.path}: line {line} is not UTF-8 text.",
+            f"{convert.format('WINDOWS-1252')} (if that is what it was written in)",
+        )
+
+    def _check_separator(self, header: str, schema: TableSchema) -> None:
+        """Refuse another separator by its name: what follows from it would be hard to understand."""
+        for separator, called in OTHER_SEPARATORS.items():
+            names = {name.strip().strip('"') for name in header.split(separator)}
+            if len(names & schema.columns.keys()) > 1:
+                raise DataError(
+                    f"{self.path}: line 1 is separated by {called}, not by commas.",
+                    "Save the file with commas between the columns and points in decimal numbers.",
+                )
 
     def _check_columns(self, names: list[str], schema: TableSchema) -> None:
         absent = [name for name in schema.columns if name not in names]

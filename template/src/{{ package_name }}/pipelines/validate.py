@@ -19,6 +19,10 @@ from .files import read_table, write_json
 #: Never missing in the table of flights: a request must carry them as well.
 REQUIRED_OF_FLIGHT = (*FLIGHT_KEY, "dest", "distance", "origin_departures")
 
+MEND = "Mend or remove what is named, or widen the bounds under `validation` in params.yaml."
+MORE_ROWS = "Add rows. How many flights are enough stands in params.yaml: validation.minimum_rows."
+OTHER_OUTCOMES = "Add flights that ended otherwise, or change data.late_after_minutes in params.yaml."
+
 
 @dataclass(frozen=True)
 class Validated:
@@ -45,14 +49,15 @@ def run(workspace: Workspace, settings: Settings) -> Validated:
     limits = settings.validation
     rules_of_flights = Rules(REQUIRED_OF_FLIGHT, FLIGHT_KEY, ranges, limits.maximum_missing_share, limits.minimum_rows)
     rules_of_weather = Rules(WEATHER_KEY, WEATHER_KEY, ranges, limits.maximum_missing_share, minimum_rows=1)
+    too_few = len(flights) < limits.minimum_rows or weather.is_empty()
     problems = [
         *(f"{settings.data.flights}: {problem}" for problem in find_problems(flights, rules_of_flights)),
         *(f"{settings.data.weather}: {problem}" for problem in find_problems(weather, rules_of_weather)),
     ]
-    if not problems:
-        problems = _one_class(flights, settings)
     if problems:
-        raise DataError("\n".join(problems), "Mend or remove these lines, or widen the bounds in params.yaml.")
+        raise DataError("\n".join(problems), MORE_ROWS if too_few else MEND)
+    if problems := _one_class(flights, settings):
+        raise DataError("\n".join(problems), OTHER_OUTCOMES)
     validated = Validated(
         len(flights), len(weather), flights[OUTCOME].null_count(), round(_missing_share([flights, weather]), 4)
     )

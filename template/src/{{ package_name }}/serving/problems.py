@@ -6,10 +6,12 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 MAX_FAULTS = 100
+WRAP = 'Wrap the rows: {"instances": [{...}, ...]}'
 
 
 class Fault(BaseModel):
@@ -46,8 +48,11 @@ def respond(problem: Problem) -> JSONResponse:
 def from_validation(error: ValidationError) -> Problem:
     """Translate pydantic's report; the refused values themselves are never repeated."""
     faults = error.errors(include_url=False, include_context=False)
+    # A bare row or list: what else is wrong follows from that, such as each column being unknown where rows should be.
+    unwrapped = [fault for fault in faults if fault["loc"] == ("instances",) and fault["type"] == "missing"]
+    faults = unwrapped or faults
     listed = [
-        _fault(fault["loc"], _wording(fault["type"], fault["msg"], missing=fault["input"] is None))
+        _fault(fault["loc"], f"Required, but absent. {WRAP}" if unwrapped else _wording(fault))
         for fault in faults[:MAX_FAULTS]
     ]
     return Problem(
@@ -93,12 +98,15 @@ def _fault(location: Sequence[int | str], problem: str) -> Fault:
             return Fault(row=None, field=None, problem=problem)
 
 
-def _wording(kind: str, message: str, *, missing: bool) -> str:
-    if missing and kind.endswith("_type"):
+def _wording(fault: ErrorDetails) -> str:
+    kind = fault["type"]
+    if fault["input"] is None and kind.endswith("_type"):
         return "May not be null"
+    if fault["loc"] == () and kind == "model_type":
+        return f"Must be an object. {WRAP}"
     plain = {
         "extra_forbidden": "Unknown: the contract has no such name",
         "missing": "Required, but absent",
         "string_too_short": "May not be empty: write null where the value is missing and may be",
     }
-    return plain.get(kind, message)
+    return plain.get(kind, fault["msg"])
