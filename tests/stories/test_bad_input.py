@@ -56,7 +56,7 @@ def test_a_wrong_answer_is_named_with_the_right_form(machine: Machine, assignmen
 @pytest.mark.parametrize("assignment", ["task", "", "=x", " =x"])
 def test_set_without_a_key_or_a_value(machine: Machine, assignment: str) -> None:
     done = machine.run("new", "demo", "--template", ROOT, "--defaults", "--set", assignment)
-    done.refused("write it as --set KEY=VALUE")
+    done.refused("write it as KEY=VALUE")
     machine.nothing_was_left()
 
 

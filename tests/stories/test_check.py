@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from mlscaffold.cli import app
+from mlscaffold.journal import begin, exclusive
 
 from .conftest import PERSON, ROOT, SMALL, Machine, snapshot
 
@@ -424,9 +425,8 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
 
 def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project: Path) -> None:
     (project / "run.sh").unlink()
-    journal = project / ".git" / "mlscaffold" / "project" / "journal.json"
-    journal.parent.mkdir(parents=True)
-    journal.write_text('{"format": 1, "effects": [], "final": null}')
+    with exclusive(project, "update") as folder:
+        begin(project, folder, title="update", outcomes=(), conflicts={}, note={})
     machine.run("check", project, "--fix").refused("not finished", "mlscaffold update --status", code=3)
     assert not (project / "run.sh").exists()
 

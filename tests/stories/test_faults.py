@@ -8,6 +8,7 @@ gives, and `--abort` exactly what was there before: contents, permissions, index
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
@@ -338,3 +339,72 @@ def test_a_kill_at_any_effect_of_a_change_of_answers(machine: Machine) -> None:
         phases = [scene.check(where) for where in scene.kills()]
     assert "more/file.txt" in scene.result.files
     assert set(phases) == {None, Phase.APPLYING, Phase.TASKS}
+
+
+@pytest.mark.slow
+def test_a_kill_where_the_repository_is_on_another_volume(demo: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rename from one volume to another fails; the file passes beside its place."""
+    replace = Path.replace
+
+    def across(source: Path, target: Path) -> Path:
+        if (".git" in source.parts) != (".git" in Path(target).parts):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", across)
+    for act in applying(demo):
+        scene = Scene.play(demo, act)
+        phases = [scene.check(where) for where in scene.kills()]
+    assert set(phases) == {None, Phase.APPLYING, Phase.TASKS}
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_a_repair(machine: Machine) -> None:
+    """`check --fix` ends with `git add`; where a kill comes before that, the command is run again."""
+    ownership = "files:\n  '*.txt': owned\n"
+    demo = follow(machine, {"ownership.yml": ownership, "a.txt": "a\n", "deep/b.txt": "b\n", "c.txt": "c\n"})
+    demo.edit({"a.txt": "drift\n"}, gone=("deep/b.txt",))
+
+    def act() -> None:
+        done = machine.run("check", demo.project, "--fix")
+        assert done.code == 0, done
+
+    scene = Scene.play(demo, act)
+    count = 0
+    for where in scene.kills():
+        count += 1
+        left = Copy.of(demo, "left")
+        if pending(demo.project):
+            done = machine.run("update", demo.project, "--abort")
+            assert (done.code, state_of(demo)) == scene.undone, where
+            left.restore()
+            assert machine.run("update", demo.project, "--continue").code == 0, where
+        assert state_of(demo).files in (scene.undone[1].files, scene.result.files), where
+        assert machine.run("check", demo.project, "--fix").code == 0, where
+        assert state_of(demo) == scene.result, where
+    assert count > 20
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_making_a_lock(machine: Machine) -> None:
+    """`lock --resolve` on a project that has none."""
+    demo = follow(machine, FIRST)
+    demo.edit(gone=(".mlscaffold.lock",))
+
+    def act() -> None:
+        done = machine.run("lock", demo.project, "--resolve")
+        assert done.code == 0, done
+
+    scene = Scene.play(demo, act)
+    assert ".mlscaffold.lock" in scene.result.files
+    count = 0
+    for where in scene.kills():
+        count += 1
+        left = Copy.of(demo, "left")
+        if pending(demo.project):
+            done = machine.run("update", demo.project, "--abort")
+            assert (done.code, state_of(demo)) == scene.undone, where
+            left.restore()
+            assert machine.run("update", demo.project, "--continue").code == 0, where
+        assert state_of(demo).files in (scene.undone[1].files, scene.result.files), where
+    assert count > 10

@@ -163,26 +163,18 @@ def test_a_name_that_differs_only_in_case(machine: Machine) -> None:
 # Deletions
 
 
-@pytest.mark.parametrize(
-    ("path", "content", "back"),
-    [
-        ("owned.txt", "owned 2\n", True),
-        ("merged.txt", with_line(1, "theirs"), False),
-        ("seeded.txt", "seeded 2\n", False),
-        ("again.txt", "again 2\n", True),
-        ("keyed.toml", "[tool]\nwidth = 2\nother = 1\n", True),
-    ],
-)
-def test_what_the_user_deleted(machine: Machine, path: str, content: str, back: bool) -> None:
+def test_what_the_user_deleted_comes_back_only_where_the_template_owns_it(machine: Machine) -> None:
     demo = follow(machine, POLICIES)
-    demo.edit(gone=(path,))
-    demo.release(files={path: content})
+    changed = {path: content.replace("1", "2") + "# more\n" for path, content in POLICIES.items()}
+    del changed["ownership.yml"]
+    demo.edit(gone=tuple(changed))
+    demo.release(files=changed)
 
     demo.updated()
 
-    assert demo.has(path) is back
-    if back:
-        assert demo.text(path) == content
+    back = {"owned.txt", "again.txt", "keyed.toml"}
+    assert {path for path in changed if demo.has(path)} == back
+    assert all(demo.text(path) == changed[path] for path in back)
 
 
 def test_what_was_deleted_is_not_brought_back_later_either(machine: Machine) -> None:
@@ -197,25 +189,26 @@ def test_what_was_deleted_is_not_brought_back_later_either(machine: Machine) -> 
     assert not demo.has("notes.md")
 
 
-@pytest.mark.parametrize(("path", "stays"), [("owned.txt", False), ("merged.txt", False), ("seeded.txt", True)])
-def test_what_the_template_deleted_and_nobody_edited(machine: Machine, path: str, stays: bool) -> None:
+def test_what_the_template_deleted_and_nobody_edited_goes_unless_it_was_seeded(machine: Machine) -> None:
     demo = follow(machine, POLICIES)
-    demo.release(gone=(path,))
+    demo.release(gone=("owned.txt", "merged.txt", "seeded.txt"))
 
     demo.updated()
 
-    assert demo.has(path) is stays
+    assert not demo.has("owned.txt")
+    assert not demo.has("merged.txt")
+    assert demo.text("seeded.txt") == "seeded\n"
 
 
-@pytest.mark.parametrize("path", ["owned.txt", "merged.txt", "seeded.txt"])
-def test_what_the_template_deleted_and_the_user_edited_stays(machine: Machine, path: str) -> None:
+def test_what_the_template_deleted_and_the_user_edited_stays(machine: Machine) -> None:
     demo = follow(machine, POLICIES)
-    demo.edit({path: "mine\n"})
-    demo.release(gone=(path,))
+    paths = ("owned.txt", "merged.txt", "seeded.txt")
+    demo.edit(dict.fromkeys(paths, "mine\n"))
+    demo.release(gone=paths)
 
     demo.updated()
 
-    assert demo.text(path) == "mine\n"
+    assert [demo.text(path) for path in paths] == ["mine\n"] * 3
 
 
 def test_both_deleted_it(machine: Machine) -> None:
@@ -540,16 +533,17 @@ def test_the_users_own_files_may_have_any_name(machine: Machine) -> None:
     assert all((demo.project / os.fsdecode(name)).read_text() == LINES for name in odd)
 
 
-def test_a_file_may_be_moved_to_any_name(machine: Machine) -> None:
+def test_a_rename_to_a_name_that_no_update_may_write_is_not_followed(machine: Machine) -> None:
     demo = follow(machine, {"notes.md": LINES})
     odd = os.fsdecode(b"latin-\xe4\n\t.md")
     demo.git("mv", "notes.md", odd)
     demo.commit()
     demo.release(files={"notes.md": with_line(9, "theirs")})
 
+    assert demo.actions() == {"notes.md": "keep"}
     demo.updated()
 
-    assert demo.text(odd) == with_line(9, "theirs")
+    assert demo.text(odd) == LINES
 
 
 # Keys
