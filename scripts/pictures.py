@@ -1,10 +1,11 @@
-"""Take the README's picture: the real wizard in a real terminal (tmux), as an SVG. Needs tmux; run it by hand.
+"""Take the documents' pictures: real commands in a real terminal (tmux), as SVG. Needs tmux; run it by hand.
 
 .venv/bin/python scripts/pictures.py
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -42,17 +44,32 @@ def press(*keys: str) -> None:
     tmux("send-keys", "-t", SESSION, *keys)
 
 
-def wizard(folder: str) -> str:
-    """Walk through the wizard and return the last screen, with its colours."""
+@contextlib.contextmanager
+def terminal(folder: str, height: int) -> Iterator[None]:
+    """A shell in a terminal, for somebody whom git knows."""
     tool = Path(sys.executable).with_name("mlscaffold")
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
     shell = ["env", f"PATH={path}", f"HOME={folder}", "PS1=$ ", "bash", "--noprofile", "--norc"]
-    tmux("new-session", "-d", "-s", SESSION, "-x", str(WIDTH), "-y", str(HEIGHT), "-c", folder, *shell)
+    tmux("new-session", "-d", "-s", SESSION, "-x", str(WIDTH), "-y", str(height), "-c", folder, *shell)
     try:
         press(
             "git config --global user.name 'Ada Lovelace'; git config --global user.email ada@example.com; clear",
             "Enter",
         )
+        yield
+    finally:
+        tmux("kill-session", "-t", SESSION)
+
+
+def screen() -> str:
+    """What stands in the terminal, with its colours."""
+    time.sleep(0.5)
+    return tmux("capture-pane", "-e", "-p", "-t", SESSION)
+
+
+def wizard(folder: str) -> str:
+    """Walk through the wizard to the last screen."""
+    with terminal(folder, HEIGHT):
         press("mlscaffold new flight-delays", "Enter")
         for question in (
             "called?",
@@ -69,17 +86,35 @@ def wizard(folder: str) -> str:
         wait_for("Create the project")
         press("Enter")
         wait_for("Next:")
+        return screen()
+
+
+def conflict(folder: str) -> str:
+    """The update of docs/update.md: a conflict, its markers, and the end."""
+    with terminal(folder, 2 * HEIGHT):
+        quiet = "mlscaffold new flight-delays --ref 0.1.0 --defaults > /dev/null && cd flight-delays"
+        edit = r"sed -i 's/^\.venv\/bin\/uvx .*/make check/' README.md && git commit -qam 'Our own way to check'"
+        press(f"{quiet} && {edit} && clear && echo ready", "Enter")
+        wait_for("ready")
+        press("clear", "Enter")
         time.sleep(0.5)
-        return tmux("capture-pane", "-e", "-p", "-t", SESSION)
-    finally:
-        tmux("kill-session", "-t", SESSION)
+        for command, answer in (
+            ("mlscaffold update --to 0.2.0 --defaults | tail -n 32", "update --abort."),
+            ("grep -B 1 -A 8 '<<<<<<<' README.md", ">>>>>>> template"),
+            ("git checkout -q --ours README.md && git add README.md && mlscaffold update --continue", "Done:"),
+            ("git add -A && git commit -qm 'Update to template 0.2.0' && mlscaffold check", "Clean:"),
+        ):
+            press(command, "Enter")
+            wait_for(answer)
+            time.sleep(0.5)
+        return screen()
 
 
-def draw(screen: str, name: str) -> None:
+def draw(shown: str, name: str, title: str) -> None:
     """Write a screen as an SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi(screen.rstrip()))
-    svg = console.export_svg(title="mlscaffold new", unique_id=name)
+    console.print(Text.from_ansi(shown.rstrip()))
+    svg = console.export_svg(title=title, unique_id=name)
     # The font is the reader's own: no picture of ours asks another host for one.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -88,8 +123,9 @@ def draw(screen: str, name: str) -> None:
 
 def main() -> int:
     """Take all pictures."""
-    with tempfile.TemporaryDirectory() as folder:
-        draw(wizard(folder), "wizard")
+    for take, name, title in ((wizard, "wizard", "mlscaffold new"), (conflict, "conflict", "mlscaffold update")):
+        with tempfile.TemporaryDirectory() as folder:
+            draw(take(folder), name, title)
     return 0
 
 
