@@ -1,24 +1,46 @@
 """Write a release of the template into the bundle that the package carries: `nox -s release -- VERSION`.
 
-One commit and one tag a release, each holding `copier.yml`, `ownership.yml` and `template/` and nothing else. The
-bundle is committed, so that new, check and update work between any two releases with no network. A release that is part
-of HEAD's bundle is final; one that only the work tree has can be made again.
+One commit and one tag a release, each holding `copier.yml`, `ownership.yml` and `template/`, which are what it is
+identified by, and `CHANGELOG.md`, which `update` shows. The bundle is committed, so that new, check and update work
+between any two releases with no network. A release that is part of HEAD's bundle is final; one that only the work tree
+has can be made again.
+
+Before a release is written, it keeps a promise: projects of every earlier release, one for each choice there is,
+update to it without conflict, in one jump and step by step, and end as a new project would begin.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.version import InvalidVersion, Version
+from pathspec import GitIgnoreSpec
+
+from mlscaffold.answers import resolve_answers, template_questions
+from mlscaffold.creation import NewProject, create, prepare
+from mlscaffold.errors import MlscaffoldError
+from mlscaffold.lock import Lock, read_lock
+from mlscaffold.ownership import Policy
+from mlscaffold.recorded import read_recorded
+from mlscaffold.source import check_out, find_source, releases
+from mlscaffold.update import UpdateRequest, apply_update, prepare_update
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"
 CONTENT = ("copier.yml", "ownership.yml", "template")
+CHANGELOG = "CHANGELOG.md"
+#: Files of the template that name the address of the tool.
+PINNED = (".gitlab-ci.yml.jinja", "README.md.jinja")
 
 
 class ReleaseError(Exception):
@@ -27,8 +49,6 @@ class ReleaseError(Exception):
 
 def git(*arguments: str, cwd: Path, stdin: str | None = None, **environment: str) -> str:
     """Standard output of a git command."""
-    import os
-
     done = subprocess.run(
         ["git", *arguments],
         cwd=cwd,
@@ -43,13 +63,18 @@ def git(*arguments: str, cwd: Path, stdin: str | None = None, **environment: str
     return done.stdout.strip()
 
 
-def release_date(version: str) -> str:
-    """The day of a release, from its heading in the changelog."""
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(version)} \((\d{{4}}-\d\d-\d\d)\)$", changelog, re.MULTILINE)
+def changes_of(changelog: str, version: str) -> tuple[str, str]:
+    """The day of a release, from its heading in the changelog, and what stands below that.
+
+    Raises:
+        ReleaseError: There is no such heading.
+    """
+    found = re.search(
+        rf"^## {re.escape(version)} \((\d{{4}}-\d\d-\d\d)\)$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL
+    )
     if not found:
-        raise ReleaseError(f"CHANGELOG.md has no heading `## {version} (YYYY-MM-DD)`. Write what changed first.")
-    return found[1]
+        raise ReleaseError(f"{CHANGELOG} has no heading `## {version} (YYYY-MM-DD)`. Write what changed first.")
+    return found[1], found[2]
 
 
 def check_versions(version: str) -> None:
@@ -59,9 +84,9 @@ def check_versions(version: str) -> None:
     package = (ROOT / "src" / "mlscaffold" / "__init__.py").read_text(encoding="utf-8")
     if f'__version__ = "{version}"' not in package:
         raise ReleaseError(f"src/mlscaffold/__init__.py does not say __version__ = {version!r}.")
-    pipeline = next((ROOT / "template").glob(".gitlab-ci.yml*")).read_text(encoding="utf-8")
-    if f"@{version}" not in pipeline:
-        raise ReleaseError(f"The template's .gitlab-ci.yml does not install the tool at @{version}.")
+    for name in PINNED:
+        if f"@{version}" not in (ROOT / "template" / name).read_text(encoding="utf-8"):
+            raise ReleaseError(f"The template's {name} does not install the tool at @{version}.")
 
 
 def refuse_final(version: str) -> None:
@@ -78,9 +103,8 @@ def refuse_final(version: str) -> None:
         raise ReleaseError(f"{version} is released already, and projects were made from it. Choose a new version.")
 
 
-def write(version: str) -> str:
-    """Write the bundle with one more release and return the release's tree id."""
-    day = release_date(version)
+def write(version: str, day: str, bundle: Path) -> None:
+    """Write a bundle of the earlier releases and one more."""
     with tempfile.TemporaryDirectory() as scratch:
         repository = Path(scratch) / "template.git"
         git("init", "-q", "--bare", "--template=", "-b", "main", str(repository), cwd=ROOT)
@@ -88,7 +112,8 @@ def write(version: str) -> str:
             git("fetch", "-q", str(BUNDLE), "+refs/tags/*:refs/tags/*", cwd=repository)
             if version in git("tag", cwd=repository).split():
                 git("tag", "-d", version, cwd=repository)
-        listing = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *CONTENT, cwd=ROOT)
+        content = (*CONTENT, CHANGELOG)
+        listing = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *content, cwd=ROOT)
         files = "\0".join(name for name in sorted(set(listing.split("\0"))) if name and (ROOT / name).is_file())
         index = {"GIT_DIR": str(repository), "GIT_WORK_TREE": str(ROOT), "GIT_INDEX_FILE": str(Path(scratch) / "index")}
         git("update-index", "--add", "-z", "--stdin", cwd=ROOT, stdin=files, **index)
@@ -102,8 +127,169 @@ def write(version: str) -> str:
         }
         commit = git("commit-tree", tree, *parents, "-m", f"Release {version}", cwd=repository, **who)
         git("tag", version, commit, cwd=repository)
+        git("bundle", "create", "-q", str(bundle), "--tags", cwd=repository)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A project as somebody may have made it: a release, and one answer that is not the default."""
+
+    template: str
+    version: str
+    given: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        chosen = ", ".join(f"{name}={value}" for name, value in self.given.items())
+        return f"a project of {self.version}{f' with {chosen}' if chosen else ''}"
+
+
+def broken_promises(template: Path, version: str, changes: str) -> list[str]:
+    """What a new release would break in projects of the earlier ones, a sentence each; empty if nothing.
+
+    Args:
+        template: A bundle or repository with all releases, the new one included.
+        version: The new release, as it is tagged.
+        changes: What the changelog says about it.
+    """
+    known = releases(find_source(str(template)))
+    new = next(release for release in known if release.tag == version)
+    earlier = [release.tag for release in known if release.version < new.version]
+    found: list[str] = []
+    for place, tag in enumerate(earlier):
+        for start in starts(str(template), tag):
+            if unanswered := _unanswered(start, version):
+                found.append(f"{start}: {unanswered}")
+                continue
+            try:
+                found += _broken_for(start, [*earlier[place + 1 :], version], changes)
+            except (MlscaffoldError, ReleaseError) as error:
+                found.append(f"{start}: {error}")
+    return list(dict.fromkeys(found))
+
+
+def starts(template: str, version: str) -> Iterator[Start]:
+    """The default answers of a release, and each other choice that its questions offer, one at a time."""
+    yield Start(template=template, version=version, given={})
+    with tempfile.TemporaryDirectory() as scratch:
+        questions = template_questions(check_out(find_source(template), version, into=Path(scratch)))
+    for question in questions:
+        others = [choice.value for choice in question.choices if not choice.disabled]
+        if question.type == "bool":
+            others = [True, False]
+        for value in others:
+            if value != question.default and not question.multiselect:
+                yield Start(template=template, version=version, given={question.name: value})
+
+
+def _unanswered(start: Start, version: str) -> str:
+    """Why the answers of a project are not enough for a version, or are no answers any more; empty if they are."""
+    source = find_source(start.template)
+    with tempfile.TemporaryDirectory() as scratch:
+        sides = {}
+        for side in (start.version, version):
+            (Path(scratch) / side).mkdir()
+            sides[side] = check_out(source, side, into=Path(scratch) / side)
+        nobody: dict[str, Any] = {"suggested": {}, "ask": None, "use_defaults": True}
+        before = resolve_answers(sides[start.version], "project", given=start.given, **nobody)
+        try:
+            resolve_answers(sides[version], "project", given={}, recorded=before.values, **nobody)
+        except MlscaffoldError as error:
+            return str(error)
+    return ""
+
+
+def _broken_for(start: Start, steps: Sequence[str], changes: str) -> Iterator[str]:
+    """What is wrong with the ways that one project has to the last of the versions."""
+    version = steps[-1]
+    with tempfile.TemporaryDirectory() as scratch:
+        # The name of a project's folder may be an answer: it is the same for all.
+        jump, walk, fresh = (Path(scratch) / way / "project" for way in ("jump", "walk", "fresh"))
+        _make(start, jump)
+        before = read_lock(jump)
+        shutil.copytree(jump, walk, symlinks=True)
+        if conflicts := _update(jump, version):
+            yield f"{start}: the update to {version} conflicts in {', '.join(conflicts)}"
+            return
+        for step in steps:
+            if conflicts := _update(walk, step):
+                yield f"{start}: step by step, the update to {step} conflicts in {', '.join(conflicts)}"
+                return
+        if differing := _differing(jump, walk):
+            yield f"{start}: {version} in one jump and step by step differ in {', '.join(differing)}"
+        _make(Start(template=start.template, version=version, given=read_recorded(jump).answers), fresh)
+        after = read_lock(fresh)
+        free = {path for path, file in after.files.items() if file.policy in {Policy.SEEDED, Policy.DERIVED}}
+        if differing := [path for path in _differing(jump, fresh) if path not in free]:
+            yield f"{start}: updated to {version} it is not what a new project is: {', '.join(differing)}"
+        for path in _taken(before, after):
+            if not _is_named(path, changes):
+                yield f"{path}: the template takes it over in {version}, and {CHANGELOG} does not name it"
+
+
+def _make(start: Start, project: Path) -> None:
+    project.parent.mkdir()
+    request = NewProject(
+        destination=project, template=start.template, ref=start.version, given=start.given, use_defaults=True
+    )
+    with prepare(request) as prepared:
+        create(prepared)
+
+
+def _update(project: Path, version: str) -> Sequence[str]:
+    """Update and commit; return the conflicts, which are left as they are."""
+    with prepare_update(UpdateRequest(project=project, to=version, use_defaults=True)) as prepared:
+        updated = apply_update(prepared)
+    if updated.conflicts:
+        return updated.conflicts
+    identity = ("-c", "user.name=mlscaffold", "-c", "user.email=release@mlscaffold", "-c", "commit.gpgSign=false")
+    git("add", "-A", ".", cwd=project)
+    git(*identity, "commit", "-q", "--no-verify", "--allow-empty", "-m", f"Update to {version}", cwd=project)
+    return ()
+
+
+def _differing(one: Path, other: Path) -> list[str]:
+    """Paths at which the commits of two projects do not hold the same."""
+    trees = [set(git("ls-tree", "-rz", "HEAD", cwd=project).split("\0")) for project in (one, other)]
+    return sorted({entry.partition("\t")[2] for entry in trees[0] ^ trees[1]})
+
+
+def _taken(before: Lock, after: Lock) -> Iterator[str]:
+    """Paths of which the template has more say now than before."""
+    strict = {Policy.OWNED, Policy.KEYED, Policy.RETIRED}
+    for path, file in after.files.items():
+        had = before.files.get(path)
+        if (
+            had is not None
+            and file.policy in strict
+            and (had.policy != file.policy or file.keys.keys() - had.keys.keys())
+        ):
+            yield path
+
+
+def _is_named(path: str, changes: str) -> bool:
+    """Whether a text names a path in code marks, in full or by a glob of the ownership table."""
+    return GitIgnoreSpec.from_lines(re.findall(r"`([^`\s]+)`", changes)).match_file(path)
+
+
+def release(version: str) -> str:
+    """Make a release, if it keeps the promise; return the tree that identifies it.
+
+    Raises:
+        ReleaseError: Why not; nothing is written then.
+    """
+    check_versions(version)
+    refuse_final(version)
+    day, changes = changes_of((ROOT / CHANGELOG).read_text(encoding="utf-8"), version)
+    with tempfile.TemporaryDirectory() as scratch:
+        candidate = Path(scratch) / BUNDLE.name
+        write(version, day, candidate)
+        if broken := broken_promises(candidate, version, changes):
+            raise ReleaseError(
+                f"{version} would break projects that exist:\n" + "\n".join(f"- {each}" for each in broken)
+            )
+        tree = check_out(find_source(str(candidate)), version, into=Path(scratch)).tree
         BUNDLE.parent.mkdir(exist_ok=True)
-        git("bundle", "create", "-q", str(BUNDLE), "--tags", cwd=repository)
+        shutil.copyfile(candidate, BUNDLE)
     return tree
 
 
@@ -113,10 +299,8 @@ def main() -> int:
     parser.add_argument("version")
     version = parser.parse_args().version
     try:
-        check_versions(version)
-        refuse_final(version)
-        tree = write(version)
-    except (ReleaseError, InvalidVersion) as error:
+        tree = release(version)
+    except (ReleaseError, InvalidVersion, MlscaffoldError) as error:
         print(f"No release: {error}", file=sys.stderr)
         return 1
     print(f"Release {version}: tree {tree}, {BUNDLE.stat().st_size / 1024:.0f} KiB in {BUNDLE.relative_to(ROOT)}")

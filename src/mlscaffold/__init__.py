@@ -3,12 +3,16 @@
 The public API, for those who script it; everything raises the errors of `mlscaffold.errors`:
 
     from pathlib import Path
-    from mlscaffold import NewProject, check, create, prepare
+    from mlscaffold import NewProject, UpdateRequest, apply_update, check, create, prepare, prepare_update
 
     request = NewProject(destination=Path("demo").absolute(), use_defaults=True)
     with prepare(request) as prepared:
         created = create(prepared)
     assert check(created.project).is_clean
+
+    with prepare_update(UpdateRequest(project=created.project)) as update:
+        print([action.path for action in update.plan.changes])
+        apply_update(update)
 """
 
 from __future__ import annotations
@@ -16,12 +20,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checking import CheckResult, Finding, check
+    from .checking import check
     from .creation import Created, NewProject, Prepared, create, prepare
     from .errors import MlscaffoldError
+    from .findings import CheckResult, Finding
     from .lock import Lock, read_lock
+    from .rules import RULES, Rule
+    from .update import (
+        PreparedUpdate,
+        Updated,
+        UpdateRequest,
+        abort_update,
+        apply_update,
+        continue_update,
+        prepare_update,
+    )
+    from .waivers import ProjectSettings, Waiver
 
 __all__ = [
+    "RULES",
     "CheckResult",
     "Created",
     "Finding",
@@ -29,26 +46,47 @@ __all__ = [
     "MlscaffoldError",
     "NewProject",
     "Prepared",
+    "PreparedUpdate",
+    "ProjectSettings",
+    "Rule",
+    "UpdateRequest",
+    "Updated",
+    "Waiver",
     "__version__",
+    "abort_update",
+    "apply_update",
     "check",
+    "continue_update",
     "create",
     "prepare",
+    "prepare_update",
     "read_lock",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
-    "CheckResult": "checking",
+    "CheckResult": "findings",
     "Created": "creation",
-    "Finding": "checking",
+    "Finding": "findings",
     "Lock": "lock",
     "MlscaffoldError": "errors",
     "NewProject": "creation",
     "Prepared": "creation",
+    "PreparedUpdate": "update",
+    "ProjectSettings": "waivers",
+    "RULES": "rules",
+    "Rule": "rules",
+    "UpdateRequest": "update",
+    "Updated": "update",
+    "Waiver": "waivers",
+    "abort_update": "update",
+    "apply_update": "update",
     "check": "checking",
+    "continue_update": "update",
     "create": "creation",
     "prepare": "creation",
+    "prepare_update": "update",
     "read_lock": "lock",
 }
 

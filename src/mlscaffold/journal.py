@@ -249,14 +249,15 @@ class Journal:
             )
         with disk_errors(self.project):
             # First lock and answers, so that a kill in the midst leaves the effects alone to be done again or undone.
-            journal = self if self.pending.phase is Phase.APPLYING else self._write(phase=Phase.APPLYING)
+            if self.pending.phase is not Phase.APPLYING:
+                self._write(phase=Phase.APPLYING)
             if self.data["final"] is not None:
-                journal._bring_all(self.data["final"], "before")
-                journal = journal._write(final=None)
-            journal._bring_all(journal.data["effects"], "before")
-            journal._restore_index()
+                self._bring_all(self.data["final"], "before")
+                self._write(phase=Phase.APPLYING, final=None)
+            self._bring_all(self.data["effects"], "before")
+            self._restore_index()
         saved = tuple(self._saved())
-        journal.close()
+        self.close()
         return saved
 
     def _bring_all(self, effects: Sequence[Mapping[str, Any]], side: str) -> None:
@@ -512,7 +513,8 @@ def _prune(project: Path, folder: Path, kept: Collection[str]) -> None:
 
 
 def _remove(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    # On a volume that is read only even the removal of nothing fails.
+    if os.path.lexists(path):
         path.unlink()
 
 

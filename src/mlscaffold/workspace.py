@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from .entries import Entry, FileMode
+from .entries import Entry, FileMode, check_contained
 from .errors import MachineError, ProjectError
 from .git import Git
 from .merge.lines import Labels, merge_lines
@@ -311,7 +311,8 @@ class Workspace:
             trees.append(git.text("write-tree", "--missing-ok"))
         options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
         words = _records(git.run("diff-tree", *options, *trees))
-        return dict(zip(words[1::3], words[2::3], strict=True))
+        found = zip(words[1::3], words[2::3], strict=True)
+        return {path: here for path, here in found if _is_writable(here)}
 
 
 #: How much of a file must be the same for it to be the same file, elsewhere.
@@ -341,6 +342,15 @@ def open_workspace(project: Path, scratch: Path) -> Workspace:
     for name in ("objects", "contents", "views"):
         (scratch / name).mkdir(parents=True)
     return Workspace(project=project, top=Path(top), prefix=prefix, git_folder=Path(folder), scratch=scratch)
+
+
+def _is_writable(path: str) -> bool:
+    """Whether an update may write a path: not where a user's own file has control characters in its name, say."""
+    try:
+        check_contained(path, error=ProjectError, origin="The project")
+    except ProjectError:
+        return False
+    return True
 
 
 def _content(file: Path) -> bytes | None:

@@ -485,9 +485,7 @@ def test_a_new_file_at_the_old_place_of_a_moved_one() -> None:
 
 
 def test_the_templates_move_and_the_users_edit_meet() -> None:
-    decided = plan(
-        old=side({"a": OLD}, a="s"), mine={"a": MINE}, new=side({"b": NEW}, b="s"), ownership=Ownership()
-    )
+    decided = plan(old=side({"a": OLD}, a="s"), mine={"a": MINE}, new=side({"b": NEW}, b="s"), ownership=Ownership())
     assert [(each.origin, each.path, each.action) for each in decided.actions] == [("a", "b", Action.MERGE)]
 
 

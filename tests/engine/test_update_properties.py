@@ -100,7 +100,7 @@ def cases(draw: st.DrawFn) -> Case:
                 new[path] = lines, not executable
             case "delete":
                 del new[path]
-            case "move" if (free := [other for other in PATHS if other not in {*old, *new}]):
+            case "move" if free := [other for other in PATHS if other not in {*old, *new}]:
                 place = draw(st.sampled_from(free))
                 del new[path]
                 new[place] = draw(edited(lines, st.sampled_from(["1", "5"]))), executable

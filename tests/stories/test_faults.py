@@ -14,7 +14,9 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
+import textwrap
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,10 +26,11 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.journal import Phase, pending
+from mlscaffold.journal import Phase, exclusive, pending
 from mlscaffold.update import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
 
 from .conftest import Machine
+from .test_interruption import mount
 from .updating import LINES, Followed, follow, with_line
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, to start each run where the last began")
@@ -360,7 +363,7 @@ def test_a_kill_where_the_repository_is_on_another_volume(demo: Followed, monkey
 
 @pytest.mark.slow
 def test_a_kill_at_any_effect_of_a_repair(machine: Machine) -> None:
-    """`check --fix` ends with `git add`; where a kill comes before that, the command is run again."""
+    """`check --fix`; where a kill comes before its last step, `git add`, the files are mended and not yet staged."""
     ownership = "files:\n  '*.txt': owned\n"
     demo = follow(machine, {"ownership.yml": ownership, "a.txt": "a\n", "deep/b.txt": "b\n", "c.txt": "c\n"})
     demo.edit({"a.txt": "drift\n"}, gone=("deep/b.txt",))
@@ -381,7 +384,7 @@ def test_a_kill_at_any_effect_of_a_repair(machine: Machine) -> None:
             assert machine.run("update", demo.project, "--continue").code == 0, where
         assert state_of(demo).files in (scene.undone[1].files, scene.result.files), where
         assert machine.run("check", demo.project, "--fix").code == 0, where
-        assert state_of(demo) == scene.result, where
+        assert state_of(demo).files == scene.result.files, where
     assert count > 20
 
 
@@ -408,3 +411,157 @@ def test_a_kill_at_any_effect_of_making_a_lock(machine: Machine) -> None:
             assert machine.run("update", demo.project, "--continue").code == 0, where
         assert state_of(demo).files in (scene.undone[1].files, scene.result.files), where
     assert count > 10
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_effect_of_making_a_project(machine: Machine) -> None:
+    """There is a whole project, or none; what a kill leaves is hidden, and the next run takes it away."""
+    template = machine.template()
+    command = ("new", "demo", "--template", template, "--defaults")
+    assert machine.run(*command).code == 0
+    demo = Followed(machine=machine, template=template, project=machine.work / "demo")
+    whole = state_of(demo).files
+
+    def die(number: int) -> None:
+        kill_at(machine.work, number, cut_short=False)
+        assert machine.run(*command).code == 0
+
+    for number in itertools.count(1):
+        for left in machine.work.iterdir():
+            shutil.rmtree(left)
+        code = in_child(lambda number=number: die(number))
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL, f"effect {number}"
+        if demo.project.exists():
+            assert state_of(demo).files == whole, f"effect {number}"
+            assert machine.run("check", demo.project).code == 0
+        else:
+            assert all(left.name.startswith(".mlscaffold-new-") for left in machine.work.iterdir())
+    assert number > 20
+    for left in machine.work.iterdir():
+        shutil.rmtree(left)
+    assert in_child(lambda: die(20)) == -signal.SIGKILL
+    assert machine.run(*command).code == 0
+    assert [left.name for left in machine.work.iterdir()] == ["demo"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("name", ["becomes/a-folder.txt", "merged.txt", "gone.txt", ".mlscaffold.lock"])
+def test_a_stop_while_files_are_written(demo: Followed, name: str, number: signal.Signals) -> None:
+    """The signal comes as that file is about to be put in its place, or taken away."""
+    before = state_of(demo)
+    script = textwrap.dedent(f"""
+        import os, signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        def strike(event, arguments):
+            at = {{"os.rename": 1, "os.remove": 0}}.get(event)
+            if at is not None and str(arguments[at]) == {str(demo.project / name)!r}:
+                os.kill(os.getpid(), {int(number)})
+        sys.argv = ["mlscaffold", "update", {str(demo.project)!r}, "--defaults"]
+        from mlscaffold.__main__ import main
+        sys.addaudithook(strike)
+        main()
+    """)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done
+    assert "Traceback" not in done.stderr
+    assert state_of(demo) == before
+    assert junk(demo) == set()
+    assert demo.update("--defaults").code == 0
+
+
+@pytest.mark.parametrize("event", ["open", "os.rename", "os.remove", "os.mkdir"])
+def test_a_disk_that_refuses_while_files_are_written(demo: Followed, event: str) -> None:
+    """Whatever fails in the project itself: a clear error, and nothing is changed."""
+    before = state_of(demo)
+
+    def act() -> None:
+        done = demo.update("--defaults")
+        done.refused("Writing failed at", "No space left on device", "Make room")
+
+    def fail() -> None:
+        inside = str(demo.project)
+        struck = []
+
+        def strike(found: str, arguments: tuple[Any, ...]) -> None:
+            if struck or found != event or not _is_effect(found, arguments, inside):
+                return
+            places = [_place(arguments, *where) for where in _EFFECTS[event]]
+            if event == "open" or not any(".git" in Path(place).parts for place in places[-1:]):
+                struck.append(places)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), places[-1])
+
+        sys.addaudithook(strike)
+        act()
+        assert struck
+
+    assert in_child(fail) == 0
+    assert state_of(demo) == before
+    assert junk(demo) == set()
+    assert demo.update("--defaults").code == 0
+
+
+def test_a_full_disk(machine: Machine) -> None:
+    """No room for the new files: neither is anything changed, nor is the disk left fuller than before."""
+    disk = machine.work / "disk"
+    mount(disk, "size=512k")
+    try:
+        demo = follow(machine, {"small.txt": "small\n"}, name="disk/demo")
+        demo.release(files={"big.bin": os.urandom(600_000)})
+        before = state_of(demo)
+        free = shutil.disk_usage(disk).free
+        demo.update("--defaults").refused("Writing failed at", "Make room")
+        assert state_of(demo) == before
+        assert shutil.disk_usage(disk).free > free - 16_384
+        assert pending(demo.project) is None
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_folder_that_may_not_be_written(machine: Machine) -> None:
+    demo = follow(machine, {"a.txt": "one\n", "closed/b.txt": "one\n"})
+    demo.release(files={"a.txt": "two\n", "closed/b.txt": "two\n", "closed/c.txt": "new\n"})
+    content = demo.text("closed/b.txt")
+    closed = demo.project / "closed"
+    shutil.rmtree(closed)
+    mount(closed, "size=64k")
+    try:
+        (closed / "b.txt").write_text(content)
+        subprocess.run(["mount", "-o", "remount,ro", str(closed)], check=True)
+        before = state_of(demo)
+        demo.update("--defaults").refused("Writing failed at", "Read-only file system", "get the right to write there")
+        assert state_of(demo) == before
+        assert junk(demo) == set()
+    finally:
+        subprocess.run(["umount", "-l", str(closed)], check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("update", "--defaults"),
+        ("update", "--abort"),
+        ("update", "--continue"),
+        ("set", "name=Moon", "--project"),
+    ],
+    ids=" ".join,
+)
+def test_of_two_runs_at_once_the_second_is_told_who_holds_it(demo: Followed, command: tuple[str, ...]) -> None:
+    before = state_of(demo)
+    with exclusive(demo.project, "update"):
+        words = (*command, demo.project) if "--project" in command else (command[0], demo.project, *command[1:])
+        demo.machine.run(*words).refused(
+            f"mlscaffold update (process {os.getpid()}) is at work in", "Wait for it to end", code=3
+        )
+    assert state_of(demo) == before
+    assert demo.update("--defaults").code == 0
+
+
+def test_nothing_but_the_holder_is_left_in_the_repository(demo: Followed) -> None:
+    files = {path.relative_to(demo.project).as_posix() for path in (demo.project / ".git").iterdir()}
+    demo.updated("--defaults")
+    left = {path.relative_to(demo.project).as_posix() for path in (demo.project / ".git").iterdir()} - files
+    assert left <= {".git/mlscaffold"}
+    assert junk(demo) == set()
+    assert (demo.project / ".git" / "mlscaffold" / "project" / "holder").read_text() == ""

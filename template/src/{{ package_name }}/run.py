@@ -79,7 +79,7 @@ def export(params: Params = DEFAULT_PARAMS) -> None:
 @app.command()
 def predict(
     source: Annotated[Path | None, typer.Option("--input", help="csv or parquet with the model's columns.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="csv file to write; its folder is made if missing.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="csv to write; missing folders are made.")] = None,
 ) -> None:
     """Predict each row of a file; without --input, each flight of the hold-out."""
     from .pipelines import predict as step

@@ -48,13 +48,9 @@ def respond(problem: Problem) -> JSONResponse:
 def from_validation(error: ValidationError) -> Problem:
     """Translate pydantic's report; the refused values themselves are never repeated."""
     faults = error.errors(include_url=False, include_context=False)
-    # A bare row or list: what else is wrong follows from that, such as each column being unknown where rows should be.
-    unwrapped = [fault for fault in faults if fault["loc"] == ("instances",) and fault["type"] == "missing"]
-    faults = unwrapped or faults
-    listed = [
-        _fault(fault["loc"], f"Required, but absent. {WRAP}" if unwrapped else _wording(fault))
-        for fault in faults[:MAX_FAULTS]
-    ]
+    # Of a bare row all else that is wrong follows from this: its columns are unknown where `instances` should be.
+    faults = [fault for fault in faults if _is_unwrapped(fault)] or faults
+    listed = [_fault(fault["loc"], _wording(fault)) for fault in faults[:MAX_FAULTS]]
     return Problem(
         title="Invalid request",
         status=422,
@@ -98,10 +94,16 @@ def _fault(location: Sequence[int | str], problem: str) -> Fault:
             return Fault(row=None, field=None, problem=problem)
 
 
+def _is_unwrapped(fault: ErrorDetails) -> bool:
+    return fault["loc"] == ("instances",) and fault["type"] == "missing"
+
+
 def _wording(fault: ErrorDetails) -> str:
     kind = fault["type"]
     if fault["input"] is None and kind.endswith("_type"):
         return "May not be null"
+    if _is_unwrapped(fault):
+        return f"Required, but absent. {WRAP}"
     if fault["loc"] == () and kind == "model_type":
         return f"Must be an object. {WRAP}"
     plain = {
