@@ -114,7 +114,7 @@ def _check(data: Mapping[str, Any]) -> None:
         ValueError: It is not of the shape that we write; or TypeError, KeyError, AttributeError.
     """
     effects = [*data["effects"], *(data["final"] or ())]
-    for path in [*(effect["path"] for effect in effects), *data["conflicts"]]:
+    for path in [*(effect["path"] for effect in effects), *data["conflicts"], *data["stage"]]:
         check_contained(path, error=MachineError, origin="The journal")
     for effect in effects:
         states = [state for state in (effect["before"], effect["after"]) if state is not None]
@@ -230,7 +230,13 @@ class Journal:
             return self._write(final=final, phase=Phase.APPLYING).apply()
 
     def close(self) -> None:
-        """All is done."""
+        """All is done: stage what is to be staged, and forget the rest."""
+        paths = [f":(literal){path}" for path in self.data["stage"]]
+        if paths:
+            Git(self.project).run("add", "-A", "--", *paths)
+        self._forget()
+
+    def _forget(self) -> None:
         (self.folder / _FILE).unlink()
         _sweep(self.folder)
 
@@ -257,7 +263,7 @@ class Journal:
             self._bring_all(self.data["effects"], "before")
             self._restore_index()
         saved = tuple(self._saved())
-        self.close()
+        self._forget()
         return saved
 
     def _bring_all(self, effects: Sequence[Mapping[str, Any]], side: str) -> None:
@@ -323,19 +329,20 @@ class Journal:
             Git(top).run("update-index", "-z", "--index-info", stdin=stream)
 
     def _restore_index(self) -> None:
-        if not self.data["conflicts"]:
+        ours = sorted({*self.data["conflicts"], *self.data["stage"]})
+        if not ours:
             return
         git = Git(self.project)
         copy = self.folder / "before" / "index"
         top, prefix = _place(self.project)
-        ours = {prefix + path for path in self.data["conflicts"]}
-        if copy.is_file() and _staged(top, without=ours) == _staged(top, without=ours, index=copy):
+        full = {prefix + path for path in ours}
+        if copy.is_file() and _staged(top, without=full) == _staged(top, without=full, index=copy):
             passing = self.folder / "passing"
             _duplicate(copy, passing)
             _move(passing, _index_file(git, self.project))
         else:
             # Somebody staged other files meanwhile: those stay staged.
-            git.run("reset", "-q", "--", *(f":(literal){path}" for path in self.data["conflicts"]))
+            git.run("reset", "-q", "--", *(f":(literal){path}" for path in ours))
 
     def _write(self, **changes: Any) -> Journal:
         data = {**self.data, **changes, "phase": str(changes.get("phase", self.data["phase"]))}
@@ -351,6 +358,7 @@ def begin(
     outcomes: Sequence[Outcome],
     conflicts: Mapping[str, Mapping[str, Entry]],
     tasks: Sequence[str] = (),
+    stage: Sequence[str] = (),
     note: Mapping[str, Any],
 ) -> Journal:
     """Write the journal: after this the work is bound to be finished or undone.
@@ -362,6 +370,7 @@ def begin(
         outcomes: What shall become of each path.
         conflicts: For each path with a conflict the entries of its stages ("1" base, "2" yours, "3" the template's).
         tasks: Commands of the template that run at the end.
+        stage: Paths that are staged at the end; each is a file then, or tracked now.
         note: For the caller to find again; JSON.
 
     Raises:
@@ -377,6 +386,7 @@ def begin(
                     for path, stages in conflicts.items()
                 },
                 "tasks": list(tasks),
+                "stage": list(stage),
                 "note": dict(note),
             }
             _store(folder, data)

@@ -32,9 +32,9 @@ from .recorded import Recorded, answers_in, read_recorded_answers
 from .render import Render, require_trust
 from .render_cache import cached_render
 from .resolution import Resolved, contents_needed, resolve
+from .solving import PreparedUpdate, UpdateRequest, solve
 from .source import check_out, find_source
 from .transaction import disk_errors
-from .update import PreparedUpdate, UpdateRequest, solve
 from .workspace import State, Workspace, open_workspace
 
 __all__ = ["Relocking", "prepare_lock", "stage_lock"]

@@ -193,6 +193,23 @@ def test_what_somebody_staged_meanwhile_stays_staged(project: Path, held: Path) 
     assert git(project, "status", "--porcelain").splitlines() == ["A  other.txt"]
 
 
+def test_what_is_mended_is_staged_at_the_end(project: Path, held: Path) -> None:
+    wanted = {"a.txt": "A\n", "b.txt": None, "new.txt": "new\n"}
+    journal = started(project, held, wanted, stage=list(wanted)).apply()
+    assert git(project, "diff", "--cached", "--name-only") == ""
+    journal.close()
+    assert git(project, "status", "--porcelain").splitlines() == ["M  a.txt", "D  b.txt", "A  new.txt"]
+
+
+def test_what_was_staged_at_the_end_is_unstaged(project: Path, held: Path) -> None:
+    """A kill after `git add`, before the journal is gone."""
+    before = everything(project)
+    journal = started(project, held, {"a.txt": "A\n", "b.txt": None}, stage=["a.txt", "b.txt"]).apply()
+    git(project, "add", "-A")
+    journal.abort()
+    assert everything(project) == before
+
+
 def test_after_a_commit_there_is_no_way_back(project: Path, held: Path) -> None:
     journal = started(project, held, {"a.txt": "A\n"}).apply()
     git(project, "commit", "-qam", "Go on")
@@ -232,6 +249,8 @@ def test_no_effect_leads_out_of_the_project(project: Path, held: Path, path: str
         {"final": [{"path": "/etc/x", "number": 0, "before": None, "after": None, "folders": {}}]},
         {"conflicts": {"../x": {}}},
         {"conflicts": 7},
+        {"stage": ["../x"]},
+        {"stage": None},
         {"phase": "resting"},
         {"id": "../../x"},
         {"head": None},

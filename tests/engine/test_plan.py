@@ -235,7 +235,7 @@ def test_the_second_plan_is_empty(history: History) -> None:
 
 
 @given(sides(), TABLES, st.booleans())
-def test_a_project_that_is_the_new_render_has_nothing_to_do(new: Side, ownership: Ownership, lines_only: bool) -> None:  # noqa: FBT001
+def test_a_project_that_is_the_new_render_has_nothing_to_do(new: Side, ownership: Ownership, lines_only: bool) -> None:
     retired = {path for path in new.entries if ownership.rule_for(path).policy is Policy.RETIRED}
     mine = {path: each for path, each in new.entries.items() if path not in retired}
     decided = plan(old=new, new=new, mine=mine, ownership=ownership, lines_only=lines_only)

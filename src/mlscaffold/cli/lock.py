@@ -37,10 +37,11 @@ def lock(
             raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
         _show(project)
         return
+    from ..applying import write_update
     from ..headless import import_copier
     from ..relock import prepare_lock, stage_lock
     from ..settings import cache_folder
-    from ..update import UpdateRequest, write_update
+    from ..solving import UpdateRequest
     from . import changes
 
     request = UpdateRequest(

@@ -1,0 +1,250 @@
+"""Writing a solved update into its project: all or nothing, with a journal; and finishing or undoing what waits."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import lock as locks
+from .answers import Answers
+from .entries import Entry, FileMode
+from .errors import PendingError, ProjectError, RenderError, UntrustedTemplateError
+from .journal import Journal, Outcome, Pending, Phase, begin, exclusive
+from .merge.lines import has_markers
+from .plan import Action, FileAction
+from .recorded import read_recorded
+from .render import run_tasks
+from .solving import PreparedUpdate
+from .source import (
+    check_out,
+    find_source,
+)
+from .workspace import open_workspace
+
+__all__ = ["Step", "Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
+
+#: Called with the name of each step as it begins.
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Updated:
+    """What was done."""
+
+    title: str
+    #: Files that wait for a person, with markers or as unmerged entries.
+    conflicts: tuple[str, ...]
+    tasks: tuple[str, ...] = ()
+
+
+def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
+    """Write a prepared update into the project; it is left uncommitted, for review.
+
+    Raises:
+        MlscaffoldError: The project is as it was, unless the error says that work is pending.
+    """
+    request = prepared.request
+    if prepared.tasks and not request.trusted:
+        raise UntrustedTemplateError(
+            prepared.new.checkout.source.url, [f"task, run after rendering: {task}" for task in prepared.tasks]
+        )
+    return write_update(prepared, step=step)
+
+
+def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
+    """Write a prepared update, whose preconditions the caller has checked; all or nothing.
+
+    Raises:
+        PendingError: Another run holds the project or is not finished, or a task failed.
+        MlscaffoldError: The project is as it was.
+    """
+    request = prepared.request
+    with exclusive(request.project, "update") as folder:
+        if (journal := Journal.load(request.project, folder)) is not None:
+            raise waiting_error(journal.pending)
+        if dataclasses.replace(prepared.workspace.state(), dirty=prepared.state.dirty) != prepared.state:
+            raise ProjectError("The project changed while the update was prepared.", hint="Run the command again.")
+        step("Writing the files")
+        journal = _begin(prepared, folder)
+        try:
+            journal = journal.apply()
+        except BaseException:
+            journal.abort()
+            raise
+        new, old = prepared.new, prepared.old
+        run = functools.partial(run_tasks, new.checkout, new.answers, request.project, since=old.checkout)
+        return _finish(journal, run, step=step)
+
+
+def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
+    project, workspace = prepared.request.project, prepared.workspace
+    changes = prepared.plan.changes
+    conflicts = {each.path: _stages(each) for each in prepared.plan.conflicts}
+    written = {each.path: each.result for each in changes if each.result is not None and each.result != _here(each)}
+    bookkeeping = _bookkeeping(prepared)
+    ids = workspace.add(bookkeeping)
+    entries = {path: Entry(mode=FileMode.FILE, blob=blob) for path, blob in ids.items()}
+    files = workspace.export({**written, **entries}, prepared.workspace.scratch / "export")
+    workspace.keep(entry.blob for stages in conflicts.values() for entry in stages.values())
+    outcomes = [Outcome(path=path, file=files[path]) for path in written]
+    gone = {each.origin for each in changes if each.origin} | {
+        each.path for each in prepared.plan.having(Action.REMOVE)
+    }
+    outcomes += [Outcome(path=path, file=None) for path in sorted(gone - written.keys())]
+    final = {path: files[path] for path in bookkeeping}
+    final_gone = sorted({prepared.recorded.answers_file} - final.keys())
+    if not conflicts:
+        outcomes += [Outcome(path=path, file=file) for path, file in final.items()]
+        outcomes += [Outcome(path=path, file=None) for path in final_gone]
+    note = {
+        "final": {path: file.read_bytes().decode("utf-8", "surrogateescape") for path, file in final.items()},
+        "gone": final_gone,
+        "template": prepared.new.checkout.source.url,
+        "from": prepared.recorded.version,
+        "to": prepared.new.checkout.version,
+    }
+    return begin(
+        project,
+        folder,
+        title=prepared.title,
+        outcomes=outcomes,
+        conflicts=conflicts,
+        tasks=prepared.tasks,
+        note=note,
+    )
+
+
+def _here(action: FileAction) -> Entry | None:
+    """What lies at the path of an action now."""
+    return None if action.origin else action.mine
+
+
+def _stages(action: FileAction) -> Mapping[str, Entry]:
+    sides = {"1": action.old, "2": action.mine, "3": action.new}
+    return {number: entry for number, entry in sides.items() if entry is not None}
+
+
+def _bookkeeping(prepared: PreparedUpdate) -> Mapping[str, bytes]:
+    """Lock and answers, as they are once no conflict is left."""
+    answers_file = prepared.new.answers_file
+    return {
+        answers_file: (prepared.new.root / answers_file).read_bytes(),
+        locks.FILE_NAME: locks.dump_lock(prepared.lock).encode(),
+    }
+
+
+def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated:
+    """From applied files to a closed journal, as far as it goes."""
+    waiting = journal.pending
+    if waiting.phase is Phase.CONFLICTS:
+        return Updated(title=waiting.title, conflicts=waiting.conflicts)
+    if waiting.tasks:
+        step("Running the template's tasks")
+        try:
+            run()
+        except RenderError as error:
+            raise PendingError(
+                f"All files are updated, and a task of the template failed. {error.message}",
+                hint="Run it again: mlscaffold update --continue --trust. Undo the update: mlscaffold update --abort.",
+            ) from error
+    journal.close()
+    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks)
+
+
+def continue_update(
+    project: Path, *, trusted: bool = False, cache: Path | None = None, step: Step = lambda _: None
+) -> Updated:
+    """Finish what waits: effects that were interrupted, conflicts that are resolved, tasks that failed.
+
+    Raises:
+        PendingError: Conflicts are left, each named.
+        ProjectError: Nothing waits.
+    """
+    with exclusive(project, "update --continue") as folder:
+        journal = _loaded(project, folder)
+        if journal.pending.tasks and not trusted:
+            tasks = [f"task, run after rendering: {task}" for task in journal.pending.tasks]
+            raise UntrustedTemplateError(str(journal.pending.note["template"]), tasks)
+        if journal.pending.phase is Phase.APPLYING:
+            journal = journal.apply()
+        if journal.pending.phase is Phase.CONFLICTS:
+            _refuse_unresolved(project, journal.pending)
+            with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
+                journal = journal.finish(_final_outcomes(journal.pending, Path(scratch)))
+        run = functools.partial(_run_tasks_later, project, journal.pending.note, cache)
+        return _finish(journal, run, step=step)
+
+
+def _run_tasks_later(project: Path, note: Mapping[str, Any], cache: Path | None) -> None:
+    """The tasks of an update that is applied already."""
+    recorded = read_recorded(project)
+    source = find_source(recorded.template)
+    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
+        sides = {name: Path(scratch, name) for name in ("from", "to")}
+        for side in sides.values():
+            side.mkdir()
+        old, new = (check_out(source, str(note[name]), into=side, cache=cache) for name, side in sides.items())
+        run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
+
+
+def _final_outcomes(waiting: Pending, scratch: Path) -> list[Outcome]:
+    outcomes = [Outcome(path=path, file=None) for path in waiting.note["gone"]]
+    for number, (path, text) in enumerate(waiting.note["final"].items()):
+        file = scratch / str(number)
+        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        outcomes.append(Outcome(path=path, file=file))
+    return outcomes
+
+
+def _loaded(project: Path, folder: Path) -> Journal:
+    journal = Journal.load(project, folder)
+    if journal is None:
+        raise ProjectError("No update waits to be finished or undone.")
+    return journal
+
+
+def _refuse_unresolved(project: Path, waiting: Pending) -> None:
+    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
+        unmerged = open_workspace(project, Path(scratch)).state().unmerged
+    left = [
+        path
+        for path in waiting.conflicts
+        if path in unmerged or ((project / path).is_file() and has_markers((project / path).read_bytes()))
+    ]
+    if left:
+        listing = "".join(
+            f"\n  {path}{'' if path in unmerged else '  (still holds conflict markers)'}" for path in left
+        )
+        raise PendingError(
+            f"These conflicts are not resolved:{listing}",
+            hint="Edit each file, then `git add` it (or `git rm` it), and run: mlscaffold update --continue",
+        )
+
+
+def abort_update(project: Path) -> tuple[str, ...]:
+    """Undo what waits: files, index and modes are as before. Return where edits made meanwhile were kept.
+
+    Raises:
+        ProjectError: Nothing waits, or commits were made since.
+    """
+    with exclusive(project, "update --abort") as folder:
+        return _loaded(project, folder).abort()
+
+
+def waiting_error(waiting: Pending) -> PendingError:
+    """What to say of an update that waits: which, and the ways on and back."""
+    if waiting.phase is Phase.CONFLICTS:
+        listing = "".join(f"\n  {path}" for path in waiting.conflicts)
+        return PendingError(
+            f"The {waiting.title} waits for you to resolve its conflicts:{listing}",
+            hint="Resolve and `git add` them, then: mlscaffold update --continue. To undo: mlscaffold update --abort.",
+        )
+    return PendingError(
+        f"The {waiting.title} was interrupted.",
+        hint="Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.",
+    )
