@@ -26,7 +26,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 from pathspec import GitIgnoreSpec
 
-from mlscaffold.answers import resolve_answers, template_questions
+from mlscaffold.answers import Question, resolve_answers, template_questions
 from mlscaffold.creation import NewProject, create, prepare
 from mlscaffold.errors import MlscaffoldError
 from mlscaffold.lock import Lock, read_lock
@@ -39,6 +39,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"
 CONTENT = ("copier.yml", "ownership.yml", "template")
 CHANGELOG = "CHANGELOG.md"
+#: Every project's folder: defaults may depend on its name.
+FOLDER = "project"
 #: Files of the template that name the address of the tool.
 PINNED = (".gitlab-ci.yml.jinja", "README.md.jinja")
 
@@ -136,10 +138,12 @@ class Start:
 
     template: str
     version: str
-    given: Mapping[str, Any]
+    answers: Mapping[str, Any]
+    #: The one that is not the default.
+    chosen: Mapping[str, Any]
 
     def __str__(self) -> str:
-        chosen = ", ".join(f"{name}={value}" for name, value in self.given.items())
+        chosen = ", ".join(f"{name}={value}" for name, value in self.chosen.items())
         return f"a project of {self.version}{f' with {chosen}' if chosen else ''}"
 
 
@@ -169,30 +173,30 @@ def broken_promises(template: Path, version: str, changes: str) -> list[str]:
 
 def starts(template: str, version: str) -> Iterator[Start]:
     """The default answers of a release, and each other choice that its questions offer, one at a time."""
-    yield Start(template=template, version=version, given={})
     with tempfile.TemporaryDirectory() as scratch:
-        questions = template_questions(check_out(find_source(template), version, into=Path(scratch)))
+        checkout = check_out(find_source(template), version, into=Path(scratch))
+        for chosen in ({}, *_other_choices(template_questions(checkout, FOLDER))):
+            answers = resolve_answers(checkout, FOLDER, given=chosen, suggested={}, ask=None, use_defaults=True)
+            yield Start(template=template, version=version, answers=answers.values, chosen=chosen)
+
+
+def _other_choices(questions: Sequence[Question]) -> Iterator[Mapping[str, Any]]:
     for question in questions:
-        others = [choice.value for choice in question.choices if not choice.disabled]
-        if question.type == "bool":
-            others = [True, False]
-        for value in others:
-            if value != question.default and not question.multiselect:
-                yield Start(template=template, version=version, given={question.name: value})
+        choices = [choice.value for choice in question.choices if not choice.disabled]
+        values = [True, False] if question.type == "bool" else choices
+        # Of several choices at once one is chosen alone, as a list.
+        offered = [[value] for value in values] if question.multiselect else values
+        yield from ({question.name: value} for value in offered if value != question.default)
 
 
 def _unanswered(start: Start, version: str) -> str:
     """Why the answers of a project are not enough for a version, or are no answers any more; empty if they are."""
-    source = find_source(start.template)
     with tempfile.TemporaryDirectory() as scratch:
-        sides = {}
-        for side in (start.version, version):
-            (Path(scratch) / side).mkdir()
-            sides[side] = check_out(source, side, into=Path(scratch) / side)
-        nobody: dict[str, Any] = {"suggested": {}, "ask": None, "use_defaults": True}
-        before = resolve_answers(sides[start.version], "project", given=start.given, **nobody)
+        checkout = check_out(find_source(start.template), version, into=Path(scratch))
         try:
-            resolve_answers(sides[version], "project", given={}, recorded=before.values, **nobody)
+            resolve_answers(
+                checkout, FOLDER, given={}, recorded=start.answers, suggested={}, ask=None, use_defaults=True
+            )
         except MlscaffoldError as error:
             return str(error)
     return ""
@@ -202,9 +206,8 @@ def _broken_for(start: Start, steps: Sequence[str], changes: str) -> Iterator[st
     """What is wrong with the ways that one project has to the last of the versions."""
     version = steps[-1]
     with tempfile.TemporaryDirectory() as scratch:
-        # The name of a project's folder may be an answer: it is the same for all.
-        jump, walk, fresh = (Path(scratch) / way / "project" for way in ("jump", "walk", "fresh"))
-        _make(start, jump)
+        jump, walk, fresh = (Path(scratch) / way / FOLDER for way in ("jump", "walk", "fresh"))
+        _make(jump, start.template, start.version, start.answers)
         before = read_lock(jump)
         shutil.copytree(jump, walk, symlinks=True)
         if conflicts := _update(jump, version):
@@ -216,7 +219,7 @@ def _broken_for(start: Start, steps: Sequence[str], changes: str) -> Iterator[st
                 return
         if differing := _differing(jump, walk):
             yield f"{start}: {version} in one jump and step by step differ in {', '.join(differing)}"
-        _make(Start(template=start.template, version=version, given=read_recorded(jump).answers), fresh)
+        _make(fresh, start.template, version, read_recorded(jump).answers)
         after = read_lock(fresh)
         free = {path for path, file in after.files.items() if file.policy in {Policy.SEEDED, Policy.DERIVED}}
         if differing := [path for path in _differing(jump, fresh) if path not in free]:
@@ -226,11 +229,9 @@ def _broken_for(start: Start, steps: Sequence[str], changes: str) -> Iterator[st
                 yield f"{path}: the template takes it over in {version}, and {CHANGELOG} does not name it"
 
 
-def _make(start: Start, project: Path) -> None:
+def _make(project: Path, template: str, version: str, answers: Mapping[str, Any]) -> None:
     project.parent.mkdir()
-    request = NewProject(
-        destination=project, template=start.template, ref=start.version, given=start.given, use_defaults=True
-    )
+    request = NewProject(destination=project, template=template, ref=version, given=answers, use_defaults=True)
     with prepare(request) as prepared:
         create(prepared)
 
@@ -268,7 +269,8 @@ def _taken(before: Lock, after: Lock) -> Iterator[str]:
 
 def _is_named(path: str, changes: str) -> bool:
     """Whether a text names a path in code marks, in full or by a glob of the ownership table."""
-    return GitIgnoreSpec.from_lines(re.findall(r"`([^`\s]+)`", changes)).match_file(path)
+    words = re.findall(r"`([^`\s]+)`", changes)
+    return path in words or GitIgnoreSpec.from_lines(word for word in words if "*" in word).match_file(path)
 
 
 def release(version: str) -> str:

@@ -71,8 +71,10 @@ class Created:
     project: Path
     lock: Lock
     plan: Plan
-    #: Id of the first commit; empty inside another repository or when not wanted.
+    #: Id of the first commit; empty inside a repository or when not wanted.
     commit: str
+    #: The repository that the project lies in, where that was there before.
+    inside: Path | None
     #: Rendered files that the project's own `.gitignore` keeps out of the first commit: a mistake of the template.
     ignored: tuple[str, ...]
     message: str
@@ -139,6 +141,9 @@ def _refuse_occupied(destination: Path) -> None:
         raise DestinationError(f"{destination} exists and is not a folder.", hint="Choose another name.")
     try:
         present = sorted(entry.name for entry in destination.iterdir()) if destination.exists() else []
+        if ".git" in present and _is_empty_repository(destination):
+            # Made on a git host and cloned, to be filled: the repository itself is in nobody's way.
+            present.remove(".git")
     except OSError as error:
         raise DestinationError(f"Cannot look into {destination}: {error.strerror}.") from error
     if present:
@@ -150,6 +155,11 @@ def _refuse_occupied(destination: Path) -> None:
     parent = _nearest(destination)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise DestinationError(f"Cannot write in {parent}.", hint="Choose a folder that you may write to.")
+
+
+def _is_empty_repository(folder: Path) -> bool:
+    git = Git(folder)
+    return enclosing_repository(folder) == folder.resolve() and not git.succeeds("rev-parse", "-q", "--verify", "HEAD")
 
 
 def _nearest(path: Path) -> Path:
@@ -193,6 +203,7 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
         lock=lock,
         plan=prepared.plan,
         commit=commit,
+        inside=inside,
         ignored=ignored,
         message=prepared.render.message,
     )
@@ -200,6 +211,8 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
 
 def _repository_of(destination: Path) -> Path | None:
     """The repository that the project becomes a part of; one that ignores the destination is not."""
+    if (destination / ".git").exists():
+        return destination
     folder = _nearest(destination.parent)
     inside = enclosing_repository(folder)
     if inside is not None and Git(folder).succeeds("check-ignore", "-q", "--", str(destination)):

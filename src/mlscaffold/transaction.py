@@ -40,7 +40,7 @@ class Stage:
             DestinationError: Somebody used the destination meanwhile.
         """
         try:
-            if self.top.is_relative_to(self.destination) or (self.destination.is_dir() and _in_use(self.destination)):
+            if self.top.is_relative_to(self.destination) or _is_to_be_filled(self.destination):
                 self._move_entries()
             else:
                 self.top.rename(self.target)
@@ -51,7 +51,8 @@ class Stage:
 
     def _move_entries(self) -> None:
         """Fill the folder that somebody stands in: replacing it would pull it from under their shell."""
-        if any(entry for entry in self.destination.iterdir() if not self.top.is_relative_to(entry)):
+        known = {self.destination / ".git"}
+        if any(entry not in known and not self.top.is_relative_to(entry) for entry in self.destination.iterdir()):
             raise DestinationError(f"{self.destination} is no longer empty. Nothing was written.")
         moved: list[Path] = []
         try:
@@ -62,8 +63,9 @@ class Stage:
             raise
 
 
-def _in_use(folder: Path) -> bool:
-    return Path.cwd().is_relative_to(folder)
+def _is_to_be_filled(folder: Path) -> bool:
+    """Whether a folder is there to stay: somebody stands in it, or it is an empty repository."""
+    return folder.is_dir() and (Path.cwd().is_relative_to(folder) or (folder / ".git").exists())
 
 
 @contextlib.contextmanager

@@ -10,11 +10,12 @@ import pytest
 
 from mlscaffold.source import changes_between, check_out, find_source
 from scripts import release
-from scripts.release import ReleaseError, broken_promises, changes_of
+from scripts.release import ReleaseError, broken_promises, changes_of, starts
 
 ANSWERS_FILE = "template/{{ _copier_conf.answers_file }}.jinja"
 QUESTIONS = "_subdirectory: template\n_templates_suffix: .jinja\n"
-COLOUR = "colour:\n  type: str\n  choices: [red, blue]\n  default: red\n"
+COLOUR = "colour:\n  type: str\n  default: red\n"
+CHOICES = "  choices: [red, blue]\n"
 FIRST: Mapping[str, str] = {
     "copier.yml": QUESTIONS + COLOUR,
     "ownership.yml": "files:\n  seeded.txt: seeded\n",
@@ -80,16 +81,27 @@ def test_the_first_release_has_nobody_to_break(template: Path, add: Releases) ->
 
 
 def test_a_question_without_a_default_is_refused(template: Path, add: Releases) -> None:
-    add({"copier.yml": QUESTIONS + COLOUR + "size:\n  type: int\n"})
-    found = broken_promises(template, "2.0.0", "")
-    assert [each.partition(":")[0] for each in found] == ["a project of 1.0.0", "a project of 1.0.0 with colour=blue"]
+    add({"copier.yml": QUESTIONS + COLOUR + CHOICES})
+    add({"copier.yml": QUESTIONS + COLOUR + CHOICES + "size:\n  type: int\n"})
+    found = broken_promises(template, "3.0.0", "")
+    assert [each.partition(":")[0] for each in found] == [
+        "a project of 1.0.0",
+        "a project of 2.0.0",
+        "a project of 2.0.0 with colour=blue",
+    ]
     assert "size" in found[0]
 
 
 def test_an_answer_that_is_none_any_more_is_refused(template: Path, add: Releases) -> None:
-    add({"copier.yml": QUESTIONS + COLOUR.replace("blue", "green")})
-    (found,) = broken_promises(template, "2.0.0", "")
-    assert found.startswith("a project of 1.0.0 with colour=blue: colour: 'blue' is not a valid answer")
+    add({"copier.yml": QUESTIONS + COLOUR + CHOICES})
+    add({"copier.yml": QUESTIONS + COLOUR + CHOICES.replace("blue", "green")})
+    (found,) = broken_promises(template, "3.0.0", "")
+    assert found.startswith("a project of 2.0.0 with colour=blue: colour: 'blue' is not a valid answer")
+
+
+def test_yes_and_no_are_both_tried(template: Path, add: Releases) -> None:
+    add({"copier.yml": QUESTIONS + "small:\n  type: bool\n  default: true\n"})
+    assert [start.chosen for start in starts(str(template), "2.0.0")] == [{}, {"small": False}]
 
 
 def test_a_render_that_conflicts_with_itself_is_refused(template: Path, add: Releases) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,34 @@ def test_it_works_on_other_pythons(python: str, tmp_path: Path) -> None:
     other.run("python", "-m", "pytest", "-q")
     other.run("other-python", "pipeline")
     assert metrics_of(root)
+
+
+@pytest.fixture
+def extended(project: Project, tmp_path: Path) -> Iterator[Path]:
+    """A clone with one feature more, added as the project's page on that says."""
+    clone = project.clone(tmp_path / project.root.name)
+    page = (clone / "docs" / "your-own-data.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^(\S+\.(?:py|yaml))  +(\S.*?)  +in (\S+)$", page, re.MULTILINE)
+    opening = {"SCHEDULE": "SCHEDULE = (\n", "derive": "joined.with_columns(\n", "validation.ranges": "  ranges:\n"}
+    assert [place for _, _, place in steps] == list(opening)
+    for name, line, place in steps:
+        (file,) = [path for path in (clone / name, *clone.glob(f"src/*/{name}")) if path.is_file()]
+        before, start, after = file.read_text(encoding="utf-8").partition(opening[place])
+        indent = " " * (len(after) - len(after.lstrip(" ")))
+        file.write_text(f"{before}{start}{indent}{line}\n{after}", encoding="utf-8")
+    install(clone, project.environment)
+    yield clone
+    install(project.root, project.environment)
+
+
+def test_a_feature_more_breaks_nothing(project: Project, extended: Path) -> None:
+    project.run("ruff", "format", "--check", cwd=extended)
+    project.run("mypy", cwd=extended)
+    done = project.run("python", "-m", "pytest", "-q", cwd=extended)
+    assert " passed" in done.stdout
+    project.run(project.slug, "pipeline", cwd=extended)
+    document = (extended / "models" / "model.onnx").read_bytes()
+    assert b'"name": "month"' in document
 
 
 def test_the_commands_of_its_readme_work_in_their_order(project: Project, tmp_path: Path) -> None:

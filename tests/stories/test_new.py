@@ -420,3 +420,25 @@ def test_a_terminal_without_unicode(machine: Machine, encoding: str) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_an_empty_repository_is_filled(machine: Machine) -> None:
+    machine.git("init", "-q", "-b", "main", "demo")
+    template = machine.template()
+    done = machine.run("new", "demo", "--template", template, "--defaults")
+    assert done.code == 0, done
+    assert "review and commit it there" in done.out
+    project = machine.work / "demo"
+    assert (project / "hello.txt").read_text() == "Hello World\n"
+    machine.git("add", "-A", ".", cwd=project)
+    machine.git("commit", "-qm", "Start", cwd=project)
+    assert machine.run("check", "demo").code == 0
+    # With history of its own it is no empty repository any more.
+    (project / "hello.txt").unlink()
+    machine.run("new", "demo", "--template", template, "--defaults").refused("in the way")
+
+
+def test_inside_a_repository_it_says_that_nothing_was_committed(machine: Machine) -> None:
+    machine.git("init", "-q", ".")
+    done = machine.run("new", "demo", "--template", machine.template(), "--defaults")
+    assert (done.code, "It lies in the repository" in done.out) == (0, True)

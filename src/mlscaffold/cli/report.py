@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -41,9 +42,11 @@ def print_created(created: Created) -> None:
     origin = f"{created.lock.template} {created.lock.version}"
     committed = f", first commit {created.commit[:8]}" if created.commit else ""
     console.print(Text(f"\nMade {len(files)} files from {origin}{committed}."), style="green")
+    if created.inside is not None:
+        console.print(Text(f"It lies in the repository {created.inside}: review and commit it there."), style="yellow")
     for path in created.ignored:
         console.print(Text(f"Not committed, since .gitignore names it: {path}"), style="yellow")
-    here = os.path.relpath(created.project)
+    here = shlex.quote(os.path.relpath(created.project))
     lines = [f"  cd {here}"] if here != "." else []
     lines += [f"  {line}" for line in created.message.splitlines()]
     if lines:
