@@ -32,6 +32,11 @@ __all__ = [
 ]
 
 
+_YES_OR_NO = frozenset(
+    {"y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0", "null", "none", "~", ""}
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """One of the values that a question offers."""
@@ -250,6 +255,9 @@ def _describe(native: CopierQuestion, default: Any) -> Question:
     from copier._types import MISSING
 
     def problem(answer: Any) -> str:
+        if native.get_type_name() == "bool" and isinstance(answer, str) and answer.strip().lower() not in _YES_OR_NO:
+            # Copier takes every other word for a yes, mistyped ones too.
+            return "It must be yes or no."
         try:
             value = native.parse_answer(answer)
         except (ValueError, TypeError, ArithmeticError) as error:

@@ -60,6 +60,14 @@ def test_set_without_a_key_or_a_value(machine: Machine, assignment: str) -> None
     machine.nothing_was_left()
 
 
+def test_a_mistyped_no_is_no_yes(machine: Machine) -> None:
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + "ci:\n  type: bool\n  default: true\n"})
+    machine.run("new", "demo", "--template", template, "--defaults", "--set", "ci=flase").refused(
+        "It must be yes or no"
+    )
+    machine.nothing_was_left()
+
+
 def test_an_answer_of_the_wrong_type(machine: Machine) -> None:
     template = machine.template({**SMALL, "copier.yml": "_subdirectory: template\nname:\n  type: int\n  default: 3\n"})
     machine.run("new", "demo", "--template", template, "--defaults", "--set", "name=three").refused(
