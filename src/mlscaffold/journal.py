@@ -16,12 +16,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import hashlib
 import json
 import os
 import shutil
-import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +29,20 @@ from typing import Any
 from .entries import Entry, check_contained
 from .errors import MachineError, PendingError, ProjectError
 from .git import Git
+from .placing import (
+    copy,
+    duplicate,
+    folders_of,
+    make_folder,
+    make_parents,
+    mode_like,
+    move,
+    near,
+    prune,
+    remove,
+    state_of,
+    sync,
+)
 from .transaction import disk_errors
 
 __all__ = ["Journal", "Outcome", "Pending", "Phase", "begin", "exclusive", "journal_folder", "pending"]
@@ -189,7 +201,7 @@ def _sweep(folder: Path) -> None:
     for name in ("before", "after"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("passing", f"{_FILE}.passing"):
-        _remove(folder / name)
+        remove(folder / name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +225,7 @@ class Journal:
     def apply(self) -> Journal:
         """Bring every path to its state after, then the index; what is done already is left."""
         finishing = self.data["final"] is not None
-        with disk_errors(self.project):
+        with self._unfinished() if finishing else disk_errors(self.project):
             self._bring_all(self.data["final"] if finishing else self.data["effects"], "after")
             if not finishing:
                 self._stage_conflicts()
@@ -223,7 +235,7 @@ class Journal:
     def finish(self, outcomes: Sequence[Outcome]) -> Journal:
         """After the conflicts: move the lock and the answers, by the same means."""
         first = len(self.data["effects"])
-        with disk_errors(self.project):
+        with self._unfinished():
             final = [
                 _record(self.project, self.folder, outcome, number) for number, outcome in enumerate(outcomes, first)
             ]
@@ -253,7 +265,7 @@ class Journal:
                 "You have committed since: there is nothing left to undo file by file.",
                 hint="Take it back with git (git revert, git reset), or finish with --continue.",
             )
-        with disk_errors(self.project):
+        with self._unfinished():
             # First lock and answers, so that a kill in the midst leaves the effects alone to be done again or undone.
             if self.pending.phase is not Phase.APPLYING:
                 self._write(phase=Phase.APPLYING)
@@ -262,9 +274,21 @@ class Journal:
                 self._write(phase=Phase.APPLYING, final=None)
             self._bring_all(self.data["effects"], "before")
             self._restore_index()
-        saved = tuple(self._saved())
+        saved = self.saved
         self._forget()
         return saved
+
+    @contextlib.contextmanager
+    def _unfinished(self) -> Iterator[None]:
+        """Say of a disk that refuses halfway that both ways are still open."""
+        try:
+            yield
+        except OSError as error:
+            place = error.filename or self.project
+            raise MachineError(
+                f"Writing failed at {place}: {error.strerror or error}. The {self.data['title']} is not finished.",
+                hint="Make room or get the right to write there, then: mlscaffold update --continue, or --abort.",
+            ) from error
 
     def _bring_all(self, effects: Sequence[Mapping[str, Any]], side: str) -> None:
         for effect in _ordered(effects, side):
@@ -274,34 +298,34 @@ class Journal:
     def _bring(self, effect: Mapping[str, Any], side: str) -> None:
         target = self.project / effect["path"]
         wanted = effect[side]
-        _remove(_near(target))
+        remove(near(target))
         if wanted is None:
             self._clear(effect, side)
             return
-        if _state_of(target) == wanted:
+        if state_of(target) == wanted:
             return
         passing = self.folder / "passing"
-        _duplicate(self.folder / side / str(effect["number"]), passing)
-        _make_parents(self.project, target, effect["folders"])
+        duplicate(self.folder / side / str(effect["number"]), passing)
+        make_parents(self.project, target, effect["folders"])
         if target.is_dir() and not target.is_symlink():
             # Only empty folders are left of what was removed.
             target.rmdir()
-        _move(passing, target)
+        move(passing, target)
 
     def _clear(self, effect: Mapping[str, Any], side: str) -> None:
         """Leave nothing at a path, nor folders that are there for its sake alone."""
         target = self.project / effect["path"]
-        if _state_of(target) is not None:
+        if state_of(target) is not None:
             target.unlink()
         kept = effect["folders"] if side == "before" else {}
-        _prune(self.project, target.parent, kept)
+        prune(self.project, target.parent, kept)
         mode = effect["folders"].get(effect["path"])
         if side == "before" and mode is not None and not target.exists():
-            _make_folder(target, mode)
+            make_folder(target, mode)
 
     def _save(self, effect: Mapping[str, Any]) -> None:
         """Keep what a person wrote into a file of ours since."""
-        here = _state_of(self.project / effect["path"])
+        here = state_of(self.project / effect["path"])
         if here is None or here in (effect["before"], effect["after"]):
             return
         kept = self._kept(effect)
@@ -311,11 +335,11 @@ class Journal:
     def _kept(self, effect: Mapping[str, Any]) -> Path:
         return self.folder / "saved" / f"{self.data['id']}-{effect['number']}-{PurePosixPath(effect['path']).name}"
 
-    def _saved(self) -> Iterator[str]:
-        """Where edits made meanwhile are kept, in this run or in one that was killed."""
-        for effect in [*self.data["effects"], *(self.data["final"] or ())]:
-            if os.path.lexists(kept := self._kept(effect)):
-                yield f"{effect['path']}: {kept}"
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """Where edits made meanwhile are kept, in this run or in one that was killed: path and place."""
+        effects = [*self.data["effects"], *(self.data["final"] or ())]
+        return tuple(f"{effect['path']}: {kept}" for effect in effects if os.path.lexists(kept := self._kept(effect)))
 
     def _stage_conflicts(self) -> None:
         lines = []
@@ -338,8 +362,8 @@ class Journal:
         full = {prefix + path for path in ours}
         if copy.is_file() and _staged(top, without=full) == _staged(top, without=full, index=copy):
             passing = self.folder / "passing"
-            _duplicate(copy, passing)
-            _move(passing, _index_file(git, self.project))
+            duplicate(copy, passing)
+            move(passing, _index_file(git, self.project))
         else:
             # Somebody staged other files meanwhile: those stay staged.
             git.run("reset", "-q", "--", *(f":(literal){path}" for path in ours))
@@ -392,7 +416,7 @@ def begin(
             _store(folder, data)
     except BaseException:
         # Nothing is applied yet; and on a full disk what is left here would keep it full.
-        _remove(folder / _FILE)
+        remove(folder / _FILE)
         _sweep(folder)
         raise
     return Journal(project=project, folder=folder, data=data)
@@ -407,7 +431,7 @@ def _write_down(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> dic
     effects = [_record(project, folder, outcome, number) for number, outcome in enumerate(outcomes)]
     index = _index_file(git, project)
     if index.is_file():
-        _copy(index, folder / "before" / "index")
+        copy(index, folder / "before" / "index")
     return {
         "format": _FORMAT,
         "id": hashlib.sha256(os.urandom(16)).hexdigest()[:8],
@@ -422,141 +446,29 @@ def _write_down(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> dic
 def _store(folder: Path, data: Mapping[str, Any]) -> None:
     passing = folder / f"{_FILE}.passing"
     passing.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    _sync(passing)
+    sync(passing)
     # The copies that it speaks of must not be lost after it is found.
     for name in ("before", "after"):
-        _sync(folder / name)
+        sync(folder / name)
     passing.replace(folder / _FILE)
-    _sync(folder)
-
-
-def _sync(place: Path) -> None:
-    """Have a file or the names in a folder on the disk before anything that comes after."""
-    with contextlib.suppress(PermissionError):
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copy2(source, target, follow_symlinks=False)
-    if not target.is_symlink():
-        _sync(target)
+    sync(folder)
 
 
 def _record(project: Path, folder: Path, outcome: Outcome, number: int) -> dict[str, Any]:
     """Copy both states of a path beside the journal."""
     check_contained(outcome.path, error=MachineError, origin="The plan")
     here = project / outcome.path
-    before = _state_of(here)
+    before = state_of(here)
     if before is not None:
-        _copy(here, folder / "before" / str(number))
+        copy(here, folder / "before" / str(number))
     if outcome.file is not None:
         after = folder / "after" / str(number)
-        _copy(outcome.file, after)
+        copy(outcome.file, after)
         if before is not None and not after.is_symlink() and not here.is_symlink():
-            after.chmod(_mode_like(here, outcome.file))
-    after_state = None if outcome.file is None else _state_of(folder / "after" / str(number))
-    folders = _folders(project, outcome.path)
+            after.chmod(mode_like(here, outcome.file))
+    after_state = None if outcome.file is None else state_of(folder / "after" / str(number))
+    folders = folders_of(project, outcome.path)
     return {"path": outcome.path, "number": number, "before": before, "after": after_state, "folders": folders}
-
-
-def _folders(project: Path, path: str) -> dict[str, int]:
-    """The folders above a path, and the one in its place, with their permissions."""
-    found: dict[str, int] = {}
-    for place in (PurePosixPath(path), *list(PurePosixPath(path).parents)[:-1]):
-        with contextlib.suppress(OSError):
-            mode = (project / place).lstat().st_mode
-            if stat.S_ISDIR(mode):
-                found[place.as_posix()] = stat.S_IMODE(mode)
-    return found
-
-
-def _mode_like(here: Path, made: Path) -> int:
-    """The permissions of the file that is replaced, executable as the new one is."""
-    kept, executable = stat.S_IMODE(here.stat().st_mode), made.stat().st_mode & 0o100
-    return kept | (kept & 0o444) >> 2 if executable else kept & ~0o111
-
-
-def _state_of(path: Path) -> list[Any] | None:
-    """Kind, permissions and digest of what lies at a path; None for nothing. A list, as JSON gives it back."""
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if stat.S_ISLNK(mode):
-        return ["link", 0, os.fsdecode(path.readlink())]
-    if stat.S_ISDIR(mode):
-        return None
-    return ["file", stat.S_IMODE(mode), hashlib.sha256(path.read_bytes()).hexdigest()]
-
-
-def _make_parents(project: Path, target: Path, known: Mapping[str, int]) -> None:
-    """The folders above a file, with the permissions that they had; and no link among them."""
-    parent = project
-    for part in target.parent.relative_to(project).parts:
-        parent /= part
-        if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
-            raise ProjectError(f"{parent} is in the way of {target}: it is no folder.")
-        if not parent.exists():
-            _make_folder(parent, known.get(parent.relative_to(project).as_posix()))
-
-
-def _make_folder(folder: Path, mode: int | None) -> None:
-    folder.mkdir()
-    if mode is not None:
-        folder.chmod(mode)
-
-
-def _prune(project: Path, folder: Path, kept: Collection[str]) -> None:
-    """Remove folders that became empty, as git does; those that are kept were there before."""
-    while folder != project and folder.relative_to(project).as_posix() not in kept:
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return
-        folder = folder.parent
-
-
-def _remove(path: Path) -> None:
-    # On a volume that is read only even the removal of nothing fails.
-    if os.path.lexists(path):
-        path.unlink()
-
-
-def _duplicate(source: Path, target: Path) -> None:
-    _remove(target)
-    try:
-        _copy(source, target)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        # A link needs no room, and the way back must not fail on a full disk.
-        _remove(target)
-        os.link(source, target, follow_symlinks=False)
-
-
-def _move(source: Path, target: Path) -> None:
-    try:
-        source.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        # The work tree is on another volume than .git.
-        near = _near(target)
-        _remove(near)
-        _copy(source, near)
-        near.replace(target)
-        source.unlink()
-
-
-def _near(target: Path) -> Path:
-    """Where a file passes on the volume of its place."""
-    return target.parent / f".mlscaffold-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}"
 
 
 def _index_file(git: Git, project: Path) -> Path:

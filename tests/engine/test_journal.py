@@ -230,6 +230,24 @@ def test_a_journal_that_cannot_be_written_leaves_nothing(
     assert pending(project) is None
 
 
+def test_a_way_back_that_the_disk_refuses_stays_open(
+    project: Path, held: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(project)
+    journal = started(project, held, {"a.txt": "A\n"}).apply()
+
+    def refuse(path: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(MachineError, match="update 1 -> 2 is not finished") as said:
+        journal.abort()
+    monkeypatch.undo()
+    assert "--continue, or --abort" in said.value.hint
+    journal.abort()
+    assert everything(project) == before
+
+
 @pytest.mark.parametrize("path", ["../out", "/etc/passwd", ".git/config", "a/../../b", "a\\b", "", "C:/x", ".GIT/x"])
 def test_no_effect_leads_out_of_the_project(project: Path, held: Path, path: str) -> None:
     with pytest.raises(MachineError, match="outside of the project"):

@@ -15,7 +15,7 @@ from typing import Any
 
 from .sequences import merged_sequence
 
-__all__ = ["ABSENT", "Judge", "data_of", "format_of", "identities", "requirement_name"]
+__all__ = ["ABSENT", "Judge", "data_of", "format_of", "identities", "is_strict_json", "requirement_name"]
 
 _LIMIT_BYTES = 2 * 1024 * 1024
 _MOST_ALIASES = 200
@@ -55,6 +55,15 @@ def data_of(form: str, content: bytes) -> Any:
         return _PARSERS[form](content.decode("utf-8-sig"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def is_strict_json(content: bytes) -> bool:
+    """Whether every reader of JSON takes it: no comments, no last comma."""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _toml(text: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .documents import Judge, data_of, format_of
+from .documents import Judge, data_of, format_of, is_strict_json
 from .units import merge_by_units
 
 __all__ = ["Structured", "can_merge", "merge_structured", "parses"]
@@ -52,8 +52,11 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
         texts = [side.decode() for side in (base, mine, theirs)]
     except ValueError:
         return None
+    strict = form == "json" and all(map(is_strict_json, (base, mine, theirs)))
     for proposal in merge_by_units(form, *texts):
         judge = Judge()
+        if strict and not is_strict_json(proposal.encode()):
+            continue
         try:
             result = data_of(form, proposal.encode())
         except ValueError:

@@ -1,0 +1,334 @@
+"""What the merge of one file decides, and what it leaves to a person."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlscaffold.keys import KeyedFileError
+from mlscaffold.merge import merge_contents
+from mlscaffold.merge.hunks import settle_hunks
+from mlscaffold.merge.keyed import set_keys
+from mlscaffold.merge.lines import has_markers
+from mlscaffold.merge.sequences import merged_sequence
+from mlscaffold.merge.structured import merge_structured, parses
+
+PROJECT = '[project]\nname = "x"\ndependencies = [\n    "numpy>=1",\n    "pandas>=2",  # frames\n]\n'
+HOOKS = "repos:\n- repo: https://a\n  rev: v1\n  hooks:\n  - id: x\n- repo: https://b\n  rev: v1\n  hooks:\n  - id: y\n"
+STEPS = "jobs:\n  t:\n    steps:\n      - name: Checkout\n        uses: actions/checkout@v4\n      - run: x\n"
+JSON = '{\n  "a": 1,\n  "b": 2\n}\n'
+RUFF = '[tool.ruff]\nselect = ["E", "F"]\nline-length = 100\n\n[tool.x]\na = 1\n'
+JOBS = "test:\n  script:\n    - a\n    - b\nother: {stage: x}\n"
+
+
+def merged(path: str, base: str, mine: str, theirs: str) -> str | None:
+    found = merge_structured(path, base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    return found.content.decode() if found else None
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "mine", "theirs", "wanted"),
+    [
+        pytest.param(
+            "pyproject.toml",
+            PROJECT,
+            PROJECT.replace("# frames\n", '# frames\n    "polars",\n'),
+            PROJECT.replace("pandas>=2", "pandas>=2.2"),
+            PROJECT.replace('"pandas>=2",  # frames\n', '"pandas>=2.2",  # frames\n    "polars",\n'),
+            id="a bumped version beside an added dependency",
+        ),
+        pytest.param(
+            "pyproject.toml",
+            'dependencies = ["a>=1", "b>=2"]\n',
+            'dependencies = ["a>=1", "b>=2", "c"]\n',
+            'dependencies = ["a>=3", "b>=2"]\n',
+            'dependencies = ["a>=3", "b>=2", "c"]\n',
+            id="the same in one line",
+        ),
+        pytest.param(
+            ".pre-commit-config.yaml",
+            HOOKS,
+            HOOKS + "- repo: local\n  hooks:\n  - id: z\n",
+            HOOKS.replace("b\n  rev: v1", "b\n  rev: v2").replace("  - id: y\n", "  - id: y\n  - id: w\n"),
+            HOOKS.replace("b\n  rev: v1", "b\n  rev: v2").replace("  - id: y\n", "  - id: y\n  - id: w\n")
+            + "- repo: local\n  hooks:\n  - id: z\n",
+            id="a hook of mine beside a new revision",
+        ),
+        pytest.param(
+            "ci.yml",
+            STEPS,
+            STEPS.replace("Checkout\n", "Checkout all\n"),
+            STEPS.replace("v4", "v5"),
+            STEPS.replace("Checkout\n", "Checkout all\n").replace("v4", "v5"),
+            id="neighbouring keys of one step",
+        ),
+        pytest.param(
+            "package.json",
+            JSON,
+            '{\n  "a": 1,\n  "b": 2,\n  "c": 3\n}\n',
+            '{\n  "a": 1,\n  "b": 5\n}\n',
+            '{\n  "a": 1,\n  "b": 5,\n  "c": 3\n}\n',
+            id="commas of JSON",
+        ),
+        pytest.param(
+            "settings.json",
+            '{\n  // ours\n  "a": 1,\n  "b": [1, 2,],\n}\n',
+            '{\n  // ours\n  "a": 2,\n  "b": [1, 2,],\n}\n',
+            '{\n  // ours\n  "a": 1,\n  "b": [1, 2, 3,],\n}\n',
+            '{\n  // ours\n  "a": 2,\n  "b": [1, 2, 3,],\n}\n',
+            id="JSON with comments",
+        ),
+        pytest.param(
+            "ruff.toml",
+            RUFF,
+            RUFF.replace("= 100\n", '= 120\nignore = ["E5"]\n'),
+            RUFF.replace('"F"]', '"F", "I"]'),
+            RUFF.replace("= 100\n", '= 120\nignore = ["E5"]\n').replace('"F"]', '"F", "I"]'),
+            id="neighbouring keys of a table",
+        ),
+        pytest.param(
+            "ruff.toml",
+            RUFF,
+            RUFF.replace("\n[tool.x]\na = 1\n", ""),
+            RUFF.replace("a = 1", "a = 2"),
+            RUFF.replace("\n[tool.x]\na = 1\n", ""),
+            id="what I removed stays removed",
+        ),
+        pytest.param(
+            ".gitlab-ci.yml",
+            JOBS,
+            JOBS + "mine:\n  script: [x]\n",
+            JOBS + "theirs:\n  script: [y]\n",
+            JOBS + "theirs:\n  script: [y]\nmine:\n  script: [x]\n",
+            id="a job of each",
+        ),
+    ],
+)
+def test_what_is_decided(path: str, base: str, mine: str, theirs: str, wanted: str) -> None:
+    assert merged(path, base, mine, theirs) == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "mine", "theirs"),
+    [
+        pytest.param(
+            "a.toml", 'd = ["a>=1"]\n', 'd = ["a>=2"]\n', 'd = ["a>=3"]\n', id="two versions of one dependency"
+        ),
+        pytest.param("a.yml", "a: 1\n", "a: 2\n", "a: 3\n", id="two values of one key"),
+        pytest.param("a.yml", JOBS, JOBS.replace("- b", "- c"), JOBS.replace("- b", "- d"), id="one line of a script"),
+        pytest.param("a.yml", "v: [3.8, 3.9]\n", "v: [3.9]\n", "v: [3.9, 3.10]\n", id="versions to test against"),
+        pytest.param("a.yml", "v: ['3.8']\n", "v: ['3.9']\n", "v: ['3.8', '3.10']\n", id="versions as text"),
+        pytest.param("a.yml", "a: {x: 1}\n", "a: {x: 2}\n", "b: 1\n", id="the template removed what I changed"),
+        pytest.param("a.yml", "a: 1\n", "a: 1\na: 2\n", "a: 3\n", id="a key that is there twice"),
+        pytest.param("a.yml", "a: 1\n", "a: [\n", "a: 3\n", id="no YAML at all"),
+        pytest.param("a.yml", "a: 1\n--- \nb: 1\n", "a: 2\n", "a: 3\n", id="several documents"),
+        pytest.param("a.json", '{"a": 1}', '{"a": 2}', '{"a": 1, "a": 3}', id="a JSON key twice"),
+        pytest.param("a.toml", "a = 1\n", b"a = '\xff'\n".decode("latin1"), "a = 2\n", id="both changed, odd text"),
+    ],
+)
+def test_what_is_left_to_a_person(path: str, base: str, mine: str, theirs: str) -> None:
+    assert merged(path, base, mine, theirs) is None
+
+
+def test_bombs_and_depth_are_refused() -> None:
+    assert not parses("a.yml", b"a: &a [x]\n" + b"b: [*a, *a]\n" * 150)
+    assert not parses("a.json", b"[" * 100_000)
+    assert not parses("a.yml", b"a: " + b"x" * 3_000_000)
+    assert parses("a.yml", b"a: !reference [.b, script]\nd: 2026-01-01\n? [x]\n: y\n")
+
+
+def test_five_thousand_lines_take_no_time() -> None:
+    base = "".join(f"key_{number}: {number}\n" for number in range(5000))
+    begin = time.perf_counter()
+    found = merged("a.yml", base, base.replace("key_7: 7", "key_7: x"), base.replace("key_8: 8", "key_8: y"))
+    assert found == base.replace("key_7: 7", "key_7: x").replace("key_8: 8", "key_8: y")
+    assert time.perf_counter() - begin < 20
+
+
+NAMES = st.text("abcd", min_size=1, max_size=3)
+VALUES = st.one_of(
+    st.integers(0, 9),
+    st.text("xyz", max_size=3),
+    st.lists(st.text("xyz", min_size=1, max_size=2), max_size=3, unique=True),
+)
+TREES = st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, min_size=1, max_size=3)), max_size=5)
+FORMATS = {
+    "a.yml": lambda data: yaml.safe_dump(data, sort_keys=False),
+    "a.json": lambda data: json.dumps(data, indent=2) + "\n",
+}
+
+
+def edited(tree: dict[str, Any], keys: list[str], value: Any) -> dict[str, Any]:
+    return {**tree, **dict.fromkeys(keys, value)}
+
+
+@given(st.sampled_from(sorted(FORMATS)), TREES, st.lists(NAMES, max_size=2), st.lists(NAMES, max_size=2))
+def test_edits_of_different_keys_are_both_kept(
+    path: str, tree: dict[str, Any], ours: list[str], others: list[str]
+) -> None:
+    others = [name for name in others if name not in ours]
+    dump = FORMATS[path]
+    base, mine, theirs = dump(tree), dump(edited(tree, ours, "mine")), dump(edited(tree, others, "theirs"))
+    found = merged(path, base, mine, theirs)
+    if found is not None:
+        load = json.loads if path.endswith("json") else yaml.safe_load
+        assert load(found) == edited(edited(tree, ours, "mine"), others, "theirs")
+
+
+@given(st.sampled_from(sorted(FORMATS)), TREES, TREES, TREES)
+def test_a_merge_is_valid_and_drops_no_key_that_a_side_added(
+    path: str, base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    dump = FORMATS[path]
+    found = merged(path, dump(base), dump(mine), dump(theirs))
+    if found is not None:
+        data = json.loads(found) if path.endswith("json") else yaml.safe_load(found)
+        added = (mine.keys() | theirs.keys()) - base.keys()
+        kept = mine.keys() & theirs.keys()
+        assert added | kept <= data.keys() <= mine.keys() | theirs.keys()
+
+
+@given(st.lists(st.integers(0, 5)), st.lists(st.integers(0, 5)))
+def test_one_side_alone_decides(base: list[int], other: list[int]) -> None:
+    assert merged_sequence(base, other, base) == tuple(other)
+    assert merged_sequence(base, base, other) == tuple(other)
+    assert merged_sequence(base, other, other) == tuple(other)
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "wanted"),
+    [
+        pytest.param("a = 'x'\n", 'a = "x"\n', "a = 'y'\n", "a = 'y'\n", id="I only changed quotes"),
+        pytest.param("a = 'x'\n", "a = 'y'\n", 'a = "x"\n', "a = 'y'\n", id="the template only changed quotes"),
+        pytest.param("a\n", "a\nb\n", "a\nb\nc\n", "a\nb\nc\n", id="the template's holds mine"),
+        pytest.param("a\nz\n", "a\nb\nc\nz\n", "a\nc\nz\n", "a\nb\nc\nz\n", id="mine holds the template's"),
+        pytest.param("", "x  \n", "x\n", "x\n", id="spaces at the end"),
+    ],
+)
+def test_hunks_that_need_nobody(base: str, mine: str, theirs: str, wanted: str) -> None:
+    found = merge_contents("a.txt", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    assert (found.content.decode(), found.conflicted) == (wanted, False)
+    if merge_contents(
+        "a.txt", base=base.encode(), mine=mine.encode(), theirs=theirs.encode(), lines_only=True
+    ).conflicted:
+        assert found.reasons
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("  b\n", "c\n"), ("y\n", "z\n"), ("", "z\n")], ids=["depth", "both", "removed and changed"]
+)
+def test_hunks_that_need_somebody(mine: str, theirs: str) -> None:
+    assert settle_hunks(base=b"b\n", mine=mine.encode(), theirs=theirs.encode()) is None
+    found = merge_contents("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
+    assert found.conflicted
+    assert has_markers(found.content)
+
+
+def test_no_text_has_no_hunks() -> None:
+    assert settle_hunks(base=b"\xff", mine=b"a", theirs=b"b") is None
+    assert settle_hunks(base=b"", mine=b"\n" * 30_000, theirs=b"b") is None
+    found = merge_contents("a.bin", base=b"\0a", mine=b"\0b", theirs=b"\0c")
+    assert (found.content, found.conflicted, found.hunks) == (b"\0b", True, 0)
+
+
+def test_a_line_merge_that_breaks_a_document_is_no_merge() -> None:
+    base = "".join(f"key_{number} = {number}\n" for number in range(9))
+    mine, theirs = f"new = 1\n{base}", f"{base}new = 2\n"
+    found = merge_contents("a.toml", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    assert found.conflicted
+    assert has_markers(found.content)
+
+
+@pytest.mark.parametrize(
+    ("path", "mine", "template", "keys", "wanted"),
+    [
+        pytest.param(
+            "a.toml",
+            "[t]\nx = 1  # why\n\n# mine\n[t.u]\ny = 1\n\n[mine]\nz = 1\n",
+            "[t]\nx = 2\n[t.u]\ny = 2\n",
+            ["t.x", "t.u"],
+            "[t]\nx = 2  # why\n\n# mine\n[t.u]\ny = 2\n[mine]\nz = 1\n",
+            id="tables and items",
+        ),
+        pytest.param(
+            "a.toml",
+            "a = 1\n",
+            "[new.table]\nk = 1\n",
+            ["new.table.k"],
+            "a = 1\n\n[new.table]\nk = 1\n",
+            id="a new table",
+        ),
+        pytest.param("a.toml", "[t]\nx = 1\ny = 2\n", "", ["t.x"], "[t]\ny = 2\n", id="an item goes"),
+        pytest.param(
+            "a.toml", "[t]\nx = [\n  1,\n]\n", "[t]\nx = [2]\n", ["t.x"], "[t]\nx = [2]\n", id="several lines"
+        ),
+        pytest.param(
+            "a.yml",
+            "a: 1  # c\nb:\n  - x\nc: 3\n",
+            "b:\n    - y\n    - z\n",
+            ["b"],
+            "a: 1  # c\nb:\n    - y\n    - z\nc: 3\n",
+            id="a block",
+        ),
+        pytest.param(
+            "a.yml",
+            "a:\n  b: 1\n",
+            "a:\n    b: 2\n    c: 3\n",
+            ["a.b", "a.c"],
+            "a:\n  b: 2\n  c: 3\n",
+            id="other depth",
+        ),
+        pytest.param("a.yml", "a: 1\nb: 2\n", "b: 2\n", ["a"], "b: 2\n", id="a key goes"),
+        pytest.param(
+            "a.json",
+            '{\n  "a": 1,\n  "b": {"x": 1}\n}\n',
+            '{"a": 2, "b": {"x": 3}, "c": 4}',
+            ["a", "b.x", "c"],
+            '{\n  "a": 2,\n  "b": {"x": 3},\n  "c": 4\n}\n',
+            id="JSON",
+        ),
+        pytest.param(
+            "a.json", '{\n  "a": 1,\n  "b": 2\n}\n', "{}", ["b"], '{\n  "a": 1\n}\n', id="the last of JSON goes"
+        ),
+        pytest.param("a.json", '{"a": 1, "b": 2}', "{}", ["a"], '{"b": 2}', id="the first of JSON goes"),
+    ],
+)
+def test_keys_are_set_and_nothing_else(path: str, mine: str, template: str, keys: list[str], wanted: str) -> None:
+    assert set_keys(path, mine=mine.encode(), template=template.encode(), keys=keys).decode() == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "mine", "template", "key"),
+    [
+        ("a.txt", "a", "b", "x"),
+        ("a.toml", "a = [", "a = 1", "a"),
+        ("a.yml", "a: 1\n", "a: {b: 2}\n", "a.b"),
+        ("a.yml", "{}\n", "a: 1\n", "a"),
+        ("a.toml", "a = 1\n", "[a]\nb = 1\n", "a.b"),
+    ],
+)
+def test_keys_that_cannot_be_set(path: str, mine: str, template: str, key: str) -> None:
+    with pytest.raises(KeyedFileError):
+        set_keys(path, mine=mine.encode(), template=template.encode(), keys=[key])
+
+
+@given(st.dictionaries(NAMES, VALUES, min_size=1), st.dictionaries(NAMES, VALUES, min_size=1), st.data())
+def test_set_keys_takes_the_templates_and_leaves_mine(
+    mine: dict[str, Any], template: dict[str, Any], data: st.DataObject
+) -> None:
+    keys = data.draw(st.lists(st.sampled_from(sorted({*mine, *template})), unique=True, min_size=1))
+    ours, theirs = (
+        "".join(f"{key} = {json.dumps(value)}  # {key}\n" for key, value in side.items()) for side in (mine, template)
+    )
+    found = set_keys("a.toml", mine=ours.encode(), template=theirs.encode(), keys=keys).decode()
+    wanted = {key: value for key, value in mine.items() if key not in keys}
+    wanted |= {key: template[key] for key in keys if key in template}
+    assert tomllib.loads(found) == wanted
+    assert all(line in found for line in ours.splitlines() if line.partition(" ")[0] not in keys)
