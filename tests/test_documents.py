@@ -70,7 +70,9 @@ def test_the_walk_through_an_update(home: dict[str, str], tmp_path: Path) -> Non
     script = ["set -u"]
     for step in steps:
         command, _, code = step.partition("    # exit ")
-        script.append(f"{command}\nfound=$?; [ $found -eq {code or 0} ] || {{ echo \"ended with $found\" >&2; exit 99; }}")
+        script.append(
+            f'{command}\nfound=$?; [ $found -eq {code or 0} ] || {{ echo "ended with $found" >&2; exit 99; }}'
+        )
     (tmp_path / "home" / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
     done = subprocess.run(
         ["bash", "-xc", "\n".join(script)], cwd=tmp_path, env=home, capture_output=True, text=True, check=False

@@ -357,12 +357,12 @@ class Journal:
         if not ours:
             return
         git = Git(self.project)
-        copy = self.folder / "before" / "index"
+        saved = self.folder / "before" / "index"
         top, prefix = _place(self.project)
         full = {prefix + path for path in ours}
-        if copy.is_file() and _staged(top, without=full) == _staged(top, without=full, index=copy):
+        if saved.is_file() and _staged(top, without=full) == _staged(top, without=full, index=saved):
             passing = self.folder / "passing"
-            duplicate(copy, passing)
+            duplicate(saved, passing)
             move(passing, _index_file(git, self.project))
         else:
             # Somebody staged other files meanwhile: those stay staged.

@@ -64,7 +64,11 @@ def folders_of(project: Path, path: str) -> dict[str, int]:
 
 
 def make_parents(project: Path, target: Path, known: Mapping[str, int]) -> None:
-    """The folders above a file, with the permissions that they had; and no link among them."""
+    """The folders above a file, with the permissions that they had; and no link among them.
+
+    Raises:
+        ProjectError: Something that is no folder stands there.
+    """
     parent = project
     for part in target.parent.relative_to(project).parts:
         parent /= part

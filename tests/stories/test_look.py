@@ -1,0 +1,166 @@
+"""`diff`, `why`, `doctor` and `lock`: looking at a project through its template."""
+
+from __future__ import annotations
+
+import subprocess
+
+from .conftest import SMALL, Machine
+from .updating import LINES, follow, made, with_line
+
+OWNED = {"ownership.yml": "files:\n  'ci/**': owned\n  keep.txt: seeded\n"}
+
+
+def test_diff_shows_edits_by_ownership(machine: Machine) -> None:
+    demo = follow(machine, {"ci/a.sh": "one\n", "b.txt": LINES, "c.txt": "c\n", "d.txt": "d\n", "e.bin": b"\0"})
+    demo.edit({"b.txt": with_line(5, "mine"), "e.bin": b"\1\0"}, gone=("c.txt",))
+    (demo.project / "d.txt").chmod(0o755)
+    done = machine.run("diff", "--project", demo.project)
+    assert done.code == 0
+    assert "deleted  merged  c.txt" in done.out
+    assert "mode     merged  d.txt" in done.out
+    assert "-line 5\n+mine\n" in done.out
+    assert "binary content differs" in done.out
+    assert "ci/a.sh" not in done.out
+
+
+def test_diff_of_some_paths(machine: Machine) -> None:
+    demo = follow(machine, {"a/x.txt": "x\n", "b.txt": "b\n"})
+    assert "No edits" in machine.run("diff", "--project", demo.project).out
+    demo.edit({"a/x.txt": "y\n", "b.txt": "c\n"})
+    done = machine.run("diff", "a/", "--name-only", "--project", demo.project)
+    assert "a/x.txt" in done.out
+    assert "b.txt" not in done.out
+    machine.run("diff", "own.txt", "--project", demo.project).refused("not from the template")
+
+
+def test_diff_outside_of_git(machine: Machine) -> None:
+    machine.run("new", "demo", "--template", machine.template(), "--defaults", "--no-git")
+    (machine.work / "demo" / "hello.txt").write_text("Hi\n")
+    assert "+Hi" in machine.run("diff", "--project", "demo").out
+
+
+def test_why_tells_where_a_file_comes_from(machine: Machine) -> None:
+    template = machine.template({**SMALL, **OWNED, "template/ci/a.sh": "a\n", "template/keep.txt": "k\n"})
+    demo = made(machine, template)
+    demo.release(files={"ci/a.sh": "b\n"})
+    demo.updated()
+    demo.commit()
+    said = machine.run("why", "ci/a.sh", "--project", demo.project).out
+    assert "template/ci/a.sh" in said
+    assert "last changed in  v2.0.0" in said
+    assert "owned" in said
+    assert "as rendered" in said
+    demo.edit({"ci/a.sh": "mine\n"})
+    machine.run("eject", "ci/a.sh", "--reason", "GPU", "--project", demo.project)
+    said = machine.run("why", "ci/a.sh", "--project", demo.project).out
+    assert "edited (see: mlscaffold diff ci/a.sh)" in said
+    assert "GPU" in said
+    assert "v1.0.0" in machine.run("why", "hello.txt", "--project", demo.project).out
+    (demo.project / "keep.txt").unlink()
+    assert "deleted" in machine.run("why", "keep.txt", "--project", demo.project).out
+    assert "all of it is yours" in machine.run("why", "own.txt", "--project", demo.project).out
+    assert "written by mlscaffold" in machine.run("why", ".mlscaffold.lock", "--project", demo.project).out
+    demo.template.rename(machine.home / "elsewhere")
+    assert "cannot be read here" in machine.run("why", "hello.txt", "--project", demo.project).out
+
+
+def test_doctor_of_a_healthy_project(machine: Machine) -> None:
+    demo = follow(machine, {})
+    done = machine.run("doctor", demo.project)
+    assert done.code == 0, done
+    for subject in ("git:", "git identity: Ada", "Python:", "cache:", "lock:", "template: can be read"):
+        assert subject in done.out
+
+
+def test_doctor_says_what_to_do(machine: Machine) -> None:
+    demo = follow(machine, {".pre-commit-config.yaml": "repos: []\n", "x.txt": LINES})
+    demo.release(files={"x.txt": with_line(5, "theirs")})
+    demo.edit({"x.txt": with_line(5, "mine")})
+    said = machine.run("doctor", demo.project).out
+    assert "v2.0.0 is out" in said
+    assert "pre-commit install" in said
+    assert demo.update().code == 3
+    machine.configure("")
+    (demo.project / ".mlscaffold.toml").write_text("[[waive]]\n")
+    done = machine.run("doctor", demo.project)
+    assert done.code == 1
+    for cure in ("git config --global user.name", "mlscaffold update --status", ".mlscaffold.toml"):
+        assert cure in done.out
+    demo.template.rename(machine.home / "elsewhere")
+    assert "template:" in machine.run("doctor", demo.project).out
+    assert "problem  project:" in machine.run("doctor", machine.home).out
+
+
+def test_doctor_of_a_project_that_lost_its_lock_or_its_git(machine: Machine) -> None:
+    demo = follow(machine, {})
+    answers = demo.project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("World", "Moon"))
+    assert "moved without it" in machine.run("doctor", demo.project).out
+    (demo.project / ".mlscaffold.lock").unlink()
+    subprocess.run(["rm", "-rf", str(demo.project / ".git")], check=True)
+    done = machine.run("doctor", demo.project)
+    assert "made by plain Copier" in done.out
+    assert "not in git" in done.out
+
+
+def test_lock_shows_what_it_records(machine: Machine) -> None:
+    demo = follow(machine, {})
+    done = machine.run("lock", demo.project)
+    assert "version   v1.0.0" in done.out
+    assert "The lock fits" in machine.run("lock", "--resolve", demo.project).out
+    machine.run("lock", "--dry-run", demo.project).refused("belong to --resolve")
+
+
+def test_every_verb_takes_a_project_without_a_lock(machine: Machine) -> None:
+    demo = follow(machine, {"a.txt": "a\n"})
+    demo.edit(gone=(".mlscaffold.lock",))
+    for verb in (("check", demo.project), ("diff", "--project", demo.project), ("update", demo.project, "--dry-run")):
+        done = machine.run(*verb)
+        assert done.code == 0, done
+        assert "derived from .copier-answers.yml" in done.err
+    assert "merged" in machine.run("why", "a.txt", "--project", demo.project).out
+    done = machine.run("lock", "--resolve", demo.project)
+    assert "the project had no lock" in done.out
+    demo.commit()
+    assert machine.run("check", demo.project).code == 0
+
+
+def test_branches_that_met_are_resolved_together(machine: Machine) -> None:
+    files = {"ownership.yml": OWNED["ownership.yml"], "template/ci/a.sh.jinja": "# {{ name }}\none\n"}
+    demo = made(machine, machine.template({**SMALL, **files, "template/b.txt": LINES}))
+    demo.release(files={"ci/a.sh.jinja": "# {{ name }}\ntwo\n", "new.txt.jinja": "{{ name }}\n"})
+    demo.git("checkout", "-qb", "answers")
+    assert demo.set("name=Moon").code == 0
+    demo.commit()
+    demo.git("checkout", "-q", "main")
+    demo.updated()
+    demo.commit()
+    subprocess.run(["git", "merge", "-q", "answers"], cwd=demo.project, check=False, capture_output=True)
+    dry = machine.run("lock", "--resolve", "--dry-run", demo.project)
+    assert (dry.code, "new.txt" in dry.out) == (0, True)
+    done = machine.run("lock", "--resolve", demo.project)
+    assert done.code == 0, done
+    demo.commit()
+    assert (demo.project / "ci" / "a.sh").read_text() == "# Moon\ntwo\n"
+    assert (demo.project / "new.txt").read_text() == "Moon\n"
+    assert machine.run("check", "--strict", demo.project).code == 0
+
+
+def test_branches_that_answered_differently_need_a_decision(machine: Machine) -> None:
+    demo = follow(machine, {})
+    for branch in ("moon", "mars"):
+        demo.git("checkout", "-qb", branch, "main")
+        assert demo.set(f"name={branch}").code == 0
+        demo.commit()
+    subprocess.run(["git", "merge", "-q", "moon"], cwd=demo.project, check=False, capture_output=True)
+    machine.run("lock", "--resolve", demo.project).refused("answered differently: name", "--set NAME=VALUE")
+    machine.run("lock", "--resolve", demo.project, "--set", "name=mars").refused("not resolved: hello.txt")
+    demo.git("checkout", "-q", "--ours", "hello.txt")
+    demo.git("add", "hello.txt")
+    (demo.project / "hello.txt").write_text("loose\n")
+    machine.run("lock", "--resolve", demo.project, "--set", "name=mars").refused("not staged: hello.txt")
+    demo.git("checkout", "-q", "--", "hello.txt")
+    assert machine.run("lock", "--resolve", demo.project, "--set", "name=mars").code == 0
+    demo.commit()
+    assert (demo.project / "hello.txt").read_text() == "Hello mars\n"
+    assert machine.run("check", demo.project).code == 0
