@@ -40,6 +40,8 @@ class Updated:
     #: Files that wait for a person, with markers or as unmerged entries.
     conflicts: tuple[str, ...]
     tasks: tuple[str, ...] = ()
+    #: Where edits are kept that were made to files of the update while it was interrupted.
+    saved: tuple[str, ...] = ()
 
 
 def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
@@ -115,6 +117,8 @@ def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
         outcomes=outcomes,
         conflicts=conflicts,
         tasks=prepared.tasks,
+        # In a merge of branches, what was in conflict between them is resolved by this.
+        stage=sorted({*prepared.state.unmerged, *final}) if prepared.state.unmerged else (),
         note=note,
     )
 
@@ -142,7 +146,7 @@ def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated
     """From applied files to a closed journal, as far as it goes."""
     waiting = journal.pending
     if waiting.phase is Phase.CONFLICTS:
-        return Updated(title=waiting.title, conflicts=waiting.conflicts)
+        return Updated(title=waiting.title, conflicts=waiting.conflicts, saved=journal.saved)
     if waiting.tasks:
         step("Running the template's tasks")
         try:
@@ -152,8 +156,9 @@ def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated
                 f"All files are updated, and a task of the template failed. {error.message}",
                 hint="Run it again: mlscaffold update --continue --trust. Undo the update: mlscaffold update --abort.",
             ) from error
+    saved = journal.saved
     journal.close()
-    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks)
+    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved)
 
 
 def continue_update(

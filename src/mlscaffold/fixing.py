@@ -7,7 +7,6 @@ no commit holds is refused, together with everything else.
 
 from __future__ import annotations
 
-import os
 import shlex
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -97,7 +96,6 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered, apply: App
         if outcomes:
             (apply or _with_journal)(project, outcomes)
     paths = tuple(outcome.path for outcome in outcomes)
-    _stage(project, paths)
     return Fixed(paths=paths, left=tuple(left))
 
 
@@ -213,20 +211,18 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome]) -> None:
                 "An update of this project was begun and not finished: its files are not to be mended yet.",
                 hint="Run: mlscaffold update --status, then --continue or --abort.",
             )
-        journal = begin(project, folder, title="repair of drift", outcomes=outcomes, conflicts={}, note={"fix": True})
-        try:
-            journal = journal.apply()
-        except BaseException:
-            journal.abort()
-            raise
-        journal.close()
+        stage = _stageable(project, outcomes)
+        note = {"fix": True}
+        journal = begin(
+            project, folder, title="repair of drift", outcomes=outcomes, conflicts={}, stage=stage, note=note
+        )
+        journal.apply().close()
 
 
-def _stage(project: Path, paths: Sequence[str]) -> None:
-    """Stage what was repaired: else the next commit would still carry the drift. What git ignores stays as it is."""
+def _stageable(project: Path, outcomes: Sequence[Outcome]) -> Sequence[str]:
+    """What is staged after a repair: else the next commit would still carry the drift. What git ignores is left."""
     git = Git(project)
-    if not paths:
-        return
+    paths = [outcome.path for outcome in outcomes]
     try:
         listing = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
         ignored = git.run("check-ignore", "-z", "--stdin", stdin=listing).decode(errors="surrogateescape").split("\0")
@@ -235,6 +231,4 @@ def _stage(project: Path, paths: Sequence[str]) -> None:
         ignored = []
     literal = [f":(literal){path}" for path in paths]
     tracked = git.run("ls-files", "-z", "--", *literal).decode(errors="surrogateescape").split("\0")
-    known = [path for path in paths if path in tracked or (os.path.lexists(project / path) and path not in ignored)]
-    if known:
-        git.run("add", "-A", "--", *(f":(literal){path}" for path in known))
+    return [each.path for each in outcomes if each.path in tracked or (each.file and each.path not in ignored)]

@@ -74,8 +74,9 @@ class Ownership:
         return _EVERYTHING_ELSE
 
     def retired_paths(self) -> tuple[str, ...]:
-        """The paths that must be absent."""
-        return tuple(rule.glob for rule in self.rules if rule.policy is Policy.RETIRED)
+        """The paths that must be absent, where no later line says otherwise."""
+        named = [rule.glob.lstrip("/") for rule in self.rules if rule.policy is Policy.RETIRED]
+        return tuple(dict.fromkeys(path for path in named if self.rule_for(path).policy is Policy.RETIRED))
 
 
 def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ()) -> Ownership:

@@ -37,7 +37,7 @@ from .source import check_out, find_source
 from .transaction import disk_errors
 from .workspace import State, Workspace, open_workspace
 
-__all__ = ["Relocking", "prepare_lock", "stage_lock"]
+__all__ = ["Relocking", "prepare_lock"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,14 +77,6 @@ def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
             state = workspace.state()
         making = _Relocking(request=request, workspace=workspace, state=state, scratch=scratch)
         yield making.merged() if locks.FILE_NAME in state.unmerged else making.recorded_again()
-
-
-def stage_lock(prepared: PreparedUpdate) -> None:
-    """Mark what was in conflict between the branches as resolved: lock, answers, and what the template owns."""
-    project = prepared.request.project
-    paths = sorted({locks.FILE_NAME, prepared.new.answers_file} | prepared.state.unmerged)
-    here = [f":(literal){path}" for path in paths if (project / path).is_file()]
-    Git(project).run("add", "--", *here)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,7 +114,8 @@ def test_compiled_templates_are_read_only_if_they_are_ours_and_whole(
         stored.write_bytes(content[:32] + marshal.dumps({}))
     elif damage == "open":
         stored.chmod(0o666)
-    monkeypatch.setattr(compiling, "_CODES", codes := {})
+    codes: dict[str, object] = {}
+    monkeypatch.setattr(compiling, "_CODES", codes)
     monkeypatch.setattr(compiling, "_LOADED", set())
     loaded = []
     load = compiling.Compiled._load

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ VALUES = st.one_of(
     st.lists(st.text("xyz", min_size=1, max_size=2), max_size=3, unique=True),
 )
 TREES = st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, min_size=1, max_size=3)), max_size=5)
-FORMATS = {
+FORMATS: dict[str, Callable[[dict[str, Any]], str]] = {
     "a.yml": lambda data: yaml.safe_dump(data, sort_keys=False),
     "a.json": lambda data: json.dumps(data, indent=2) + "\n",
 }

@@ -403,7 +403,7 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
         (project / "ci" / name).write_text("mine\n")
     machine.git("commit", "-qam", "drift", cwd=project)
     before = snapshot(project)
-    moves = iter([journal._move])
+    moves = iter([journal.move])
 
     def move(source: Path, target: Path) -> None:
         if target.parent.name == "ci":
@@ -413,11 +413,11 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
             original(source, target)
 
     def full(source: Path, target: Path) -> None:
-        monkeypatch.setattr(journal, "_move", original)
+        monkeypatch.setattr(journal, "move", original)
         raise OSError(28, "No space left on device", str(target))
 
-    original = journal._move
-    monkeypatch.setattr(journal, "_move", move)
+    original = journal.move
+    monkeypatch.setattr(journal, "move", move)
     machine.run("check", project, "--fix").refused("No space left on device")
     assert snapshot(project) == before
     assert machine.run("check", project, "--fix").code == 0

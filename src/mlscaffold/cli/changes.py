@@ -141,6 +141,8 @@ def _as_data(action: FileAction) -> dict[str, Any]:
 def print_done(done: Updated) -> None:
     """How it ended, and what to do next."""
     console = out()
+    for kept in done.saved:
+        console.print(Text(f"Your edits since are kept: {kept}", style="yellow"))
     if done.conflicts:
         count = "1 file needs" if len(done.conflicts) == 1 else f"{len(done.conflicts)} files need"
         console.print(Text(f"\n{count} you:", style="bold red"))

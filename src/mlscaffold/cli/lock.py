@@ -39,7 +39,7 @@ def lock(
         return
     from ..applying import write_update
     from ..headless import import_copier
-    from ..relock import prepare_lock, stage_lock
+    from ..relock import prepare_lock
     from ..settings import cache_folder
     from ..solving import UpdateRequest
     from . import changes
@@ -59,8 +59,6 @@ def lock(
         if dry_run:
             raise typer.Exit(_PENDING if found.prepared.plan.conflicts else 0)
         done = write_update(found.prepared)
-        if not done.conflicts:
-            stage_lock(found.prepared)
     if done.conflicts:
         changes.print_done(done)
         raise typer.Exit(_PENDING)
