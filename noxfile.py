@@ -106,7 +106,7 @@ def lock(session: nox.Session) -> None:
 @nox.session
 def release(session: nox.Session) -> None:
     """Write a release of the template into the embedded bundle: `nox -s release -- VERSION`."""
-    session.install("-q", "packaging")
+    session.install("-q", "-e", ".")
     session.run("python", "scripts/release.py", *session.posargs)
 
 

@@ -216,7 +216,12 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome]) -> None:
         journal = begin(
             project, folder, title="repair of drift", outcomes=outcomes, conflicts={}, stage=stage, note=note
         )
-        journal.apply().close()
+        try:
+            journal = journal.apply()
+        except BaseException:
+            journal.abort()
+            raise
+        journal.close()
 
 
 def _stageable(project: Path, outcomes: Sequence[Outcome]) -> Sequence[str]:
