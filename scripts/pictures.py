@@ -99,7 +99,7 @@ def conflict(folder: str) -> str:
         press("clear", "Enter")
         time.sleep(0.5)
         for command, answer in (
-            ("mlscaffold update --to 0.2.0 --defaults | tail -n 32", "update --abort."),
+            ("mlscaffold update --to 0.2.0 --defaults | tail -n 27", "needs you:"),
             ("grep -B 1 -A 8 '<<<<<<<' README.md", ">>>>>>> template"),
             ("git checkout -q --ours README.md && git add README.md && mlscaffold update --continue", "Done:"),
             ("git add -A && git commit -qm 'Update to template 0.2.0' && mlscaffold check", "Clean:"),
