@@ -397,13 +397,13 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
 def test_fix_that_fails_half_way_leaves_everything_as_it_was(
     machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlscaffold import journal
+    from mlscaffold.placing import move as original
 
     for name in ("build.sh", "naïve name.sh"):
         (project / "ci" / name).write_text("mine\n")
     machine.git("commit", "-qam", "drift", cwd=project)
     before = snapshot(project)
-    moves = iter([journal.move])
+    moves = iter([original])
 
     def move(source: Path, target: Path) -> None:
         if target.parent.name == "ci":
@@ -413,11 +413,10 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
             original(source, target)
 
     def full(source: Path, target: Path) -> None:
-        monkeypatch.setattr(journal, "move", original)
+        monkeypatch.setattr("mlscaffold.journal.move", original)
         raise OSError(28, "No space left on device", str(target))
 
-    original = journal.move
-    monkeypatch.setattr(journal, "move", move)
+    monkeypatch.setattr("mlscaffold.journal.move", move)
     machine.run("check", project, "--fix").refused("No space left on device")
     assert snapshot(project) == before
     assert machine.run("check", project, "--fix").code == 0

@@ -106,7 +106,7 @@ def test_a_stop_while_a_task_runs(machine: Machine) -> None:
     command = [sys.executable, "-m", "mlscaffold", "new", "demo", "--template", str(template), "--defaults", "--trust"]
     # A job in the background of a shell ignores Ctrl-C, and so does what it starts.
     default = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=default)  # noqa: PLW1509
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=default)
     assert done.returncode == 130, done
     machine.nothing_was_left()
 
