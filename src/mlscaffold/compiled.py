@@ -23,7 +23,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "is_ours"]
 
 _FORMAT = 1
 #: Extensions that compile the same source to the same code.
@@ -51,7 +51,7 @@ class Compiled:
     def attach(cls, environment: Any, cache: Path | None) -> Compiled | None:
         """Let an environment keep what it compiles; None where it has extensions that we do not know."""
         names = {type(extension).__name__ for extension in environment.extensions.values()}
-        if names - _KNOWN:
+        if names - _KNOWN or not callable(getattr(environment, "compile", None)):
             return None
         compiled = cls(environment, cache)
         environment.compile = compiled.compile
@@ -77,8 +77,11 @@ class Compiled:
                 "optimized",
                 "autoescape",
                 "is_async",
+                "undefined",
+                "sandboxed",
             )
         ]
+        settings += sorted(env.extensions)
         versions = [metadata.version(name) for name in ("copier", "jinja2")]
         parts = [_FORMAT, sys.implementation.cache_tag, platform.python_version(), *versions, *settings]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
@@ -103,7 +106,7 @@ class Compiled:
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not _is_ours(self._file.parent):
+            if not is_ours(self._file.parent):
                 return
             content = marshal.dumps(self._codes)
             if len(content) > _LIMIT_BYTES:
@@ -116,7 +119,7 @@ class Compiled:
 
     def _load(self, stored: Path) -> dict[tuple[str, str | None], CodeType]:
         try:
-            if not (_is_ours(stored.parent) and _is_ours(stored)):
+            if not (is_ours(stored.parent) and is_ours(stored)):
                 return {}
             content = stored.read_bytes()
             if hashlib.sha256(content[32:]).digest() != content[:32]:
@@ -127,7 +130,7 @@ class Compiled:
         return found
 
 
-def _is_ours(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
     """Whether nobody else could have written there."""
     if not hasattr(os, "getuid"):
         return True

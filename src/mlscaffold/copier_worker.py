@@ -101,7 +101,7 @@ class TemplateWorker(Worker):
     @cached_property
     def jinja_env(self) -> SandboxedEnvironment:
         """Copier's environment, which compiles each template once."""
-        environment: SandboxedEnvironment = vars(Worker)["jinja_env"].func(self)
+        environment: SandboxedEnvironment = super().jinja_env
         self._compiled = Compiled.attach(environment, self.cache)
         return environment
 
@@ -112,6 +112,8 @@ class TemplateWorker(Worker):
             return super().answers_relpath
         if self._answers_place is None:
             self._answers_place = super().answers_relpath
+        # Copier renders here, and so forgets what the last path yielded; a template loaded before does not forget it.
+        self.jinja_env.preprocess("")
         return self._answers_place
 
     @cached_property

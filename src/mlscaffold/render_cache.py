@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .answers import Answers
+from .compiled import is_ours
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import TemplateError
 from .render import Render, render, renderer_id
@@ -107,6 +108,8 @@ def _write(store: Path, made: Render) -> None:
             "message": made.message,
         }
         (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        # What lies there already was damaged, or it would have been taken.
+        shutil.rmtree(store, ignore_errors=True)
         fresh.rename(store)
     except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -124,7 +127,8 @@ def _prune(folder: Path) -> None:
 def _read(store: Path, checkout: Checkout, answers: Answers) -> Render | None:
     """A render from the cache; None if it is not there, or not what its manifest says."""
     try:
-        if (store / "manifest.json").stat().st_size > _LARGEST_BYTES:
+        ours = is_ours(store) and is_ours(store / "manifest.json")
+        if not ours or (store / "manifest.json").stat().st_size > _LARGEST_BYTES:
             return None
         manifest: Mapping[str, Any] = json.loads((store / "manifest.json").read_text(encoding="utf-8"))
         root = store / "files" / check_contained(manifest["folder"], error=TemplateError, origin="The cache")

@@ -74,6 +74,7 @@ def test_a_damaged_entry_is_rendered_again(tmp_path: Path, damage: str) -> None:
             (entry / "files" / "demo" / "a.txt").unlink()
     again = rendered(template, tmp_path / "2", cache)
     assert (again.root / "a.txt").read_text() == "Hello World\n"
+    assert rendered(template, tmp_path / "3", cache).root.is_relative_to(cache)
 
 
 @pytest.mark.parametrize(
