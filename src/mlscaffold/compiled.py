@@ -45,7 +45,7 @@ class Compiled:
         if self._file is not None and self._file not in _LOADED:
             _LOADED.add(self._file)
             self._codes.update(self._load(self._file))
-        self._known = len(self._codes)
+        self._known = len(self._lasting())
 
     @classmethod
     def attach(cls, environment: Any, cache: Path | None) -> Compiled | None:
@@ -100,22 +100,27 @@ class Compiled:
         self._environment.preprocess(source, name, filename)
         return self._codes[key].replace(co_filename=filename or "<template>")
 
+    def _lasting(self) -> dict[tuple[str, str | None], CodeType]:
+        """What may be written to disk: template files. A text without a name may hold an answer, and that a secret."""
+        return {key: code for key, code in self._codes.items() if key[1] is not None}
+
     def save(self) -> None:
         """Keep what is new for the next run; a failure costs time there, nothing else."""
-        if self._file is None or len(self._codes) == self._known:
+        lasting = self._lasting()
+        if self._file is None or len(lasting) == self._known:
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not is_ours(self._file.parent):
                 return
-            content = marshal.dumps(self._codes)
+            content = marshal.dumps(lasting)
             if len(content) > _LIMIT_BYTES:
                 return
             handle, name = tempfile.mkstemp(dir=self._file.parent)
             with os.fdopen(handle, "wb") as file:
                 file.write(hashlib.sha256(content).digest() + content)
             Path(name).replace(self._file)
-            self._known = len(self._codes)
+            self._known = len(lasting)
 
     def _load(self, stored: Path) -> dict[tuple[str, str | None], CodeType]:
         try:

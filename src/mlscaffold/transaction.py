@@ -53,7 +53,9 @@ class Stage:
         """Fill the folder that somebody stands in: replacing it would pull it from under their shell."""
         known = {self.destination / ".git"}
         if any(entry not in known and not self.top.is_relative_to(entry) for entry in self.destination.iterdir()):
-            raise DestinationError(f"{self.destination} is no longer empty. Nothing was written.")
+            raise DestinationError(
+                f"{self.destination} changed while the project was made: it is no longer empty. Nothing was written."
+            )
         moved: list[Path] = []
         try:
             moved.extend(entry.rename(self.destination / entry.name) for entry in sorted(self.project.iterdir()))
