@@ -28,10 +28,11 @@ __all__ = ["cached_render"]
 
 _FORMAT = 1
 _MOST = 64
-#: What a template may say whose renders differ from time to time.
-_FICKLE = re.compile(
-    rb"\bnow\b|random|uuid|strftime|make_secret|shuffle|_copier_conf\.(src_path|dst_path|os)|_external_data"
-)
+#: What a template may ask for whose renders differ from time to time, or from place to place.
+_WORDS = rb"\bnow\b|random|uuid|strftime|make_secret|shuffle|_copier_conf\.(?:src_path|dst_path|os)|_external_data"
+_FICKLE = re.compile(_WORDS)
+#: The same, inside of an expression or a statement.
+_FICKLE_INSIDE = re.compile(rb"\{[{%](?:(?![}%]\}).)*?(?:" + _WORDS + rb")", re.DOTALL)
 _LARGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -77,20 +78,17 @@ def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str)
 
 def _is_fickle(root: Path) -> bool:
     """Whether a template may give another render tomorrow, or runs code of its own."""
+    settings = b"".join(file.read_bytes() for file in root.glob("copier.y*ml") if file.is_file())
+    if re.search(rb"_jinja_extensions|secret:", settings):
+        return True
+    # Delimiters of its own: then every word counts.
+    pattern = _FICKLE if b"_envops" in settings else _FICKLE_INSIDE
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name != ".git"]
-        for name in files:
+        for name in [*folders, *files]:
             file = Path(folder, name)
-            if file.is_symlink():
-                continue
-            content = file.read_bytes()
-            if _FICKLE.search(content) and b"{" in content:
-                return True
-            if (
-                Path(folder) == root
-                and name.startswith("copier.y")
-                and re.search(rb"_jinja_extensions|secret:", content)
-            ):
+            content = b"" if file.is_symlink() or file.is_dir() else file.read_bytes()
+            if pattern.search(content) or pattern.search(os.fsencode(name)):
                 return True
     return False
 

@@ -86,6 +86,19 @@ def test_what_differs_from_time_to_time_is_not_kept(tmp_path: Path, text: str) -
     assert not (tmp_path / "cache" / "renders").exists()
 
 
+def test_words_outside_of_expressions_do_not_count(tmp_path: Path) -> None:
+    template = released(tmp_path / "template", {**FILES, "t/b.py": "random_state = {'now': 1}  # {{ name }}\n"})
+    rendered(template, tmp_path / "1", tmp_path / "cache")
+    assert (tmp_path / "cache" / "renders").exists()
+    own = {
+        **FILES,
+        "copier.yml": FILES["copier.yml"] + "_envops: {variable_start_string: '[['}\n",
+        "t/c": "[[ now ]]\n",
+    }
+    rendered(released(tmp_path / "own", own), tmp_path / "2", tmp_path / "other")
+    assert not (tmp_path / "other" / "renders").exists()
+
+
 def test_old_renders_make_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlscaffold.render_cache._MOST", 2)
     template, cache = released(tmp_path / "template"), tmp_path / "cache"
