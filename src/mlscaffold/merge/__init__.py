@@ -65,16 +65,23 @@ def _beyond_lines(
     path: str, base: bytes, mine: bytes, theirs: bytes, *, plain: Merged, proven: bool, names: Labels
 ) -> Merged:
     """What a line merge could not do, or did wrong; `proven` says that a result has to parse."""
-    if proven and (found := merge_structured(path, base=base, mine=mine, theirs=theirs)) is not None:
-        return Merged(content=found.content, conflicted=False, reasons=found.reasons)
+    found = merge_structured(path, base=base, mine=mine, theirs=theirs) if proven else None
+    if found is not None and found.is_complete:
+        return Merged(content=found.mine, conflicted=False, reasons=found.reasons)
     if not plain.conflicted:
         # Every line merged, and the whole is broken (a key twice, say): nobody should commit that unseen.
         return _by_line(None, mine, theirs, names)
+    best = plain
+    if found is not None:
+        left = _by_line(found.base, found.mine, found.theirs, names)
+        if left.conflicted and left.hunks <= plain.hunks:
+            best = replace(left, reasons=found.reasons)
+            base, mine, theirs = found.base, found.mine, found.theirs
     settled = settle_hunks(base=base, mine=mine, theirs=theirs)
-    rest = plain if settled is None else _by_line(base, settled.mine, settled.theirs, names)
+    rest = best if settled is None else _by_line(base, settled.mine, settled.theirs, names)
     if settled is None or not (rest.conflicted or not proven or parses(path, rest.content)):
-        return plain
-    return replace(rest, reasons=settled.reasons)
+        return best
+    return replace(rest, reasons=(*best.reasons, *settled.reasons))
 
 
 def _by_line(base: bytes | None, mine: bytes, theirs: bytes, labels: Labels) -> Merged:

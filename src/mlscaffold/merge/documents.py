@@ -13,9 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from .alignment import Slot, aligned
 from .sequences import merged_sequence
 
-__all__ = ["ABSENT", "Judge", "data_of", "format_of", "identities", "is_strict_json", "requirement_name"]
+__all__ = [
+    "ABSENT",
+    "Judge",
+    "are_versions",
+    "data_of",
+    "format_of",
+    "identities",
+    "is_ordered",
+    "is_requirements",
+    "is_strict_json",
+    "requirement_name",
+]
 
 _LIMIT_BYTES = 2 * 1024 * 1024
 _MOST_ALIASES = 200
@@ -168,6 +180,12 @@ _ORDERED = frozenset(
         "entrypoint",
         "steps",
         "nav",
+        "argv",
+        "exec",
+        "extends",
+        "filterwarnings",
+        "layers",
+        "pythonpath",
     }
 )
 #: What names an item of a list of mappings, the first that it has.
@@ -217,7 +235,15 @@ def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | 
     return found if len(set(found)) == len(found) else None
 
 
-def _are_requirements(path: tuple[str, ...]) -> bool:
+def is_ordered(path: tuple[str, ...], *lists: Sequence[Any]) -> bool:
+    """Whether order is meaning in a list: in commands and their options, and where the first or last match wins."""
+    if path and path[-1] in _ORDERED:
+        return True
+    return any(isinstance(item, str) and item.startswith(("-", "!")) for items in lists for item in items)
+
+
+def is_requirements(path: tuple[str, ...]) -> bool:
+    """Whether the strings of a list name packages with their versions."""
     return any("dependencies" in part or part in {"dependency-groups", "requires"} for part in path)
 
 
@@ -225,6 +251,8 @@ def _are_requirements(path: tuple[str, ...]) -> bool:
 class Judge:
     """Says whether a result is the merge of three sides, and collects what a person should know of it."""
 
+    #: Whose value (0, 1, 2: base, mine, theirs) may stand where the result is not the merge; None is nobody's.
+    instead: int | None = None
     reasons: list[str] = field(default_factory=list)
 
     def accepts(self, sides: Sides, path: tuple[str, ...] = ()) -> bool:
@@ -234,6 +262,13 @@ class Judge:
             sides: Base, mine, theirs, result; `ABSENT` where a side has nothing.
             path: Where in the document they are.
         """
+        said = len(self.reasons)
+        if self._is_merge(sides, path):
+            return True
+        del self.reasons[said:]
+        return self.instead is not None and _same(sides[3], sides[self.instead])
+
+    def _is_merge(self, sides: Sides, path: tuple[str, ...]) -> bool:
         base, mine, theirs, result = sides
         if len(path) > _DEEPEST:
             return False
@@ -253,11 +288,10 @@ class Judge:
         return all(self.accepts(_each(sides, key), (*path, shown(key))) for key in keys)
 
     def _lists(self, sides: Sides, path: tuple[str, ...]) -> bool:
-        if all(_is_version(item) for side in sides for item in side):
-            # What is tested against is one decision, and both sides took it.
+        if are_versions(*sides):
             return False
-        if not (path and path[-1] in _ORDERED):
-            named = [_named(side, requirements=_are_requirements(path)) for side in sides]
+        if not is_ordered(path, *sides[:3]):
+            named = [_named(side, requirements=is_requirements(path)) for side in sides]
             base, mine, theirs, result = named
             if base is not None and mine is not None and theirs is not None and result is not None:
                 fine = self._mappings((base, mine, theirs, result), path, _shown)
@@ -265,10 +299,23 @@ class Judge:
         texts = [[json.dumps(item, sort_keys=True, default=str) for item in side] for side in sides]
         if (wanted := merged_sequence(*texts[:3])) is not None:
             return wanted == tuple(texts[3])
-        # Nothing came or went: each item is the one that stood in its place.
-        return len(set(map(len, sides))) == 1 and all(
-            self.accepts(items, (*path, str(place))) for place, items in enumerate(zip(*sides, strict=True))
+        slots = aligned(*sides[:3])
+        return slots is not None and self._slots([slot for slot in slots if slot.stays], sides, path)
+
+    def _slots(self, slots: Sequence[Slot], sides: Sides, path: tuple[str, ...]) -> bool:
+        """Whether each item of a result is the merge of those that it stands for."""
+        base, mine, theirs, result = sides
+        return len(slots) == len(result) and all(
+            self.accepts(
+                (_at(base, slot.base), _at(mine, slot.mine), _at(theirs, slot.theirs), item), (*path, str(place))
+            )
+            for place, (slot, item) in enumerate(zip(slots, result, strict=True))
         )
+
+
+def are_versions(*lists: Sequence[Any]) -> bool:
+    """Whether lists name versions alone: what is tested against is one decision, not one for each item."""
+    return all(_is_version(item) for items in lists for item in items)
 
 
 def _is_version(item: Any) -> bool:
@@ -286,9 +333,14 @@ def _named(items: Sequence[Any], *, requirements: bool) -> Mapping[Any, Any] | N
     return None if names is None else dict(zip(names, items, strict=True))
 
 
+def _at(items: Sequence[Any], place: int | None) -> Any:
+    return ABSENT if place is None else items[place]
+
+
 def _in_order(names: Sequence[Any], order: Sequence[Any]) -> bool:
     """Whether the names that are left stand in the order that they had."""
-    places = [order.index(name) for name in names if name in order]
+    where = {name: place for place, name in enumerate(order)}
+    places = [where[name] for name in names if name in where]
     return places == sorted(places)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -10,6 +12,8 @@ from typing import Generic, TypeVar
 __all__ = ["Chunk", "diff3", "merged_sequence"]
 
 _T = TypeVar("_T", bound=Hashable)
+#: Where items repeat, pairs of them are compared; more than these are not worth the time.
+_MOST_PAIRS = 40_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +53,60 @@ def diff3(base: Sequence[_T], mine: Sequence[_T], theirs: Sequence[_T]) -> Itera
 
 
 def _matches(base: Sequence[_T], other: Sequence[_T]) -> dict[int, int]:
+    """Which items are the same: what both begin and end with, what stands once in both, then what lies between."""
     found: dict[int, int] = {}
-    for block in SequenceMatcher(None, base, other, autojunk=False).get_matching_blocks():
-        found |= {block.a + step: block.b + step for step in range(block.size)}
+    todo = [(0, len(base), 0, len(other))]
+    while todo:
+        left, left_end, right, right_end = todo.pop()
+        while left < left_end and right < right_end and base[left] == other[right]:
+            found[left] = right
+            left, right = left + 1, right + 1
+        while left < left_end and right < right_end and base[left_end - 1] == other[right_end - 1]:
+            left_end, right_end = left_end - 1, right_end - 1
+            found[left_end] = right_end
+        if left == left_end or right == right_end:
+            continue
+        anchors = _anchors(base[left:left_end], other[right:right_end])
+        if not anchors:
+            part = _closest(base[left:left_end], other[right:right_end])
+            found |= {left + here: right + there for here, there in part.items()}
+            continue
+        at = (left, right)
+        for here, there in anchors:
+            found[left + here] = right + there
+            todo.append((at[0], left + here, at[1], right + there))
+            at = (left + here + 1, right + there + 1)
+        todo.append((at[0], left_end, at[1], right_end))
     return found
+
+
+def _anchors(one: Sequence[_T], other: Sequence[_T]) -> list[tuple[int, int]]:
+    """The longest run, in the order of both, of items that stand once in both."""
+    counts, others = Counter(one), Counter(other)
+    places = {item: place for place, item in enumerate(other) if others[item] == 1}
+    pairs = [(place, places[item]) for place, item in enumerate(one) if counts[item] == 1 and item in places]
+    ends: list[int] = []
+    last: list[int] = []
+    before: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        pile = bisect_left(ends, place)
+        ends[pile : pile + 1] = [place]
+        last[pile : pile + 1] = [number]
+        before.append(last[pile - 1] if pile else -1)
+    found: list[tuple[int, int]] = []
+    number = last[-1] if last else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = before[number]
+    return found[::-1]
+
+
+def _closest(one: Sequence[_T], other: Sequence[_T]) -> dict[int, int]:
+    """Matches of items that repeat. Its time grows with the product, so long parts count as changed throughout."""
+    if len(one) * len(other) > _MOST_PAIRS:
+        return {}
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return {block.a + step: block.b + step for block in blocks for step in range(block.size)}
 
 
 def merged_sequence(base: Sequence[_T], mine: Sequence[_T], theirs: Sequence[_T]) -> tuple[_T, ...] | None:

@@ -1,7 +1,7 @@
-"""Structured merge of TOML, YAML and JSON: propose by units of lines, judge on the parsed data.
+"""Structured merge of TOML, YAML and JSON: weave the three as they are written, judge on the parsed data.
 
 Parse to decide, splice bytes, parse again to prove: a proposal is taken only if its data are the merge of the three
-sides' data; lines that no side changed are as they were.
+sides' data; bytes that no side changed are as they were, and no comment is lost.
 """
 
 from __future__ import annotations
@@ -9,18 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .documents import Judge, data_of, format_of, is_strict_json
-from .units import merge_by_units
+from .weave import weave
 
 __all__ = ["Structured", "can_merge", "merge_structured", "parses"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Structured:
-    """A merge that is proven."""
+    """A merge that is proven: three documents, equal but for the places where a person has to decide."""
 
-    content: bytes
+    #: What each side has in those places.
+    base: bytes
+    mine: bytes
+    theirs: bytes
     #: One sentence for each decision beyond a line merge, for a person.
     reasons: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nobody has to decide anything."""
+        return self.base == self.mine == self.theirs
 
 
 def can_merge(path: str) -> bool:
@@ -48,20 +56,22 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
     """
     form = format_of(path)
     try:
-        before, ours, others = (data_of(form, side) for side in (base, mine, theirs))
+        values = [data_of(form, side) for side in (base, mine, theirs)]
         texts = [side.decode() for side in (base, mine, theirs)]
     except ValueError:
         return None
+    proposal = weave(form, *texts)
+    if proposal is None:
+        return None
+    results = [text.encode() for text in (proposal.base, proposal.mine, proposal.theirs)]
+    judges = [Judge(instead=side if proposal.open_places else None) for side in range(len(results))]
     strict = form == "json" and all(map(is_strict_json, (base, mine, theirs)))
-    for proposal in merge_by_units(form, *texts):
-        judge = Judge()
-        if strict and not is_strict_json(proposal.encode()):
-            continue
-        try:
-            result = data_of(form, proposal.encode())
-        except ValueError:
-            continue
-        if judge.accepts((before, ours, others, result)):
-            kept = f"changes of both sides to neighbouring lines are kept, and proven as {form.upper()}"
-            return Structured(content=proposal.encode(), reasons=(kept, *dict.fromkeys(judge.reasons)))
-    return None
+    try:
+        for judge, result in zip(judges, results, strict=True):
+            proven = judge.accepts((values[0], values[1], values[2], data_of(form, result)))
+            if not proven or (strict and not is_strict_json(result)):
+                return None
+    except ValueError:
+        return None
+    reasons = tuple(dict.fromkeys((*proposal.reasons, *judges[1].reasons)))
+    return Structured(base=results[0], mine=results[1], theirs=results[2], reasons=reasons)

@@ -1,0 +1,107 @@
+"""Pieces of two documents put together in the layout of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .matching import Undecided
+from .written import Node, Notation, Piece
+
+__all__ = ["Joining", "Placed", "relaid", "shifted"]
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A piece of the result. `was` is the project's piece, None for one of the template's."""
+
+    piece: Piece
+    was: Piece | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joining:
+    """Pieces of two documents in the layout of one."""
+
+    #: The project's container, or the template's where the project's is empty.
+    layout: Node
+    theirs: Node
+    notation: Notation
+
+    def text(self, head: str, placed: Sequence[Placed], tail: str) -> str:
+        """The text of a container."""
+        first = self.layout.pieces[0] if self.layout.pieces else None
+        begins_line = self._line_beginnings()
+        parts = [head]
+        for number, each in enumerate(placed):
+            here = (not "".join(parts[-1:]) and number == 0) or parts[-1].endswith("\n")
+            if not here and number and not self.layout.flow:
+                raise Undecided
+            piece = self._adopted(each.piece, here=here) if each.was is None else each.piece
+            if (
+                each.was is None
+                or (each.was is not first and number == 0)
+                or (each.was is first and number > 0 and not here)
+                or here != begins_line.get(id(each.was), here)
+            ):
+                piece = replace(piece, lead=self._lead(piece, here=here, number=number))
+            if self.layout.flow:
+                piece = replace(piece, comma=self._comma(piece, last=number == len(placed) - 1))
+            parts.append(piece.text)
+        return "".join([*parts, tail])
+
+    def _line_beginnings(self) -> Mapping[int, bool]:
+        found = {}
+        before = self.layout.head
+        for piece in self.layout.pieces:
+            found[id(piece)] = not before or before.endswith("\n")
+            before = piece.text
+        return found
+
+    def _adopted(self, piece: Piece, *, here: bool) -> Piece:
+        """A piece of the template's, but for its lead."""
+        comment = piece.trail.rstrip("\n")
+        block = piece.value.is_block
+        if self.layout.flow:
+            if block or (comment and not here):
+                raise Undecided
+            label = "" if self.layout.kind == "sequence" else piece.label
+            return replace(piece, label=label, trail=f"{comment}\n" if here else "")
+        label = "- " if self.layout.kind == "sequence" and not piece.label else piece.label
+        return replace(piece, label=label, comma="", trail="" if block else f"{comment}\n")
+
+    def _lead(self, piece: Piece, *, here: bool, number: int) -> str:
+        if here:
+            return relaid(piece.lead, self.layout.indent, self.layout.indent)
+        if self.notation.comments(piece.lead):
+            raise Undecided
+        if number:
+            return " "
+        return self.layout.pieces[0].lead if self.layout.pieces else ""
+
+    def _comma(self, piece: Piece, *, last: bool) -> str:
+        if not last:
+            return piece.comma or ","
+        return piece.comma or "," if self.layout.pieces and self.layout.pieces[-1].comma else ""
+
+
+def shifted(text: str, before: str, after: str) -> str:
+    """A text in another indentation; what stands left of the old one stays."""
+    if before == after or "\n" not in text:
+        return text
+    lines: list[str] = _LINE.findall(text)
+    first, *rest = lines
+    return first + "".join(
+        after + line.removeprefix(before) if line.startswith(before) and line.strip() else line for line in rest
+    )
+
+
+def relaid(trivia: str, indent: str, end: str) -> str:
+    """Lines of comments in another indentation; `end` is what stands before the item below them."""
+    lines = _LINE.findall(trivia)
+    if lines and not lines[-1].endswith("\n"):
+        lines.pop()
+    return "".join(f"{indent}{line.strip()}\n" if line.strip() else "\n" for line in lines) + end
