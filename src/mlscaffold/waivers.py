@@ -23,7 +23,6 @@ import datetime as dt
 import functools
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +132,10 @@ def parse_settings(text: str) -> ProjectSettings:
     Raises:
         ProjectSettingsError: As for `read_project_settings`.
     """
+    if not text:
+        return ProjectSettings()
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

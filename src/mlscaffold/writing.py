@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from .errors import MachineError
@@ -21,6 +20,9 @@ def write_file(file: Path, content: bytes) -> None:
     Raises:
         MachineError: No room, or no right to write; the file is as it was.
     """
+    # Imported here: `check` reads far more often than it writes.
+    import tempfile
+
     try:
         mode = file.stat().st_mode & 0o777 if file.is_file() and not file.is_symlink() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(prefix=f".{file.name[:32]}.", dir=file.parent)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlscaffold.cli import app
+from mlscaffold.cli import command_line
 from mlscaffold.journal import begin, exclusive
 
 from .conftest import PERSON, ROOT, SMALL, Machine, snapshot
@@ -632,6 +632,6 @@ def test_the_hook_for_pre_commit_is_valid_and_runs_a_verb_that_exists() -> None:
     program, verb = hook["entry"].split()
     assert program == "mlscaffold"
     assert verb in {
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+        command.name or command.callback.__name__ for command in command_line().registered_commands if command.callback
     }
     assert (hook["pass_filenames"], hook["always_run"]) == (False, True)

@@ -90,8 +90,9 @@ def print_diff(before_name: str, after_name: str, before: bytes, after: bytes) -
     if b"\0" in before + after:
         console.print(Text(f"  {after_name}: binary content differs"))
         return
-    for line in _unified(before_name, after_name, before, after):
-        console.print(Text(line, style=_SIDE_STYLES.get(line[:1], "")))
+    lines = _unified(before_name, after_name, before, after)
+    if shown := [Text(line, style=_SIDE_STYLES.get(line[:1], "")) for line in lines]:
+        console.print(Text("\n").join(shown))
 
 
 def _unified(before_name: str, after_name: str, before: bytes, after: bytes) -> Iterator[str]:

@@ -99,6 +99,8 @@ def update(
 
 def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
     """Plan, show, apply: what `update` and `set` have in common."""
+    from threading import Thread
+
     from ..headless import import_copier
     from ..update import apply_update, prepare_update
     from . import changes
@@ -111,7 +113,7 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
 
         ask = Wizard(request.project).ask
     else:
-        import_copier()
+        Thread(target=import_copier, daemon=True).start()
     console = stderr()
     with (
         Progress(console) as progress,
