@@ -20,10 +20,7 @@ from .plan import Action, FileAction
 from .recorded import read_recorded
 from .render import run_tasks
 from .solving import PreparedUpdate
-from .source import (
-    check_out,
-    find_source,
-)
+from .source import check_out, fetched, find_source
 from .workspace import open_workspace
 
 __all__ = ["Step", "Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
@@ -188,7 +185,7 @@ def continue_update(
 def _run_tasks_later(project: Path, note: Mapping[str, Any], cache: Path | None) -> None:
     """The tasks of an update that is applied already."""
     recorded = read_recorded(project)
-    source = find_source(recorded.template)
+    source = fetched(find_source(recorded.template), cache)
     with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
         sides = {name: Path(scratch, name) for name in ("from", "to")}
         for side in sides.values():

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import metadata, resources
 from pathlib import Path
@@ -41,6 +41,7 @@ __all__ = [
     "check_out",
     "check_recorded_tree",
     "embedded_bundle",
+    "fetched",
     "find_source",
     "latest",
     "moved_sources",
@@ -74,6 +75,8 @@ class TemplateSource:
     url: str
     #: What git or the file system reads; may hold credentials, so it is never shown.
     location: str = field(repr=False)
+    #: What the user should be told about how it was got.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +216,7 @@ def check_out(source: TemplateSource, ref: str | None, *, into: Path, cache: Pat
     if source.kind is SourceKind.REPOSITORY and ref in {None, "HEAD"} and _is_unreleased(Path(source.location)):
         _copy_work_tree(Path(source.location), root)
         return _seal(source, root, version="dev", notes=("The template is an unreleased work tree.",))
-    return _check_out_commit(source, ref, root, cache)
+    return _check_out_commit(fetched(source, cache), ref, root)
 
 
 def _is_unreleased(path: Path) -> bool:
@@ -255,16 +258,13 @@ def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str,
     return Checkout(source=source, root=root, version=version, tree=tree, commit="", notes=notes)
 
 
-def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache: Path | None) -> Checkout:
-    notes: list[str] = []
-    location = source.location
-    if source.kind is SourceKind.REMOTE and cache is not None:
-        location = str(_mirror(source, cache, notes))
+def _check_out_commit(source: TemplateSource, ref: str | None, root: Path) -> Checkout:
+    notes = list(source.notes)
     try:
         # The clone is thrown away: it may read the objects where they are.
-        shared = ["--shared"] if Path(location).is_dir() else []
+        shared = ["--shared"] if Path(source.location).is_dir() else []
         Git(root.parent).run(
-            "clone", "-q", "--no-checkout", *shared, "--origin=origin", "--template=", "--", location, str(root)
+            "clone", "-q", "--no-checkout", *shared, "--origin=origin", "--template=", "--", source.location, str(root)
         )
     except GitError as error:
         raise _unreachable(source, error) from error
@@ -283,10 +283,25 @@ def _check_out_commit(source: TemplateSource, ref: str | None, root: Path, cache
     return Checkout(source=source, root=root, version=version, tree=tree, commit=commit, notes=tuple(notes))
 
 
-def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
-    """A bare copy of a remote repository in the cache, brought up to date; the last known state where that fails."""
+def fetched(source: TemplateSource, cache: Path | None) -> TemplateSource:
+    """A remote source, to be read from a bare copy in the cache that is brought up to date now; others as they are.
+
+    Where the remote cannot be reached, its last known state is read, and that is noted.
+
+    Args:
+        source: The template. One that was fetched is not fetched again.
+        cache: Where copies are kept; None reads remotes afresh.
+
+    Raises:
+        TemplateError: It cannot be reached, and there is no copy.
+    """
+    if source.kind is not SourceKind.REMOTE or cache is None:
+        return source
     name = hashlib.sha256(source.url.encode()).hexdigest()[:24]
     mirror = cache / "templates" / f"{name}.git"
+    if source.location == str(mirror):
+        return source
+    known = replace(source, location=str(mirror))
     mirror.parent.mkdir(parents=True, exist_ok=True)
     if mirror.is_dir():
         try:
@@ -294,9 +309,9 @@ def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
                 "fetch", "-q", "--prune", "--tags", "--force", source.location, "+refs/heads/*:refs/heads/*"
             )
         except GitError:
-            notes.append(f"{source.url} cannot be reached: the copy from the last time is used.")
-        return mirror
-    fresh = mirror.with_suffix(f".{id(notes)}.tmp")
+            return replace(known, notes=(f"{source.url} cannot be reached: the copy from the last time is used.",))
+        return known
+    fresh = mirror.with_suffix(f".{os.getpid()}.tmp")
     try:
         Git(cache).run("clone", "-q", "--bare", "--template=", "--", source.location, str(fresh))
         # The remote's address may hold a password, and the cache must not.
@@ -306,7 +321,7 @@ def _mirror(source: TemplateSource, cache: Path, notes: list[str]) -> Path:
         raise _unreachable(source, error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return mirror
+    return known
 
 
 def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: str | None) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .answers import Answers, Ask, resolve_answers, suggest_defaults
@@ -26,6 +27,7 @@ from .source import (
     TemplateSource,
     check_out,
     check_recorded_tree,
+    fetched,
     find_source,
 )
 from .transaction import disk_errors
@@ -128,17 +130,21 @@ def _check_out_both(
     """The recorded state of the template, and the one to go to."""
     for name in ("old", "new"):
         (scratch / name).mkdir()
-    try:
-        source = find_source(request.template or recorded.template)
-        old = check_out(source, recorded.version, into=scratch / "old", cache=request.cache)
-    except TemplateError as error:
-        raise TemplateError(
-            error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
-        ) from error
+    with ThreadPoolExecutor() as threads:
+        try:
+            source = fetched(find_source(request.template or recorded.template), request.cache)
+            going = None
+            if not request.same_version:
+                going = threads.submit(check_out, source, request.to, into=scratch / "new", cache=request.cache)
+            old = check_out(source, recorded.version, into=scratch / "old", cache=request.cache)
+        except TemplateError as error:
+            raise TemplateError(
+                error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
+            ) from error
     check_recorded_tree(old, recorded.tree)
-    if request.same_version:
+    if going is None:
         return old, old, old.notes
-    new = check_out(source, request.to, into=scratch / "new", cache=request.cache)
+    new = going.result()
     if new.version.startswith("dev"):
         raise TemplateError(
             f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
