@@ -46,6 +46,13 @@ class Compiled:
             _LOADED.add(self._file)
             self._codes.update(self._load(self._file))
         self._known = len(self._lasting())
+        begins = [environment.block_start_string, environment.variable_start_string, environment.comment_start_string]
+        self._signs: tuple[str, ...] = (*begins, "\n", "\r")
+        self._has_line_syntax = bool(environment.line_statement_prefix or environment.line_comment_prefix)
+
+    def is_plain(self, source: str) -> bool:
+        """Whether a text renders to itself, whatever the answers: a single line without Jinja."""
+        return not self._has_line_syntax and not any(sign in source for sign in self._signs)
 
     @classmethod
     def attach(cls, environment: Any, cache: Path | None) -> Compiled | None:

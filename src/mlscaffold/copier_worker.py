@@ -14,7 +14,7 @@ import re
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -84,6 +84,14 @@ class _CheckedOut(Template):
         return {PurePosixPath(file.relative_to(root).as_posix()): 0 for file in root.rglob("*") if file.is_symlink()}
 
 
+@lru_cache(maxsize=4)
+def _template_of(checkout: Checkout) -> _CheckedOut:
+    """The settings of a checkout; read once, though trust, questions, tasks and files are looked at one by one."""
+    found = _CheckedOut(url=checkout.source.url, ref=checkout.version)
+    found.checkout = checkout
+    return found
+
+
 @dataclass(config=ConfigDict(arbitrary_types_allowed=True))
 class TemplateWorker(Worker):
     """Copier's worker on a checkout, silent, hermetic (no settings of the user), noting the source of each file."""
@@ -97,6 +105,7 @@ class TemplateWorker(Worker):
     #: Where compiled templates are kept between runs; None keeps them for this process only.
     cache: Path | None = None
     _answers_place: Path | None = Field(default=None, init=False)
+    _compiled: Any = Field(default=None, init=False)
 
     @cached_property
     def jinja_env(self) -> SandboxedEnvironment:
@@ -104,6 +113,14 @@ class TemplateWorker(Worker):
         environment: SandboxedEnvironment = super().jinja_env
         self._compiled = Compiled.attach(environment, self.cache)
         return environment
+
+    def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
+        environment = self.jinja_env
+        if self._compiled is None or not isinstance(string, str) or not self._compiled.is_plain(string):
+            return super()._render_string(string, extra_context)
+        # Most parts of paths hold no Jinja. What the last part yielded is forgotten, as compiling would.
+        environment.preprocess("")
+        return string
 
     @property
     def answers_relpath(self) -> Path:
@@ -119,9 +136,7 @@ class TemplateWorker(Worker):
     @cached_property
     def template(self) -> Template:
         """The checkout, in the place of what Copier would clone."""
-        found = _CheckedOut(url=self.checkout.source.url, ref=self.checkout.version)
-        found.checkout = self.checkout
-        return found
+        return _template_of(self.checkout)
 
     def _ask(self) -> None:
         super()._ask()
@@ -141,15 +156,14 @@ class TemplateWorker(Worker):
     def render_as(self, operation: Operation) -> None:
         """Render, and tell the template that this happens for a new project or for an update."""
         as_operation(operation)(self.run_copy)()
-        if (compiled := getattr(self, "_compiled", None)) is not None:
-            compiled.save()
+        if self._compiled is not None:
+            self._compiled.save()
 
     def tasks_of(self, since: Checkout | None = None) -> Sequence[Task]:
         """What the template runs after rendering: its tasks, and its migrations from an earlier version."""
         if since is None:
             return self.template.tasks
-        before = _CheckedOut(url=since.source.url, ref=since.version)
-        before.checkout = since
+        before = _template_of(since)
         migrations = [self.template.migration_tasks(stage, before) for stage in ("before", "after")]
         return [*migrations[0], *self.template.tasks, *migrations[1]]
 
