@@ -102,6 +102,14 @@ def merged(path: str, base: str, mine: str, theirs: str) -> str | None:
             id="what I removed stays removed",
         ),
         pytest.param(
+            "ci.yml",
+            'os: ["linux"]\npython: ["3.10", "3.11"]\n',
+            'os: ["linux", "windows"]\npython: ["3.10","3.11"]\n',
+            'os: ["linux"]\npython: ["3.11", "3.12"]\n',
+            'os: ["linux", "windows"]\npython: ["3.11", "3.12"]\n',
+            id="versions that I only laid out anew",
+        ),
+        pytest.param(
             ".gitlab-ci.yml",
             JOBS,
             JOBS + "mine:\n  script: [x]\n",
@@ -127,6 +135,9 @@ def test_what_is_decided(path: str, base: str, mine: str, theirs: str, wanted: s
         pytest.param("a.yml", "v: ['3.8']\n", "v: ['3.9']\n", "v: ['3.8', '3.10']\n", id="versions as text"),
         pytest.param("a.yml", "a: {x: 1}\n", "a: {x: 2}\n", "b: 1\n", id="the template removed what I changed"),
         pytest.param("a.yml", "a: 1\n", "a: 1\na: 2\n", "a: 3\n", id="a key that is there twice"),
+        pytest.param(
+            "a.yml", "x: &x {a: 1}\ny: 1\n", "x: &x {a: 1}\ny: 2\n", "<<: *x\n<<: *x\n", id="a merge key twice"
+        ),
         pytest.param("a.yml", "a: 1\n", "a: [\n", "a: 3\n", id="no YAML at all"),
         pytest.param("a.yml", "a: 1\n--- \nb: 1\n", "a: 2\n", "a: 3\n", id="several documents"),
         pytest.param("a.json", '{"a": 1}', '{"a": 2}', '{"a": 1, "a": 3}', id="a JSON key twice"),
@@ -211,10 +222,10 @@ def test_one_side_alone_decides(base: list[int], other: list[int]) -> None:
     ],
 )
 def test_hunks_that_need_nobody(base: str, mine: str, theirs: str, wanted: str) -> None:
-    found = merge_contents("a.txt", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    found = merge_contents("a.py", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
     assert (found.content.decode(), found.conflicted) == (wanted, False)
     if merge_contents(
-        "a.txt", base=base.encode(), mine=mine.encode(), theirs=theirs.encode(), lines_only=True
+        "a.py", base=base.encode(), mine=mine.encode(), theirs=theirs.encode(), lines_only=True
     ).conflicted:
         assert found.reasons
 
@@ -223,15 +234,40 @@ def test_hunks_that_need_nobody(base: str, mine: str, theirs: str, wanted: str) 
     ("mine", "theirs"), [("  b\n", "c\n"), ("y\n", "z\n"), ("", "z\n")], ids=["depth", "both", "removed and changed"]
 )
 def test_hunks_that_need_somebody(mine: str, theirs: str) -> None:
-    assert settle_hunks(base=b"b\n", mine=mine.encode(), theirs=theirs.encode()) is None
+    assert settle_hunks("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode()) is None
     found = merge_contents("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
     assert found.conflicted
     assert has_markers(found.content)
 
 
+def test_a_line_more_in_a_script_that_both_changed() -> None:
+    base = "run: |\n  a\n  b\n  c\nname: x\n"
+    mine, theirs = base.replace("  b\n", "  b2\n"), base.replace("  b\n", "  # Why.\n  b2\n")
+    found = merge_contents("a.yml", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    assert (found.content.decode(), found.conflicted) == (theirs, False)
+
+
+MOVED = "top\na\nb\nc\n" + "".join(f"line {number}\n" for number in range(9))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_block_that_one_side_moved_and_the_other_changed_needs_somebody(swapped: bool) -> None:
+    moved = MOVED.replace("a\nb\nc\n", "") + "a\nb\nc\n"
+    less = MOVED.replace("b\n", "")
+    mine, theirs = (less, moved) if swapped else (moved, less)
+    assert merge_contents("a.txt", base=MOVED.encode(), mine=mine.encode(), theirs=theirs.encode()).conflicted
+
+
+def test_settled_hunks_of_a_document_are_proven() -> None:
+    # The list that I shortened is gone in the template: line by line its change holds mine.
+    base, mine, theirs = "a:\n- x\n- y\nb: 1\n", "a:\n- y\nb: 1\n", "a:\nb: 1\n"
+    assert merge_contents("a.txt", base=base.encode(), mine=mine.encode(), theirs=theirs.encode()).conflicted is False
+    assert merge_contents("a.yml", base=base.encode(), mine=mine.encode(), theirs=theirs.encode()).conflicted
+
+
 def test_no_text_has_no_hunks() -> None:
-    assert settle_hunks(base=b"\xff", mine=b"a", theirs=b"b") is None
-    assert settle_hunks(base=b"", mine=b"\n" * 30_000, theirs=b"b") is None
+    assert settle_hunks("a.txt", base=b"\xff", mine=b"a", theirs=b"b") is None
+    assert settle_hunks("a.txt", base=b"", mine=b"\n" * 30_000, theirs=b"b") is None
     found = merge_contents("a.bin", base=b"\0a", mine=b"\0b", theirs=b"\0c")
     assert (found.content, found.conflicted, found.hunks) == (b"\0b", True, 0)
 

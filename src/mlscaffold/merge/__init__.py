@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .hunks import settle_hunks
 from .lines import Labels, merge_lines
-from .structured import can_merge, merge_structured, parses
+from .structured import can_merge, is_merge, merge_structured, parses
 
 __all__ = ["Labels", "Merged", "merge_contents"]
 
@@ -52,34 +52,63 @@ def merge_contents(
         MachineError: git failed.
     """
     names = labels or Labels()
+    if lines_only or base is None:
+        return _by_line(base, mine, theirs, names)
+    ends = _line_ends(base, mine, theirs)
+    if ends is None:
+        return _merged(path, base, mine, theirs, names)
+    before, ours, others = (side.replace(b"\r\n", b"\n") for side in (base, mine, theirs))
+    found = _merged(path, before, ours, others, names)
+    return replace(found, content=found.content.replace(b"\n", ends))
+
+
+def _line_ends(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
+    """The line ends of a merge whose sides do not have the same; None if they do, or one of them has no clear ones."""
+    kinds = []
+    for side in (base, mine, theirs):
+        windows, lines = side.count(b"\r\n"), side.count(b"\n")
+        if windows not in {0, lines} or b"\0" in side or side.count(b"\r") != windows:
+            return None
+        kinds.append(b"\r\n" if windows else b"\n")
+    if len(set(kinds)) == 1:
+        return None
+    return kinds[2] if kinds[1] == kinds[0] else kinds[1]
+
+
+def _merged(path: str, base: bytes, mine: bytes, theirs: bytes, names: Labels) -> Merged:
     plain = _by_line(base, mine, theirs, names)
-    if lines_only or base is None or (plain.conflicted and not plain.hunks):
+    if plain.conflicted and not plain.hunks:
         return plain
-    sound = not can_merge(path) or not all(parses(path, side) for side in (base, mine, theirs))
-    if not plain.conflicted and (sound or parses(path, plain.content)):
+    proven = can_merge(path) and all(parses(path, side) for side in (base, mine, theirs))
+    if not plain.conflicted and (
+        not proven or is_merge(path, base=base, mine=mine, theirs=theirs, result=plain.content)
+    ):
         return plain
-    return _beyond_lines(path, base, mine, theirs, plain=plain, proven=not sound, names=names)
+    return _beyond_lines(path, base, mine, theirs, plain=plain, proven=proven, names=names)
 
 
 def _beyond_lines(
     path: str, base: bytes, mine: bytes, theirs: bytes, *, plain: Merged, proven: bool, names: Labels
 ) -> Merged:
-    """What a line merge could not do, or did wrong; `proven` says that a result has to parse."""
+    """What a line merge could not do, or did wrong; `proven` says that a result has to be proven."""
     found = merge_structured(path, base=base, mine=mine, theirs=theirs) if proven else None
     if found is not None and found.is_complete:
         return Merged(content=found.mine, conflicted=False, reasons=found.reasons)
     if not plain.conflicted:
-        # Every line merged, and the whole is broken (a key twice, say): nobody should commit that unseen.
-        return _by_line(None, mine, theirs, names)
-    best = plain
+        # Every line merged. Nobody should commit a whole that is broken (a key twice, say) unseen; what is only beyond
+        # our judgement is git's to decide.
+        return plain if parses(path, plain.content) else _by_line(None, mine, theirs, names)
+    best, sides = plain, (base, mine, theirs)
     if found is not None:
         left = _by_line(found.base, found.mine, found.theirs, names)
         if left.conflicted and left.hunks <= plain.hunks:
-            best = replace(left, reasons=found.reasons)
-            base, mine, theirs = found.base, found.mine, found.theirs
-    settled = settle_hunks(base=base, mine=mine, theirs=theirs)
-    rest = best if settled is None else _by_line(base, settled.mine, settled.theirs, names)
-    if settled is None or not (rest.conflicted or not proven or parses(path, rest.content)):
+            best, sides = replace(left, reasons=found.reasons), (found.base, found.mine, found.theirs)
+    settled = settle_hunks(path, base=sides[0], mine=sides[1], theirs=sides[2])
+    if settled is None:
+        return best
+    rest = _by_line(sides[0], settled.mine, settled.theirs, names)
+    whole = proven and not rest.conflicted
+    if whole and not is_merge(path, base=base, mine=mine, theirs=theirs, result=rest.content):
         return best
     return replace(rest, reasons=(*best.reasons, *settled.reasons))
 

@@ -36,14 +36,14 @@ def aligned(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> 
 
     Items that all three have are slots, however much they changed. Between two of them one side alone may have added,
     removed or replaced items, or both the same. Where that fails and nothing came or went, an item is what stood in its
-    place.
+    place, if it is still like it.
     """
     first = _shared(base, mine, theirs)
     rest = [side[first:] for side in (base, mine, theirs)]
     last = _shared(*(side[::-1] for side in rest))
     middle = [side[: len(side) - last] for side in rest]
     found = _by_likeness(*middle)
-    if found is None and len({len(side) for side in middle}) == 1:
+    if found is None and len({len(side) for side in middle}) == 1 and all(map(_in_place, *middle)):
         found = [Slot(base=place, mine=place, theirs=place) for place in range(len(middle[0]))]
     if found is None or _twice(found, *middle):
         return None
@@ -51,6 +51,13 @@ def aligned(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> 
     ends = [len(side) - last for side in (base, mine, theirs)]
     below = [Slot(base=ends[0] + step, mine=ends[1] + step, theirs=ends[2] + step) for step in range(last)]
     return [*above, *(_moved(slot, (first, first, first)) for slot in found), *below]
+
+
+def _in_place(base: Any, mine: Any, theirs: Any) -> bool:
+    """Whether what stands in one place of three lists is one item: one side changed it at most, or it is like it."""
+    if base in (mine, theirs):
+        return True
+    return likeness(base, mine) > 0 and likeness(base, theirs) > 0
 
 
 def _shared(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> int:

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from .alignment import Slot, aligned
-from .sequences import merged_sequence
+from .sequences import holds, merged_sequence
 
 __all__ = [
     "ABSENT",
@@ -31,6 +31,9 @@ __all__ = [
 
 _LIMIT_BYTES = 2 * 1024 * 1024
 _MOST_ALIASES = 200
+_MOST_NODES = 200_000
+#: Parts of a key or a header of TOML.
+_MOST_PARTS = 200
 _DEEPEST = 100
 #: Written by programs: merged lines of them mean nothing.
 _LOCK_FILES = frozenset({"package-lock.json", "npm-shrinkwrap.json", "composer.lock", "pixi.lock"})
@@ -81,6 +84,8 @@ def is_strict_json(content: bytes) -> bool:
 def _toml(text: str) -> Any:
     import tomllib
 
+    if any(line.partition("=")[0].count(".") > _MOST_PARTS for line in text.split("\n")):
+        raise ValueError("nested too deeply")
     return tomllib.loads(text)
 
 
@@ -89,11 +94,12 @@ def _json(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError:
         # Editors allow comments and a last comma in their settings.
-        return json.loads(_JSONC.sub(_plain_json, text), object_pairs_hook=_unique)
+        plain = _LAST_COMMA.sub(_strings_only, _COMMENT.sub(_strings_only, text))
+        return json.loads(plain, object_pairs_hook=_unique)
 
 
-def _plain_json(found: re.Match[str]) -> str:
-    return found.group() if found.group().startswith('"') else ""
+def _strings_only(found: re.Match[str]) -> str:
+    return found.group() if found.group().startswith('"') else " "
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,7 +116,8 @@ def _yaml(text: str) -> Any:
         raise ValueError("too many aliases")
     try:
         documents = list(yaml.load_all(text, Loader=_loader()))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        # PyYAML lets others out of its constructors: `!!int ""`.
         raise ValueError(str(error)) from error
     if len(documents) > 1:
         raise ValueError("several documents")
@@ -121,14 +128,16 @@ def _loader() -> Any:
     """PyYAML's safe loader that refuses a key named twice, and keeps unknown tags as data."""
     import yaml
 
-    class Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    base_class: Any = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+
+    class Loader(base_class):  # type: ignore[misc]
         pass
 
     def mapping(loader: Any, node: Any) -> Any:
         seen = set()
         for key, _ in node.value:
             name = (key.tag, str(key.value))
-            if name in seen and key.tag != "tag:yaml.org,2002:merge":
+            if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, "a key is named twice", key.start_mark)
             seen.add(name)
         loader.flatten_mapping(node)
@@ -147,10 +156,27 @@ def _loader() -> Any:
     def text(_loader: Any, node: Any) -> Any:
         return node.value
 
+    def document(loader: Any, node: Any) -> Any:
+        if _expanded(node, {}) > _MOST_NODES:
+            raise ValueError("aliases that make it large")
+        return base_class.construct_document(loader, node)
+
+    Loader.construct_document = document
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)
     Loader.add_constructor("tag:yaml.org,2002:timestamp", text)
     Loader.add_multi_constructor("", tagged)
     return Loader
+
+
+def _expanded(node: Any, known: dict[int, int]) -> int:
+    """How many nodes a document has once every alias is what it stands for."""
+    if id(node) not in known:
+        # An alias of itself is found here, too.
+        known[id(node)] = _MOST_NODES + 1
+        parts = node.value if isinstance(node.value, list) else []
+        below = [part for each in parts for part in (each if isinstance(each, tuple) else (each,))]
+        known[id(node)] = 1 + sum(_expanded(part, known) for part in below)
+    return known[id(node)]
 
 
 def _key(value: Any) -> Any:
@@ -158,7 +184,9 @@ def _key(value: Any) -> Any:
     return json.dumps(value, default=str) if type(value) in {list, dict} else value
 
 
-_JSONC = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[\]}])', re.DOTALL)
+_STRING = r'"(?>\\.|[^"\\])*+"'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*+[\]}}])", re.DOTALL)
 _PARSERS: Mapping[str, Callable[[str], Any]] = {"toml": _toml, "json": _json, "yaml": _yaml}
 
 _REQUIREMENT = re.compile(
@@ -281,7 +309,7 @@ class Judge:
             return self._mappings((base if isinstance(base, dict) else {}, mine, theirs, result), path)
         if all(isinstance(side, list) for side in sides[1:]):
             return self._lists((base if isinstance(base, list) else [], mine, theirs, result), path)
-        return False
+        return all(isinstance(side, str) and "\n" in side for side in sides) and _is_merged_text(*sides)
 
     def _mappings(self, sides: Sides, path: tuple[str, ...], shown: Callable[[Any], str] = str) -> bool:
         keys = {key: None for side in sides for key in side}
@@ -293,9 +321,13 @@ class Judge:
         if not is_ordered(path, *sides[:3]):
             named = [_named(side, requirements=is_requirements(path)) for side in sides]
             base, mine, theirs, result = named
-            if base is not None and mine is not None and theirs is not None and result is not None:
-                fine = self._mappings((base, mine, theirs, result), path, _shown)
-                return fine and _in_order(list(mine), list(result))
+            if base is not None and mine is not None and theirs is not None:
+                # An item that is there twice now was put there twice.
+                return (
+                    result is not None
+                    and self._mappings((base, mine, theirs, result), path, _shown)
+                    and _in_order(list(mine), list(result))
+                )
         texts = [[json.dumps(item, sort_keys=True, default=str) for item in side] for side in sides]
         if (wanted := merged_sequence(*texts[:3])) is not None:
             return wanted == tuple(texts[3])
@@ -311,6 +343,15 @@ class Judge:
             )
             for place, (slot, item) in enumerate(zip(slots, result, strict=True))
         )
+
+
+def _is_merged_text(base: str, mine: str, theirs: str, result: str) -> bool:
+    """Whether a text of several lines, a script say, has every change of either side."""
+    lines = [side.split("\n") for side in (base, mine, theirs)]
+    if (wanted := merged_sequence(*lines)) is not None:
+        return list(wanted) == result.split("\n")
+    before, ours, others = lines
+    return (result == theirs and holds(others, ours, before)) or (result == mine and holds(ours, others, before))
 
 
 def are_versions(*lists: Sequence[Any]) -> bool:

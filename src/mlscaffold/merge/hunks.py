@@ -9,16 +9,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from .sequences import diff3
+from .sequences import diff3, holds
 
 __all__ = ["Settled", "settle_hunks"]
 
 #: Beyond this many lines the comparison is not worth its time.
 _MOST_LINES = 20_000
-_LAYOUT = re.compile(r"[\s'\"]+")
+#: Texts whose words count, not their lines.
+_PROSE = frozenset({"", ".adoc", ".markdown", ".md", ".rst", ".txt"})
+#: Files with a name of their own that are code.
+_CODE = frozenset({"dockerfile", "containerfile", "makefile", "justfile", "jenkinsfile", "procfile", "vagrantfile"})
+#: Strings in either kind of quotes mean the same.
+_QUOTES_ALIKE = frozenset({".py", ".pyi"})
+_INDENT = re.compile(r"\n*([ \t]*)")
+_PLAIN_STRING = re.compile(r"""'([^'"\\\n]*)'""")
+
+
+#: What counts of some lines, as something to compare.
+_Wording = Callable[[Sequence[str]], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +44,15 @@ class Settled:
     reasons: tuple[str, ...]
 
 
-def settle_hunks(*, base: bytes, mine: bytes, theirs: bytes) -> Settled | None:
-    """Decide the conflicts that can be decided without a person; None if there are none of them, or it is no text."""
+def settle_hunks(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> Settled | None:
+    """Decide the conflicts that can be decided without a person; None if there are none of them, or it is no text.
+
+    Args:
+        path: The file's name tells prose from code.
+        base: The old render.
+        mine: The project's content.
+        theirs: The new render.
+    """
     try:
         sides = [side.decode().splitlines(keepends=True) for side in (base, mine, theirs)]
     except UnicodeDecodeError:
@@ -42,8 +62,10 @@ def settle_hunks(*, base: bytes, mine: bytes, theirs: bytes) -> Settled | None:
     ours: list[str] = []
     others: list[str] = []
     reasons: dict[str, int] = {}
+    whole = _Whole(*map(Counter, sides))
+    wording = _wording_of(PurePosixPath(path.lower()))
     for chunk in diff3(*sides):
-        decided = None if chunk.settled is not None else _decide(chunk.base, chunk.mine, chunk.theirs)
+        decided = None if chunk.settled is not None else _decide(chunk.base, chunk.mine, chunk.theirs, whole, wording)
         if decided is None:
             ours += chunk.mine
             others += chunk.theirs
@@ -58,35 +80,46 @@ def settle_hunks(*, base: bytes, mine: bytes, theirs: bytes) -> Settled | None:
     return Settled(mine="".join(ours).encode(), theirs="".join(others).encode(), reasons=said)
 
 
-def _decide(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> tuple[Sequence[str], str] | None:
-    if base and mine and _wording(mine) == _wording(base):
+class _Whole(NamedTuple):
+    """How often each line is in the three texts."""
+
+    base: Counter[str]
+    mine: Counter[str]
+    theirs: Counter[str]
+
+
+def _decide(
+    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], whole: _Whole, wording: _Wording
+) -> tuple[Sequence[str], str] | None:
+    if base and mine and wording(mine) == wording(base):
         return theirs, "you had only reformatted what the template changed, so the template's text is taken"
-    if base and theirs and _wording(theirs) == _wording(base):
+    if base and theirs and wording(theirs) == wording(base):
         return mine, "the template only reformatted what you changed, so your text is kept"
     if mine and _trimmed(mine) == _trimmed(theirs):
         return theirs, "both made the same change, but for spaces at the ends of lines"
-    if mine and _holds(theirs, mine, base):
+    if mine and holds(theirs, mine, base) and not _moved(mine, base, before=whole.base, after=whole.theirs):
         return theirs, "the template's change holds all of yours"
-    if theirs and _holds(mine, theirs, base):
+    if theirs and holds(mine, theirs, base) and not _moved(theirs, base, before=whole.base, after=whole.mine):
         return mine, "your change holds all of the template's"
     return None
 
 
-def _wording(lines: Sequence[str]) -> str:
-    """The text without its layout: spaces, line breaks, quotes. Where it begins counts: depth can be meaning."""
-    text = "".join(lines).lstrip("\n")
-    return text[: len(text) - len(text.lstrip())] + _LAYOUT.sub("", text)
+def _wording_of(path: PurePosixPath) -> _Wording:
+    """What counts of lines: in prose the words and where they begin, in code all but spaces at the ends of lines."""
+    if path.suffix in _PROSE and path.name not in _CODE and not path.name.startswith("."):
+        return lambda lines: [_INDENT.match("".join(lines))[1], *" ".join(lines).split()]  # type: ignore[index]
+    if path.suffix in _QUOTES_ALIKE:
+        return lambda lines: [_PLAIN_STRING.sub(r'"\1"', line) for line in _trimmed(lines)]
+    return _trimmed
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
     return [line.rstrip() for line in lines if line.strip()]
 
 
-def _holds(large: Sequence[str], small: Sequence[str], base: Sequence[str]) -> bool:
-    """Whether one change of some lines holds another: all that it added, in order, and all that it removed."""
-    many, few, before = Counter(large), Counter(small), Counter(base)
-    if (few - before) - (many - before) or (before - few) - (before - many):
-        return False
-    added = few - before
-    found = iter(large)
-    return all(line in found for line in small if line in added)
+def _moved(small: Sequence[str], base: Sequence[str], *, before: Counter[str], after: Counter[str]) -> bool:
+    """Whether lines that one side removed are still there on the other, which only has them elsewhere."""
+    removed = Counter(base) - Counter(small)
+    return any(
+        after[line] > before[line] - count for line, count in removed.items() if any(sign.isalnum() for sign in line)
+    )

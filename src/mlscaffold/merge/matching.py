@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from .alignment import aligned
-from .documents import are_versions, identities, is_ordered, is_requirements, requirement_name
+from .documents import identities, is_ordered, is_requirements, requirement_name
 from .written import Node, Piece, alike
 
-__all__ = ["Sides", "Undecided", "is_replaced_twice", "matched", "seems_renamed"]
+__all__ = ["Sides", "Undecided", "is_replaced_twice", "is_too_much", "matched", "seems_renamed"]
 
 #: Two strings that share so much of their letters are one that was edited.
 _LIKE = 0.7
@@ -33,19 +33,13 @@ class Sides:
 
 
 def matched(base: Node, mine: Node, theirs: Node, path: tuple[str, ...]) -> list[Sides]:
-    """What belongs to what, in the order of the result.
-
-    Raises:
-        Undecided: A person has to decide on the whole list.
-    """
+    """What belongs to what, in the order of the result."""
     pieces = [side.pieces for side in (base, mine, theirs)]
     if mine.kind == "mapping":
         sides = _by_name(pieces, _table_names(pieces), moves=False)
         # In TOML what follows a table's header is the table's.
         return sorted(sides, key=lambda each: _is_table((each.mine or each.theirs or each.base or pieces[0][0]).name))
     data = [[piece.value.data for piece in side] for side in pieces]
-    if are_versions(*data):
-        raise Undecided
     names = None
     if not is_ordered(path, *data):
         found = [identities(side, requirements=is_requirements(path)) for side in data]
@@ -148,6 +142,15 @@ def _is_table(name: Hashable) -> bool:
     return isinstance(name, tuple) and name[0] in {"[]", "[[]]"}
 
 
+def is_too_much(things: Sequence[Sides]) -> bool:
+    """Whether there are too many pieces that could be others under a new name to compare them all."""
+    here = sum(1 for sides in things if sides.mine and not sides.base)
+    there = sum(1 for sides in things if sides.theirs and not sides.base)
+    left = sum(1 for sides in things if sides.base and sides.theirs and not sides.mine)
+    gone = sum(1 for sides in things if sides.base and not sides.theirs and not sides.mine)
+    return left * here + gone * (here + there) > _MOST_PAIRS
+
+
 def seems_renamed(sides: Sides, added: Sequence[Piece]) -> bool:
     """Whether what the project seems to have removed, and the template changed, has another name there now."""
     base, theirs = sides.base, sides.theirs
@@ -164,8 +167,6 @@ def is_replaced_twice(things: Sequence[Sides]) -> bool:
     if any(piece.name is None for piece in gone) and here and there:
         return True
     come = [*here, *there]
-    if len(gone) * len(come) > _MOST_PAIRS:
-        return True
     return any(_is_like(piece.value, other.value) for piece in gone for other in come)
 
 
@@ -176,7 +177,8 @@ def _is_like(one: Node, other: Node) -> bool:
     if one.kind == "scalar":
         if one.meaning == other.meaning or _requirement(one) == _requirement(other) != "":
             return True
-        return SequenceMatcher(None, one.text, other.text).ratio() >= _LIKE
+        matcher = SequenceMatcher(None, one.text, other.text)
+        return matcher.real_quick_ratio() >= _LIKE and matcher.quick_ratio() >= _LIKE and matcher.ratio() >= _LIKE
     before, after = (Counter(line.strip() for line in node.text.split("\n") if line.strip()) for node in (one, other))
     return 2 * (before & after).total() >= min(before.total(), after.total())
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Generic, TypeVar
 
-__all__ = ["Chunk", "diff3", "merged_sequence"]
+__all__ = ["Chunk", "diff3", "holds", "merged_sequence"]
 
 _T = TypeVar("_T", bound=Hashable)
 #: Where items repeat, pairs of them are compared; more than these are not worth the time.
@@ -117,3 +117,17 @@ def merged_sequence(base: Sequence[_T], mine: Sequence[_T], theirs: Sequence[_T]
             return None
         result += chunk.settled
     return tuple(result)
+
+
+def holds(large: Sequence[_T], small: Sequence[_T], base: Sequence[_T]) -> bool:
+    """Whether one change of a sequence holds another: all that it added, in order, and all that it removed."""
+    many, few, before = Counter(large), Counter(small), Counter(base)
+    if (few - before) - (many - before) or (before - few) - (before - many):
+        return False
+    added = few - before
+    kept = iter(base)
+    # What was there before has to be in its old order still: an order is a change that no count shows.
+    if not all(item in kept for item in small if item not in added):
+        return False
+    found = iter(large)
+    return all(item in found for item in small if item in added)

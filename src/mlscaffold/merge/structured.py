@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .documents import Judge, data_of, format_of, is_strict_json
 from .weave import weave
 
-__all__ = ["Structured", "can_merge", "merge_structured", "parses"]
+__all__ = ["Structured", "can_merge", "is_merge", "merge_structured", "parses"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,16 @@ def parses(path: str, content: bytes) -> bool:
     return True
 
 
+def is_merge(path: str, *, base: bytes, mine: bytes, theirs: bytes, result: bytes) -> bool:
+    """Whether a document holds every change of either side, and nothing else; comments do not count."""
+    form = format_of(path)
+    try:
+        before, ours, others, found = (data_of(form, side) for side in (base, mine, theirs, result))
+        return Judge().accepts((before, ours, others, found))
+    except (ValueError, RecursionError):
+        return False
+
+
 def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> Structured | None:
     """Merge three documents; None where that cannot be decided or proven.
 
@@ -71,7 +81,7 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
             proven = judge.accepts((values[0], values[1], values[2], data_of(form, result)))
             if not proven or (strict and not is_strict_json(result)):
                 return None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     reasons = tuple(dict.fromkeys((*proposal.reasons, *judges[1].reasons)))
     return Structured(base=results[0], mine=results[1], theirs=results[2], reasons=reasons)

@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from .documents import are_versions
 from .joining import Joining, Placed, relaid, shifted
-from .matching import Sides, Undecided, is_replaced_twice, matched, seems_renamed
+from .matching import Sides, Undecided, is_replaced_twice, is_too_much, matched, seems_renamed
 from .sequences import merged_sequence
 from .written import Found, Node, Notation, Piece, alike, shown, written
 from .written_json import NOTATION as JSON
@@ -181,6 +182,9 @@ class _Weaving:
                 return replace(theirs, text=shifted(theirs.text, around.theirs, around.mine))
         if mine.kind == "scalar" or mine.kind != theirs.kind or mine.properties != theirs.properties or mine.is_tagged:
             raise Undecided
+        both_changed = base is None or not alike(mine, base)
+        if both_changed and mine.kind == "sequence" and are_versions(mine.data, theirs.data):
+            raise Undecided
         if base is None or base.kind != mine.kind:
             base = replace(mine, text="", meaning=None, comments=(), head="", tail="", pieces=())
         return self._container(base, mine, theirs, around)
@@ -200,7 +204,7 @@ class _Weaving:
         kept: list[str] = []
         taken: list[str] = []
         things = matched(base, mine, theirs, around.path)
-        if is_replaced_twice(things):
+        if is_too_much(things) or is_replaced_twice(things):
             raise Undecided
         added = [sides.mine for sides in things if sides.mine is not None and sides.base is None]
         for number, sides in enumerate(things):
@@ -320,17 +324,19 @@ class _Weaving:
         """Merge lines of comments; the indentation of what follows is mine."""
         before, ours, others = map(self.notation.comments, (base, mine, theirs))
         end = mine.rpartition("\n")[2]
+        if theirs == base:
+            return mine
         if mine == base and as_laid:
             return relaid(theirs, indent, end)
         if others in (before, ours):
             return mine
         if ours == before:
             return relaid(theirs, indent, end)
-        merged = merged_sequence(before, ours, others)
+        lines = [[line.strip() for line in side.split("\n")[:-1]] for side in (base, mine, theirs)]
+        merged = merged_sequence(*lines)
         if merged is None:
             raise Undecided
-        blank = mine[: len(mine) - len(mine.lstrip("\n"))]
-        return blank + "".join(f"{indent}{comment}\n" for comment in merged) + end
+        return "".join(f"{indent}{line}\n" if line else "\n" for line in merged) + end
 
 
 def _moved(piece: Piece, before: str, after: str) -> Piece:

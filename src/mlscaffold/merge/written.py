@@ -36,8 +36,8 @@ class Notation:
         """The notation of a format, by a pattern for its comments."""
         return Notation(
             comment=re.compile(comment, re.DOTALL),
-            rest_of_line=re.compile(rf"(?:[ \t]|{comment})*(?:\n|\Z)", re.DOTALL),
-            lines=re.compile(rf"(?:(?:[ \t]|{comment})*\n)*", re.DOTALL),
+            rest_of_line=re.compile(rf"(?>[ \t]|{comment})*+(?:\n|\Z)", re.DOTALL),
+            lines=re.compile(rf"(?:(?>[ \t]|{comment})*+\n)*", re.DOTALL),
         )
 
     def comments(self, trivia: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from .written import DEEPEST, Found, FoundItem, Notation
 __all__ = ["NOTATION", "find_json"]
 
 NOTATION = Notation.of(r"(?://[^\n]*|/\*.*?\*/)")
-_SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_SPACE = re.compile(r"(?>\s|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _OTHER = re.compile(r"[-+.\w]+")
 

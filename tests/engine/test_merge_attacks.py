@@ -1,0 +1,165 @@
+"""Attacks on the merge: each case is a defect that was found, with what is right."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mlscaffold.merge import Merged, merge_contents
+from mlscaffold.merge.structured import parses
+
+
+def merge(path: str, base: str, mine: str, theirs: str) -> Merged:
+    return merge_contents(path, base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+
+
+LINT = "  - name: Lint\n    run: make lint\n"
+TEST = "  - name: Test\n    run: make test\n"
+DOCS = "  - name: Docs\n    run: make docs\n"
+
+
+def test_my_edit_of_a_step_that_the_template_removed_does_not_move_to_another_step() -> None:
+    found = merge("ci.yml", f"steps:\n{LINT}{TEST}", f"steps:\n{LINT}    if: always()\n{TEST}", f"steps:\n{TEST}{DOCS}")
+    assert found.conflicted
+
+
+def test_my_secret_does_not_go_to_the_step_that_replaced_mine() -> None:
+    other = "  - name: Notify\n    uses: third/party@v1\n"
+    found = merge(
+        "ci.yml",
+        f"steps:\n{LINT}{TEST}",
+        f"steps:\n{LINT}    env: {{TOKEN: secret}}\n{TEST}",
+        f"steps:\n{other}{TEST}",
+    )
+    assert found.conflicted
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "mine", "theirs"),
+    [
+        pytest.param(
+            "a.py",
+            "if x:\n    foo()\n    bar()\nend\n",
+            "if x:\n    foo(1)\n    bar()\nend\n",
+            "if x:\n    foo()\nbar()\nend\n",
+            id="depth of a later line",
+        ),
+        pytest.param("a.py", "x = 'a b'\ny = 1\n", "x = 'a b'\ny = 2\n", "x = 'ab'\ny = 1\n", id="space in a string"),
+        pytest.param("a.yml", 'strict: "true"\n', 'strict: "false"\n', "strict: true\n", id="quotes that are the type"),
+        pytest.param(
+            "k.yaml",
+            "a:\n  b: 1\n  c: 2\n---\nx: 1\n",
+            "a:\n  b: 5\n  c: 2\n---\nx: 1\n",
+            "a:\n  b: 1\nc: 2\n---\nx: 1\n",
+            id="depth in several documents",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM x\nRUN a\nRUN b\nCMD z\n",
+            "FROM x\nRUN b\nRUN a\nCMD z\n",
+            "FROM x\nRUN a\nRUN b2\nCMD z\n",
+            id="my order",
+        ),
+    ],
+)
+def test_no_change_is_settled_away(path: str, base: str, mine: str, theirs: str) -> None:
+    assert merge(path, base, mine, theirs).conflicted
+
+
+def test_what_i_deleted_stays_deleted_where_the_template_renames_what_is_around_it() -> None:
+    base = '{\n  "scripts": {\n    "lint": "x",\n    "test": "y",\n    "build": "z"\n  },\n  "a": 1\n}\n'
+    found = merge("a.json", base, base.replace('    "lint": "x",\n', ""), base.replace("scripts", "tasks"))
+    assert found.conflicted or b"lint" not in found.content
+
+
+def test_a_comment_that_nobody_touched_keeps_its_column() -> None:
+    base = "a:\n  b: 1\n#  old: 1\n  c: 1\n  d: 1\n"
+    found = merge("a.yml", base, base.replace("b: 1", "b: 2") + "  e: 1\n", base + "  f: 1\n")
+    assert not found.conflicted
+    assert b"\n#  old: 1\n" in found.content
+
+
+def test_what_both_add_at_two_places_is_there_once() -> None:
+    body = "".join(f'  "{name}",\n' for name in "abcde")
+    one, two = f'd = [\n  "attrs",\n{body}]\n', f'd = [\n{body}  "attrs",\n]\n'
+    assert merge("pyproject.toml", f"d = [\n{body}]\n", one, two).content.count(b"attrs") == 1
+
+
+def test_what_i_deleted_stays_deleted_where_the_template_moves_it() -> None:
+    a, rest = "[a]\nx = 1\n", "[b]\ny = 1\n\n[c]\nz = 1\n"
+    found = merge("pyproject.toml", f"{a}\n{rest}", rest, f"{rest}\n{a}")
+    assert found.conflicted or b"[a]" not in found.content
+
+
+def test_comments_in_brackets_of_json() -> None:
+    assert parses("tsconfig.json", b'{"a": 1, /* x */ "b": 2 /* y */}')
+
+
+def bomb(begin: str, end: str) -> str:
+    """Eight levels, each with nine aliases of the one before."""
+    levels = "".join(f"a{at}: &a{at} {begin}{', '.join([f'*a{at - 1}'] * 9)}{end}\n" for at in range(1, 9))
+    return f"a0: &a0 {{k: 1}}\n{levels}"
+
+
+NUMBERS = range(300)
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "mine", "theirs"),
+    [
+        pytest.param("tsconfig.json", '{"a": 1,\n%s"b": 2}', "// see https://x\n" * 40, "", id="comments"),
+        pytest.param("tsconfig.json", '{"a": 1, %s\n"b": 2}', "//" + "/" * 60, "", id="a banner"),
+        pytest.param("a.yml", "%s", bomb("{<<: [", "]}"), "x: 1\n", id="merge keys"),
+        pytest.param("a.yml", "%s", bomb("[", "]"), bomb("[", "]") + "x: 1\n", id="aliases"),
+        pytest.param(
+            "de.json",
+            "{%s}",
+            ",\n".join(f'"renamed {number}": "text {number}"' for number in NUMBERS),
+            ",\n".join(f'"key {number}": "other text {number}"' for number in NUMBERS),
+            id="every key renamed, every value changed",
+        ),
+    ],
+)
+def test_nothing_hangs(path: str, base: str, mine: str, theirs: str) -> None:
+    before = ",\n".join(f'"key {number}": "text {number}"' for number in NUMBERS) if path == "de.json" else ""
+    sides = {"base": base % before, "mine": base % mine, "theirs": base % theirs}
+    code = (
+        "import json, sys; from mlscaffold.merge import merge_contents; from mlscaffold.merge.structured import parses;"
+        "sides = {name: side.encode() for name, side in json.load(sys.stdin).items()};"
+        "[parses(sys.argv[1], side) for side in sides.values()]; merge_contents(sys.argv[1], **sides)"
+    )
+    subprocess.run([sys.executable, "-c", code, path], input=json.dumps(sides), text=True, check=True, timeout=60)
+
+
+@pytest.mark.parametrize("text", ["a: !!bool x\n", "a: !!int ''\n", "? !!set {a}\n: 1\n"])
+def test_bad_tags_are_no_tracebacks(text: str) -> None:
+    assert not parses("a.yml", text.encode())
+
+
+def test_deep_tables_are_no_traceback() -> None:
+    deep = f"[{'.'.join(['a'] * 990)}]\n"
+    assert merge("a.toml", f"z=1\n{deep}", f"z=2\n{deep}", f"z=3\n{deep}").conflicted
+
+
+def test_a_comment_that_nobody_touched_stays_where_it_is() -> None:
+    base = "a:\n  b: 1\n#  old: 1\n  c: 1\n  d: 1\n"
+    mine, theirs = base.replace("b: 1", "b: 2") + "  e: 1\n", base + "  f: 1\n"
+    found = merge("a.yml", base, mine, theirs)
+    assert not found.conflicted
+    assert b"\n#  old: 1\n" in found.content
+
+
+def test_line_ends_are_the_projects_unless_the_template_alone_changed_them() -> None:
+    base, mine, theirs = "a = 1\nb = 1\n", "a = 1\nb = 2\n", "a = 1\nb = 1\nc = 1\n"
+    wanted = b"a = 1\r\nb = 2\r\nc = 1\r\n"
+    for here, there in ((mine.replace("\n", "\r\n"), theirs), (mine, theirs.replace("\n", "\r\n"))):
+        found = merge("a.toml", base, here, there)
+        assert (found.content, found.conflicted) == (wanted, False)
+
+
+def test_a_conversion_of_line_ends_is_no_reformatting() -> None:
+    found = merge("a.txt", "a\nb\nc\n", "a\r\nb\r\nc\r\n", "a\nb\nc\nd\n")
+    assert (found.content, found.conflicted) == (b"a\r\nb\r\nc\r\nd\r\n", False)
