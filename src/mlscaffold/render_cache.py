@@ -13,7 +13,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,11 +54,18 @@ def cached_render(
     store = cache / "renders" / _key(checkout, answers, folder_name, operation) if cache and checkout.commit else None
     if store is not None and (found := _read(store, checkout, answers)) is not None:
         return found
-    made = render(checkout, answers, into=into, folder_name=folder_name, operation=operation, cache=cache)
-    if store is not None and not made.secret and not _is_fickle(checkout.root):
-        with contextlib.suppress(OSError):
-            _write(store, made)
-    return made
+
+    def rendered(place: Path) -> Render:
+        return render(checkout, answers, into=place, folder_name=folder_name, operation=operation, cache=cache)
+
+    if store is None or _is_fickle(checkout):
+        return rendered(into)
+    try:
+        return _kept(store, rendered)
+    except OSError:
+        # No room or no right in the cache: that is no reason not to render.
+        shutil.rmtree(into / folder_name, ignore_errors=True)
+        return rendered(into)
 
 
 def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str) -> str:
@@ -76,14 +84,18 @@ def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()
 
 
-def _is_fickle(root: Path) -> bool:
-    """Whether a template may give another render tomorrow, or runs code of its own."""
-    settings = b"".join(file.read_bytes() for file in root.glob("copier.y*ml") if file.is_file())
-    if re.search(rb"_jinja_extensions|secret:", settings):
-        return True
-    # Delimiters of its own: then every word counts.
-    pattern = _FICKLE if b"_envops" in settings else _FICKLE_INSIDE
-    for folder, folders, files in os.walk(root):
+def _is_fickle(checkout: Checkout) -> bool:
+    """Whether a template may give another render tomorrow, runs code of its own, or asks for a secret."""
+    from .copier_worker import copier_errors, worker_for
+
+    with copier_errors(checkout):
+        template = worker_for(checkout, Path("/nowhere/project"), {}).template
+        if template.secret_questions or template.jinja_extensions:
+            return True
+        # With delimiters of its own every word counts.
+        own = any(name.endswith(("_string", "_prefix")) for name in template.envops)
+    pattern = _FICKLE if own else _FICKLE_INSIDE
+    for folder, folders, files in os.walk(checkout.root):
         folders[:] = [name for name in folders if name != ".git"]
         for name in [*folders, *files]:
             file = Path(folder, name)
@@ -93,11 +105,13 @@ def _is_fickle(root: Path) -> bool:
     return False
 
 
-def _write(store: Path, made: Render) -> None:
+def _kept(store: Path, rendered: Callable[[Path], Render]) -> Render:
+    """Render into the cache."""
     store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=store.parent))
     try:
-        shutil.copytree(made.root, fresh / "files" / made.root.name, symlinks=True)
+        (fresh / "files").mkdir()
+        made = rendered(fresh / "files")
         manifest = {
             "folder": made.root.name,
             "entries": {path: [entry.mode.value, entry.blob] for path, entry in made.entries.items()},
@@ -106,13 +120,25 @@ def _write(store: Path, made: Render) -> None:
             "message": made.message,
         }
         (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-        # What lies there already was damaged, or it would have been taken.
-        shutil.rmtree(store, ignore_errors=True)
-        fresh.rename(store)
-    except OSError:
+        _publish(fresh, store, made)
+    except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     _prune(store.parent)
+    return replace(made, root=store / "files" / made.root.name)
+
+
+def _publish(fresh: Path, store: Path, made: Render) -> None:
+    """Put a render in its place, where another run may have put one meanwhile and may be reading it."""
+    try:
+        fresh.rename(store)
+    except OSError:
+        if _read(store, made.checkout, made.answers) is None:
+            # What lies there is damaged.
+            shutil.rmtree(store, ignore_errors=True)
+            fresh.rename(store)
+        else:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _prune(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlscaffold import compiled as compiling
+from mlscaffold import render_cache
 from mlscaffold.answers import Answers
 from mlscaffold.render import Render
 from mlscaffold.render_cache import cached_render
@@ -57,6 +58,20 @@ def test_the_second_render_comes_from_the_cache_and_is_the_same(tmp_path: Path) 
     assert (rendered(template, tmp_path / "4", cache, "Moon").root / "a.txt").read_text() == "Hello Moon\n"
 
 
+def test_of_two_runs_at_once_the_first_to_finish_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template, cache = released(tmp_path / "template"), tmp_path / "cache"
+    first = rendered(template, tmp_path / "1", cache)
+    kept = (first.root / "a.txt").stat().st_ino
+    # The second looked before the first was done, and finishes after it.
+    found = iter([None])
+    real = render_cache._read
+    monkeypatch.setattr(render_cache, "_read", lambda *known: next(found, real(*known)))
+    second = rendered(template, tmp_path / "2", cache)
+    assert second.root == first.root
+    assert (first.root / "a.txt").stat().st_ino == kept
+    assert [entry.name for entry in (cache / "renders").iterdir()] == [first.root.parent.parent.name]
+
+
 @pytest.mark.parametrize("damage", ["content", "manifest", "path", "gone"])
 def test_a_damaged_entry_is_rendered_again(tmp_path: Path, damage: str) -> None:
     template, cache = released(tmp_path / "template"), tmp_path / "cache"
@@ -84,6 +99,24 @@ def test_what_differs_from_time_to_time_is_not_kept(tmp_path: Path, text: str) -
     template = released(tmp_path / "template", {**FILES, "t/b.txt.jinja": "{% raw %}" + text + "{% endraw %}"})
     rendered(template, tmp_path / "1", tmp_path / "cache")
     assert not (tmp_path / "cache" / "renders").exists()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "name:\n  type: str\n  secret: true\n  default: a\n",
+        "_secret_questions: [name]\nname:\n  type: str\n  default: a\n",
+        "!include more.yml\n",
+    ],
+)
+def test_no_secret_is_kept(tmp_path: Path, settings: str) -> None:
+    files = FILES | {
+        "copier.yml": f"_subdirectory: t\n{settings}" if "include" not in settings else f"---\n{settings}",
+        "more.yml": "_subdirectory: t\nname:\n  type: str\n  secret: true\n  default: a\n",
+    }
+    rendered(released(tmp_path / "template", files), tmp_path / "1", tmp_path / "cache", "hunter2")
+    kept = [file.read_bytes() for file in (tmp_path / "cache").rglob("*") if file.is_file()]
+    assert not [content for content in kept if b"hunter2" in content]
 
 
 def test_words_outside_of_expressions_do_not_count(tmp_path: Path) -> None:
