@@ -8,16 +8,19 @@ import sys
 from pathlib import Path
 
 from mlscaffold.answers import Question
+from mlscaffold.cli import command_line
 from mlscaffold.questionnaire import answers_schema, questions_of
 from mlscaffold.rules import RULES, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What Typer's documentation generator looks for.
+app = command_line()
 NOTE = "<!-- Written by scripts/reference.py; run `nox -s docs`. -->\n\n"
 
 
 def cli_reference() -> str:
     """The page of Typer's own documentation generator."""
-    generator = [sys.executable, "-m", "typer", "mlscaffold.cli", "utils", "docs", "--name", "mlscaffold"]
+    generator = [sys.executable, "-m", "typer", str(Path(__file__)), "utils", "docs", "--name", "mlscaffold"]
     page = subprocess.run(generator, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return NOTE + page.rstrip() + "\n"
 

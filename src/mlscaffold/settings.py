@@ -56,7 +56,7 @@ def settings_file() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where remote templates are mirrored: `MLSCAFFOLD_CACHE_DIR`, or the user's cache. Safe to delete."""
+    """What is kept between runs: `MLSCAFFOLD_CACHE_DIR`, or the user's cache. Safe to delete."""
     if named := os.environ.get("MLSCAFFOLD_CACHE_DIR"):
         return Path(named)
     return _base("XDG_CACHE_HOME", ".cache") / "mlscaffold"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mlscaffold.source import embedded_bundle
+
 from .conftest import ANSWERS_FILE, SMALL, Machine, snapshot
 
 HEAD = "_subdirectory: template\n"
@@ -20,6 +22,18 @@ FEATURES: Mapping[str, Mapping[str, str | bytes]] = {
         **ANSWERS,
         "copier.yml": HEAD + "items: {type: yaml, default: [one, two]}\n",
         "template/{% yield item from items %}{{ item }}{% endyield %}.txt.jinja": "item {{ item }}\n",
+    },
+    "plain names below yielded ones": {
+        **ANSWERS,
+        "copier.yml": HEAD + "items: {type: yaml, default: [one, two]}\n",
+        "template/a/{% yield item from items %}{{ item }}{% endyield %}/plain/{{ item }}.txt.jinja": "{{ item }}\n",
+        "template/a/{% yield item from items %}{{ item }}{% endyield %}/plain/same.txt": "same\n",
+        "template/a/last.txt.jinja": "{{ items }}\n",
+    },
+    "comments in names": {
+        **ANSWERS,
+        "copier.yml": HEAD + "_envops: {line_comment_prefix: '##', keep_trailing_newline: true}\nname: World\n",
+        "template/name.txt## not this.jinja": "{{ name }} ## nor this\n",
     },
     "exclude": {
         **SMALL,
@@ -119,6 +133,25 @@ def test_new_equals_copier_copy(machine: Machine, feature: str) -> None:
     copier(machine, "copy", "--defaults", "--trust", "--quiet", template, "theirs/demo")
     assert written(machine.work / "ours" / "demo") == written(machine.work / "theirs" / "demo")
     assert machine.run("check", "ours/demo").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_built_in_template_renders_as_plain_copier_renders_it(machine: Machine, task: str) -> None:
+    template = machine.work / "built-in"
+    machine.git("clone", "-q", "--no-checkout", embedded_bundle(), template)
+    machine.git("checkout", "-q", machine.git("tag", "--sort=-v:refname", cwd=template).split()[0], cwd=template)
+    answers = {
+        "task": task,
+        "author": "Ann <ann@example.com>",
+        "python_version": "3.12",
+        "description": "It's: {{ x }}",
+    }
+    given = [word for name, value in answers.items() for word in ("--set", f"{name}={value}")]
+    assert machine.run("new", "ours/demo", "--template", template, "--defaults", *given).code == 0
+    data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
+    copier(machine, "copy", "--defaults", "--quiet", *data, template, "theirs/demo")
+    assert written(machine.work / "ours" / "demo") == written(machine.work / "theirs" / "demo")
 
 
 @pytest.mark.slow

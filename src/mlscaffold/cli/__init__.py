@@ -29,7 +29,7 @@ Exit codes: 0 clean, 1 findings or drift, 2 usage or environment, 3 conflict or 
 5 update available (only when asked), 70 a bug of ours, 130 stopped by you.
 
 Environment: MLSCAFFOLD_TEMPLATE (template of all commands), MLSCAFFOLD_SETTINGS (settings file), MLSCAFFOLD_CACHE_DIR
-(mirrors of remote templates), NO_COLOR (no colours).
+(what is kept between runs; safe to delete), NO_COLOR (no colours).
 """
 
 #: In the order of `--help`. Each is a module of this package, with a function of its name.
