@@ -13,10 +13,14 @@ def main() -> None:
 
         sys.stdout.write(f"mlscaffold {__version__}\n")
         return
-    from .cli import run
-
     try:
+        from .cli import run
+
         run()
+    except KeyboardInterrupt:
+        # Before the command line is there to say it, or after.
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(130)
     finally:
         # The process ends: looking for cycles among all that was imported would take a tenth of a command's time.
         gc.freeze()

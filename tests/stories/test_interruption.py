@@ -333,3 +333,19 @@ def test_the_built_in_template_is_stopped_as_well(machine: Machine) -> None:
     done = stop_at(moment, signal.SIGINT, "new", "demo", "--template", str(ROOT), "--defaults")
     assert done.returncode == 130
     machine.nothing_was_left()
+
+
+def test_ctrl_c_while_the_command_line_is_imported() -> None:
+    code = """
+import sys
+class Stop:
+    def find_spec(self, name, *_):
+        if name == "mlscaffold.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+sys.argv = ["mlscaffold", "check"]
+from mlscaffold.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nStopped.\n")
