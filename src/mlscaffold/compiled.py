@@ -15,7 +15,6 @@ import hashlib
 import marshal
 import os
 import platform
-import stat
 import sys
 import tempfile
 from importlib import metadata
@@ -23,7 +22,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-__all__ = ["Compiled", "is_ours"]
+from .writing import is_ours
+
+__all__ = ["Compiled"]
 
 _FORMAT = 1
 #: Extensions that compile the same source to the same code.
@@ -140,12 +141,3 @@ class Compiled:
         except (OSError, ValueError, EOFError, TypeError):
             return {}
         return found
-
-
-def is_ours(path: Path) -> bool:
-    """Whether nobody else could have written there."""
-    if not hasattr(os, "getuid"):
-        return True
-    found = path.lstat()
-    writable = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return found.st_uid == os.getuid() and not writable and not stat.S_ISLNK(found.st_mode)

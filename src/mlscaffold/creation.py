@@ -22,7 +22,7 @@ from .ownership import Ownership
 from .plan import Plan, Side, plan
 from .render import Render, render, require_trust, run_tasks, task_listing
 from .source import Checkout, check_out, find_source
-from .transaction import disk_errors, stage
+from .transaction import disk_errors, finish_filling, stage
 
 __all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
 
@@ -95,6 +95,11 @@ def prepare(
         MlscaffoldError: One of its kinds, each with what to do; nothing has been written then.
     """
     destination = request.destination
+    if finish_filling(destination):
+        raise DestinationError(
+            f"An earlier run was killed while it filled {destination}. It is finished now: the project is whole.",
+            hint="Look at it: mlscaffold check. Change its answers: mlscaffold set. Or empty it and start anew.",
+        )
     _refuse_occupied(destination)
     with contextlib.ExitStack() as cleanup:
         with disk_errors(destination):

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .answers import Answers
-from .compiled import is_ours
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import TemplateError
 from .render import Render, render, renderer_id
 from .source import Checkout
+from .writing import is_ours
 
 __all__ = ["cached_render"]
 

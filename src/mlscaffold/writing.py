@@ -1,13 +1,14 @@
-"""Effects: one file, written whole or not at all."""
+"""Effects: one file, written whole or not at all; and whose a file is."""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from .errors import MachineError
 
-__all__ = ["write_file"]
+__all__ = ["is_ours", "write_file"]
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -47,3 +48,12 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+def is_ours(path: Path) -> bool:
+    """Whether nobody else could have written there."""
+    if not hasattr(os, "getuid"):
+        return True
+    found = path.lstat()
+    writable = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+    return found.st_uid == os.getuid() and not writable and not stat.S_ISLNK(found.st_mode)

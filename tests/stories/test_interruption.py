@@ -99,6 +99,76 @@ def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: 
     assert [entry.name for entry in machine.work.iterdir()] == ["demo"]
 
 
+_KILLED_AT_MOVE = textwrap.dedent("""
+    import os, signal, sys
+    from mlscaffold import transaction
+    number, when, *arguments = sys.argv[1:]
+    count, original = 0, transaction._move
+    def move(*args):
+        global count
+        count += 1
+        if count == int(number) and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*args)
+        if count == int(number):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    transaction._move = move
+    sys.argv = ["mlscaffold", *arguments]
+    from mlscaffold.__main__ import main
+    main()
+""")
+
+
+def killed_at_move(number: int, when: str, *arguments: str) -> int:
+    """Fill the folder that one stands in, and die at the n-th entry."""
+    command = [sys.executable, "-c", _KILLED_AT_MOVE, str(number), when, "new", ".", *arguments]
+    return subprocess.run(command, capture_output=True, check=False).returncode
+
+
+@pytest.mark.slow
+def test_a_kill_while_the_folder_that_one_stands_in_is_filled(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = ("--template", str(machine.template()), "--defaults")
+    assert machine.run("new", "whole/demo", *template).code == 0
+    whole = {entry.name for entry in (machine.work / "whole" / "demo").iterdir()}
+    assert len(whole) > 2
+    for number in range(1, len(whole) + 1):
+        for when in ("before", "after"):
+            folder = machine.work / f"{number}-{when}" / "demo"
+            folder.mkdir(parents=True)
+            monkeypatch.chdir(folder)
+            assert killed_at_move(number, when, *template) == -signal.SIGKILL
+            assert (folder / ".mlscaffold.lock").exists() == ({entry.name for entry in folder.iterdir()} == whole)
+            done = machine.run("new", ".", *template)
+            assert done.code == 2
+            assert "It is finished now" in done.err
+            assert {entry.name for entry in folder.iterdir()} == whole
+            assert [entry.name for entry in folder.parent.iterdir()] == ["demo"]
+            assert machine.run("check").code == 0
+            assert machine.git("status", "--porcelain", cwd=folder) == ""
+
+
+@pytest.mark.slow
+def test_the_rest_of_a_killed_run_overwrites_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = ("--template", str(machine.template()), "--defaults")
+    folder = machine.work / "demo"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert killed_at_move(1, "before", *template) == -signal.SIGKILL
+    (folder / "hello.txt").write_text("mine\n")
+    # Another project beside it does not take the rest for rubbish.
+    assert machine.run("new", machine.work / "other", *template).code == 0
+    done = machine.run("new", ".", *template)
+    assert done.code == 2
+    assert "hello.txt" in done.err
+    assert (folder / "hello.txt").read_text() == "mine\n"
+    (folder / "hello.txt").unlink()
+    assert "It is finished now" in machine.run("new", ".", *template).err
+    assert machine.run("check").code == 0
+
+
 @pytest.mark.slow
 def test_a_stop_while_a_task_runs(machine: Machine) -> None:
     task = "_tasks: ['touch half && kill -INT $PPID && sleep 1']\n"
