@@ -22,7 +22,8 @@ from .ownership import Ownership
 from .plan import Plan, Side, plan
 from .render import Render, render, require_trust, run_tasks, task_listing
 from .source import Checkout, check_out, find_source
-from .transaction import disk_errors, finish_filling, stage
+from .transaction import finish_filling, stage
+from .writing import disk_errors
 
 __all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
 

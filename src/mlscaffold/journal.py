@@ -43,7 +43,7 @@ from .placing import (
     state_of,
     sync,
 )
-from .transaction import disk_errors
+from .writing import disk_errors
 
 __all__ = ["Journal", "Outcome", "Pending", "Phase", "begin", "exclusive", "journal_folder", "pending"]
 

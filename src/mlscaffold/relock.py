@@ -34,8 +34,8 @@ from .render_cache import cached_render
 from .resolution import Resolved, contents_needed, resolve
 from .solving import PreparedUpdate, UpdateRequest, solve
 from .source import check_out, find_source
-from .transaction import disk_errors
 from .workspace import State, Workspace, open_workspace
+from .writing import disk_errors
 
 __all__ = ["Relocking", "prepare_lock"]
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .entries import check_contained
-from .errors import DestinationError, MachineError
+from .errors import DestinationError
 from .lock import FILE_NAME as LOCK
-from .writing import is_ours, write_file
+from .writing import disk_errors, is_ours, write_file
 
-__all__ = ["Stage", "disk_errors", "finish_filling", "stage"]
+__all__ = ["Stage", "finish_filling", "stage"]
 
 _PREFIX = ".mlscaffold-new-"
 #: In the hidden folder, while its project is moved into a destination: which, and where the project lies.
@@ -181,20 +181,3 @@ def _is_running(process: int) -> bool:
     except OSError:
         return True
     return True
-
-
-@contextlib.contextmanager
-def disk_errors(destination: Path) -> Iterator[None]:
-    """Turn a full disk or a missing permission into an error that says what to do.
-
-    Raises:
-        MachineError: In the place of any OSError.
-    """
-    try:
-        yield
-    except OSError as error:
-        place = error.filename or destination
-        raise MachineError(
-            f"Writing failed at {place}: {error.strerror or error}. {destination} is as it was.",
-            hint="Make room or get the right to write there, then run the command again.",
-        ) from error

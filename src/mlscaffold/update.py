@@ -30,8 +30,8 @@ from .source import (
     fetched,
     find_source,
 )
-from .transaction import disk_errors
 from .workspace import State, Workspace, open_workspace
+from .writing import disk_errors
 
 __all__ = [
     "PreparedUpdate",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import MachineError
 
-__all__ = ["is_ours", "write_file"]
+__all__ = ["disk_errors", "is_ours", "write_file"]
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -57,3 +59,20 @@ def is_ours(path: Path) -> bool:
     found = path.lstat()
     writable = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
     return found.st_uid == os.getuid() and not writable and not stat.S_ISLNK(found.st_mode)
+
+
+@contextlib.contextmanager
+def disk_errors(destination: Path) -> Iterator[None]:
+    """Turn a full disk or a missing permission into an error that says what to do.
+
+    Raises:
+        MachineError: In the place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or destination
+        raise MachineError(
+            f"Writing failed at {place}: {error.strerror or error}. {destination} is as it was.",
+            hint="Make room or get the right to write there, then run the command again.",
+        ) from error
