@@ -147,6 +147,8 @@ def _check_link(root: Path, link: Path, path: str) -> None:
     resolved = Path(os.path.normpath(link.parent / target))
     if target.is_absolute() or not resolved.is_relative_to(root):
         raise RenderError(f"The template makes {path} a link to {target}, which is outside of the project. Refused.")
+    if resolved != root:
+        check_contained(resolved.relative_to(root).as_posix(), error=RenderError, origin=f"The template's link {path}")
 
 
 def _secret_dependent(worker: TemplateWorker, entries: Mapping[str, Entry], second: Path) -> frozenset[str]:

@@ -310,3 +310,25 @@ def test_a_question_whose_name_yaml_takes_for_something_else_is_named(machine: M
     template = machine.template({**SMALL, "copier.yml": "_subdirectory: template\nyes:\n  type: str\n"})
     machine.run("new", "demo", "--template", template, "--defaults").refused("the name of a question is no text: True")
     machine.nothing_was_left()
+
+
+@pytest.mark.parametrize("target", [".git/config", ".GIT/hooks", "../outside"])
+def test_a_link_that_leads_out_of_the_project_or_into_git(machine: Machine, target: str) -> None:
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + "_preserve_symlinks: true\n"}, tag="")
+    (template / "template" / "link").symlink_to(target)
+    machine.template({}, tag="v1.0.0")
+    done = machine.run("new", "demo", "--template", template, "--defaults")
+    assert done.code == 2
+    assert "link" in done.err
+    assert "Refused" in done.err
+    machine.nothing_was_left()
+
+
+def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os, sys; os.rmdir({str(gone)!r}); sys.argv = ['mlscaffold', 'check']; "
+    code += "from mlscaffold.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=gone, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no longer exists" in done.stderr

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -96,6 +97,9 @@ def run() -> NoReturn:
     except OSError as error:
         from .console import print_error, report_bug
 
+        if not _has_current_folder():
+            print_error(MachineError("The folder that you are in no longer exists.", hint="Go to another one first."))
+            sys.exit(MachineError.exit_code)
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             report_bug()
             sys.exit(70)
@@ -110,6 +114,14 @@ def run() -> NoReturn:
     if code == _STOPPED:
         sys.stderr.write("\nStopped.\n")
     sys.exit(code)
+
+
+def _has_current_folder() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def _drop_output() -> None:
