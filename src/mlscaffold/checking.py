@@ -73,12 +73,14 @@ def check(
     found = list(judge(case))
     if rev is None:
         found += judge_pending(place)
+    # Commands work on files that are there; a commit's are not.
+    commands = strict and trusted and rev is None
     if strict:
-        found += judge_strictly(case, trusted=trusted, cache=cache)
+        found += judge_strictly(case, trusted=trusted, commands=commands, cache=cache)
     if require_latest:
         found += judge_version(case.lock)
-    asked = {Needs.NOTHING} | ({Needs.RENDER} if strict else set()) | ({Needs.RELEASES} if require_latest else set())
-    skipped = tuple(rule for rule in rules.RULES.values() if rule.needs not in asked)
+    asked = {Needs.RENDER: strict, Needs.COMMANDS: commands, Needs.RELEASES: require_latest, Needs.NOTHING: True}
+    skipped = tuple(rule for rule in rules.RULES.values() if not asked[rule.needs])
     judged = [path for path, file in case.files.items() if strict or file.policy not in FREE]
     return CheckResult(
         lock=case.lock,

@@ -228,7 +228,7 @@ def judge_pending(place: Place) -> Iterator[Finding]:
         yield Finding(rule=rules.UPDATE_PENDING, path=FILE_NAME, message=message, fix=fix)
 
 
-def judge_strictly(case: Case, *, trusted: bool, cache: Path | None) -> Iterator[Finding]:
+def judge_strictly(case: Case, *, trusted: bool, commands: bool, cache: Path | None) -> Iterator[Finding]:
     """What only a render of the recorded version can tell.
 
     Raises:
@@ -238,20 +238,12 @@ def judge_strictly(case: Case, *, trusted: bool, cache: Path | None) -> Iterator
     from .proof import prove
 
     lock = case.lock
-    for path, file in case.files.items():
-        if (
-            file.policy is Policy.DERIVED
-            and case.evidence.here.get(path) != file.entry
-            and not _is_unmarked(case, path)
-        ):
-            message = "made by a command of the template, and missing or changed since"
-            yield Finding(rule=rules.DERIVED_STALE, path=path, message=message, fix="Make it again with that command.")
     answers, _, _ = _read_answers(case) if lock.answers_file in case.evidence.here else (None, "", None)
     if answers is None or answers_digest(answers) != lock.answers:
         # MLS007 says so; a render of other answers proves nothing.
         return
     given = {str(name): value for name, value in answers.items() if not str(name).startswith("_")}
-    proof = prove(case.project, lock, given, trusted=trusted, cache=cache)
+    proof = prove(case.project, lock, given, trusted=trusted, commands=commands, cache=cache)
     if lock.tree and proof.tree != lock.tree:
         message = f"{lock.version} of {lock.template} has other files than this project was made from: a moved tag"
         fix = "Ask the template's owners to restore the tag, and to release the change as a new version."
@@ -262,11 +254,9 @@ def judge_strictly(case: Case, *, trusted: bool, cache: Path | None) -> Iterator
         yield Finding(rule=rules.ANSWERS_INVALID, path=lock.answers_file, message=message, fix=fix)
     if proof.locks:
         yield from _compare(case, proof.locks)
-
-
-def _is_unmarked(case: Case, path: str) -> bool:
-    """Whether the lock has nothing to compare a file with, and it is there."""
-    return case.files[path].entry is None and path in case.evidence.here
+    for path, command in proof.stale.items():
+        message = "not what its command makes of the project"
+        yield Finding(rule=rules.DERIVED_STALE, path=path, message=message, fix=f"Run: {command}")
 
 
 def _compare(case: Case, locks: Sequence[Lock]) -> Iterator[Finding]:

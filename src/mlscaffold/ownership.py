@@ -73,6 +73,11 @@ class Ownership:
                 return rule
         return _EVERYTHING_ELSE
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that make derived files, in the order of the table."""
+        return tuple(dict.fromkeys(rule.command for rule in self.rules if rule.policy is Policy.DERIVED))
+
     def retired_paths(self) -> tuple[str, ...]:
         """The paths that must be absent, where no later line says otherwise."""
         named = [rule.glob.lstrip("/") for rule in self.rules if rule.policy is Policy.RETIRED]

@@ -5,9 +5,11 @@ This costs a clone and a render, so `check` asks for it with `--strict` and `--r
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,10 +34,18 @@ class Proof:
     #: The locks that a render gives now: as `new` makes it and, where that differs from the record, as `update` does.
     #: None at all where nothing can be rendered.
     locks: tuple[Lock, ...] = ()
+    #: Derived files that are not what their command makes: path -> command. Nothing where commands may not run.
+    stale: Mapping[str, str] = field(default_factory=dict)
 
 
 def prove(
-    project: Path, lock: Lock, answers: Mapping[str, Any], *, trusted: bool = False, cache: Path | None = None
+    project: Path,
+    lock: Lock,
+    answers: Mapping[str, Any],
+    *,
+    trusted: bool = False,
+    commands: bool = False,
+    cache: Path | None = None,
 ) -> Proof:
     """Read the template's recorded version, judge the answers by it, and render it again.
 
@@ -44,6 +54,7 @@ def prove(
         lock: What it records.
         answers: Its answers, by question name.
         trusted: Whether a template that runs code while it renders may.
+        commands: Whether to make derived files again, in a copy of the project, and compare them.
         cache: Where remote templates are mirrored.
 
     Raises:
@@ -73,7 +84,44 @@ def prove(
         if made[0].files != lock.files:
             # A template may render other things when it updates, and the lock does not say which was last.
             made.append(_lock_again(project, checkout, answers, "update", scratch))
-        return Proof(tree=checkout.tree, locks=tuple(made))
+        stale = _stale(project, checkout, scratch) if commands else {}
+        return Proof(tree=checkout.tree, locks=tuple(made), stale=stale)
+
+
+def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str]:
+    """Derived files that are not what their command makes of a copy of the project."""
+    from .git import Git, enclosing_repository
+    from .ownership import Policy, read_ownership
+    from .render import make_derived
+
+    table = read_ownership(checkout.root)
+    if not table.commands:
+        return {}
+    copy = scratch / "derived" / project.name
+    ignore = shutil.ignore_patterns(".git")
+    if enclosing_repository(project) is None:
+        shutil.copytree(project, copy, symlinks=True, ignore=ignore)
+    else:
+        listing = Git(project).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
+        for path in filter(None, os.fsdecode(listing).split("\0")):
+            file, target = project / path, copy / path
+            if file.is_symlink() or file.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, target, follow_symlinks=False)
+    before = _contents(copy)
+    make_derived(table.commands, copy)
+    after = _contents(copy)
+    rules = {path: table.rule_for(path) for path in sorted(before.keys() | after.keys())}
+    return {
+        path: rule.command
+        for path, rule in rules.items()
+        if rule.policy is Policy.DERIVED and before.get(path) != after.get(path)
+    }
+
+
+def _contents(root: Path) -> Mapping[str, bytes]:
+    files = [Path(folder, name) for folder, _, names in os.walk(root) for name in names]
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in files if file.is_file()}
 
 
 def _render(

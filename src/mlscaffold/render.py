@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from .answers import Answers
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import RenderError, UntrustedTemplateError
+from .ownership import read_ownership
 from .source import Checkout
 
 if TYPE_CHECKING:
     from .copier_worker import TemplateWorker
 
-__all__ = ["Render", "render", "renderer_id", "require_trust", "run_tasks", "task_listing"]
+__all__ = ["Render", "make_derived", "render", "renderer_id", "require_trust", "run_tasks", "task_listing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ def require_trust(checkout: Checkout, *, trusted: bool, rendering_only: bool = F
 
 
 def task_listing(checkout: Checkout, *, since: Checkout | None = None) -> tuple[str, ...]:
-    """The commands that the template runs after rendering, as it writes them.
+    """The commands that the template runs after rendering, as it writes them: tasks, then what makes derived files.
 
     Args:
         checkout: The template.
@@ -78,7 +79,8 @@ def task_listing(checkout: Checkout, *, since: Checkout | None = None) -> tuple[
 
     with copier_errors(checkout):
         tasks = worker_for(checkout, Path("/nowhere/project"), {}).tasks_of(since)
-    return tuple(task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks)
+    written = [task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks]
+    return (*written, *read_ownership(checkout.root).commands)
 
 
 def render(
@@ -168,12 +170,36 @@ def _secret_dependent(worker: TemplateWorker, entries: Mapping[str, Entry], seco
 
 
 def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Checkout | None = None) -> None:
-    """Run the template's tasks (and migrations, in an update) in a project; the caller has asked for trust.
+    """Run the template's tasks (and migrations, in an update) in a project, then what makes its derived files.
+
+    The caller has asked for trust.
 
     Raises:
-        RenderError: A task failed.
+        RenderError: One of them failed.
     """
     from .copier_worker import copier_errors, worker_for
 
     with copier_errors(checkout):
         worker_for(checkout, project, answers.values).run_tasks("update" if since else "copy", since)
+    make_derived(read_ownership(checkout.root).commands, project)
+
+
+def make_derived(commands: Iterable[str], project: Path) -> None:
+    """Run the commands that make derived files, at the root of a project and without a shell.
+
+    Raises:
+        RenderError: One of them is not there, or failed.
+    """
+    import shlex
+    import subprocess
+
+    for command in commands:
+        try:
+            words = shlex.split(command)
+            done = subprocess.run(words, cwd=project, check=False, stdin=subprocess.DEVNULL, capture_output=True)
+        except (OSError, ValueError) as error:
+            raise RenderError(f"`{command}`, which makes a derived file, cannot be run: {error}") from error
+        if done.returncode:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+            last = f": {said[-1]}" if said else "."
+            raise RenderError(f"`{command}`, which makes a derived file, ended with {done.returncode}{last}")

@@ -64,6 +64,8 @@ class Needs(StrEnum):
     NOTHING = ""
     #: A render of the recorded version.
     RENDER = "--strict"
+    #: What it makes when the template's commands run in a copy of it.
+    COMMANDS = "--strict --trust"
     #: The list of the template's releases.
     RELEASES = "--require-latest"
 
@@ -313,14 +315,17 @@ LOCK_NOT_RENDERED = Rule(
 DERIVED_STALE = Rule(
     code="MLS017",
     name="derived-stale",
-    title="A derived file is not as its command made it",
-    why="It is made by a command from other files; an edit by hand is lost when it is made again.",
-    how="Edit what it is made from, and make it again with the command that ownership.yml names.",
+    title="A derived file is not what its command makes",
+    why=(
+        "It is made by a command from other files: an edit by hand is lost when it is made again, and one that was"
+        " not made again says something else than what it is made from. The command runs in a copy of the project."
+    ),
+    how="Edit what it is made from, and make it again with the command that the finding names.",
     severity=Severity.ERROR,
     since="0.2.0",
-    bad="# requirements/all.txt, made from requirements/all.in\nnumpy==1.0",
+    bad="$ mlscaffold check --strict --trust\nMLS017 requirements.txt: not what its command makes of the project",
     good="$ nox -s lock",
-    needs=Needs.RENDER,
+    needs=Needs.COMMANDS,
 )
 TEMPLATE_MOVED = Rule(
     code="MLS018",

@@ -468,7 +468,7 @@ def test_fix_removes_what_the_template_retired(machine: Machine) -> None:
 def test_strict_proves_an_honest_project(machine: Machine, project: Path) -> None:
     done = machine.run("check", project, "--strict")
     assert done.code == 0, done
-    assert "Not judged: MLS019 (--require-latest)." in done.out
+    assert "Not judged: MLS017 (--strict --trust); MLS019 (--require-latest)." in done.out
     (project / "notes.md").write_text("mine\n")
     assert machine.run("check", project, "--strict").code == 0
 
@@ -585,14 +585,24 @@ def test_strict_sees_answers_that_are_valid_no_longer(machine: Machine) -> None:
     assert "too large" in done.out
 
 
-def test_strict_judges_derived_files_and_others_do_not(machine: Machine) -> None:
-    files = {**SMALL, "ownership.yml": "files:\n  hello.txt: {derived: make hello}\n"}
-    machine.run("new", "demo", "--template", machine.template(files), "--defaults")
+DERIVED = {**SMALL, "ownership.yml": "files:\n  copy.txt: {derived: cp hello.txt copy.txt}\n"}
+
+
+def test_strict_and_trusted_makes_derived_files_again(machine: Machine) -> None:
+    template = machine.template(DERIVED)
+    machine.run("new", "demo", "--template", template, "--defaults", "--trust")
     project = machine.work / "demo"
-    assert machine.run("check", project, "--strict").code == 0
-    (project / "hello.txt").write_text("by hand\n")
+    assert machine.run("check", project, "--strict", "--trust").code == 0
+    (project / "copy.txt").write_text("by hand\n")
     assert machine.run("check", project).code == 0
-    assert "MLS017 hello.txt" in machine.run("check", project, "--strict").out
+    done = machine.run("check", project, "--strict")
+    assert done.code == 0
+    assert "MLS017 (--strict --trust)" in done.out
+    done = machine.run("check", project, "--strict", "--trust")
+    assert done.code == 1
+    assert "MLS017 copy.txt" in done.out
+    assert "cp hello.txt copy.txt" in done.out
+    assert (project / "copy.txt").read_text() == "by hand\n"
 
 
 def test_strict_refuses_a_template_that_is_gone(machine: Machine, project: Path) -> None:

@@ -432,3 +432,39 @@ def test_plain_copier_follows_what_update_left(machine: Machine) -> None:
     copier(machine, "update", demo.project)
 
     assert demo.text("notes.md") == lines((1, "mine"), (5, "third"), (9, "theirs"))
+
+
+def test_derived_files_are_made_by_their_command(machine: Machine) -> None:
+    table = "files:\n  copy.txt: {derived: cp hello.txt copy.txt}\n"
+    template = machine.template({**SMALL, "ownership.yml": table})
+    refused = machine.run("new", "demo", "--template", template, "--defaults")
+    assert refused.code == 4
+    assert "cp hello.txt copy.txt" in refused.err
+    assert machine.run("new", "demo", "--template", template, "--defaults", "--trust").code == 0
+    project = machine.work / "demo"
+    assert (project / "copy.txt").read_text() == (project / "hello.txt").read_text() == "Hello World\n"
+    assert machine.git("status", "--porcelain", cwd=project) == ""
+    machine.template({"template/hello.txt.jinja": "Good day {{ name }}\n"}, tag="v1.1.0")
+    planned = machine.run("update", project, "--defaults", "--trust", "--dry-run")
+    assert "will run  cp hello.txt copy.txt" in planned.out
+    assert machine.run("update", project, "--defaults").code == 4
+    assert machine.run("update", project, "--defaults", "--trust").code == 0
+    assert (project / "copy.txt").read_text() == "Good day World\n"
+    machine.git("commit", "-qam", "update", cwd=project)
+    assert machine.run("check", project, "--strict", "--trust").code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("no-such-program x", "cannot be run"), ("cp nothing here", "ended with 1"), ("cp '", "cannot")],
+)
+def test_a_command_that_fails_leaves_work_pending(machine: Machine, command: str, said: str) -> None:
+    template = machine.template()
+    assert machine.run("new", "demo", "--template", template, "--defaults").code == 0
+    project = machine.work / "demo"
+    machine.template({"ownership.yml": f'files:\n  made.txt: {{derived: "{command}"}}\n'}, tag="v1.1.0")
+    done = machine.run("update", project, "--defaults", "--trust")
+    assert done.code == 3
+    assert said in done.err
+    assert machine.run("update", project, "--abort").code == 0
+    assert machine.git("status", "--porcelain", cwd=project) == ""
