@@ -22,6 +22,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from .caches import make_private, private_folder
 from .writing import is_ours
 
 __all__ = ["Compiled"]
@@ -41,7 +42,8 @@ class Compiled:
     def __init__(self, environment: Any, cache: Path | None) -> None:
         self._environment = environment
         self._compile = environment.compile
-        self._file = cache / "compiled" / f"{self._key()}.bin" if cache else None
+        folder = private_folder(cache, "compiled")
+        self._file = folder / f"{self._key()}.bin" if folder else None
         self._codes = _CODES.setdefault(self._key(), {})
         if self._file is not None and self._file not in _LOADED:
             _LOADED.add(self._file)
@@ -118,9 +120,7 @@ class Compiled:
         if self._file is None or len(lasting) == self._known:
             return
         with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not is_ours(self._file.parent):
-                return
+            make_private(self._file.parent)
             content = marshal.dumps(lasting)
             if len(content) > _LIMIT_BYTES:
                 return
@@ -132,7 +132,7 @@ class Compiled:
 
     def _load(self, stored: Path) -> dict[tuple[str, str | None], CodeType]:
         try:
-            if not (is_ours(stored.parent) and is_ours(stored)):
+            if not is_ours(stored):
                 return {}
             content = stored.read_bytes()
             if hashlib.sha256(content[32:]).digest() != content[:32]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from .answers import Answers
+from .caches import make_private, why_unusable
 from .entries import Entry, entry_of
 from .errors import MlscaffoldError, ProjectError
 from .git import Git, config_value, enclosing_repository
@@ -243,7 +244,7 @@ def diagnose(project: Path, *, cache: Path) -> tuple[Ailment, ...]:
 
 def _git() -> Ailment:
     try:
-        said = Git(Path.cwd()).text("--version")
+        said = Git.outside().text("--version")
     except MlscaffoldError as error:
         return Ailment(subject="git", health=Health.BAD, message=error.message, cure=error.hint)
     numbers = tuple(int(part) for part in said.split()[2].split(".")[:2] if part.isdigit())
@@ -269,8 +270,12 @@ def _python() -> Ailment:
 
 
 def _cache(cache: Path) -> Ailment:
+    if why := why_unusable(cache):
+        cure = "Remove it, mend its rights, or name another with MLSCAFFOLD_CACHE_DIR."
+        return Ailment(subject="cache", health=Health.DOUBTFUL, message=f"nothing is kept: {why}", cure=cure)
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        if not cache.is_dir():
+            make_private(cache)
         with tempfile.TemporaryFile(dir=cache):
             pass
     except OSError as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .answers import Answers
+from .caches import make_private, private_folder
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import TemplateError
 from .render import Render, render, renderer_id
@@ -51,7 +52,8 @@ def cached_render(
     Raises:
         RenderError: As for `render`.
     """
-    store = cache / "renders" / _key(checkout, answers, folder_name, operation) if cache and checkout.commit else None
+    folder = private_folder(cache, "renders") if checkout.commit else None
+    store = folder / _key(checkout, answers, folder_name, operation) if folder else None
     if store is not None and (found := _read(store, checkout, answers)) is not None:
         return found
 
@@ -107,7 +109,7 @@ def _is_fickle(checkout: Checkout) -> bool:
 
 def _kept(store: Path, rendered: Callable[[Path], Render]) -> Render:
     """Render into the cache."""
-    store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(store.parent)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=store.parent))
     try:
         (fresh / "files").mkdir()
@@ -119,6 +121,7 @@ def _kept(store: Path, rendered: Callable[[Path], Render]) -> Render:
             "answers_file": made.answers_file,
             "message": made.message,
         }
+        (fresh / "manifest.json").touch(mode=0o600)
         (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         _publish(fresh, store, made)
     except BaseException:

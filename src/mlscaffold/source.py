@@ -15,17 +15,21 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from . import ownership
+from .borrowing import borrow, git_folder_of, work_tree_files
+from .caches import make_private, private_folder, why_unusable
 from .errors import TemplateError
 from .git import Git, GitError, without_credentials
+from .writing import is_ours
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -54,6 +58,8 @@ DISTRIBUTION = "mlscaffold-cli"
 _CONFIGURATION = re.compile(r"^copier\.ya?ml$", re.IGNORECASE)
 #: A person's line endings and attributes do not reach a template: it renders the same bytes on every machine.
 _AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", f"core.attributesFile={os.devnull}")
+#: Where a remote may be: by a URL, or as `user@host:path`.
+_ADDRESS = re.compile(r"(?i:https?|ssh|git|git\+ssh|ssh\+git|file)://(?P<url>[^/?#]*)|(?P<scp>[\w.-]+@[\w.-]+):")
 _SHORTCUTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
 
 
@@ -124,16 +130,34 @@ def find_source(spec: str | None) -> TemplateSource:
         return TemplateSource(kind=SourceKind.EMBEDDED, url=public_url(), location=str(embedded_bundle()))
     if not spec.strip() or spec.startswith("-"):
         raise TemplateError(f"{spec!r} is no template.", hint="Give a URL, the path of a repository, or a folder.")
-    path = Path(spec).expanduser()
-    if path.exists():
+    if (path := _existing(spec)) is not None:
         return _local_source(path.resolve())
     remote = _expand_shortcut(spec)
-    if "://" not in remote and not re.match(r"^[\w.-]+@[\w.-]+:", remote):
+    if not _is_address(remote):
         raise TemplateError(
-            f"The template {spec} was not found: there is no such folder or file.",
-            hint="Check the path, or give a URL such as https://gitlab.com/team/template.",
+            f"The template {without_credentials(spec)} was not found: there is no such folder or file, and it is no "
+            "address of a kind that is read.",
+            hint="Check the path, or give a URL such as https://gitlab.com/team/template (https, http, ssh, git, file).",
         )
     return TemplateSource(kind=SourceKind.REMOTE, url=_recorded(without_credentials(remote)), location=remote)
+
+
+def _existing(spec: str) -> Path | None:
+    try:
+        path = Path(spec).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError):
+        # Too long for a path, or the home of nobody.
+        return None
+
+
+def _is_address(remote: str) -> bool:
+    """Whether git would connect by itself: an answers file may name a helper, and so a program (`ext::sh -c ...`)."""
+    if any(ord(sign) < 32 for sign in remote) or not (found := _ADDRESS.match(remote)):
+        return False
+    # What begins so is an option for ssh.
+    host = unquote(found["url"] or found["scp"])
+    return not host.startswith("-") and not host.rpartition("@")[2].startswith("-")
 
 
 def _recorded(url: str) -> str:
@@ -144,10 +168,9 @@ def _recorded(url: str) -> str:
 
 
 def _local_source(path: Path) -> TemplateSource:
-    if path.is_file() or Git(path).succeeds("rev-parse", "--resolve-git-dir", str(path / ".git")):
-        return TemplateSource(kind=SourceKind.REPOSITORY, url=str(path), location=str(path))
-    bare = path.is_dir() and Git(path).succeeds("rev-parse", "--resolve-git-dir", str(path))
-    return TemplateSource(kind=SourceKind.REPOSITORY if bare else SourceKind.FOLDER, url=str(path), location=str(path))
+    is_repository = path.is_file() or git_folder_of(path) is not None
+    kind = SourceKind.REPOSITORY if is_repository else SourceKind.FOLDER
+    return TemplateSource(kind=kind, url=str(path), location=str(path))
 
 
 def _expand_shortcut(spec: str) -> str:
@@ -165,11 +188,12 @@ def releases(source: TemplateSource) -> tuple[Release, ...]:
     """
     if source.kind is SourceKind.FOLDER:
         return ()
-    git = Git(Path.cwd())
-    try:
-        listing = git.text("ls-remote", "--tags", "--refs", "--", source.location)
-    except GitError as error:
-        raise _unreachable(source, error) from error
+    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
+        location = borrow(source.location, Path(scratch))
+        try:
+            listing = Git.outside().text("ls-remote", "--tags", "--refs", "--", location)
+        except GitError as error:
+            raise _unreachable(source, error) from error
     return _versions([line.rpartition("refs/tags/")[2] for line in listing.splitlines()])
 
 
@@ -205,28 +229,41 @@ def check_out(source: TemplateSource, ref: str | None, *, into: Path, cache: Pat
     """
     if ref is not None and (ref.startswith("-") or not ref.strip()):
         raise TemplateError(f"{ref!r} is no version of a template.")
+    found = _lay_out(source, ref, into, cache)
+    if cache is None or not (why := why_unusable(cache)):
+        return found
+    note = f"Nothing is kept between runs: {why}. MLSCAFFOLD_CACHE_DIR names another folder."
+    return replace(found, notes=(*found.notes, note))
+
+
+def _lay_out(source: TemplateSource, ref: str | None, into: Path, cache: Path | None) -> Checkout:
     root = into / "template"
     if source.kind is SourceKind.FOLDER:
         if ref is not None:
             raise TemplateError(f"{source.url} is a plain folder, not a git repository: it has no version {ref}.")
-        shutil.copytree(source.location, root, symlinks=True)
+        shutil.copytree(source.location, root, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         return _seal(
             source, root, version="dev", notes=("The template is a plain folder: the project cannot be updated.",)
         )
-    if source.kind is SourceKind.REPOSITORY and ref in {None, "HEAD"} and _is_unreleased(Path(source.location)):
-        _copy_work_tree(Path(source.location), root)
-        return _seal(source, root, version="dev", notes=("The template is an unreleased work tree.",))
-    return _check_out_commit(fetched(source, cache), ref, root)
+    read = fetched(source, cache)
+    location = borrow(read.location, into)
+    if source.kind is SourceKind.REPOSITORY and ref in {None, "HEAD"}:
+        path, borrowed = Path(source.location), Path(location)
+        if _is_unreleased(path, borrowed):
+            _copy_work_tree(path, borrowed, root)
+            return _seal(source, root, version="dev", notes=("The template is an unreleased work tree.",))
+    return _check_out_commit(read, location, ref, root)
 
 
-def _is_unreleased(path: Path) -> bool:
+def _is_unreleased(path: Path, borrowed: Path) -> bool:
     """Whether a path is a work tree whose state is not exactly a version tag."""
-    git = Git(path) if path.is_dir() else None
-    if git is None or not git.succeeds("rev-parse", "--is-inside-work-tree"):
+    if not (path / ".git").exists():
         return False
-    if git.text("rev-parse", "--is-inside-work-tree") != "true":
+    git = Git.at(borrowed, work_tree=path)
+    if git.text("config", "--type=bool", "--default=false", "--get", "core.bare") == "true":
         return False
-    if git.text("status", "--porcelain"):
+    # What lies in a submodule is never copied from there; and to look into it would take its own configuration.
+    if git.text("status", "--porcelain", "--ignore-submodules=dirty"):
         return True
     return not (
         git.succeeds("rev-parse", "-q", "--verify", "HEAD")
@@ -234,15 +271,12 @@ def _is_unreleased(path: Path) -> bool:
     )
 
 
-def _copy_work_tree(path: Path, root: Path) -> None:
+def _copy_work_tree(path: Path, borrowed: Path, root: Path) -> None:
     """Copy what git would commit: tracked and new files, not the ignored ones."""
-    listing = Git(path).run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in sorted(set(filter(None, listing.decode(errors="surrogateescape").split("\0")))):
-        file = path / name
-        if file.is_symlink() or file.is_file():
-            target = root / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, target, follow_symlinks=False)
+    for name in work_tree_files(path, borrowed):
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path / name, target, follow_symlinks=False)
 
 
 def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str, ...]) -> Checkout:
@@ -250,21 +284,23 @@ def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str,
     root.mkdir(exist_ok=True)
     _configuration(root, source)
     _prune(root)
-    git = Git(root)
-    git.run("init", "-q", "--template=")
+    # Not where a template might have brought a repository's folder along.
+    git_folder = root.parent / "sealing.git"
+    git = Git.at(git_folder, work_tree=root)
+    git.run("init", "-q", "--template=", "--object-format=sha1")
     git.run(*_AS_COMMITTED, "add", "-A", "-f", ".")
     tree = git.text("write-tree")
-    shutil.rmtree(root / ".git")
+    shutil.rmtree(git_folder)
     return Checkout(source=source, root=root, version=version, tree=tree, commit="", notes=notes)
 
 
-def _check_out_commit(source: TemplateSource, ref: str | None, root: Path) -> Checkout:
+def _check_out_commit(source: TemplateSource, location: str, ref: str | None, root: Path) -> Checkout:
     notes = list(source.notes)
+    # The clone is thrown away: it may read the objects where they are.
+    shared = ["--shared"] if Path(location).is_dir() else []
     try:
-        # The clone is thrown away: it may read the objects where they are.
-        shared = ["--shared"] if Path(source.location).is_dir() else []
-        Git(root.parent).run(
-            "clone", "-q", "--no-checkout", *shared, "--origin=origin", "--template=", "--", source.location, str(root)
+        Git.outside().run(
+            "clone", "-q", "--no-checkout", *shared, "--origin=origin", "--template=", "--", location, str(root)
         )
     except GitError as error:
         raise _unreachable(source, error) from error
@@ -279,8 +315,18 @@ def _check_out_commit(source: TemplateSource, ref: str | None, root: Path) -> Ch
     _configuration(root, source)
     tree = _identity(git, root)
     if not _prune(root) and (root / ".gitmodules").is_file():
-        git.run(*_AS_COMMITTED, "submodule", "update", "-q", "--init", "--recursive")
+        _add_submodules(source, root)
     return Checkout(source=source, root=root, version=version, tree=tree, commit=commit, notes=tuple(notes))
+
+
+def _add_submodules(source: TemplateSource, root: Path) -> None:
+    """Lay out a template's submodules: their addresses are a stranger's words, as a clone by git takes them."""
+    address = source.url.removeprefix("git+") if source.kind is SourceKind.REMOTE else source.location
+    # No `file:` and no helper, unless the person's own configuration allows it to strangers; a shell never.
+    git = Git(root, environment={"GIT_PROTOCOL_FROM_USER": "0"})
+    git.run("config", "remote.origin.url", address)
+    careful = ("-c", "protocol.ext.allow=never")
+    git.run(*_AS_COMMITTED, *careful, "submodule", "update", "-q", "--init", "--recursive", "--checkout")
 
 
 def fetched(source: TemplateSource, cache: Path | None) -> TemplateSource:
@@ -295,33 +341,50 @@ def fetched(source: TemplateSource, cache: Path | None) -> TemplateSource:
     Raises:
         TemplateError: It cannot be reached, and there is no copy.
     """
-    if source.kind is not SourceKind.REMOTE or cache is None:
+    folder = private_folder(cache, "templates") if source.kind is SourceKind.REMOTE else None
+    if folder is None:
         return source
     name = hashlib.sha256(source.url.encode()).hexdigest()[:24]
-    mirror = cache / "templates" / f"{name}.git"
+    mirror = folder / f"{name}.git"
     if source.location == str(mirror):
         return source
+    if os.path.lexists(mirror) and not is_ours(mirror):
+        note = f"{mirror} could be changed by others and is not used: the template is read afresh. Remove that folder."
+        return replace(source, notes=(note,))
     known = replace(source, location=str(mirror))
-    mirror.parent.mkdir(parents=True, exist_ok=True)
-    if mirror.is_dir():
-        try:
-            Git(mirror, environment={"GIT_DIR": str(mirror)}).run(
-                "fetch", "-q", "--prune", "--tags", "--force", source.location, "+refs/heads/*:refs/heads/*"
-            )
-        except GitError:
-            return replace(known, notes=(f"{source.url} cannot be reached: the copy from the last time is used.",))
-        return known
-    fresh = mirror.with_suffix(f".{os.getpid()}.tmp")
+    make_private(folder)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
+        if mirror.is_dir():
+            try:
+                _bring_up_to_date(mirror, borrow(source.location, Path(scratch)))
+            except (GitError, TemplateError):
+                return replace(known, notes=(f"{source.url} cannot be reached: the copy from the last time is used.",))
+            return known
+        _mirror(source, mirror, Path(scratch))
+    return known
+
+
+def _bring_up_to_date(mirror: Path, location: str) -> None:
+    Git.at(mirror).run("fetch", "-q", "--prune", "--tags", "--force", location, "+refs/heads/*:refs/heads/*")
+
+
+def _mirror(source: TemplateSource, mirror: Path, scratch: Path) -> None:
+    """Copy a remote repository, whole: of a borrowed one its objects, too."""
+    fresh = scratch / mirror.name
     try:
-        Git(cache).run("clone", "-q", "--bare", "--template=", "--", source.location, str(fresh))
+        location = borrow(source.location, scratch)
+        Git.outside().run("clone", "-q", "--bare", "--no-local", "--template=", "--", location, str(fresh))
+        fresh.chmod(0o700)
         # The remote's address may hold a password, and the cache must not.
-        Git(fresh, environment={"GIT_DIR": str(fresh)}).run("remote", "remove", "origin")
-        fresh.rename(mirror)
+        Git.at(fresh).run("remote", "remove", "origin")
     except GitError as error:
         raise _unreachable(source, error) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return known
+    try:
+        fresh.rename(mirror)
+    except OSError:
+        # Another run was faster.
+        if not mirror.is_dir():
+            raise
 
 
 def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: str | None) -> tuple[str, str]:
@@ -373,7 +436,7 @@ def changes_between(old: Checkout, new: Checkout) -> str:
     git = Git(new.root)
     names = git.text("ls-tree", "--name-only", new.commit).splitlines()
     file = next((name for name in names if re.match(r"(?i)^(changelog|changes|history)(\.(md|rst|txt))?$", name)), "")
-    text = git.text("show", f"{new.commit}:{file}") if file else ""
+    text = git.text("cat-file", "blob", f"{new.commit}:{file}") if file else ""
     if sections := _sections(text, old.version, new.version):
         return sections
     subjects = git.text("log", "--no-merges", "--format=%s", f"-{_MOST_SUBJECTS}", f"{old.commit}..{new.commit}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MachineError
+from ..git import Git
 
 __all__ = ["Labels", "LineMerge", "has_markers", "merge_lines"]
 
@@ -50,12 +50,10 @@ def merge_lines(*, base: bytes | None, mine: bytes, theirs: bytes, labels: Label
             Path(folder, name).write_bytes(content)
         style = ["--zdiff3"] if base is not None else []
         names = [word for label in (labels.mine, labels.base, labels.theirs) for word in ("-L", label)]
-        done = subprocess.run(
-            ["git", "merge-file", "-p", "-q", *style, *names, "mine", "base", "theirs"],
-            cwd=folder,
-            capture_output=True,
-            check=False,
-        )
+        sides = [str(Path(folder, name)) for name in ("mine", "base", "theirs")]
+        # A person's own style of conflicts would mark a base that there is none of.
+        plain = ("-c", "merge.conflictStyle=merge")
+        done = Git.outside().finished(*plain, "merge-file", "-p", "-q", *style, *names, *sides)
     if 0 <= done.returncode <= _MOST_CONFLICTS:
         # git counts no further than 127, so the markers are what is counted.
         return LineMerge(content=done.stdout, hunks=_count(done.stdout, labels) if done.returncode else 0)
