@@ -137,7 +137,7 @@ def find_source(spec: str | None) -> TemplateSource:
         raise TemplateError(
             f"The template {without_credentials(spec)} was not found: there is no such folder or file, and it is no "
             "address of a kind that is read.",
-            hint="Check the path, or give a URL such as https://gitlab.com/team/template (https, http, ssh, git, file).",
+            hint="Check the path, or give a URL (https, ssh, git) such as https://gitlab.com/team/template.",
         )
     return TemplateSource(kind=SourceKind.REMOTE, url=_recorded(without_credentials(remote)), location=remote)
 
@@ -156,7 +156,7 @@ def _is_address(remote: str) -> bool:
     if any(ord(sign) < 32 for sign in remote) or not (found := _ADDRESS.match(remote)):
         return False
     # What begins so is an option for ssh.
-    host = unquote(found["url"] or found["scp"])
+    host = unquote(found["url"] or found["scp"] or "")
     return not host.startswith("-") and not host.rpartition("@")[2].startswith("-")
 
 
