@@ -61,7 +61,8 @@ Builder = Callable[[Machine, Path], Place]
 
 
 def _template(machine: Machine, name: str = "template") -> Path:
-    machine.template({**SMALL, "template/.gitattributes": ATTRIBUTES}, name=name)
+    attributes = {".gitattributes": "* filter=trap diff=trap merge=trap\n", "template/.gitattributes": ATTRIBUTES}
+    machine.template({**SMALL, **attributes}, name=name)
     return machine.template({"template/hello.txt.jinja": "Hello, {{ name }}\n"}, tag="v2.0.0", name=name)
 
 
@@ -104,6 +105,8 @@ def work_tree(machine: Machine, marks: Path) -> Place:
     template = _template(machine)
     project = _project(machine, template)
     plant(template / ".git" / "config", marks)
+    # Not edited; but git has to look.
+    (template / "copier.yml").touch()
     return Place(template=str(template), project=project, bait=("status",), bait_folder=template)
 
 
@@ -120,8 +123,8 @@ def plain_folder(machine: Machine, marks: Path) -> Place:
     project = _project(machine, template)
     other = machine.home.parent / "other"
     shutil.copytree(template, other, ignore=shutil.ignore_patterns("HEAD", "objects", "refs"))
-    # A hook that fails would stop `git init` itself.
-    plant(other / ".git" / "config", marks, [name for name in TRAPS if name != "hooks"])
+    # These would stop `git init` itself.
+    plant(other / ".git" / "config", marks, [name for name in TRAPS if name not in {"hooks", "promise"}])
     alive = shutil.copytree(other, machine.home.parent / "alive")
     machine.git("init", "-q", alive)
     return Place(template=str(other), project=project, bait=("add", "-A"), bait_folder=alive)
@@ -134,6 +137,7 @@ def linked_work_tree(machine: Machine, marks: Path) -> Place:
     linked = machine.home.parent / "linked"
     project = _project(machine, linked)
     plant(template / ".git" / "config", marks)
+    (linked / "copier.yml").touch()
     return Place(template=str(linked), project=project, bait=("status",), bait_folder=linked)
 
 
@@ -160,7 +164,7 @@ def submodule(machine: Machine, marks: Path) -> Place:
     always = ("-c", "protocol.file.allow=always")
     machine.git(*always, "submodule", "--quiet", "add", str(library), "template/lib", cwd=template)
     # So that it is not needed to lay the template out: only its own copy in the work tree is of interest.
-    write_files(template, {"ownership.yml": "paths: {}\n", "template/lib/a.txt": "edited\n"})
+    write_files(template, {"ownership.yml": "files: {}\n", "template/lib/a.txt": "edited\n"})
     machine.git("add", "-A", ".", cwd=template)
     machine.git("commit", "-qm", "Add a library", cwd=template)
     machine.git("tag", "v1.5.0", cwd=template)

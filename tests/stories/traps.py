@@ -63,6 +63,7 @@ TRAPS: Mapping[str, Trap] = {
     ),
     "promise": Trap(
         settings={
+            "core.repositoryFormatVersion": "1",
             "extensions.partialClone": "lender",
             "remote.lender.url": ".",
             "remote.lender.promisor": "true",
@@ -98,7 +99,7 @@ def _program(marks: Path, name: str) -> Path:
 
 def plant(config: Path, marks: Path, names: Sequence[str] = tuple(TRAPS)) -> None:
     """Add traps to a file of configuration; each marks by a file of its name in the folder `marks`."""
-    lines = ["", "[core]", "\trepositoryformatversion = 1"]
+    lines = [""]
     for name in names:
         program = _program(marks, name)
         hooks = marks / f"hooks-of-{name}"
