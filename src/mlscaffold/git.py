@@ -152,7 +152,7 @@ class Git:
     def at(cls, git_folder: Path, *, work_tree: Path | None = None) -> Git:
         """Git in a repository that we made ourselves, bare or with a work tree."""
         tree = {"GIT_WORK_TREE": str(work_tree)} if work_tree else {}
-        place = {"GIT_DIR": str(git_folder), "GIT_NO_LAZY_FETCH": "1", **tree}
+        place = {"GIT_DIR": str(git_folder), "GIT_NO_LAZY_FETCH": "1", "GIT_DEFAULT_HASH": "sha1", **tree}
         return cls(work_tree or git_folder, environment=place)
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> bytes:

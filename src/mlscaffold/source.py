@@ -287,7 +287,7 @@ def _seal(source: TemplateSource, root: Path, *, version: str, notes: tuple[str,
     # Not where a template might have brought a repository's folder along.
     git_folder = root.parent / "sealing.git"
     git = Git.at(git_folder, work_tree=root)
-    git.run("init", "-q", "--template=", "--object-format=sha1")
+    git.run("init", "-q", "--template=")
     git.run(*_AS_COMMITTED, "add", "-A", "-f", ".")
     tree = git.text("write-tree")
     shutil.rmtree(git_folder)
@@ -311,12 +311,23 @@ def _check_out_commit(source: TemplateSource, location: str, ref: str | None, ro
         notes.append("The template has no version tags: the project cannot be updated until it has.")
     elif version not in {release.tag for release in known}:
         notes.append(f"{version} of the template is not a release.")
-    git.run(*_AS_COMMITTED, "checkout", "-q", "--detach", commit)
+    _lay_out_files(git, source, commit)
     _configuration(root, source)
     tree = _identity(git, root)
     if not _prune(root) and (root / ".gitmodules").is_file():
         _add_submodules(source, root)
     return Checkout(source=source, root=root, version=version, tree=tree, commit=commit, notes=tuple(notes))
+
+
+def _lay_out_files(git: Git, source: TemplateSource, commit: str) -> None:
+    done = git.finished(*_AS_COMMITTED, "checkout", "-q", "--detach", commit)
+    said = done.stderr.decode(errors="replace").strip()
+    # Git may go on without a file that it cannot read. What is missing is not fetched: its address is a stranger's word.
+    if done.returncode or "unable to read" in said:
+        raise TemplateError(
+            f"The template {source.url} cannot be laid out: {without_credentials(said)}",
+            hint="If it is a partial clone, clone it whole, or name the address that it was cloned from.",
+        )
 
 
 def _add_submodules(source: TemplateSource, root: Path) -> None:
