@@ -67,15 +67,14 @@ def _why_open(place: Path) -> str:
         seen = {folder: folder.lstat() for folder in there}
     except OSError as error:
         return f"{error.filename or place}: {error.strerror}"
-    if place in seen:
-        found = seen.pop(place)
+    for folder, found in seen.items():
         if not stat.S_ISDIR(found.st_mode):
-            return f"{place} is not a folder"
-        if found.st_uid != os.geteuid():
+            return f"{folder} is not a folder"
+        if folder == place and found.st_uid != os.geteuid():
             return f"{place} belongs to somebody else"
-        if _others_write(found):
-            return f"others can write to {place}"
-    return next((f"others can write to {folder}" for folder, found in seen.items() if not _is_settled(found)), "")
+        if _others_write(found) if folder == place else not _is_settled(found):
+            return f"others can write to {folder}"
+    return ""
 
 
 def _is_settled(found: os.stat_result) -> bool:

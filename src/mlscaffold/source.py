@@ -322,12 +322,14 @@ def _check_out_commit(source: TemplateSource, location: str, ref: str | None, ro
 def _lay_out_files(git: Git, source: TemplateSource, commit: str) -> None:
     done = git.finished(*_AS_COMMITTED, "checkout", "-q", "--detach", commit)
     said = done.stderr.decode(errors="replace").strip()
-    # Git may go on without a file that it cannot read. What is missing is not fetched: its address is a stranger's word.
-    if done.returncode or "unable to read" in said:
+    # Git may go on without a file that it cannot read. What is missing is not fetched: from where, a stranger says.
+    if "unable to read" in said:
         raise TemplateError(
             f"The template {source.url} cannot be laid out: {without_credentials(said)}",
             hint="If it is a partial clone, clone it whole, or name the address that it was cloned from.",
         )
+    if done.returncode:
+        raise GitError(("checkout",), said)
 
 
 def _add_submodules(source: TemplateSource, root: Path) -> None:

@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,12 +22,12 @@ SOURCES = Path(git_module.__file__).parent
 STARTERS = {"git.py", "render.py"}
 
 
-def names(table: dict[str, tuple[str, ...]]) -> list[str]:
+def names(table: Mapping[str, Sequence[str]]) -> list[str]:
     return [name for group in table.values() for name in group]
 
 
 def is_listed(variable: str) -> bool:
-    return any(fnmatchcase(variable, name) for name in [*names(dict(CLEARED)), *names(dict(KEPT))])
+    return any(fnmatchcase(variable, name) for name in [*names(CLEARED), *names(KEPT)])
 
 
 def test_no_other_module_starts_git() -> None:
@@ -38,7 +39,7 @@ def test_no_other_module_starts_git() -> None:
 
 
 def test_no_name_is_both_cleared_and_kept() -> None:
-    both = [name for name in names(dict(KEPT)) if any(fnmatchcase(name, other) for other in names(dict(CLEARED)))]
+    both = [name for name in names(KEPT) if any(fnmatchcase(name, other) for other in names(CLEARED))]
     assert both == []
 
 
@@ -58,7 +59,7 @@ def test_every_variable_of_the_installed_git_is_decided_on() -> None:
     assert [name for name in sorted({word.decode() for word in found} - other) if not is_listed(name)] == []
 
 
-@pytest.mark.parametrize("variable", [name for name in names(dict(CLEARED)) if "*" not in name])
+@pytest.mark.parametrize("variable", [name for name in names(CLEARED) if "*" not in name])
 def test_what_a_caller_set_does_not_reach_git(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
     assert variable not in Git(tmp_path)._environment
