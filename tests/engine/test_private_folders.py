@@ -29,7 +29,9 @@ def mode(path: Path) -> int:
 
 
 @pytest.fixture(params=[0o000, 0o002, 0o022, 0o077, 0o277, 0o777], ids=oct)
-def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Another one, once the folder of the test is there."""
+    assert tmp_path.is_dir()
     before = os.umask(request.param)
     yield
     os.umask(before)
