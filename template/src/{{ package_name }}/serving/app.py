@@ -8,15 +8,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from pydantic import ValidationError
+from onnxruntime import RunOptions
 
 from .contract import Output
-from .errors import ModelFileError
+from .loading import unusable, within_bounds
 from .metrics import CountRequests, ServingMetrics
 from .model import ServedModel, load_model
-from .problems import refuse_uniformly
+from .parsing import RequestParser
+from .problems import RefusedError, refuse_uniformly
 from .routes import add_operations, add_predict
-from .schema import RequestParser, build_wire
+from .schema import build_wire
 from .server import listen, run
 
 
@@ -36,7 +37,7 @@ def serve(model_path: Path, host: str, port: int) -> None:
 
 def _build_app(model: ServedModel, model_path: Path) -> FastAPI:
     wire = build_wire(model.contract)
-    parser = RequestParser(wire.request, model.contract)
+    parser = RequestParser(wire, model.contract)
     _prove_example(model, parser, model_path)
     metrics = ServingMetrics(model)
     # Like FastAPI, but the page's scripts come from the package: /docs works without internet.
@@ -45,6 +46,8 @@ def _build_app(model: ServedModel, model_path: Path) -> FastAPI:
         version=model.version,
         description=_describe(model.contract.output),
         redoc_url=None,
+        # A redirect would lead to whatever the client called us in its Host header.
+        redirect_slashes=False,
         lifespan=_lifespan,
     )
     app.state.ready = False
@@ -71,15 +74,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _prove_example(model: ServedModel, parser: RequestParser, path: Path) -> None:
     """Predict the contract's own example once: a model that cannot is not worth starting."""
+    failure = "it fails on its own example"
     body = json.dumps({"instances": [model.contract.example]}).encode()
     try:
-        model.predict(parser.parse(body))
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"{first['loc'][-1]}: {first['msg']}"
-    except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
-        reason = str(error).splitlines()[0]
-    else:
-        return
-    message = f"The model {path} cannot be served: it fails on its own example ({reason})."
-    raise ModelFileError(message, "Export it again (the `export` command), or set MODEL_PATH to another file.")
+        rows = parser.parse(body)
+    except RefusedError as error:
+        first = error.problem.errors[0]
+        raise unusable(path, f"{failure}: {first.field}: {first.problem}") from None
+    options = RunOptions()
+
+    def stop() -> None:
+        options.terminate = True
+
+    within_bounds(lambda: model.predict(rows, options), stop, path, failure)

@@ -10,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Value = float | str | None
 
+# Far above what anybody needs: they keep a file from a stranger from filling the memory and the screen.
+MAX_CONTRACT = 1024 * 1024
+MAX_COLUMNS = 2000
+MAX_NAME = 200
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -19,7 +25,7 @@ class NumericColumn(_Part):
     """A number; missing is ``null`` in a request and NaN in the graph."""
 
     kind: Literal["numeric"]
-    name: Annotated[str, Field(min_length=1)]
+    name: Name
     nullable: bool
     dtype: Literal["float32"] = "float32"
     minimum: float | None = None
@@ -32,7 +38,7 @@ class CategoricalColumn(_Part):
     """A text; missing is ``null`` in a request and the empty text in the graph."""
 
     kind: Literal["categorical"]
-    name: Annotated[str, Field(min_length=1)]
+    name: Name
     nullable: bool
     description: str = ""
 
@@ -43,9 +49,9 @@ Column = Annotated[NumericColumn | CategoricalColumn, Field(discriminator="kind"
 class Output(_Part):
     """What is predicted: a number in ``unit``, or one of two ``labels`` (the second is positive)."""
 
-    name: str
+    name: Name
     unit: str | None = None
-    labels: tuple[str, str] | None = None
+    labels: tuple[Name, Name] | None = None
     threshold: float | None = None
 
 
@@ -54,7 +60,7 @@ class Contract(_Part):
 
     format: Literal[1]
     task: Literal["classification", "regression"]
-    inputs: Annotated[tuple[Column, ...], Field(min_length=1)]
+    inputs: Annotated[tuple[Column, ...], Field(min_length=1, max_length=MAX_COLUMNS, fail_fast=True)]
     output: Output
     example: dict[str, Value]
 

@@ -11,13 +11,11 @@ import numpy as np
 import onnxruntime as ort
 from pydantic import ValidationError
 
-from .contract import Contract, Value
-from .errors import ModelFileError
+from .contract import MAX_CONTRACT, MAX_NAME, Contract, Value
+from .loading import open_session, read_graph, unusable
+from .problems import shown
 
 Row = dict[str, Value]
-
-_REMEDY = "Export it again (the `export` command), or set MODEL_PATH to another file."
-_FATAL_ONLY = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +38,10 @@ class ServedModel:
     contract: Contract
     session: ort.InferenceSession
 
-    def predict(self, rows: Sequence[Row]) -> Predictions:
+    def predict(self, rows: Sequence[Row], options: ort.RunOptions | None = None) -> Predictions:
         """Predict rows that already passed the contract.
 
-        Raises ``FloatingPointError`` when the graph answers with something that is no finite number.
+        Raises ``FloatingPointError`` when the graph answers with anything but one finite number a row.
         """
         feeds: dict[str, np.ndarray] = {}
         if numeric := self.contract.numeric:
@@ -54,32 +52,29 @@ class ServedModel:
                 [[row[column.name] or "" for column in categorical] for row in rows], dtype=object
             )
         if self.contract.task == "regression":
-            (prediction,) = self.session.run(["prediction"], feeds)
+            (prediction,) = self.session.run(["prediction"], feeds, options)
             result = Predictions(values=prediction[:, 0])
         else:
-            label, probabilities = self.session.run(["label", "probabilities"], feeds)
+            label, probabilities = self.session.run(["label", "probabilities"], feeds, options)
             result = Predictions(values=probabilities[:, 1], label_indices=label)
-        if not np.isfinite(result.values).all():
-            message = f"model {self.name} {self.version} answered with a value that is no finite number"
+        if len(result.values) != len(rows) or not np.isfinite(result.values).all():
+            message = f"model {self.name} {self.version} answered with something else than one finite number a row"
             raise FloatingPointError(message)
         return result
 
 
 def load_model(path: Path) -> ServedModel:
     """Load an exported model and prove that it fits its own contract; raises ``ModelFileError``."""
-    session = _open_session(path)
+    session = open_session(read_graph(path), path)
     metadata = session.get_modelmeta().custom_metadata_map
     missing = [key for key in ("model_name", "model_version", "contract") if not metadata.get(key)]
     if missing:
-        problem = f"it does not carry {', '.join(missing)}, so it was not written by this project's export"
-        raise _unusable(path, problem)
-    try:
-        contract = Contract.model_validate_json(metadata["contract"])
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "contract"
-        problem = f"its contract is wrong at {where}: {first['msg']}"
-        raise _unusable(path, problem) from None
+        reason = f"it does not carry {', '.join(missing)}, so it was not written by this project's export"
+        raise unusable(path, reason)
+    for key in ("model_name", "model_version"):
+        if shown(metadata[key], MAX_NAME) != metadata[key]:
+            raise unusable(path, f"its {key} is no printable text of at most {MAX_NAME} letters")
+    contract = _read_contract(path, metadata["contract"])
     _check_signature(path, session, contract)
     return ServedModel(
         name=metadata["model_name"],
@@ -89,21 +84,15 @@ def load_model(path: Path) -> ServedModel:
     )
 
 
-def _open_session(path: Path) -> ort.InferenceSession:
-    if not path.exists():
-        advice = "Train and export one first (the `pipeline` command), or set MODEL_PATH to where it is."
-        raise ModelFileError(f"There is no model at {path}.", advice)
-    options = ort.SessionOptions()
-    # One request is tens of microseconds of work: handing it to more threads costs more than it gains.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # What goes wrong is raised below; the runtime's own lines on stderr would only repeat it.
-    options.log_severity_level = _FATAL_ONLY
+def _read_contract(path: Path, text: str) -> Contract:
+    if len(text) > MAX_CONTRACT:
+        raise unusable(path, f"its contract has more than {MAX_CONTRACT} letters")
     try:
-        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
-        problem = f"the ONNX runtime cannot read it: {str(error).splitlines()[0]}"
-        raise _unusable(path, problem) from None
+        return Contract.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(shown(str(part)) for part in first["loc"]) or "contract"
+        raise unusable(path, f"its contract is wrong at {where}: {first['msg']}") from None
 
 
 def _check_signature(path: Path, session: ort.InferenceSession, contract: Contract) -> None:
@@ -113,10 +102,10 @@ def _check_signature(path: Path, session: ort.InferenceSession, contract: Contra
         expected_inputs["numeric"] = ("tensor(float)", len(contract.numeric))
     if contract.categorical:
         expected_inputs["categorical"] = ("tensor(string)", len(contract.categorical))
-    inputs = {node.name: (node.type, node.shape[-1]) for node in session.get_inputs()}
+    inputs = {node.name: (node.type, next(reversed(node.shape), None)) for node in session.get_inputs()}
     if inputs != expected_inputs:
         problem = f"its graph takes {inputs}, but its contract says {expected_inputs}"
-        raise _unusable(path, problem)
+        raise unusable(path, problem)
     expected_outputs = (
         {"prediction": "tensor(float)"}
         if contract.task == "regression"
@@ -125,8 +114,4 @@ def _check_signature(path: Path, session: ort.InferenceSession, contract: Contra
     outputs = {node.name: node.type for node in session.get_outputs()}
     if outputs != expected_outputs:
         problem = f"its graph gives {outputs}, but a {contract.task} model gives {expected_outputs}"
-        raise _unusable(path, problem)
-
-
-def _unusable(path: Path, problem: str) -> ModelFileError:
-    return ModelFileError(f"The model {path} cannot be served: {problem}.", _REMEDY)
+        raise unusable(path, problem)

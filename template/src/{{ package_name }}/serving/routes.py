@@ -5,21 +5,22 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from .body import MAX_BODY_BYTES, Bodies
 from .metrics import ServingMetrics
 from .model import Predictions, ServedModel
-from .problems import MEDIA_TYPE, Problem, RefusedError, from_validation, respond
-from .schema import RequestParser, Wire
+from .parsing import RequestParser
+from .problems import MEDIA_TYPE, Problem, respond
+from .schema import Wire
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
 _REFERENCE = "#/components/schemas/{model}"
 _REFUSALS = {
-    413: "The body is too large",
-    415: "The body is not declared as JSON",
+    413: f"The body has more than {MAX_BODY_BYTES} bytes",
+    415: "The body is not declared as JSON in UTF-8, or it is compressed",
     422: "The request does not keep the contract",
-    503: "The service is starting or stopping",
+    503: "The service is starting or stopping, or has too many large requests under way",
 }
 
 
@@ -32,6 +33,12 @@ class Health(BaseModel):
 def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics: ServingMetrics, wire: Wire) -> None:
     """Add ``POST /predict`` and describe its request, which it reads itself, in the OpenAPI page."""
     identity = {"name": model.name, "version": model.version}
+    bodies = Bodies()
+
+    def answer(body: bytes) -> Response:
+        predictions = model.predict(parser.parse(body))
+        metrics.observe_predictions(predictions)
+        return JSONResponse({"predictions": _encode(predictions, model), "model": identity})
 
     # Not a thread: a prediction takes less time than handing it to one.
     @app.post(
@@ -43,17 +50,7 @@ def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics
         tags=["prediction"],
     )
     async def predict(request: Request) -> Response:
-        if not app.state.ready:
-            return respond(_unavailable())
-        _require_json(request)
-        body = await _read_body(request)
-        try:
-            rows = parser.parse(body)
-        except ValidationError as error:
-            return respond(from_validation(error))
-        predictions = model.predict(rows)
-        metrics.observe_predictions(predictions)
-        return JSONResponse({"predictions": _encode(predictions, model), "model": identity})
+        return await bodies.answer(request, answer) if app.state.ready else respond(_unavailable())
 
     _describe_request(app, wire)
 
@@ -82,24 +79,6 @@ def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
         return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _require_json(request: Request) -> None:
-    declared = request.headers.get("content-type", "")
-    if declared.split(";")[0].strip().lower() != "application/json":
-        detail = "Send the body as JSON, with the header Content-Type: application/json."
-        raise RefusedError(415, "Unsupported media type", detail)
-
-
-async def _read_body(request: Request) -> bytes:
-    """Read the body, but never more than the limit, whatever the client declared."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            detail = f"A body has at most {MAX_BODY_BYTES} bytes. Send the rows in smaller batches."
-            raise RefusedError(413, "Body too large", detail)
-    return bytes(body)
-
-
 def _encode(predictions: Predictions, model: ServedModel) -> list[Any]:
     values: list[float] = predictions.values.tolist()
     labels = model.contract.output.labels
@@ -122,7 +101,9 @@ def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _request_body(wire: Wire) -> dict[str, Any]:
     reference = {"$ref": _REFERENCE.format(model=wire.request.__name__)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
+    limits = f"At most {MAX_BODY_BYTES} bytes of JSON, in UTF-8 and not compressed; no name twice in an object."
+    content = {"application/json": {"schema": reference}}
+    return {"requestBody": {"required": True, "description": limits, "content": content}}
 
 
 def _describe_request(app: FastAPI, wire: Wire) -> None:

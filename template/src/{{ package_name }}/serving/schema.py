@@ -4,14 +4,12 @@ Because they are real pydantic types, the checks at the border and the OpenAPI p
 cannot drift apart.
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .contract import CategoricalColumn, Contract, NumericColumn
-from .model import Row
 
 MAX_INSTANCES = 1000
 MAX_TEXT_LENGTH = 1000
@@ -29,23 +27,11 @@ class ModelIdentity(BaseModel):
 
 
 class Wire(NamedTuple):
-    """The request and response types of one model."""
+    """The types of one model: a row, a request of rows, a response."""
 
+    instance: type[BaseModel]
     request: type[BaseModel]
     response: type[BaseModel]
-
-
-class RequestParser:
-    """Turns the bytes of a request into rows that keep the contract."""
-
-    def __init__(self, request: type[BaseModel], contract: Contract) -> None:
-        self._adapter: TypeAdapter[Any] = TypeAdapter(request)
-        self._fields = [(_field(index), column.name) for index, column in enumerate(contract.inputs)]
-
-    def parse(self, body: bytes) -> Sequence[Row]:
-        """Return the rows in order; raises ``pydantic.ValidationError`` that locates every fault."""
-        instances = self._adapter.validate_json(body).instances
-        return [{name: getattr(item, field) for field, name in self._fields} for item in instances]
 
 
 def build_wire(contract: Contract) -> Wire:
@@ -64,7 +50,7 @@ def build_wire(contract: Contract) -> Wire:
         predictions=(list[prediction], Field(description="One a row, in order.")),
         model=(ModelIdentity, ...),
     )
-    return Wire(request, response)
+    return Wire(instance, request, response)
 
 
 def _field(index: int) -> str:
@@ -80,8 +66,8 @@ def _annotation(column: NumericColumn | CategoricalColumn) -> object:
         kind: Any = text | None if column.nullable else text
         return Annotated[kind, Field(**about)]
     # A number that is finite in JSON may still be infinite in the graph's float32.
-    low = -_FLOAT32_MAX if column.minimum is None else column.minimum
-    high = _FLOAT32_MAX if column.maximum is None else column.maximum
+    low = -_FLOAT32_MAX if column.minimum is None else max(column.minimum, -_FLOAT32_MAX)
+    high = _FLOAT32_MAX if column.maximum is None else min(column.maximum, _FLOAT32_MAX)
     number = Annotated[float, Field(ge=low, le=high)]
     kind = number | None if column.nullable else number
     if column.unit is not None:

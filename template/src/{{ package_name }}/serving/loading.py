@@ -1,0 +1,122 @@
+"""Opening a model file that may come from a stranger: what it is and what it may cost are bounded.
+
+A graph can loop for ever, ask for any amount of memory, or name other files as its weights. So only one regular
+file is read, and until the model has proved itself it has a limited time and a limited memory.
+"""
+
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+
+import onnxruntime as ort
+
+from .errors import ModelFileError
+from .problems import shown
+
+if sys.platform == "linux":
+    import resource
+
+# The ONNX format itself cannot hold more: it is one protobuf message.
+MAX_MODEL_BYTES = 2**31 - 1
+MAX_SECONDS = 30.0
+_STOP_SECONDS = 5.0
+# What loading and one prediction may take beyond what the process has: trees grow about tenfold when they are loaded.
+_SPARE_BYTES = 1024**3
+_GROWTH = 16
+_MAX_REASON = 300
+_FATAL_ONLY = 4
+
+T = TypeVar("T")
+
+
+def read_graph(path: Path) -> bytes:
+    """Return the content of a model file; raises ``ModelFileError`` for what is no regular file, without opening it."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise unusable(path, "it is no regular file")
+        if status.st_size > MAX_MODEL_BYTES:
+            raise unusable(path, f"it has more than {MAX_MODEL_BYTES} bytes")
+        with path.open("rb") as file:
+            return file.read(MAX_MODEL_BYTES)
+    except FileNotFoundError:
+        advice = "Train and export one first (the `pipeline` command), or set MODEL_PATH to where it is."
+        raise ModelFileError(f"There is no model at {path}.", advice) from None
+    except (OSError, ValueError) as error:
+        raise unusable(path, error) from None
+
+
+def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
+    """Return the graph, ready to run; raises ``ModelFileError``."""
+    options = ort.SessionOptions()
+    # One request is tens of microseconds of work: handing it to more threads costs more than it gains.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # What goes wrong is raised below; the runtime's own lines on stderr would only repeat it.
+    options.log_severity_level = _FATAL_ONLY
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    # Weights in other files are looked for below the model file, which is no folder: there are none.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path / "none"))
+    return within_bounds(
+        lambda: ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"]),
+        lambda: options.set_load_cancellation_flag(True),
+        path,
+        "the ONNX runtime cannot read it",
+    )
+
+
+def within_bounds(work: Callable[[], T], stop: Callable[[], None], path: Path, failure: str) -> T:
+    """Return what ``work`` returns; raises ``ModelFileError`` where it fails, takes too long or needs too much memory.
+
+    It runs in another thread, which the runtime can only end between two steps of the graph, when ``stop`` asks
+    it to. A single endless step goes on until the process ends, which it does not hold up.
+    """
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised where the result is waited for
+            result.set_exception(error)
+
+    with _limited_memory(path):
+        thread = Thread(target=run, name="prove-model", daemon=True)
+        thread.start()
+        try:
+            return result.result(MAX_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
+            if result.done():
+                raise unusable(path, f"{failure}: {str(error) or type(error).__name__}") from None
+            stop()
+            # A thread that comes back to a Python that is ending would abort the process.
+            thread.join(_STOP_SECONDS)
+            raise unusable(path, f"{failure}: it is not done after {MAX_SECONDS:g} s") from None
+
+
+@contextmanager
+def _limited_memory(path: Path) -> Iterator[None]:
+    """Make a too large allocation fail, rather than the machine; where the system has such a limit."""
+    if sys.platform != "linux":
+        yield
+        return
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    wanted = used + _SPARE_BYTES + _GROWTH * path.stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [limit for limit in (wanted, soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def unusable(path: Path, reason: object) -> ModelFileError:
+    """Return the error for a model that cannot be served; what the file itself says is cut and made harmless."""
+    first = shown(str(reason).partition("\n")[0], _MAX_REASON).rstrip(".")
+    message = f"The model {path} cannot be served: {first}."
+    return ModelFileError(message, "Export it again (the `export` command), or set MODEL_PATH to another file.")

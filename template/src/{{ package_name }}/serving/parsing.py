@@ -1,0 +1,157 @@
+"""From the bytes of a request to rows that keep the contract.
+
+Work and memory follow from what is accepted, never from what is sent: brackets and names are counted before
+anything is built from them, and checking stops after ``MAX_FAULTS`` faults.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from .contract import Contract
+from .model import Row
+from .problems import MAX_FAULTS, Fault, invalid, shown
+from .schema import MAX_INSTANCES, Wire
+
+_WRAP = 'Wrap the rows: {"instances": [{...}, ...]}'
+_UNKNOWN = "Unknown: the contract has no such name"
+# A request beyond the limits by less than this factor is read, so that each of its faults can be named.
+_SLACK = 2
+
+
+class RequestParser:
+    """Turns the bytes of a request into rows that keep the contract."""
+
+    def __init__(self, wire: Wire, contract: Contract) -> None:
+        self._validate = TypeAdapter(wire.instance).validator.validate_python
+        self._columns = [column.name for column in contract.inputs]
+        self._names = frozenset(self._columns)
+        self._max_names = _SLACK * (1 + MAX_INSTANCES * len(self._columns))
+        self._max_brackets = _SLACK * (2 + MAX_INSTANCES)
+
+    def parse(self, body: bytes) -> list[Row]:
+        """Return the rows in order; raises ``RefusedError`` that locates the faults."""
+        self._require_countable(body)
+        try:
+            document = from_json(body)
+        except ValueError as error:
+            raise invalid([Fault(row=None, field=None, problem=f"Invalid JSON: {error}")]) from None
+        rows: list[Row] = []
+        if faults := list(islice(self._read(document, rows), MAX_FAULTS)):
+            raise invalid(faults)
+        # Every name is there, so a further colon is part of a text or follows a name that was given before.
+        names = 1 + len(rows) * len(self._columns)
+        if body.count(b":") != names and _outside_of_texts(_without_escapes(body)).count(b":") != names:
+            _refuse_repeated_names(body, len(rows))
+        return rows
+
+    def _require_countable(self, body: bytes) -> None:
+        """Refuse what is far larger than the largest request, before it is spread out in memory."""
+        if not self._is_excessive(body):
+            return
+        # A text may hold any of them. There are two quotes to a text, and at most two texts to a column: name and value.
+        plain = _without_escapes(body)
+        if plain.count(b'"') <= 4 * self._max_names and not self._is_excessive(_outside_of_texts(plain)):
+            return
+        largest = f"at most {MAX_INSTANCES} rows of {len(self._columns)} columns, each a plain value"
+        problem = f"More names or brackets than a request can have: {largest}. Send smaller batches"
+        raise invalid([Fault(row=None, field="instances", problem=problem)])
+
+    def _is_excessive(self, body: bytes) -> bool:
+        brackets = body.count(b"{") + body.count(b"[")
+        return brackets > self._max_brackets or body.count(b":") > self._max_names
+
+    def _read(self, document: object, rows: list[Row]) -> Iterator[Fault]:
+        """Append the rows that keep the contract, and yield what is wrong, as far as somebody asks for it."""
+        if not isinstance(document, dict):
+            yield Fault(row=None, field=None, problem=f"{_not_a('an object', document)}. {_WRAP}")
+            return
+        # Of a bare row all else that is wrong follows from this: its columns are unknown where `instances` should be.
+        if "instances" not in document:
+            yield Fault(row=None, field="instances", problem=f"Required, but absent. {_WRAP}")
+            return
+        instances = document["instances"]
+        if problem := _wrong_list(instances):
+            yield Fault(row=None, field="instances", problem=problem)
+        else:
+            for index, given in enumerate(instances):
+                yield from self._read_row(index, given, rows)
+        for name in document:
+            if name != "instances":
+                yield Fault(row=None, field=shown(name), problem=_UNKNOWN)
+
+    def _read_row(self, index: int, given: object, rows: list[Row]) -> Iterator[Fault]:
+        if not isinstance(given, dict):
+            yield Fault(row=index, field=None, problem=_not_a("an object", given))
+            return
+        # The validator lists every unknown name, however many there are; so it never sees one.
+        known = given if given.keys() == self._names else {name: given[name] for name in self._columns if name in given}
+        try:
+            row = self._validate(known)
+        except ValidationError as error:
+            for fault in error.errors(include_url=False, include_context=False):
+                yield Fault(row=index, field=str(fault["loc"][0]), problem=_wording(fault))
+        else:
+            rows.append(dict(zip(self._columns, row.__dict__.values(), strict=True)))
+        if known is not given:
+            for name in given:
+                if name not in self._names:
+                    yield Fault(row=index, field=shown(name), problem=_UNKNOWN)
+
+
+def _not_a(kind: str, given: object) -> str:
+    return "May not be null" if given is None else f"Must be {kind}"
+
+
+def _wrong_list(instances: object) -> str | None:
+    if not isinstance(instances, list):
+        return _not_a("an array", instances)
+    if not instances:
+        return "Must have at least 1 row"
+    if len(instances) > MAX_INSTANCES:
+        return f"Must have at most {MAX_INSTANCES} rows. Send them in smaller batches"
+    return None
+
+
+def _wording(fault: ErrorDetails) -> str:
+    kind = fault["type"]
+    if fault["input"] is None and kind.endswith("_type"):
+        return "May not be null"
+    plain = {
+        "missing": "Required, but absent",
+        "string_too_short": "May not be empty: write null where the value is missing and may be",
+    }
+    return plain.get(kind, fault["msg"])
+
+
+def _without_escapes(body: bytes) -> bytes:
+    """Return the document without escaped backslashes and quotes: what quotes are left begin or end a text."""
+    return body.replace(rb"\\", b"").replace(rb"\"", b"")
+
+
+def _outside_of_texts(plain: bytes) -> bytes:
+    """Return what stands between the texts of a document without escapes; exact as far as it is valid JSON."""
+    return b"".join(plain.split(b'"')[::2])
+
+
+def _refuse_repeated_names(body: bytes, rows: int) -> None:
+    """Raise ``RefusedError`` for the first name that stands twice in one object of a document that was read before."""
+    objects = 0
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal objects
+        names: set[str] = set()
+        for name, _ in pairs:
+            if name in names:
+                # Rows are complete in their order; the object around them is complete after the last.
+                row = objects if objects < rows else None
+                raise invalid([Fault(row=row, field=shown(name), problem="Given more than once")])
+            names.add(name)
+        objects += 1
+
+    # As floats, for Python refuses to read very long integers; the values do not matter here.
+    json.loads(body, object_pairs_hook=look, parse_int=float)
