@@ -3,6 +3,7 @@
 Nothing of the training code is needed here, and no pickle is ever loaded.
 """
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,9 @@ def load_model(path: Path) -> ServedModel:
         reason = f"it does not carry {', '.join(missing)}, so it was not written by this project's export"
         raise unusable(path, reason)
     for key in ("model_name", "model_version"):
-        if shown(metadata[key], MAX_NAME) != metadata[key]:
-            raise unusable(path, f"its {key} is no printable text of at most {MAX_NAME} letters")
+        # They stand in logs, metrics and the title of a page.
+        if html.escape(shown(metadata[key], MAX_NAME)) != metadata[key]:
+            raise unusable(path, f"its {key} must be printable, without markup, and at most {MAX_NAME} letters long")
     contract = _read_contract(path, metadata["contract"])
     _check_signature(path, session, contract)
     return ServedModel(
