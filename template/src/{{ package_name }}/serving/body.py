@@ -11,43 +11,35 @@ from .problems import RefusedError
 MAX_BODY_BYTES = 1024 * 1024
 # Bodies up to this size are answered as they come: each holds up the others for about a millisecond at most.
 _SMALL_BYTES = 64 * 1024
-# All bodies under way together; it bounds the memory whatever number of connections the server allows.
-_MAX_HELD_BYTES = 64 * 1024 * 1024
 
 
 class Bodies:
     """The bodies that are under way in one application."""
 
     def __init__(self) -> None:
-        self._held = 0
         self._turn = asyncio.Lock()
 
     async def answer(self, request: Request, compute: Callable[[bytes], Response]) -> Response:
         """Read the body and return what ``compute`` makes of it; raises ``RefusedError`` for a body out of bounds."""
         _require_plain_json(request.headers)
-        body = bytearray()
-        try:
-            async for chunk in request.stream():
-                self._held += len(chunk)
-                body += chunk
-                self._require_room(len(body))
-            if len(body) <= _SMALL_BYTES:
-                return compute(bytes(body))
-            async with self._turn:
-                # The event loop goes round once between two large bodies, so that probes never wait for many.
-                await asyncio.sleep(0)
-                return compute(bytes(body))
-        finally:
-            self._held -= len(body)
+        body = await _read(request)
+        if len(body) <= _SMALL_BYTES:
+            return compute(body)
+        async with self._turn:
+            # The event loop goes round once between two large bodies, so that probes never wait for many.
+            await asyncio.sleep(0)
+            return compute(body)
 
-    def _require_room(self, size: int) -> None:
-        """Compare what has really come with the limits: a declared length proves nothing."""
-        if size > MAX_BODY_BYTES:
+
+async def _read(request: Request) -> bytes:
+    """Read the body, but never more than the limit, whatever the client declared."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
             detail = f"A body has at most {MAX_BODY_BYTES} bytes. Send the rows in smaller batches."
             raise RefusedError(413, "Body too large", detail)
-        if size > _SMALL_BYTES and self._held > _MAX_HELD_BYTES:
-            detail = "Too many large requests are under way. Try again, or send the rows in smaller batches."
-            raise RefusedError(503, "Busy", detail, headers={"Retry-After": "1"})
+    return bytes(body)
 
 
 def _require_plain_json(headers: Headers) -> None:

@@ -20,7 +20,7 @@ _REFUSALS = {
     413: f"The body has more than {MAX_BODY_BYTES} bytes",
     415: "The body is not declared as JSON in UTF-8, or it is compressed",
     422: "The request does not keep the contract",
-    503: "The service is starting or stopping, or has too many large requests under way",
+    503: "The service is starting or stopping",
 }
 
 
