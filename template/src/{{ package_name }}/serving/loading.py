@@ -63,7 +63,8 @@ def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
     # Weights in other files are looked for below the model file, which is no folder: there are none.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path / "none"))
     return within_bounds(
-        lambda: ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"]),
+        # The fallback would load a wrong model twice, and print what is wrong.
+        lambda: ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0),
         lambda: options.set_load_cancellation_flag(True),
         path,
         "the ONNX runtime cannot read it",

@@ -67,7 +67,10 @@ class ServedModel:
 def load_model(path: Path) -> ServedModel:
     """Load an exported model and prove that it fits its own contract; raises ``ModelFileError``."""
     session = open_session(read_graph(path), path)
-    metadata = session.get_modelmeta().custom_metadata_map
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise unusable(path, f"what it says about itself is no text: {error}") from None
     missing = [key for key in ("model_name", "model_version", "contract") if not metadata.get(key)]
     if missing:
         reason = f"it does not carry {', '.join(missing)}, so it was not written by this project's export"
