@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import AnswersError, MissingAnswersError
+from .reach import Reach
 from .source import Checkout
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def resolve_answers(
     ask: Ask | None,
     use_defaults: bool,
     recorded: Mapping[str, Any] | None = None,
+    reach: Reach | None = None,
 ) -> Answers:
     """Answer every question of a template.
 
@@ -108,16 +110,18 @@ def resolve_answers(
         suggested: Defaults that go before the template's own.
         ask: Asks a person; None if there is nobody.
         use_defaults: Take the default of what is not given, and ask only what has none.
+        reach: How far the template may look, from `require_trust`; None is nowhere.
 
     Raises:
         AnswersError: An answer is unknown or not valid.
+        UntrustedTemplateError: The template asks for what its reach does not hold.
         MissingAnswersError: There is nobody to ask, with the name of every question that is left.
     """
     from .copier_worker import copier_errors
 
     recorded = recorded or {}
     with copier_errors(checkout):
-        walk = _Walk(checkout, folder_name, suggested, recorded)
+        walk = _Walk(checkout, folder_name, suggested, recorded, reach)
         _refuse_unknown(given, walk.answerable)
         missing: list[str] = []
         asked: list[Question] = []
@@ -147,12 +151,14 @@ def resolve_answers(
         return Answers(values=walk.values, questions=tuple(asked))
 
 
-def template_questions(checkout: Checkout, folder_name: str = "my-project") -> tuple[Question, ...]:
+def template_questions(
+    checkout: Checkout, folder_name: str = "my-project", *, reach: Reach | None = None
+) -> tuple[Question, ...]:
     """The questions of a template, each as it stands when all others have their defaults."""
     from .copier_worker import copier_errors
 
     with copier_errors(checkout):
-        walk = _Walk(checkout, folder_name, {}, {})
+        walk = _Walk(checkout, folder_name, {}, {}, reach)
         questions = [question for name in walk.names if (question := walk.next(name, skip=True)) is not None]
     return tuple(questions)
 
@@ -161,13 +167,18 @@ class _Walk:
     """Copier's own questionnaire, one question at a time."""
 
     def __init__(
-        self, checkout: Checkout, folder_name: str, suggested: Mapping[str, Any], recorded: Mapping[str, Any]
+        self,
+        checkout: Checkout,
+        folder_name: str,
+        suggested: Mapping[str, Any],
+        recorded: Mapping[str, Any],
+        reach: Reach | None,
     ) -> None:
         from copier._user_data import AnswersMap
 
         from .copier_worker import worker_for
 
-        self._worker = worker_for(checkout, Path("/nowhere") / folder_name, {})
+        self._worker = worker_for(checkout, Path("/nowhere") / folder_name, {}, reach=reach)
         self._details = self._worker.template.questions_data
         self.names = tuple(self._details)
         #: What a person can answer: all but the computed ones.

@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from . import lock as locks
 from .answers import Answers
 from .entries import Entry, FileMode
 from .errors import PendingError, ProjectError, RenderError, UntrustedTemplateError
+from .features import require_trust_in_tasks, task_listing
 from .journal import Journal, Outcome, Pending, Phase, begin, exclusive
 from .merge.lines import has_markers
 from .plan import Action, FileAction
@@ -21,6 +21,7 @@ from .recorded import read_recorded
 from .render import run_tasks
 from .solving import PreparedUpdate
 from .source import check_out, fetched, find_source
+from .trust import Trust, Trusted
 from .workspace import open_workspace
 
 __all__ = ["Step", "Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
@@ -48,10 +49,8 @@ def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         MlscaffoldError: The project is as it was, unless the error says that work is pending.
     """
     request = prepared.request
-    if prepared.tasks and not request.trusted:
-        raise UntrustedTemplateError(
-            prepared.new.checkout.source.url, [f"task, run after rendering: {task}" for task in prepared.tasks]
-        )
+    versions = (prepared.old.checkout, prepared.new.checkout)
+    require_trust_in_tasks(versions, prepared.tasks, trusted=request.trusted)
     return write_update(prepared, step=step)
 
 
@@ -159,7 +158,7 @@ def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated
 
 
 def continue_update(
-    project: Path, *, trusted: bool = False, cache: Path | None = None, step: Step = lambda _: None
+    project: Path, *, trusted: Trusted = False, cache: Path | None = None, step: Step = lambda _: None
 ) -> Updated:
     """Finish what waits: effects that were interrupted, conflicts that are resolved, tasks that failed.
 
@@ -169,28 +168,36 @@ def continue_update(
     """
     with exclusive(project, "update --continue") as folder:
         journal = _loaded(project, folder)
-        if journal.pending.tasks and not trusted:
+        # What may never run is refused before anything is written; what runs is judged again when it is at hand.
+        url = str(journal.pending.note["template"])
+        if journal.pending.tasks and not (trusted.may_cover(url) if isinstance(trusted, Trust) else trusted):
             tasks = [f"task, run after rendering: {task}" for task in journal.pending.tasks]
-            raise UntrustedTemplateError(str(journal.pending.note["template"]), tasks)
+            raise UntrustedTemplateError(url, tasks)
         if journal.pending.phase is Phase.APPLYING:
             journal = journal.apply()
         if journal.pending.phase is Phase.CONFLICTS:
             _refuse_unresolved(project, journal.pending)
             with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
                 journal = journal.finish(_final_outcomes(journal.pending, Path(scratch)))
-        run = functools.partial(_run_tasks_later, project, journal.pending.note, cache)
+        run = functools.partial(_run_tasks_later, project, journal.pending, trusted, cache)
         return _finish(journal, run, step=step)
 
 
-def _run_tasks_later(project: Path, note: Mapping[str, Any], cache: Path | None) -> None:
-    """The tasks of an update that is applied already."""
+def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: Path | None) -> None:
+    """The tasks of an update that is applied already.
+
+    Raises:
+        UntrustedTemplateError: One of the versions is not trusted.
+        RenderError: A task failed.
+    """
     recorded = read_recorded(project)
     source = fetched(find_source(recorded.template), cache)
     with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
         sides = {name: Path(scratch, name) for name in ("from", "to")}
         for side in sides.values():
             side.mkdir()
-        old, new = (check_out(source, str(note[name]), into=side, cache=cache) for name, side in sides.items())
+        old, new = (check_out(source, str(waiting.note[name]), into=side, cache=cache) for name, side in sides.items())
+        require_trust_in_tasks((old, new), task_listing(new, since=old), trusted=trusted)
         run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
 
 

@@ -20,9 +20,10 @@ from . import rules
 from .errors import LockError
 from .evidence import Place, look_at_commit, look_at_work_tree, open_commit, place_of
 from .findings import CheckResult, Finding
-from .judging import FREE, Case, judge, judge_pending, judge_strictly, judge_version
+from .judging import FREE, Case, judge, judge_pending, judge_proof, judge_version, prove_case
 from .lock import FILE_NAME, Lock, parse_lock, read_lock
 from .rules import Needs, Rule
+from .trust import Trusted
 from .waivers import (
     LONGEST_DAYS,
     SETTINGS_FILE,
@@ -42,7 +43,7 @@ def check(
     rev: str | None = None,
     strict: bool = False,
     require_latest: bool = False,
-    trusted: bool = False,
+    trusted: Trusted = False,
     cache: Path | None = None,
     lock: Lock | None = None,
     today: dt.date | None = None,
@@ -74,9 +75,10 @@ def check(
     if rev is None:
         found += judge_pending(place)
     # Commands work on files that are there; a commit's are not.
-    commands = strict and trusted and rev is None
-    if strict:
-        found += judge_strictly(case, trusted=trusted, commands=commands, cache=cache)
+    proof = prove_case(case, rev=rev, trusted=trusted, commands=rev is None, cache=cache) if strict else None
+    if proof is not None:
+        found += judge_proof(case, proof)
+    commands = proof is not None and proof.stale is not None
     if require_latest:
         found += judge_version(case.lock)
     asked = {Needs.RENDER: strict, Needs.COMMANDS: commands, Needs.RELEASES: require_latest, Needs.NOTHING: True}

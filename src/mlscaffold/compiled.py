@@ -27,7 +27,7 @@ from .writing import is_ours
 
 __all__ = ["Compiled"]
 
-_FORMAT = 1
+_FORMAT = 2
 #: Extensions that compile the same source to the same code.
 _KNOWN = frozenset({"AnsibleCoreFiltersExtension", "YieldExtension"})
 _LIMIT_BYTES = 64 * 1024 * 1024

@@ -13,16 +13,17 @@ import os
 import re
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import yaml
 from copier._jinja_ext import SandboxedEnvironment
 from copier._main import Worker, as_operation
 from copier._settings import SettingsModel
 from copier._template import Task, Template
-from copier._types import Operation, Phase
+from copier._types import LazyDict, Operation, Phase
 from copier.errors import CopierError, InvalidConfigFileError, TaskError, UserMessageError
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError
@@ -31,10 +32,20 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .compiled import Compiled
-from .errors import RenderError
+from .errors import RenderError, UntrustedTemplateError
+from .reach import NeedsTrust, Reach
+from .sandbox import Reads, confine, names_that_read, withheld
 from .source import Checkout, SourceKind
 
-__all__ = ["TemplateWorker", "copier_errors", "worker_for"]
+__all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "copier_errors", "worker_for"]
+
+#: Where Copier asks for its `unsafe` switch, and what that lifts. Without trust the switch is off, so each of these
+#: stands by itself, and `features.require_trust` says so before. A test compares the list with the installed Copier.
+LIFTED_BY_UNSAFE: Mapping[str, str] = {
+    "Worker._check_unsafe": "templates with Jinja extensions, tasks or migrations are refused",
+    "Worker._external_data": "external data outside of the project is refused (by `Reach.read`, in its place)",
+    "Worker._render_context": "nothing: `_copier_conf.unsafe` tells a template whether it is on",
+}
 
 
 class _CheckedOut(Template):
@@ -58,6 +69,13 @@ class _CheckedOut(Template):
         if odd := [name for name in found if not isinstance(name, str)]:
             # YAML reads `yes:` and `1:` as other things than names.
             raise RenderError(f"copier.yml of the template: the name of a question is no text: {odd[0]!r}. Quote it.")
+        return found
+
+    @cached_property
+    def external_data(self) -> dict[str, str]:
+        found = self.config_data.get("external_data") or {}
+        if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
+            raise RenderError("`_external_data` of the template must map names to paths.")
         return found
 
     @cached_property
@@ -102,6 +120,9 @@ class TemplateWorker(Worker):
     forced: dict[str, Any] = Field(default_factory=dict)
 
     checkout: Any = None
+    reach: Any = Field(default_factory=Reach)
+    #: Whether something was used that the template and its answers do not determine.
+    volatile: bool = Field(default=False, init=False)
     #: Where compiled templates are kept between runs; None keeps them for this process only.
     cache: Path | None = None
     _answers_place: Path | None = Field(default=None, init=False)
@@ -110,9 +131,50 @@ class TemplateWorker(Worker):
     @cached_property
     def jinja_env(self) -> SandboxedEnvironment:
         """Copier's environment, which compiles each template once."""
-        environment: SandboxedEnvironment = super().jinja_env
+        try:
+            environment: SandboxedEnvironment = super().jinja_env
+        except TypeError as error:
+            raise RenderError(f"`_envops` of the template are not what Jinja knows: {error}") from error
+        confine(environment, trusted=self.unsafe, note=self._note)
         self._compiled = Compiled.attach(environment, self.cache)
         return environment
+
+    def _note(self) -> None:
+        self.volatile = True
+
+    def _render_context(self) -> Any:
+        context = super()._render_context()
+        configuration = context["_copier_conf"]._pending  # noqa: SLF001 - part of the seam over Copier
+        for name in names_that_read("configuration", Reads.CHANGING, Reads.MACHINE):
+            configuration[name] = self._noting(configuration[name])
+        if not self.unsafe:
+            context.update({name: withheld(name) for name in names_that_read("variables", Reads.MACHINE)})
+        return context
+
+    def _noting(self, value: Callable[[], Any]) -> Callable[[], Any]:
+        def noted() -> Any:
+            self._note()
+            return value()
+
+        return noted
+
+    def _external_data(self) -> LazyDict[str, Any]:
+        """The project's files that the template names; read when they are first used, as Copier does it."""
+        named = self.template.external_data
+        return LazyDict({name: partial(self._load_external_data, name, path) for name, path in named.items()})
+
+    def _load_external_data(self, name: str, path: str) -> Any:
+        with Phase.use(Phase.UNDEFINED):
+            place = self._render_string(path)
+        self._note()
+        content = self.reach.read(name, place)
+        try:
+            return {} if content is None else yaml.safe_load(content)
+        except (ValueError, RecursionError, yaml.YAMLError) as error:
+            # What the file holds is not for the message: it may be a secret.
+            mark = getattr(error, "problem_mark", None)
+            where = f", line {mark.line + 1}" if mark else ""
+            raise RenderError(f"The template's external data {name!r} ({place}{where}) is not valid YAML.") from error
 
     def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
         environment = self.jinja_env
@@ -153,6 +215,11 @@ class TemplateWorker(Worker):
     def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
         """Do nothing: renders lie outside of any repository, and Copier would ask git once a file."""
 
+    def run_copy(self) -> None:
+        """Copier's, with what is refused as one of our errors."""
+        with _refusals(self.checkout):
+            super().run_copy()
+
     def render_as(self, operation: Operation) -> None:
         """Render, and tell the template that this happens for a new project or for an update."""
         as_operation(operation)(self.run_copy)()
@@ -184,8 +251,19 @@ class TemplateWorker(Worker):
         return self._render_string(self.template.message_after_copy).strip()
 
 
-def worker_for(checkout: Checkout, destination: Path, answers: Mapping[str, Any], **options: Any) -> TemplateWorker:
-    """A worker that renders a checkout into a folder, whose name the template sees."""
+def worker_for(
+    checkout: Checkout, destination: Path, answers: Mapping[str, Any], *, reach: Reach | None = None, **options: Any
+) -> TemplateWorker:
+    """A worker that renders a checkout into a folder, whose name the template sees.
+
+    Args:
+        checkout: The template.
+        destination: The folder.
+        answers: Answers by question name.
+        reach: How far the template may look; without trust Copier's own protections stand. None is nowhere.
+        options: More of Copier's own.
+    """
+    reach = reach or Reach()
     return TemplateWorker(
         src_path=checkout.source.url,
         dst_path=destination,
@@ -194,12 +272,20 @@ def worker_for(checkout: Checkout, destination: Path, answers: Mapping[str, Any]
         defaults=True,
         overwrite=True,
         quiet=True,
-        # The question of trust is answered before, for all unsafe features at once.
-        unsafe=True,
+        unsafe=reach.trusted,
         cleanup_on_error=False,
         checkout=checkout,
+        reach=reach,
         **options,
     )
+
+
+@contextlib.contextmanager
+def _refusals(checkout: Checkout) -> Iterator[None]:
+    try:
+        yield
+    except NeedsTrust as refused:
+        raise UntrustedTemplateError(checkout.source.url, [refused.feature], tree=checkout.tree) from None
 
 
 @contextlib.contextmanager
@@ -207,7 +293,7 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
     """Turn what Copier and Jinja raise about a template into our errors; keep their prints off the terminal."""
     said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said), warnings.catch_warnings():
+        with contextlib.redirect_stderr(said), warnings.catch_warnings(), _refusals(checkout):
             warnings.simplefilter("ignore")
             yield
     except TaskError as error:

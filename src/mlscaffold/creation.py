@@ -15,14 +15,16 @@ from . import lock as locks
 from .answers import Answers, Ask, resolve_answers, suggest_defaults
 from .entries import Entry, FileMode
 from .errors import DestinationError, MachineError
+from .features import require_trust, task_listing
 from .git import Git, blob_ids, config_value, enclosing_repository
 from .lock import Lock
 from .locking import lock_of, ownership_of, written_answers
 from .ownership import Ownership
 from .plan import Plan, Side, plan
-from .render import Render, render, require_trust, run_tasks, task_listing
+from .render import Render, render, run_tasks
 from .source import Checkout, check_out, find_source
 from .transaction import finish_filling, stage
+from .trust import Trusted
 from .writing import disk_errors
 
 __all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
@@ -45,7 +47,8 @@ class NewProject:
     #: Defaults that go before the template's own.
     defaults: Mapping[str, Any] = field(default_factory=dict)
     use_defaults: bool = False
-    trusted: bool = False
+    #: What may run code and look at the machine: True is whatever template this names.
+    trusted: Trusted = False
     #: Ends with `git init` and a first commit.
     with_git: bool = True
     #: Where remote templates are mirrored.
@@ -108,7 +111,7 @@ def prepare(
         step("Reading the template")
         with disk_errors(destination):
             checkout = check_out(find_source(request.template), request.ref, into=scratch, cache=request.cache)
-        require_trust(checkout, trusted=request.trusted)
+        reach = require_trust(checkout, trusted=request.trusted, project=destination)
         ownership = ownership_of(checkout)
 
         def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
@@ -119,6 +122,7 @@ def prepare(
                 suggested={**suggest_defaults(_nearest(destination)), **request.defaults},
                 ask=ask,
                 use_defaults=use_defaults,
+                reach=reach,
             )
 
         answers = answer({}, use_defaults=request.use_defaults)
@@ -127,7 +131,12 @@ def prepare(
         step("Rendering")
         with disk_errors(destination):
             result = render(
-                checkout, answers, into=scratch / "render", folder_name=destination.name, cache=request.cache
+                checkout,
+                answers,
+                into=scratch / "render",
+                folder_name=destination.name,
+                reach=reach,
+                cache=request.cache,
             )
         yield Prepared(
             request=request,

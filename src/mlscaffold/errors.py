@@ -56,15 +56,17 @@ class OwnershipError(TemplateError):
 
 
 class UntrustedTemplateError(MlscaffoldError):
-    """The template wants to run code, and nobody said that it may."""
+    """The template wants to run code or to look at the machine, and nobody said that it may."""
 
     exit_code = 4
 
-    def __init__(self, url: str, features: Sequence[str]) -> None:
+    def __init__(self, url: str, features: Sequence[str], *, tree: str = "") -> None:
         listing = "\n".join(f"  - {feature}" for feature in features)
+        version = f", or this version alone: tree:{tree}" if tree else ""
         super().__init__(
-            f"The template {url} wants to run code on this machine:\n{listing}",
-            hint="Read that code first. If you trust it, run the command again with --trust.",
+            f"The template {url} wants to run code on this machine, or to look at it:\n{listing}",
+            hint="Read that code first. If you trust it, run the command again with --trust. "
+            f"For good: its address under `trust:` in the settings{version}.",
         )
         self.features = tuple(features)
 

@@ -14,16 +14,20 @@ from pathlib import Path, PurePosixPath
 from .answers import Answers
 from .caches import make_private, why_unusable
 from .entries import Entry, entry_of
-from .errors import MlscaffoldError, ProjectError
+from .errors import MlscaffoldError, ProjectError, TemplateError
+from .features import require_trust
 from .git import Git, config_value, enclosing_repository
 from .journal import pending
 from .lock import FILE_NAME, Lock
 from .locking import lock_of, ownership_of
 from .ownership import Policy
+from .reach import commit_of
 from .recorded import Recorded, read_recorded
-from .render import Render, require_trust
+from .render import Render
 from .render_cache import cached_render
+from .settings import SettingsError, read_settings, settings_file
 from .source import changed_last, check_out, check_recorded_tree, find_source, latest, releases
+from .trust import Trusted
 from .waivers import SETTINGS_FILE, ProjectSettings, read_project_settings
 from .workspace import Workspace, open_workspace
 
@@ -46,7 +50,7 @@ class Pinned:
 
 
 @contextlib.contextmanager
-def pinned(project: Path, *, trusted: bool = False, cache: Path | None = None) -> Iterator[Pinned]:
+def pinned(project: Path, *, trusted: Trusted = False, cache: Path | None = None) -> Iterator[Pinned]:
     """Render the recorded version of a project again, in a temporary folder that is gone afterwards.
 
     Raises:
@@ -60,10 +64,17 @@ def pinned(project: Path, *, trusted: bool = False, cache: Path | None = None) -
         scratch = Path(name)
         checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
         check_recorded_tree(checkout, recorded.tree)
-        require_trust(checkout, trusted=trusted, rendering_only=True)
+        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         answers = Answers(values=recorded.answers, questions=())
         made = cached_render(
-            checkout, answers, into=scratch / "render", folder_name=project.name, operation="update", cache=cache
+            checkout,
+            answers,
+            into=scratch / "render",
+            folder_name=project.name,
+            operation="update",
+            reach=reach,
+            cache=cache,
         )
         workspace = open_workspace(project, scratch / "git") if enclosing_repository(project) else None
         entries = workspace.entries(made.root, made.entries) if workspace else made.entries
@@ -152,7 +163,7 @@ class Origin:
     excuses: tuple[str, ...]
 
 
-def origin_of(project: Path, path: str, *, trusted: bool = False, cache: Path | None = None) -> Origin:
+def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path | None = None) -> Origin:
     """Explain one file.
 
     Raises:
@@ -239,7 +250,7 @@ _PYTHON = (3, 11)
 
 def diagnose(project: Path, *, cache: Path) -> tuple[Ailment, ...]:
     """Look at everything that the tool needs: on this machine, and for this project."""
-    return (_git(), _identity(project), _python(), _cache(cache), *_project(project))
+    return (_git(), _identity(project), _python(), _cache(cache), *_trust(), *_project(project))
 
 
 def _git() -> Ailment:
@@ -285,6 +296,28 @@ def _cache(cache: Path) -> Ailment:
     return Ailment(subject="cache", health=Health.GOOD, message=f"{cache} ({free} MiB free)")
 
 
+def _trust() -> Iterator[Ailment]:
+    """What the settings trust, entry by entry."""
+    try:
+        entries = read_settings().trust.entries
+    except SettingsError as error:
+        yield Ailment(subject="settings", health=Health.BAD, message=error.message, cure=error.hint)
+        return
+    for entry in entries:
+        yield Ailment(subject="trusted", health=Health.GOOD, message=f"{entry} (by {settings_file()})")
+    if not entries:
+        message = "no template: those that run code or look at this machine need --trust"
+        yield Ailment(subject="trusted", health=Health.GOOD, message=message)
+
+
+def _trust_in(recorded: Recorded) -> Iterator[Ailment]:
+    with contextlib.suppress(SettingsError, TemplateError):
+        trust = read_settings().trust
+        trusted = trust.covers(find_source(recorded.template).url) or trust.covers_tree(recorded.tree)
+        message = f"this project's template is {'trusted' if trusted else 'not trusted'} by the settings"
+        yield Ailment(subject="trust", health=Health.GOOD, message=message)
+
+
 def _project(project: Path) -> Iterator[Ailment]:
     try:
         recorded = read_recorded(project)
@@ -303,6 +336,7 @@ def _project(project: Path) -> Iterator[Ailment]:
         message = f"{recorded.template} {recorded.version}, {len(recorded.lock.files)} files"
         yield Ailment(subject="lock", health=Health.GOOD, message=message)
     yield _template(recorded)
+    yield from _trust_in(recorded)
     yield from _repository(project)
 
 

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import rules
 from .entries import Entry
@@ -20,7 +20,11 @@ from .lock import FILE_NAME, Lock, LockedFile, answers_digest
 from .ownership import Policy
 from .waivers import ProjectSettings
 
-__all__ = ["FREE", "Case", "judge", "judge_pending", "judge_strictly", "judge_version"]
+if TYPE_CHECKING:
+    from .proof import Proof
+    from .trust import Trusted
+
+__all__ = ["FREE", "Case", "judge", "judge_pending", "judge_proof", "judge_version", "prove_case"]
 
 #: Policies whose files are not judged without the template, but for conflict markers.
 FREE = frozenset({Policy.MERGED, Policy.DERIVED})
@@ -228,8 +232,8 @@ def judge_pending(place: Place) -> Iterator[Finding]:
         yield Finding(rule=rules.UPDATE_PENDING, path=FILE_NAME, message=message, fix=fix)
 
 
-def judge_strictly(case: Case, *, trusted: bool, commands: bool, cache: Path | None) -> Iterator[Finding]:
-    """What only a render of the recorded version can tell.
+def prove_case(case: Case, *, rev: str | None, trusted: Trusted, commands: bool, cache: Path | None) -> Proof | None:
+    """The recorded version, rendered again; None where the answers moved.
 
     Raises:
         TemplateError: The template cannot be read or rendered.
@@ -241,9 +245,14 @@ def judge_strictly(case: Case, *, trusted: bool, commands: bool, cache: Path | N
     answers, _, _ = _read_answers(case) if lock.answers_file in case.evidence.here else (None, "", None)
     if answers is None or answers_digest(answers) != lock.answers:
         # MLS007 says so; a render of other answers proves nothing.
-        return
+        return None
     given = {str(name): value for name, value in answers.items() if not str(name).startswith("_")}
-    proof = prove(case.project, lock, given, trusted=trusted, commands=commands, cache=cache)
+    return prove(case.project, lock, given, rev=rev, trusted=trusted, commands=commands, cache=cache)
+
+
+def judge_proof(case: Case, proof: Proof) -> Iterator[Finding]:
+    """What only a render of the recorded version can tell."""
+    lock = case.lock
     if lock.tree and proof.tree != lock.tree:
         message = f"{lock.version} of {lock.template} has other files than this project was made from: a moved tag"
         fix = "Ask the template's owners to restore the tag, and to release the change as a new version."
@@ -254,7 +263,7 @@ def judge_strictly(case: Case, *, trusted: bool, commands: bool, cache: Path | N
         yield Finding(rule=rules.ANSWERS_INVALID, path=lock.answers_file, message=message, fix=fix)
     if proof.locks:
         yield from _compare(case, proof.locks)
-    for path, command in proof.stale.items():
+    for path, command in (proof.stale or {}).items():
         message = "not what its command makes of the project"
         yield Finding(rule=rules.DERIVED_STALE, path=path, message=message, fix=f"Run: {command}")
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,8 +17,10 @@ from .errors import AnswersError, MlscaffoldError, TemplateError
 from .lock import Lock
 
 if TYPE_CHECKING:
+    from .reach import Reach
     from .render import Render
     from .source import Checkout
+    from .trust import Trusted
 
 __all__ = ["Proof", "newer_version", "prove", "render_recorded"]
 
@@ -34,8 +36,8 @@ class Proof:
     #: The locks that a render gives now: as `new` makes it and, where that differs from the record, as `update` does.
     #: None at all where nothing can be rendered.
     locks: tuple[Lock, ...] = ()
-    #: Derived files that are not what their command makes: path -> command. Nothing where commands may not run.
-    stale: Mapping[str, str] = field(default_factory=dict)
+    #: Derived files that are not what their command makes: path -> command. None where commands did not run.
+    stale: Mapping[str, str] | None = None
 
 
 def prove(
@@ -43,7 +45,8 @@ def prove(
     lock: Lock,
     answers: Mapping[str, Any],
     *,
-    trusted: bool = False,
+    rev: str | None = None,
+    trusted: Trusted = False,
     commands: bool = False,
     cache: Path | None = None,
 ) -> Proof:
@@ -53,8 +56,9 @@ def prove(
         project: Its root.
         lock: What it records.
         answers: Its answers, by question name.
+        rev: The commit that they are of; None for the work tree.
         trusted: Whether a template that runs code while it renders may.
-        commands: Whether to make derived files again, in a copy of the project, and compare them.
+        commands: Whether to make derived files again, in a copy of the project, and compare them, if that is trusted.
         cache: Where remote templates are mirrored.
 
     Raises:
@@ -62,7 +66,9 @@ def prove(
         UntrustedTemplateError: It wants to run code.
     """
     from .answers import resolve_answers
-    from .render import require_trust
+    from .features import require_trust
+    from .lock import FILE_NAME
+    from .reach import commit_of
     from .source import check_out, find_source
 
     if lock.version.startswith("dev"):
@@ -75,16 +81,19 @@ def prove(
         checkout = check_out(find_source(lock.template), lock.version, into=scratch, cache=cache)
         if lock.tree and checkout.tree != lock.tree:
             return Proof(tree=checkout.tree)
-        require_trust(checkout, trusted=trusted, rendering_only=True)
+        wrote = commit_of(project, FILE_NAME, rev=rev)
+        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         try:
-            resolve_answers(checkout, project.name, given=answers, suggested={}, ask=None, use_defaults=True)
+            resolve_answers(
+                checkout, project.name, given=answers, suggested={}, ask=None, use_defaults=True, reach=reach
+            )
         except AnswersError as error:
             return Proof(tree=checkout.tree, answers_problem=error.message)
-        made = [_lock_again(project, checkout, answers, "copy", scratch)]
+        made = [_lock_again(project, checkout, answers, "copy", reach, scratch)]
         if made[0].files != lock.files:
             # A template may render other things when it updates, and the lock does not say which was last.
-            made.append(_lock_again(project, checkout, answers, "update", scratch))
-        stale = _stale(project, checkout, scratch) if commands else {}
+            made.append(_lock_again(project, checkout, answers, "update", reach, scratch))
+        stale = _stale(project, checkout, scratch) if commands and reach.trusted else None
         return Proof(tree=checkout.tree, locks=tuple(made), stale=stale)
 
 
@@ -125,13 +134,18 @@ def _contents(root: Path) -> Mapping[str, bytes]:
 
 
 def _render(
-    checkout: Checkout, answers: Mapping[str, Any], project: Path, into: Path, operation: Literal["copy", "update"]
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    project: Path,
+    into: Path,
+    operation: Literal["copy", "update"],
+    reach: Reach,
 ) -> Render:
     from .answers import Answers
     from .render import render
 
     values = Answers(values=answers, questions=())
-    return render(checkout, values, into=into, folder_name=project.name, operation=operation)
+    return render(checkout, values, into=into, folder_name=project.name, operation=operation, reach=reach)
 
 
 def _lock_again(
@@ -139,20 +153,21 @@ def _lock_again(
     checkout: Checkout,
     answers: Mapping[str, Any],
     operation: Literal["copy", "update"],
+    reach: Reach,
     scratch: Path,
 ) -> Lock:
     from .git import enclosing_repository
     from .locking import lock_of, ownership_of
     from .workspace import open_workspace
 
-    made = _render(checkout, answers, project, scratch / operation, operation)
+    made = _render(checkout, answers, project, scratch / operation, operation, reach)
     entries = made.entries
     if enclosing_repository(project) is not None:
         entries = open_workspace(project, scratch / f"git-{operation}").entries(made.root, made.entries)
     return lock_of(made, ownership_of(checkout), entries)
 
 
-def render_recorded(project: Path, *, trusted: bool = False, cache: Path | None = None) -> Mapping[str, bytes]:
+def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | None = None) -> Mapping[str, bytes]:
     """The content of every file that a project's recorded version renders, links left out.
 
     Raises:
@@ -161,8 +176,10 @@ def render_recorded(project: Path, *, trusted: bool = False, cache: Path | None 
         UntrustedTemplateError: It wants to run code.
     """
     from .entries import FileMode
+    from .features import require_trust
+    from .lock import FILE_NAME
+    from .reach import commit_of
     from .recorded import read_recorded
-    from .render import require_trust
     from .source import check_out, find_source
 
     recorded = read_recorded(project)
@@ -174,8 +191,9 @@ def render_recorded(project: Path, *, trusted: bool = False, cache: Path | None 
                 f"{recorded.version} of {recorded.template} is not what this project was made from: the tag was moved.",
                 hint="Ask the template's owners to restore the tag.",
             )
-        require_trust(checkout, trusted=trusted, rendering_only=True)
-        made = _render(checkout, recorded.answers, project, scratch / "render", "copy")
+        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
+        made = _render(checkout, recorded.answers, project, scratch / "render", "copy", reach)
         plain = [path for path, entry in made.entries.items() if entry.mode is not FileMode.SYMLINK]
         return {path: (made.root / path).read_bytes() for path in plain}
 

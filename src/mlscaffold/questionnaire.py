@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from .answers import Question, template_questions
-from .render import require_trust
+from .features import require_trust
 from .source import Release, check_out, find_source, releases
+from .trust import Trusted
 
 __all__ = ["answers_schema", "questions_of", "versions_of"]
 
@@ -17,13 +18,13 @@ _JSON_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "bo
 
 
 def questions_of(
-    template: str | None, ref: str | None, *, trusted: bool = False, cache: Path | None = None
+    template: str | None, ref: str | None, *, trusted: Trusted = False, cache: Path | None = None
 ) -> tuple[Question, ...]:
     """The questions of a template version, each as it stands when all others have their defaults."""
     with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
         checkout = check_out(find_source(template), ref, into=Path(scratch), cache=cache)
-        require_trust(checkout, trusted=trusted)
-        return template_questions(checkout)
+        reach = require_trust(checkout, trusted=trusted)
+        return template_questions(checkout, reach=reach)
 
 
 def versions_of(template: str | None) -> tuple[Release, ...]:

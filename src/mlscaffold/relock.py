@@ -22,14 +22,16 @@ from . import lock as locks
 from .answers import Answers
 from .entries import Entry, FileMode
 from .errors import AnswersError, LockError, MachineError, MlscaffoldError, ProjectError
+from .features import require_trust
 from .git import Git
 from .lock import Lock, parse_lock
 from .locking import lock_of, ownership_of, written_answers
 from .merge import Labels
 from .ownership import Ownership, Policy
 from .plan import Action, Plan, Side, plan
+from .reach import commit_of
 from .recorded import Recorded, answers_in, read_recorded_answers
-from .render import Render, require_trust
+from .render import Render
 from .render_cache import cached_render
 from .resolution import Resolved, contents_needed, resolve
 from .solving import PreparedUpdate, UpdateRequest, solve
@@ -55,6 +57,8 @@ class _Branch:
 
     lock: Lock
     answers: Mapping[str, Any]
+    #: The commit that wrote them.
+    wrote: str
 
 
 @contextlib.contextmanager
@@ -127,7 +131,7 @@ class _Relocking:
         answers = self._merge_answers(base.answers, ours.answers, theirs.answers)
         newest = _newest(ours.lock, theirs.lock)
         renders = [
-            self._render(side.lock.template, side.lock.version, side.answers, name)
+            self._render(side.lock.template, side.lock.version, side.answers, name, at=side.wrote)
             for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
         ]
         new = self._render(newest.template, newest.version, answers, "new")
@@ -167,19 +171,21 @@ class _Relocking:
         sides = {(path, meta.split(" ")[2]): meta.split(" ") for meta, _, path in fields}
         return {path: Entry(mode=FileMode(m[0]), blob=m[1]) for (path, stage), m in sides.items() if stage == "2"}
 
-    def _render(self, template: str, version: str, answers: Mapping[str, Any], name: str) -> Render:
+    def _render(self, template: str, version: str, answers: Mapping[str, Any], name: str, *, at: str = "") -> Render:
         folder = self.scratch / name
         folder.mkdir()
         checkout = check_out(find_source(template), version, into=folder, cache=self.request.cache)
-        require_trust(checkout, trusted=self.request.trusted, rendering_only=True)
+        request = self.request
+        reach = require_trust(checkout, trusted=request.trusted, project=request.project, at=at, rendering_only=True)
         values = Answers(values=answers, questions=())
         made = cached_render(
             checkout,
             values,
             into=folder / "render",
-            folder_name=self.request.project.name,
+            folder_name=request.project.name,
             operation="update",
-            cache=self.request.cache,
+            reach=reach,
+            cache=request.cache,
         )
         written_answers(made)
         return made
@@ -205,7 +211,9 @@ class _Relocking:
     def _branch(self, git: Git, commit: str) -> _Branch:
         lock = parse_lock(git.run("show", f"{commit}:./{locks.FILE_NAME}").decode())
         text = git.run("show", f"{commit}:./{lock.answers_file}").decode()
-        return _Branch(lock=lock, answers=answers_in(text, origin=f"{lock.answers_file} of {commit}"))
+        answers = answers_in(text, origin=f"{lock.answers_file} of {commit}")
+        wrote = commit_of(self.request.project, locks.FILE_NAME, rev=commit)
+        return _Branch(lock=lock, answers=answers, wrote=wrote)
 
     def _merge_answers(
         self, base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]

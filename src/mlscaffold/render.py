@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .answers import Answers
 from .entries import Entry, FileMode, check_contained, entry_of
-from .errors import RenderError, UntrustedTemplateError
+from .errors import RenderError
 from .ownership import read_ownership
+from .reach import Reach
 from .source import Checkout
 
 if TYPE_CHECKING:
     from .copier_worker import TemplateWorker
 
-__all__ = ["Render", "make_derived", "render", "renderer_id", "require_trust", "run_tasks", "task_listing"]
+__all__ = ["Render", "make_derived", "render", "renderer_id", "run_tasks"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,50 +38,13 @@ class Render:
     secret: frozenset[str] = field(default=frozenset())
     answers_file: str = ".copier-answers.yml"
     message: str = ""
+    #: Whether it depends on more than the template and its answers: time, chance, this machine, the project's files.
+    volatile: bool = False
 
 
 def renderer_id() -> str:
     """The versions that a render depends on."""
     return f"copier {metadata.version('copier')}, jinja2 {metadata.version('jinja2')}"
-
-
-def require_trust(checkout: Checkout, *, trusted: bool, rendering_only: bool = False) -> None:
-    """Refuse a template that runs code, unless it is trusted.
-
-    Args:
-        checkout: The template.
-        trusted: Whether it is.
-        rendering_only: Whether its tasks will not be run anyway.
-
-    Raises:
-        UntrustedTemplateError: With every unsafe feature, one by one.
-    """
-    if trusted:
-        return
-    from .copier_worker import copier_errors, worker_for
-
-    with copier_errors(checkout):
-        template = worker_for(checkout, Path("/nowhere/project"), {}).template
-        features = [f"Jinja extension {name} (Python code, run while rendering)" for name in template.jinja_extensions]
-        if not rendering_only:
-            features += [f"task, run after rendering: {command}" for command in task_listing(checkout)]
-    if features:
-        raise UntrustedTemplateError(checkout.source.url, features)
-
-
-def task_listing(checkout: Checkout, *, since: Checkout | None = None) -> tuple[str, ...]:
-    """The commands that the template runs after rendering, as it writes them: tasks, then what makes derived files.
-
-    Args:
-        checkout: The template.
-        since: The version that a project is updated from: its migrations count, too.
-    """
-    from .copier_worker import copier_errors, worker_for
-
-    with copier_errors(checkout):
-        tasks = worker_for(checkout, Path("/nowhere/project"), {}).tasks_of(since)
-    written = [task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks]
-    return (*written, *read_ownership(checkout.root).commands)
 
 
 def render(
@@ -90,6 +54,7 @@ def render(
     into: Path,
     folder_name: str,
     operation: Literal["copy", "update"] = "copy",
+    reach: Reach | None = None,
     cache: Path | None = None,
 ) -> Render:
     """Render into `into/folder_name`, which must not exist; the template sees that name as the project's.
@@ -100,15 +65,17 @@ def render(
         into: A folder of ours.
         folder_name: The project's.
         operation: What the template is told that happens (`_copier_operation`).
+        reach: How far the template may look, from `require_trust`; None is nowhere.
         cache: Where compiled templates are kept between runs.
 
     Raises:
         RenderError: The template fails, or names a path that it may not write.
+        UntrustedTemplateError: It asks for what its reach does not hold.
     """
     from .copier_worker import copier_errors, worker_for
 
     root = into / folder_name
-    worker = worker_for(checkout, root, answers.values, skip_tasks=True, cache=cache)
+    worker = worker_for(checkout, root, answers.values, reach=reach, skip_tasks=True, cache=cache)
     with copier_errors(checkout):
         worker.render_as(operation)
         answers_file = worker.answers_relpath.as_posix()
@@ -126,6 +93,7 @@ def render(
         secret=dependent,
         answers_file=answers_file,
         message=message,
+        volatile=worker.volatile,
     )
 
 
@@ -159,7 +127,7 @@ def _secret_dependent(worker: TemplateWorker, entries: Mapping[str, Entry], seco
 
     names = worker.template.secret_questions
     forced: dict[str, Any] = dict.fromkeys(names, "another secret, to see which files depend on it")
-    again = worker_for(worker.checkout, second, worker.data, skip_tasks=True, forced=forced)
+    again = worker_for(worker.checkout, second, worker.data, reach=worker.reach, skip_tasks=True, forced=forced)
     try:
         again.run_copy()
     except Exception:  # noqa: BLE001 - whatever it is, the answer is the cautious one
@@ -180,7 +148,8 @@ def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Che
     from .copier_worker import copier_errors, worker_for
 
     with copier_errors(checkout):
-        worker_for(checkout, project, answers.values).run_tasks("update" if since else "copy", since)
+        reach = Reach(trusted=True, project=project)
+        worker_for(checkout, project, answers.values, reach=reach).run_tasks("update" if since else "copy", since)
     make_derived(read_ownership(checkout.root).commands, project)
 
 

@@ -1,7 +1,8 @@
 """Renders kept between runs, by (tree id, answers, renderer): safe to delete, to share and to lose.
 
-A render is a pure function of these, but for templates that ask for the time, for chance, or for a secret: those are
-rendered anew every time. What is read back is checked blob by blob; whatever does not fit is rendered again.
+A render is a pure function of these, but for templates that ask for the time, for chance, for this machine or for a
+secret: those are rendered anew every time. What is read back is checked blob by blob; whatever does not fit is
+rendered again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -22,19 +22,15 @@ from .answers import Answers
 from .caches import make_private, private_folder
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import TemplateError
+from .reach import Reach
 from .render import Render, render, renderer_id
 from .source import Checkout
 from .writing import is_ours
 
 __all__ = ["cached_render"]
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST = 64
-#: What a template may ask for whose renders differ from time to time, or from place to place.
-_WORDS = rb"\bnow\b|random|uuid|strftime|make_secret|shuffle|_copier_conf\.(?:src_path|dst_path|os)|_external_data"
-_FICKLE = re.compile(_WORDS)
-#: The same, inside of an expression or a statement.
-_FICKLE_INSIDE = re.compile(rb"\{[{%](?:(?![}%]\}).)*?(?:" + _WORDS + rb")", re.DOTALL)
 _LARGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -45,32 +41,36 @@ def cached_render(
     into: Path,
     folder_name: str,
     operation: Literal["copy", "update"] = "copy",
+    reach: Reach | None = None,
     cache: Path | None = None,
 ) -> Render:
     """What `render` gives, from the cache if it is there. The files of a hit lie in the cache: callers only read.
 
     Raises:
-        RenderError: As for `render`.
+        RenderError, UntrustedTemplateError: As for `render`.
     """
     folder = private_folder(cache, "renders") if checkout.commit else None
-    store = folder / _key(checkout, answers, folder_name, operation) if folder else None
+    trusted = reach is not None and reach.trusted
+    store = folder / _key(checkout, answers, folder_name, operation, trusted=trusted) if folder else None
     if store is not None and (found := _read(store, checkout, answers)) is not None:
         return found
 
     def rendered(place: Path) -> Render:
-        return render(checkout, answers, into=place, folder_name=folder_name, operation=operation, cache=cache)
+        return render(
+            checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach, cache=cache
+        )
 
-    if store is None or _is_fickle(checkout):
+    if store is None or _is_never_kept(checkout):
         return rendered(into)
     try:
-        return _kept(store, rendered)
+        return _kept(store, rendered, into)
     except OSError:
         # No room or no right in the cache: that is no reason not to render.
         shutil.rmtree(into / folder_name, ignore_errors=True)
         return rendered(into)
 
 
-def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str) -> str:
+def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str, *, trusted: bool) -> str:
     """Everything that a render depends on. A secret answer reaches no file name: the digest hides it."""
     parts = [
         _FORMAT,
@@ -81,39 +81,35 @@ def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str)
         renderer_id(),
         folder_name,
         operation,
+        # A template can tell whether it is trusted.
+        trusted,
         dict(answers.values),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()
 
 
-def _is_fickle(checkout: Checkout) -> bool:
-    """Whether a template may give another render tomorrow, runs code of its own, or asks for a secret."""
+def _is_never_kept(checkout: Checkout) -> bool:
+    """Whether a template asks for a secret or runs code of its own, which may read what it likes."""
     from .copier_worker import copier_errors, worker_for
 
     with copier_errors(checkout):
         template = worker_for(checkout, Path("/nowhere/project"), {}).template
-        if template.secret_questions or template.jinja_extensions:
-            return True
-        # With delimiters of its own every word counts.
-        own = any(name.endswith(("_string", "_prefix")) for name in template.envops)
-    pattern = _FICKLE if own else _FICKLE_INSIDE
-    for folder, folders, files in os.walk(checkout.root):
-        folders[:] = [name for name in folders if name != ".git"]
-        for name in [*folders, *files]:
-            file = Path(folder, name)
-            content = b"" if file.is_symlink() or file.is_dir() else file.read_bytes()
-            if pattern.search(content) or pattern.search(os.fsencode(name)):
-                return True
-    return False
+        return bool(template.secret_questions or template.jinja_extensions)
 
 
-def _kept(store: Path, rendered: Callable[[Path], Render]) -> Render:
-    """Render into the cache."""
+def _kept(store: Path, rendered: Callable[[Path], Render], into: Path) -> Render:
+    """Render into the cache, and out of it again what would be another render the next time."""
     make_private(store.parent)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=store.parent))
     try:
         (fresh / "files").mkdir()
         made = rendered(fresh / "files")
+        if made.volatile:
+            root = into / made.root.name
+            into.mkdir(parents=True, exist_ok=True)
+            shutil.move(made.root, root)
+            shutil.rmtree(fresh)
+            return replace(made, root=root)
         manifest = {
             "folder": made.root.name,
             "entries": {path: [entry.mode.value, entry.blob] for path, entry in made.entries.items()},

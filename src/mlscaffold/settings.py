@@ -3,7 +3,7 @@
 `settings.yml` in the configuration folder (or `MLSCAFFOLD_SETTINGS`) may hold:
 
     template: https://gitlab.example.com/platform/ml-template   # in the place of the built-in one
-    trust: [https://gitlab.example.com/platform/]               # templates that may run code
+    trust: [https://gitlab.example.com/platform/]               # templates that may run code: see `trust`
     defaults: {license: MIT}                                    # answers offered first
 """
 
@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from .errors import MlscaffoldError
+from .trust import Trust, problem_of
 
 __all__ = ["Settings", "SettingsError", "cache_folder", "read_settings", "settings_file"]
 
@@ -31,15 +31,9 @@ class Settings:
     """What a person set for all projects."""
 
     template: str | None = None
-    #: Templates whose URL starts so may run code.
-    trust: tuple[str, ...] = ()
+    #: Templates that may run code, and look at the machine.
+    trust: Trust = field(default_factory=Trust)
     defaults: Mapping[str, Any] = field(default_factory=dict)
-
-    def trusts(self, url: str) -> bool:
-        """Whether a template may run code without being asked about. A prefix ends at a path separator."""
-        if ".." in unquote(url).replace("\\", "/").split("/"):
-            return False
-        return any(url == prefix or (prefix.endswith("/") and url.startswith(prefix)) for prefix in self.trust)
 
 
 def _base(variable: str, fallback: str) -> Path:
@@ -91,4 +85,10 @@ def read_settings() -> Settings:
         or not isinstance(defaults, dict)
     ):
         raise SettingsError(f"The settings {file}: `template` is a text, `trust` a list, `defaults` a mapping.")
-    return Settings(template=template, trust=tuple(map(str, trust)), defaults=defaults)
+    for entry in trust:
+        if problem := problem_of(entry):
+            raise SettingsError(
+                f"The settings {file}: the entry {entry!r} of `trust` cannot be judged: {problem}.",
+                hint="Write the address of a template, one of a folder with a slash at its end, or tree:ID.",
+            )
+    return Settings(template=template, trust=Trust(tuple(trust)), defaults=defaults)

@@ -15,18 +15,20 @@ from typing import Any
 from . import lock as locks
 from .entries import Entry, FileMode, entry_of
 from .errors import ProjectError
+from .features import task_listing
 from .lock import Lock
 from .locking import lock_of, written_answers
 from .merge import Labels
 from .ownership import Ownership, Policy
 from .plan import Action, Plan, Side, plan
 from .recorded import Recorded
-from .render import Render, renderer_id, task_listing
+from .render import Render, renderer_id
 from .resolution import Resolved, contents_needed, resolve
 from .source import (
     changes_between,
     moved_sources,
 )
+from .trust import Trusted
 from .waivers import read_project_settings
 from .workspace import State, Workspace
 
@@ -51,7 +53,8 @@ class UpdateRequest:
     #: Defaults that go before the template's own.
     defaults: Mapping[str, Any] = field(default_factory=dict)
     use_defaults: bool = False
-    trusted: bool = False
+    #: What may run code and look at the machine: True is whatever template is met.
+    trusted: Trusted = False
     #: Merge as git would, nothing beyond.
     lines_only: bool = False
     #: Where mirrors and renders are kept between runs.

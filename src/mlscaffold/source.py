@@ -29,6 +29,7 @@ from .borrowing import borrow, git_folder_of, work_tree_files
 from .caches import make_private, private_folder, why_unusable
 from .errors import TemplateError
 from .git import Git, GitError, without_credentials
+from .trust import expand_shortcut
 from .writing import is_ours
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ DISTRIBUTION = "mlscaffold-cli"
 _CONFIGURATION = re.compile(r"^copier\.ya?ml$", re.IGNORECASE)
 #: A person's line endings and attributes do not reach a template: it renders the same bytes on every machine.
 _AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", f"core.attributesFile={os.devnull}")
-#: Where a remote may be: by a URL, or as `user@host:path`.
-_ADDRESS = re.compile(r"(?i:https?|ssh|git|git\+ssh|ssh\+git|file)://(?P<url>[^/?#]*)|(?P<scp>[\w.-]+@[\w.-]+):")
-_SHORTCUTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
+#: Where a remote may be: by a URL, or as `user@host:path`. Nothing in it ends the host earlier for one of its readers.
+_ADDRESS = re.compile(
+    r"(?i:https?|ssh|git|git\+ssh|ssh\+git|file)://(?P<url>[^/?#\\\s]*)(?:/|$)|(?P<scp>[\w.-]+@[\w.-]+):"
+)
 
 
 class SourceKind(StrEnum):
@@ -108,6 +110,15 @@ class Checkout:
     #: What the user should be told about how it was got.
     notes: tuple[str, ...] = ()
 
+    @property
+    def history(self) -> Git:
+        """Git on the repository of a commit. It lies beside the files: no template reads where it came from."""
+        return Git.at(_repository_of(self.root), work_tree=self.root)
+
+
+def _repository_of(root: Path) -> Path:
+    return root.with_name(f"{root.name}.git")
+
 
 def public_url() -> str:
     """The project's public URL, from the metadata of the installed package."""
@@ -132,14 +143,21 @@ def find_source(spec: str | None) -> TemplateSource:
         raise TemplateError(f"{spec!r} is no template.", hint="Give a URL, the path of a repository, or a folder.")
     if (path := _existing(spec)) is not None:
         return _local_source(path.resolve())
-    remote = _expand_shortcut(spec)
+    remote = expand_shortcut(spec)
     if not _is_address(remote):
         raise TemplateError(
             f"The template {without_credentials(spec)} was not found: there is no such folder or file, and it is no "
             "address of a kind that is read.",
             hint="Check the path, or give a URL (https, ssh, git) such as https://gitlab.com/team/template.",
         )
-    return TemplateSource(kind=SourceKind.REMOTE, url=_recorded(without_credentials(remote)), location=remote)
+    return TemplateSource(kind=SourceKind.REMOTE, url=_recorded(_without_password(remote)), location=remote)
+
+
+def _without_password(url: str) -> str:
+    """The address without credentials; a user name is part of the address for ssh, and opens nothing."""
+    user = re.match(r"ssh://([\w.-]+)(?::[^/\s]*)?@", url)
+    bare = without_credentials(url)
+    return bare.replace("ssh://", f"ssh://{user[1]}@", 1) if user else bare
 
 
 def _existing(spec: str) -> Path | None:
@@ -171,13 +189,6 @@ def _local_source(path: Path) -> TemplateSource:
     is_repository = path.is_file() or git_folder_of(path) is not None
     kind = SourceKind.REPOSITORY if is_repository else SourceKind.FOLDER
     return TemplateSource(kind=kind, url=str(path), location=str(path))
-
-
-def _expand_shortcut(spec: str) -> str:
-    prefix, _, rest = spec.partition(":")
-    if prefix in _SHORTCUTS and not rest.startswith("//"):
-        return _SHORTCUTS[prefix] + rest
-    return spec.removeprefix("git+")
 
 
 def releases(source: TemplateSource) -> tuple[Release, ...]:
@@ -216,7 +227,7 @@ def latest(known: Sequence[Release]) -> Release | None:
 
 
 def check_out(source: TemplateSource, ref: str | None, *, into: Path, cache: Path | None = None) -> Checkout:
-    """Lay one state of a template out in the folder `into`.
+    """Lay one state of a template out in the folder `into`; beside it, what git knows of a commit.
 
     Args:
         source: The template.
@@ -316,6 +327,7 @@ def _check_out_commit(source: TemplateSource, location: str, ref: str | None, ro
     tree = _identity(git, root)
     if not _prune(root) and (root / ".gitmodules").is_file():
         _add_submodules(source, root)
+    (root / ".git").rename(_repository_of(root))
     return Checkout(source=source, root=root, version=version, tree=tree, commit=commit, notes=tuple(notes))
 
 
@@ -437,7 +449,7 @@ def moved_sources(old: Checkout, new: Checkout, declared: Mapping[str, str]) -> 
     if not old.commit or not new.commit or old.commit == new.commit:
         return said
     options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
-    words = Git(new.root).run("diff-tree", *options, old.commit, new.commit).decode(errors="surrogateescape")
+    words = new.history.run("diff-tree", *options, old.commit, new.commit).decode(errors="surrogateescape")
     fields = words.split("\0")
     return {**dict(zip(fields[1::3], fields[2::3], strict=False)), **said}
 
@@ -446,7 +458,7 @@ def changes_between(old: Checkout, new: Checkout) -> str:
     """What the template's authors say of the versions after `old`: their changelog, or else the subjects of commits."""
     if not old.commit or not new.commit or old.commit == new.commit:
         return ""
-    git = Git(new.root)
+    git = new.history
     names = git.text("ls-tree", "--name-only", new.commit).splitlines()
     file = next((name for name in names if re.match(r"(?i)^(changelog|changes|history)(\.(md|rst|txt))?$", name)), "")
     text = git.text("cat-file", "blob", f"{new.commit}:{file}") if file else ""
@@ -460,7 +472,7 @@ def changed_last(checkout: Checkout, source: str) -> str:
     """The first release that holds the last change of a template file, as of a checkout; empty if there is none."""
     if not checkout.commit:
         return ""
-    git = Git(checkout.root)
+    git = checkout.history
     commit = git.text("log", "-1", "--format=%H", checkout.commit, "--", f":(literal){source}")
     holding = _versions(git.text("tag", "--contains", commit).split()) if commit else ()
     return holding[0].tag if holding else ""
@@ -528,6 +540,12 @@ def _configuration(root: Path, source: TemplateSource) -> Path:
             f"{source.url} is not a Copier template: it has no copier.yml.",
             hint="Name the repository or folder that holds copier.yml.",
         )
+    # Copier takes other names for a configuration, too: `copier.ymlx`.
+    for file in (*root.glob("[cC]*.*"), root / ownership.FILE_NAME):
+        if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
+            raise TemplateError(
+                f"{file.name} of the template {source.url} is a link to {file.readlink()}, outside of it. Refused."
+            )
     return found[0]
 
 

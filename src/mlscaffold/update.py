@@ -16,10 +16,13 @@ from pathlib import Path
 from .answers import Answers, Ask, resolve_answers, suggest_defaults
 from .applying import Step, Updated, abort_update, apply_update, continue_update, waiting_error
 from .errors import ProjectError, TemplateError
+from .features import require_trust
 from .journal import pending
+from .lock import FILE_NAME
 from .locking import ownership_of, written_answers
+from .reach import Reach, commit_of
 from .recorded import Recorded, read_recorded
-from .render import Render, require_trust
+from .render import Render
 from .render_cache import cached_render
 from .solving import PreparedUpdate, UpdateRequest, listed, solve
 from .source import (
@@ -67,8 +70,9 @@ def prepare_update(
         step("Reading the template")
         with disk_errors(project):
             old_checkout, new_checkout, notes = _check_out_both(request, recorded, scratch)
-        require_trust(old_checkout, trusted=request.trusted, rendering_only=True)
-        require_trust(new_checkout, trusted=request.trusted, rendering_only=True)
+        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        before = require_trust(old_checkout, trusted=request.trusted, project=project, at=wrote, rendering_only=True)
+        now = require_trust(new_checkout, trusted=request.trusted, project=project, rendering_only=True)
         ownership = ownership_of(new_checkout)
         answers = resolve_answers(
             new_checkout,
@@ -78,16 +82,18 @@ def prepare_update(
             suggested={**suggest_defaults(project), **request.defaults},
             ask=ask,
             use_defaults=request.use_defaults or ask is None,
+            reach=now,
         )
         step("Rendering")
         with disk_errors(project):
-            old = _render_old(request, recorded, old_checkout, scratch)
+            old = _render_old(request, recorded, old_checkout, before, scratch)
             new = cached_render(
                 new_checkout,
                 answers,
                 into=scratch / "new",
                 folder_name=project.name,
                 operation="update",
+                reach=now,
                 cache=request.cache,
             )
         written_answers(new)
@@ -168,7 +174,7 @@ def _refuse_downgrade(source: TemplateSource, old: Checkout, new: Checkout) -> N
         )
 
 
-def _render_old(request: UpdateRequest, recorded: Recorded, checkout: Checkout, scratch: Path) -> Render:
+def _render_old(request: UpdateRequest, recorded: Recorded, checkout: Checkout, reach: Reach, scratch: Path) -> Render:
     """Render what the project was made from, as it was then."""
     answers = Answers(values=recorded.answers, questions=())
     return cached_render(
@@ -177,5 +183,6 @@ def _render_old(request: UpdateRequest, recorded: Recorded, checkout: Checkout, 
         into=scratch / "old",
         folder_name=request.project.name,
         operation="update",
+        reach=reach,
         cache=request.cache,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
-from .options import TrustOption, is_trusted
+from .options import TrustOption, trusted_by
 
 if TYPE_CHECKING:
     from ..checking import CheckResult
@@ -69,7 +69,7 @@ def check(
             rev=rev,
             strict=strict,
             require_latest=require_latest,
-            trusted=strict and is_trusted(project, trust=trust),
+            trusted=strict and trusted_by(trust=trust),
             cache=cache_folder(),
         )
 
@@ -99,7 +99,7 @@ def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
     from .changes import note_derived
 
     import_copier()
-    with pinned(project, trusted=is_trusted(project, trust=trusted), cache=cache_folder()) as found:
+    with pinned(project, trusted=trusted_by(trust=trusted), cache=cache_folder()) as found:
         note_derived(found.recorded)
         return found.lock
 
@@ -143,9 +143,7 @@ def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
     from ..proof import render_recorded
     from ..reports.wording import visible
 
-    fixed = repair(
-        project, result, rendered=lambda: render_recorded(project, trusted=is_trusted(project, trust=trusted))
-    )
+    fixed = repair(project, result, rendered=lambda: render_recorded(project, trusted=trusted_by(trust=trusted)))
     for path in fixed.paths:
         typer.echo(visible(f"Mended {path}."), err=True)
     for path, why in fixed.left:

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from .options import ProjectOption, TrustOption, is_trusted
+from .options import ProjectOption, TrustOption, trusted_by
 
 __all__ = ["diff"]
 
@@ -34,7 +34,7 @@ def diff(
     chosen = [_relative(root, path) for path in paths or []]
     console = out()
     import_copier()
-    with pinned(root, trusted=is_trusted(root, trust=trust), cache=cache_folder()) as found:
+    with pinned(root, trusted=trusted_by(trust=trust), cache=cache_folder()) as found:
         note_derived(found.recorded)
         changed = edits(found, chosen)
         for edit in changed:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MlscaffoldError
-from .options import AssignmentsOption, TrustOption, given_answers, is_trusted
+from .options import AssignmentsOption, TrustOption, given_answers, trusted_by
 
 __all__ = ["lock"]
 
@@ -37,7 +37,7 @@ def lock(
             raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
         _show(project)
         return
-    from ..applying import write_update
+    from ..applying import apply_update
     from ..headless import import_copier
     from ..relock import prepare_lock
     from ..settings import cache_folder
@@ -47,7 +47,7 @@ def lock(
     request = UpdateRequest(
         project=project,
         given=given_answers(None, assignments or []),
-        trusted=is_trusted(project, trust=trust),
+        trusted=trusted_by(trust=trust),
         cache=cache_folder(),
     )
     import_copier()
@@ -58,7 +58,7 @@ def lock(
         changes.print_plan(found.prepared, diffs=dry_run)
         if dry_run:
             raise typer.Exit(_PENDING if found.prepared.plan.conflicts else 0)
-        done = write_update(found.prepared)
+        done = apply_update(found.prepared)
     if done.conflicts:
         changes.print_done(done)
         raise typer.Exit(_PENDING)

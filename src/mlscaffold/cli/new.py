@@ -17,6 +17,7 @@ from .options import (
     TemplateOption,
     TrustOption,
     given_answers,
+    trusted_by,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def new(
         given=given_answers(answers, assignments or [], **({} if preset is None else {"preset": preset})),
         defaults=settings.defaults,
         use_defaults=defaults,
-        trusted=trust or settings.trusts(source or ""),
+        trusted=trusted_by(trust=trust),
         with_git=not no_git,
         cache=cache_folder(),
     )

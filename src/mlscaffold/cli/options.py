@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from ..errors import AnswersError
+
+if TYPE_CHECKING:
+    from ..trust import Trusted
 
 __all__ = [
     "AnswersOption",
@@ -22,7 +25,7 @@ __all__ = [
     "TemplateOption",
     "TrustOption",
     "given_answers",
-    "is_trusted",
+    "trusted_by",
 ]
 
 TemplateOption = Annotated[
@@ -44,7 +47,9 @@ RefOption = Annotated[
 ProjectOption = Annotated[
     Path, typer.Option("--project", metavar="DEST", help="The project's root folder.", show_default=False)
 ]
-TrustOption = Annotated[bool, typer.Option("--trust", help="Let the template run code (extensions, tasks).")]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Let the template run code (extensions, tasks) and look at this machine.")
+]
 
 
 class MergeStyle(StrEnum):
@@ -89,17 +94,13 @@ def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -
     return given
 
 
-def is_trusted(project: Path, *, trust: bool) -> bool:
-    """Whether the template of a project may run code: said on the command line, or in the settings."""
-    from ..errors import MlscaffoldError
-    from ..recorded import read_recorded
+def trusted_by(*, trust: bool) -> Trusted:
+    """What this command may trust: with `--trust` whatever it meets, else what the settings name.
+
+    Raises:
+        SettingsError: The settings are not valid.
+    """
     from ..settings import read_settings
 
     settings = read_settings()
-    if trust or not settings.trust:
-        return trust
-    try:
-        return settings.trusts(read_recorded(project).template)
-    except MlscaffoldError:
-        # What is wrong with the project is for the verb to say.
-        return False
+    return trust or settings.trust

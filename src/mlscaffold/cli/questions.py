@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import RefOption, TemplateOption, TrustOption
+from .options import RefOption, TemplateOption, TrustOption, trusted_by
 
 __all__ = ["questions"]
 
@@ -25,7 +25,7 @@ def questions(
 
     settings = read_settings()
     source = settings.template if template is None else template
-    found = questions_of(source, ref, trusted=trust or settings.trusts(source or ""), cache=cache_folder())
+    found = questions_of(source, ref, trusted=trusted_by(trust=trust), cache=cache_folder())
     if json_schema:
         import json
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import MergeOption, MergeStyle, ProjectOption, TrustOption, given_answers, is_trusted
+from .options import MergeOption, MergeStyle, ProjectOption, TrustOption, given_answers, trusted_by
 
 __all__ = ["set_answers"]
 
@@ -37,7 +37,7 @@ def set_answers(
         same_version=True,
         given=given_answers(None, assignments),
         defaults=settings.defaults,
-        trusted=is_trusted(project, trust=trust),
+        trusted=trusted_by(trust=trust),
         lines_only=merge is MergeStyle.GIT,
         cache=cache_folder(),
     )

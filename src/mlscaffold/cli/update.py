@@ -16,7 +16,7 @@ from .options import (
     MergeStyle,
     TrustOption,
     given_answers,
-    is_trusted,
+    trusted_by,
 )
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def update(
             given=given_answers(answers, assignments or []),
             defaults=settings.defaults,
             use_defaults=defaults,
-            trusted=is_trusted(project, trust=trust) or settings.trusts(template or ""),
+            trusted=trusted_by(trust=trust),
             lines_only=merge is MergeStyle.GIT,
             cache=cache_folder(),
         )
@@ -170,7 +170,7 @@ def _resume(project: Path, *, trust: bool) -> None:
     from ..update import continue_update
     from . import changes
 
-    done = continue_update(project, trusted=is_trusted(project, trust=trust), cache=cache_folder())
+    done = continue_update(project, trusted=trusted_by(trust=trust), cache=cache_folder())
     changes.print_done(done)
     if done.conflicts:
         raise typer.Exit(_PENDING)

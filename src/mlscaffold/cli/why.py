@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import ProjectOption, TrustOption, is_trusted
+from .options import ProjectOption, TrustOption, trusted_by
 
 __all__ = ["why"]
 
@@ -24,7 +24,7 @@ def why(
     root = project.resolve()
     place = Path(path).absolute()
     name = place.relative_to(root).as_posix() if place.is_relative_to(root) else path
-    found = origin_of(root, name, trusted=is_trusted(root, trust=trust), cache=cache_folder())
+    found = origin_of(root, name, trusted=trusted_by(trust=trust), cache=cache_folder())
     lines = [("here", found.state)]
     if found.policy is not None:
         source = found.source or "none: the path is only named in ownership.yml"
