@@ -14,7 +14,7 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -34,7 +34,7 @@ from pydantic.dataclasses import dataclass
 from .compiled import Compiled
 from .errors import RenderError, UntrustedTemplateError
 from .reach import NeedsTrust, Reach
-from .sandbox import Reads, confine, names_that_read, withheld
+from .sandbox import Reads, confine, names_that_read
 from .source import Checkout, SourceKind
 
 __all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "copier_errors", "worker_for"]
@@ -148,7 +148,7 @@ class TemplateWorker(Worker):
         for name in names_that_read("configuration", Reads.CHANGING, Reads.MACHINE):
             configuration[name] = self._noting(configuration[name])
         if not self.unsafe:
-            context.update({name: withheld(name) for name in names_that_read("variables", Reads.MACHINE)})
+            context.update(dict.fromkeys(names_that_read("variables", Reads.MACHINE), ""))
         return context
 
     def _noting(self, value: Callable[[], Any]) -> Callable[[], Any]:
@@ -160,8 +160,11 @@ class TemplateWorker(Worker):
 
     def _external_data(self) -> LazyDict[str, Any]:
         """The project's files that the template names; read when they are first used, as Copier does it."""
-        named = self.template.external_data
-        return LazyDict({name: partial(self._load_external_data, name, path) for name, path in named.items()})
+
+        def loading(name: str, path: str) -> Callable[[], Any]:
+            return lambda: self._load_external_data(name, path)
+
+        return LazyDict({name: loading(name, path) for name, path in self.template.external_data.items()})
 
     def _load_external_data(self, name: str, path: str) -> Any:
         with Phase.use(Phase.UNDEFINED):

@@ -44,6 +44,8 @@ class Reach:
     project: Path | None = None
     #: The commit whose files are read; empty for the work tree.
     at: str = ""
+    #: Whether files that git does not know are read as they are now, whatever the commit.
+    loose: bool = True
 
     def read(self, name: str, path: str) -> bytes | None:
         """The content of a file of external data; None if there is none.
@@ -87,7 +89,8 @@ class Reach:
         git = Git(self.project or _NOWHERE)
         listing = git.run("ls-tree", "-z", self.at, "--", path).decode(errors="surrogateescape").rstrip("\0")
         if not listing:
-            return b"" if git.succeeds("ls-files", "--error-unmatch", "--", f":(literal){path}") else None
+            known = not self.loose or git.succeeds("ls-files", "--error-unmatch", "--", f":(literal){path}")
+            return b"" if known else None
         mode, kind, blob = listing.partition("\t")[0].split()
         if kind != "blob" or mode == "120000":
             return None
@@ -103,13 +106,18 @@ def _content(place: Path) -> bytes | None:
         return None
     except OSError as error:
         raise _unreadable(place, error.strerror or str(error)) from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
             return None
         if not stat.S_ISREG(mode):
             raise _unreadable(place, "it is no plain file")
-        content = file.read(_LIMIT_BYTES + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(_LIMIT_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(place, error.strerror or str(error)) from error
+    finally:
+        os.close(handle)
     if len(content) > _LIMIT_BYTES:
         raise _unreadable(place, "it is too large")
     return content

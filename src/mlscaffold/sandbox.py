@@ -11,18 +11,21 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable
-from enum import StrEnum
+from enum import Enum, StrEnum
+from pathlib import PurePath
 from typing import Any
 
+import yaml
 from copier._jinja_ext import SandboxedEnvironment
 from copier._settings import SettingsModel
-from jinja2 import StrictUndefined, pass_context
+from jinja2 import pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.utils import _PassArg
 
 from .reach import NeedsTrust
 
-__all__ = ["Reads", "confine", "names_that_read", "reads", "withheld"]
+__all__ = ["Reads", "confine", "names_that_read", "reads"]
 
 
 class Reads(StrEnum):
@@ -113,7 +116,10 @@ def confine(environment: SandboxedEnvironment, *, trusted: bool, note: Callable[
                 known[name] = _noting(function, note, with_context=kind != "globals")
             else:
                 known[name] = _refusing(f"{kind.removesuffix('s')} `{name}`", with_context=kind != "globals")
-    environment.context_class = _context_noting(note)
+    if not trusted:
+        for name in ("to_yaml", "to_nice_yaml"):
+            environment.filters[name] = functools.partial(environment.filters[name], Dumper=_DataDumper)
+    environment.context_class = _context_noting(note, trusted=trusted)
     safe = environment.is_safe_attribute
 
     def is_safe(obj: Any, attr: str, value: Any) -> bool:
@@ -124,6 +130,23 @@ def confine(environment: SandboxedEnvironment, *, trusted: bool, note: Callable[
         return safe(obj, attr, value)
 
     environment.is_safe_attribute = is_safe  # type: ignore[method-assign]
+
+
+class _DataDumper(yaml.Dumper):
+    """YAML of values. PyYAML's own takes every object apart, with all that the sandbox keeps away."""
+
+    def represent_object(self, data: Any) -> Any:
+        """The node of an object; only of those that are values.
+
+        Raises:
+            SecurityError: It is none.
+        """
+        if not isinstance(data, PurePath | Enum):
+            raise SecurityError(f"{type(data).__name__} is no value that can be written as YAML.")
+        return super().represent_object(data)
+
+
+_DataDumper.add_multi_representer(object, _DataDumper.represent_object)
 
 
 def _noting(function: Callable[..., Any], note: Callable[[], None], *, with_context: bool) -> Callable[..., Any]:
@@ -152,25 +175,26 @@ def _noting(function: Callable[..., Any], note: Callable[[], None], *, with_cont
 
 def _refusing(what: str, *, with_context: bool) -> Callable[..., Any]:
     def refusing(*arguments: Any, **_: Any) -> Any:
-        context = arguments[0] if with_context else None
-        where = f" in {context.name}" if isinstance(context, Context) and context.name else ""
+        where = _where(arguments[0]) if with_context else ""
         raise NeedsTrust(f"{what}{where}, which reads this machine")
 
     return pass_context(refusing) if with_context else refusing
 
 
-def _context_noting(note: Callable[[], None]) -> type[Context]:
+def _where(context: Context) -> str:
+    return f" in {context.name}" if context.name else ""
+
+
+def _context_noting(note: Callable[[], None], *, trusted: bool) -> type[Context]:
     class NotingContext(Context):
         """Variables of templates; Jinja asks for each that a template names."""
 
         def resolve_or_missing(self, key: str) -> Any:
-            if reads("variables", key) in {Reads.CHANGING, Reads.MACHINE}:
+            what = reads("variables", key)
+            if what is Reads.MACHINE and not trusted:
+                raise NeedsTrust(f"variable `{key}`{_where(self)}, which tells of this machine")
+            if what in {Reads.CHANGING, Reads.MACHINE}:
                 note()
             return super().resolve_or_missing(key)
 
     return NotingContext
-
-
-def withheld(name: str) -> StrictUndefined:
-    """In the place of a variable that reads the machine: raises when it is used."""
-    return StrictUndefined(f"variable `{name}`, which tells of this machine", name=name, exc=NeedsTrust)  # type: ignore[arg-type]

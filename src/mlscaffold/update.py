@@ -72,6 +72,8 @@ def prepare_update(
             old_checkout, new_checkout, notes = _check_out_both(request, recorded, scratch)
         wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
         before = require_trust(old_checkout, trusted=request.trusted, project=project, at=wrote, rendering_only=True)
+        # As Copier does it: what may have come since the last render was not in it.
+        before = dataclasses.replace(before, loose=False)
         now = require_trust(new_checkout, trusted=request.trusted, project=project, rendering_only=True)
         ownership = ownership_of(new_checkout)
         answers = resolve_answers(
