@@ -346,7 +346,10 @@ def test_with_trust_a_template_looks_where_it_likes_and_nothing_of_that_is_kept(
     assert not [file for file in cache if CANARY.encode() in file.read_bytes()]
 
 
-def test_external_data_of_a_project_is_read_where_the_project_is(machine: Machine) -> None:
+@pytest.mark.parametrize("inside", [False, True], ids=["on its own", "in a repository"])
+def test_external_data_of_a_project_is_read_where_the_project_is(machine: Machine, inside: bool) -> None:
+    if inside:
+        machine.git("init", "-q", "-b", "main")
     demo = follow(
         machine,
         {
@@ -356,6 +359,7 @@ def test_external_data_of_a_project_is_read_where_the_project_is(machine: Machin
     )
     who = demo.project / "who.txt"
     assert who.read_text() == "nobody\n"
+    demo.commit()
     demo.edit({".parent.yml": "team: core\n"})
     # The lock was written before: it is proven by the data of then, and so is the look at edits.
     assert machine.run("check", demo.project, "--strict").code == 0
