@@ -169,10 +169,10 @@ def continue_update(
     with exclusive(project, "update --continue") as folder:
         journal = _loaded(project, folder)
         # What may never run is refused before anything is written; what runs is judged again when it is at hand.
-        url = str(journal.pending.note["template"])
-        if journal.pending.tasks and not (trusted.may_cover(url) if isinstance(trusted, Trust) else trusted):
-            tasks = [f"task, run after rendering: {task}" for task in journal.pending.tasks]
-            raise UntrustedTemplateError(url, tasks)
+        if tasks := journal.pending.tasks:
+            url = str(journal.pending.note["template"])
+            if not (trusted.may_cover(url) if isinstance(trusted, Trust) else trusted):
+                raise UntrustedTemplateError(url, [f"task, run after rendering: {task}" for task in tasks])
         if journal.pending.phase is Phase.APPLYING:
             journal = journal.apply()
         if journal.pending.phase is Phase.CONFLICTS:
