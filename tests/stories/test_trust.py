@@ -78,7 +78,7 @@ def test_an_address_that_names_two_hosts_is_refused(machine: Machine, trust: Pat
     address = f"https://evil.example.org{odd}git.example.com/team/template"
     at_address(machine, template, address.replace("\\", "\\\\").replace("#", "\\#") if odd != "#@" else address)
     trust.write_text("trust: ['https://git.example.com/']\n")
-    machine.run("new", "demo", "--template", address, "--defaults").refused("which host it names")
+    machine.run("new", "demo", "--template", address, "--defaults").refused("no address of a kind that is read")
     machine.nothing_was_left()
 
 
