@@ -309,7 +309,7 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
         raise RenderError(f"The template {checkout.source.url} has a mistake in {place}: {error.message}") from error
     except UnicodeDecodeError as error:
         raise RenderError(f"A templated file of {checkout.source.url} is not UTF-8: {error.reason}.") from error
-    except (JinjaError, UserMessageError, CopierError) as error:
+    except (JinjaError, UserMessageError, CopierError, InvalidVersion) as error:
         why = (
             f"{error}: {error.__cause__ or error.__context__}"
             if isinstance(error, InvalidConfigFileError)

@@ -6,7 +6,9 @@ Exit codes, everywhere: 0 clean, 1 findings or drift, 2 usage or environment, 3 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from .visible import visible
 
 __all__ = [
     "AnswersError",
@@ -61,14 +63,29 @@ class UntrustedTemplateError(MlscaffoldError):
     exit_code = 4
 
     def __init__(self, url: str, features: Sequence[str], *, tree: str = "") -> None:
-        listing = "\n".join(f"  - {feature}" for feature in features)
+        listing = "\n".join(f"  - {line}" for line in _listed(features))
         version = f", or this version alone: tree:{tree}" if tree else ""
         super().__init__(
-            f"The template {url} wants to run code on this machine, or to look at it:\n{listing}",
+            f"The template {visible(url)} wants to run code on this machine, or to look at it:\n{listing}",
             hint="Read that code first. If you trust it, run the command again with --trust. "
             f"For good: its address under `trust:` in the settings{version}.",
         )
         self.features = tuple(features)
+
+
+#: A person decides by this list: a template can make it neither scroll by nor look shorter than it is.
+_MOST_FEATURES = 100
+_LONGEST_FEATURE = 2000
+
+
+def _listed(features: Sequence[str]) -> Iterator[str]:
+    """What a template wants to run, one line each; whatever is left out is counted."""
+    for feature in features[:_MOST_FEATURES]:
+        line = visible(feature)
+        left = len(line) - _LONGEST_FEATURE
+        yield line if left <= 0 else f"{line[:_LONGEST_FEATURE]} … and {left} more characters, not shown"
+    if (more := len(features) - _MOST_FEATURES) > 0:
+        yield f"… and {more} more, not shown"
 
 
 class AnswersError(MlscaffoldError):

@@ -465,7 +465,7 @@ def changes_between(old: Checkout, new: Checkout) -> str:
     if sections := _sections(text, old.version, new.version):
         return sections
     subjects = git.text("log", "--no-merges", "--format=%s", f"-{_MOST_SUBJECTS}", f"{old.commit}..{new.commit}")
-    return "\n".join(f"- {subject}" for subject in subjects.splitlines())
+    return "\n".join(f"- {subject}" for subject in subjects.split("\n") if subject)
 
 
 def changed_last(checkout: Checkout, source: str) -> str:

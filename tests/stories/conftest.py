@@ -51,10 +51,15 @@ class Machine:
     work: Path
     scratch: Path
     _run: Callable[[tuple[str, ...]], Outcome] = field(repr=False)
+    _set: Callable[[str, str], None] = field(repr=False)
 
     def run(self, *arguments: str | Path) -> Outcome:
         """`mlscaffold` with these arguments, in this process."""
         return self._run(tuple(map(str, arguments)))
+
+    def environment(self, name: str, value: str) -> None:
+        """Set a variable of the environment, for the rest of the story."""
+        self._set(name, value)
 
     def git(self, *arguments: str | Path, cwd: Path | None = None) -> str:
         """What a git command prints."""
@@ -138,6 +143,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
         said = capfd.readouterr()
         return Outcome(code=int(str(code or 0)), out=said.out, err=said.err)
 
-    machine = Machine(home=home, work=work, scratch=scratch, _run=run)
+    machine = Machine(home=home, work=work, scratch=scratch, _run=run, _set=monkeypatch.setenv)
     machine.configure(PERSON)
     return machine

@@ -46,10 +46,11 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         name="mlscaffold",
         help=_HELP,
         no_args_is_help=True,
+        # With colours Typer strips nothing from what it quotes, which would hide it: `print_usage_error` shows it.
         # Rich's help costs 200 ms at every start.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": True},
     )
     named = [verb for verb in _VERBS if verb in arguments[:1]]
     for verb in named or _VERBS:
@@ -62,7 +63,9 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"mlscaffold {__version__}")
+        from .console import say
+
+        say(f"mlscaffold {__version__}")
         raise typer.Exit
 
 
@@ -87,8 +90,9 @@ def run() -> NoReturn:
         print_error(error)
         sys.exit(error.exit_code)
     except typer.TyperException as error:
-        # A wrong option or argument: Typer knows how to say it.
-        error.show()  # type: ignore[attr-defined]
+        from .console import print_usage_error
+
+        print_usage_error(error)
         sys.exit(2)
     except BrokenPipeError:
         # The reader of our output left; that is its right.
@@ -112,7 +116,10 @@ def run() -> NoReturn:
         report_bug()
         sys.exit(70)
     if code == _STOPPED:
-        sys.stderr.write("\nStopped.\n")
+        from .console import note
+
+        note("")
+        note("Stopped.")
     sys.exit(code)
 
 

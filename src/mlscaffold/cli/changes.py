@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import json
+import re
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-from rich.text import Text
 
 from ..plan import Action
 from .console import out, stderr
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from ..recorded import Recorded
     from ..update import PreparedUpdate, Updated
 
-__all__ = ["note_derived", "plan_as_json", "print_diff", "print_done", "print_plan"]
+__all__ = ["note_derived", "plan_as_data", "print_diff", "print_done", "print_plan"]
 
 _STYLES = {
     Action.CREATE: "green",
@@ -35,25 +34,25 @@ def print_plan(prepared: PreparedUpdate, *, diffs: bool) -> None:
     console = out()
     before, after = prepared.recorded.version, prepared.new.checkout.version
     url = prepared.new.checkout.source.url
-    console.print(Text(f"{url} {before}" + (f" -> {after}" if before != after else ""), style="bold"))
+    console.say(f"{url} {before}" + (f" -> {after}" if before != after else ""), style="bold")
     for name, (old, new) in prepared.changed_answers.items():
-        console.print(Text(f"  answer  {name}: {_shown(old)} -> {_shown(new)}"))
+        console.say(f"  answer  {name}: {_shown(old)} -> {_shown(new)}")
     if prepared.changelog:
-        console.print(Text("What changed in the template:", style="bold"))
-        console.print(Text(prepared.changelog))
+        console.say("What changed in the template:", style="bold")
+        console.say_lines(prepared.changelog, indent="  ")
     contents = prepared.contents() if diffs else {}
     for action in prepared.plan.actions:
-        console.print(_line(action))
+        console.say(_described(action), style=_STYLES.get(action.action, ""))
         for resolution in action.resolutions:
-            console.print(Text(f"            {resolution}", style="dim"))
+            console.say(f"            {resolution}", style="dim")
         if action.path in contents:
             print_diff(action.origin or action.path, action.path, *contents[action.path])
     for task in prepared.tasks:
-        console.print(Text(f"will run  {task}", style="yellow"))
+        console.say(f"will run  {task}", style="yellow")
     if prepared.is_empty:
-        console.print(Text("Nothing to do: the project is as the template renders it, with your edits.", style="green"))
+        console.say("Nothing to do: the project is as the template renders it, with your edits.", style="green")
     elif diffs:
-        console.print(Text(f"Dry run: {_summary(prepared)}; nothing was written."))
+        console.say(f"Dry run: {_summary(prepared)}; nothing was written.")
 
 
 def _summary(prepared: PreparedUpdate) -> str:
@@ -66,59 +65,58 @@ def _shown(answer: Any) -> str:
     return "(none)" if answer is None else str(answer)
 
 
-def _line(action: FileAction) -> Text:
+def _described(action: FileAction) -> str:
     where = f"{action.origin} -> {action.path}" if action.origin else action.path
     said = f"{action.action.value:<9} {action.policy.value:<7} {where}"
     if action.action is Action.REPLACE:
         lines = "1 edited line" if action.edited_lines == 1 else f"{action.edited_lines} edited lines"
-        said += f"  ({lines}; to keep them: mlscaffold eject {action.path} --reason …)"
+        said += f"  ({lines}; to keep them: mlscaffold eject {shlex.quote(action.path)} --reason …)"
     elif action.reason:
         said += f"  ({action.reason})"
-    return Text(said, style=_STYLES.get(action.action, ""))
+    return said
 
 
 def note_derived(recorded: Recorded) -> None:
     """Say that a project has no lock of its own."""
     if recorded.lock is None:
         said = f"Note: there is no lock; it is derived from {recorded.answers_file}"
-        stderr().print(Text(f"{said} ({recorded.template} {recorded.version}).", style="yellow"))
+        stderr().say(f"{said} ({recorded.template} {recorded.version}).", style="yellow")
 
 
 def print_diff(before_name: str, after_name: str, before: bytes, after: bytes) -> None:
     """A unified diff, coloured."""
     console = out()
     if b"\0" in before + after:
-        console.print(Text(f"  {after_name}: binary content differs"))
+        console.say(f"  {after_name}: binary content differs")
         return
     lines = _unified(before_name, after_name, before, after)
-    if shown := [Text(line, style=_SIDE_STYLES.get(line[:1], "")) for line in lines]:
-        console.print(Text("\n").join(shown))
+    console.say_styled((line, _SIDE_STYLES.get(line[:1], "")) for line in lines)
 
 
 def _unified(before_name: str, after_name: str, before: bytes, after: bytes) -> Iterator[str]:
-    was, now = (content.decode(errors="backslashreplace").splitlines() for content in (before, after))
+    was, now = (_lines(content.decode(errors="backslashreplace")) for content in (before, after))
     names = (f"a/{before_name}" if before else "/dev/null", f"b/{after_name}" if after else "/dev/null")
     return difflib.unified_diff(was, now, *names, lineterm="")
 
 
-def plan_as_json(prepared: PreparedUpdate) -> str:
+def _lines(text: str) -> list[str]:
+    """Lines as git counts them, whatever else Python takes for the end of one."""
+    return re.split(r"\r?\n", text.removesuffix("\n")) if text else []
+
+
+def plan_as_data(prepared: PreparedUpdate) -> dict[str, Any]:
     """The plan for programs."""
-    return json.dumps(
-        {
-            "format": 1,
-            "template": prepared.new.checkout.source.url,
-            "from": prepared.recorded.version,
-            "to": prepared.new.checkout.version,
-            "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
-            "files": [_as_data(action) for action in prepared.plan.actions],
-            "conflicts": [action.path for action in prepared.plan.conflicts],
-            "tasks": list(prepared.tasks),
-            "notes": list(prepared.notes),
-        },
-        indent=2,
-        ensure_ascii=False,
-        default=str,
-    )
+    return {
+        "format": 1,
+        "template": prepared.new.checkout.source.url,
+        "from": prepared.recorded.version,
+        "to": prepared.new.checkout.version,
+        "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
+        "files": [_as_data(action) for action in prepared.plan.actions],
+        "conflicts": [action.path for action in prepared.plan.conflicts],
+        "tasks": list(prepared.tasks),
+        "notes": list(prepared.notes),
+    }
 
 
 def _as_data(action: FileAction) -> dict[str, Any]:
@@ -143,14 +141,16 @@ def print_done(done: Updated) -> None:
     """How it ended, and what to do next."""
     console = out()
     for kept in done.saved:
-        console.print(Text(f"Your edits since are kept: {kept}", style="yellow"))
+        console.say(f"Your edits since are kept: {kept}", style="yellow")
     if done.conflicts:
         count = "1 file needs" if len(done.conflicts) == 1 else f"{len(done.conflicts)} files need"
-        console.print(Text(f"\n{count} you:", style="bold red"))
+        console.print()
+        console.say(f"{count} you:", style="bold red")
         for path in done.conflicts:
-            console.print(Text(f"  {path}"))
-        console.print(
-            Text("Resolve and `git add` each, then: mlscaffold update --continue. To undo: mlscaffold update --abort.")
+            console.say(f"  {path}")
+        console.say(
+            "Resolve and `git add` each, then: mlscaffold update --continue. To undo: mlscaffold update --abort."
         )
         return
-    console.print(Text(f"\nDone: {done.title}. Review it (git status, git diff), then commit it.", style="green"))
+    console.print()
+    console.say(f"Done: {done.title}. Review it (git status, git diff), then commit it.", style="green")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
+from .console import note, say_lines
 from .options import TrustOption, trusted_by
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def check(
             printed = form
         else:
             _write(file, write_report(result, form))
-    typer.echo(write_report(result, printed), nl=False)
+    say_lines(write_report(result, printed))
     raise typer.Exit(result.exit_code)
 
 
@@ -141,10 +142,9 @@ def _write(file: Path, text: str) -> None:
 def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
     from ..fixing import repair
     from ..proof import render_recorded
-    from ..reports.wording import visible
 
     fixed = repair(project, result, rendered=lambda: render_recorded(project, trusted=trusted_by(trust=trusted)))
     for path in fixed.paths:
-        typer.echo(visible(f"Mended {path}."), err=True)
+        note(f"Mended {path}.")
     for path, why in fixed.left:
-        typer.echo(visible(f"Left {path}: {why}."), err=True)
+        note(f"Left {path}: {why}.")

@@ -1,35 +1,76 @@
-"""What all commands print with: consoles, errors, the bug report."""
+"""The door to the terminal: every word that a command prints goes through here, and is made visible.
+
+Plain functions for verbs that start fast, screens (Rich) for those that show colours. A test of the repository looks
+that no verb prints by other ways.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import platform
+import re
 import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import typer
 
 from .. import __version__
 from ..errors import MlscaffoldError
+from ..visible import visible, visible_lines
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from .screen import Screen
 
-__all__ = ["is_interactive", "out", "print_error", "report_bug", "stderr"]
+__all__ = [
+    "is_interactive",
+    "note",
+    "out",
+    "print_error",
+    "print_usage_error",
+    "report_bug",
+    "say",
+    "say_json",
+    "say_lines",
+    "stderr",
+]
 
 
-def out() -> Console:
-    """Standard output; no colours when piped or when NO_COLOR is set."""
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+def say(text: str) -> None:
+    """Print one line."""
+    typer.echo(visible(text))
 
 
-def stderr() -> Console:
-    """Standard error, for progress and remarks."""
-    from rich.console import Console
+def say_lines(text: str, *, indent: str = "") -> None:
+    """Print several lines; a line break at the end is not doubled. For the indent see `visible_lines`."""
+    typer.echo(visible_lines(text.removesuffix("\n"), indent=indent))
 
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+def say_json(data: Any) -> None:
+    """Print data for programs; ASCII only, so that a terminal takes nothing in it for an order."""
+    typer.echo(json.dumps(data, indent=2, default=str))
+
+
+def note(text: str) -> None:
+    """Print one line to standard error."""
+    typer.echo(visible(text), err=True)
+
+
+def out() -> Screen:
+    """Standard output, with colours."""
+    from .screen import Screen
+
+    return Screen()
+
+
+def stderr() -> Screen:
+    """Standard error with colours, for progress and remarks."""
+    from .screen import Screen
+
+    return Screen(stderr=True)
 
 
 def is_interactive() -> bool:
@@ -38,13 +79,22 @@ def is_interactive() -> bool:
 
 
 def print_error(error: MlscaffoldError) -> None:
-    """An error as its two parts: what happened, and what to do."""
-    from rich.text import Text
+    """An error as its two parts: what happened, and what to do. Whatever it quotes cannot begin a line."""
+    screen = stderr()
+    for head, text in (("Error: ", error.message), ("", error.hint)):
+        first, *rest = re.split(r"\r?\n", text)
+        if text:
+            screen.say((head, "bold red"), first)
+        if rest:
+            screen.say_lines("\n".join(each if each.startswith("  ") else f"  {each}" for each in rest))
 
-    console = stderr()
-    console.print(Text.assemble(("Error: ", "bold red"), error.message))
-    if error.hint:
-        console.print(Text(error.hint))
+
+def print_usage_error(error: typer.TyperException) -> None:
+    """A wrong option or argument, as Typer says it."""
+    error.message = visible(error.message)
+    said = io.StringIO()
+    error.show(file=said)  # type: ignore[attr-defined]
+    typer.echo(visible_lines(said.getvalue()), err=True, nl=False)
 
 
 def report_bug() -> None:
@@ -53,7 +103,8 @@ def report_bug() -> None:
 
     handle, name = tempfile.mkstemp(prefix="mlscaffold-bug-", suffix=".txt")
     versions = f"mlscaffold {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(versions + traceback.format_exc())
     last = traceback.format_exception_only(sys.exc_info()[1])[-1].strip()
-    sys.stderr.write(f"This is a bug in mlscaffold: {last}\nPlease report it with the file {Path(name)}\n")
+    note(f"This is a bug in mlscaffold: {last}")
+    note(f"Please report it with the file {Path(name)}")

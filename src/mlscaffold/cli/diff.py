@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from .console import out
 from .options import ProjectOption, TrustOption, trusted_by
 
 __all__ = ["diff"]
@@ -22,13 +23,10 @@ def diff(
     trust: TrustOption = False,
 ) -> None:
     """Show your edits: the project against what its template version rendered, by ownership."""
-    from rich.text import Text
-
     from ..headless import import_copier
     from ..inspection import edits, pinned
     from ..settings import cache_folder
     from .changes import note_derived, print_diff
-    from .console import out
 
     root = project.resolve()
     chosen = [_relative(root, path) for path in paths or []]
@@ -38,11 +36,11 @@ def diff(
         note_derived(found.recorded)
         changed = edits(found, chosen)
         for edit in changed:
-            console.print(Text(f"{edit.kind.value:<8} {edit.policy.value:<7} {edit.path}", style="bold"))
+            console.say(f"{edit.kind.value:<8} {edit.policy.value:<7} {edit.path}", style="bold")
             if not names:
                 print_diff(edit.path, edit.path, edit.before, edit.after)
     if not changed:
-        console.print("No edits: every file is as it was rendered.")
+        console.say("No edits: every file is as it was rendered.")
 
 
 def _relative(root: Path, path: str) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .console import say
+
 __all__ = ["doctor"]
 
 
@@ -24,8 +26,8 @@ def doctor(
 
     found = diagnose(dest.resolve(), cache=cache_folder())
     for each in found:
-        typer.echo(f"{each.health.value:<8} {each.subject}: {each.message}")
+        say(f"{each.health.value:<8} {each.subject}: {each.message}")
         if each.cure:
-            typer.echo(f"         {each.cure}")
+            say(f"         {each.cure}")
     if any(each.health is Health.BAD for each in found):
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .console import say
 from .waive import OwnerOption, ProjectOption, ReasonOption
 
 __all__ = ["eject"]
@@ -29,5 +30,5 @@ def eject(
     root = project.absolute()
     today = dt.datetime.now(tz=dt.UTC).date()
     made = write(root, path=path, reason=reason, owner=owner or default_owner(root), today=today)
-    typer.echo(f"{made.path} is yours now: never judged, never updated.")
-    typer.echo(f"Commit {SETTINGS_FILE}, so that the reason is reviewed.")
+    say(f"{made.path} is yours now: never judged, never updated.")
+    say(f"Commit {SETTINGS_FILE}, so that the reason is reviewed.")

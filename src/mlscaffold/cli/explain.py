@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
+from .console import say, say_lines
 
 if TYPE_CHECKING:
     from ..rules import Rule
@@ -26,12 +27,12 @@ def explain(
 
     if list_all or code is None:
         for each in RULES.values():
-            typer.echo(f"{each}  {each.severity:<7}  {each.title}")
+            say(f"{each}  {each.severity:<7}  {each.title}")
         return
     rule = rule_of(code)
     if rule is None:
         raise MlscaffoldError(f"There is no rule {code!r}.", hint="`mlscaffold explain --list` names them all.")
-    typer.echo(_page(rule))
+    say_lines(_page(rule))
 
 
 def _page(rule: Rule) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MlscaffoldError
+from .console import say
 from .options import AssignmentsOption, TrustOption, given_answers, trusted_by
 
 __all__ = ["lock"]
@@ -53,7 +54,7 @@ def lock(
     import_copier()
     with prepare_lock(request) as found:
         if not found.reason:
-            typer.echo("The lock fits: nothing to do.")
+            say("The lock fits: nothing to do.")
             return
         changes.print_plan(found.prepared, diffs=dry_run)
         if dry_run:
@@ -62,7 +63,7 @@ def lock(
     if done.conflicts:
         changes.print_done(done)
         raise typer.Exit(_PENDING)
-    typer.echo(f"The lock fits again ({found.reason}). Review it (git status, git diff), then commit.")
+    say(f"The lock fits again ({found.reason}). Review it (git status, git diff), then commit.")
 
 
 def _show(project: Path) -> None:
@@ -71,7 +72,14 @@ def _show(project: Path) -> None:
     from ..lock import read_lock
 
     found = read_lock(project)
-    typer.echo(f"template  {found.template}\nversion   {found.version}\ntree      {found.tree}")
-    typer.echo(f"renderer  {found.renderer}\nanswers   {found.answers_file}")
     counts = Counter(file.policy.value for file in found.files.values())
-    typer.echo(f"files     {', '.join(f'{number} {policy}' for policy, number in sorted(counts.items()))}")
+    facts = {
+        "template": found.template,
+        "version": found.version,
+        "tree": found.tree,
+        "renderer": found.renderer,
+        "answers": found.answers_file,
+        "files": ", ".join(f"{number} {policy}" for policy, number in sorted(counts.items())),
+    }
+    for name, value in facts.items():
+        say(f"{name:<9} {value}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import DestinationError
+from .console import is_interactive, stderr
 from .options import (
     AnswersOption,
     AssignmentsOption,
@@ -89,7 +90,6 @@ def _run(request: NewProject, *, dry_run: bool) -> None:
     from ..creation import create, prepare
     from ..headless import import_copier
     from . import report
-    from .console import is_interactive, stderr
     from .progress import Progress
 
     ask = review = None
@@ -107,11 +107,11 @@ def _run(request: NewProject, *, dry_run: bool) -> None:
     ):
         progress.pause()
         for note in prepared.checkout.notes:
-            console.print(f"Note: {note}", style="yellow", markup=False)
+            console.say(f"Note: {note}", style="yellow")
         if dry_run:
             report.print_plan(prepared)
             return
         for task in prepared.tasks:
-            console.print(f"Will run: {task}", style="yellow", markup=False)
+            console.say(f"Will run: {task}", style="yellow")
         created = create(prepared, step=progress.step)
     report.print_created(created)

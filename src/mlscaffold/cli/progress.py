@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.status import Status
+
+    from .screen import Screen
 
 __all__ = ["Progress"]
 
@@ -18,7 +19,7 @@ _T = TypeVar("_T")
 class Progress:
     """A spinner with the name of the present step; silent where there is no terminal."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Screen) -> None:
         self._console = console
         self._status: Status | None = None
 
@@ -32,10 +33,12 @@ class Progress:
         """Show the name of a step that begins."""
         if not self._console.is_terminal:
             return
+        from .screen import line
+
         if self._status is None:
-            self._status = self._console.status(name)
+            self._status = self._console.status(line(name))
             self._status.start()
-        self._status.update(f"{name} …")
+        self._status.update(line(f"{name} …"))
 
     def pause(self) -> None:
         """Clear the line, until the next step."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .console import say, say_json, say_lines
 from .options import RefOption, TemplateOption, TrustOption, trusted_by
 
 __all__ = ["questions"]
@@ -27,9 +28,7 @@ def questions(
     source = settings.template if template is None else template
     found = questions_of(source, ref, trusted=trusted_by(trust=trust), cache=cache_folder())
     if json_schema:
-        import json
-
-        typer.echo(json.dumps(answers_schema(found), indent=2, ensure_ascii=False, default=str))
+        say_json(answers_schema(found))
         return
     for question in found:
         kind = (
@@ -40,4 +39,6 @@ def questions(
         default = (
             "no default" if question.required else f"default: {'(hidden)' if question.secret else question.default}"
         )
-        typer.echo(f"{question.name}\n    {question.help}\n    {kind}; {default}")
+        say(question.name)
+        say_lines(question.help, indent="    ")
+        say(f"    {kind}; {default}")

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from rich.tree import Tree
 
 from .console import out
+from .screen import line
 
 if TYPE_CHECKING:
     from ..creation import Created, Prepared
@@ -25,33 +25,37 @@ def print_plan(prepared: Prepared) -> None:
     console = out()
     for action in prepared.plan.actions:
         policy = "seeded" if action.path in prepared.render.secret else action.policy.value
-        console.print(Text(f"{action.action.value}  {policy:<8}  {action.path}"))
+        console.say(f"{action.action.value}  {policy:<8}  {action.path}")
     for task in prepared.tasks:
-        console.print(Text(f"will run  {task}"))
+        console.say(f"will run  {task}")
     origin = f"{prepared.checkout.source.url} {prepared.checkout.version}"
-    console.print(Text(f"Dry run: {len(prepared.plan.actions)} files of {origin}; nothing was written."))
+    console.say(f"Dry run: {len(prepared.plan.actions)} files of {origin}; nothing was written.")
 
 
 def print_created(created: Created) -> None:
     """A tree of the project, and the commands to type next."""
     console = out()
     files = [action.path for action in created.plan.actions]
-    tree = Tree(Text(f"{created.project.name}/", style="bold"))
+    tree = Tree(line(f"{created.project.name}/", style="bold"))
     _grow(tree, sorted(PurePosixPath(path).parts for path in files), depth=0)
     console.print(tree)
     origin = f"{created.lock.template} {created.lock.version}"
     committed = f", first commit {created.commit[:8]}" if created.commit else ""
-    console.print(Text(f"\nMade {len(files)} files from {origin}{committed}."), style="green")
+    console.print()
+    console.say(f"Made {len(files)} files from {origin}{committed}.", style="green")
     if created.inside is not None:
-        console.print(Text(f"It lies in the repository {created.inside}: review and commit it there."), style="yellow")
+        console.say(f"It lies in the repository {created.inside}: review and commit it there.", style="yellow")
     for path in created.ignored:
-        console.print(Text(f"Not committed, since .gitignore names it: {path}"), style="yellow")
+        console.say(f"Not committed, since .gitignore names it: {path}", style="yellow")
     here = shlex.quote(os.path.relpath(created.project))
-    lines = [f"  cd {here}"] if here != "." else []
-    lines += [f"  {line}" for line in created.message.splitlines()]
-    if lines:
-        console.print("\nNext:", style="bold")
-        console.print(Text("\n".join(lines)))
+    if here == "." and not created.message.strip():
+        return
+    console.print()
+    console.say("Next:", style="bold")
+    if here != ".":
+        console.say(f"  cd {here}")
+    if created.message:
+        console.say_lines(created.message.removesuffix("\n"), indent="  ")
 
 
 def _grow(tree: Tree, paths: Iterable[tuple[str, ...]], *, depth: int) -> None:
@@ -65,12 +69,12 @@ def _grow(tree: Tree, paths: Iterable[tuple[str, ...]], *, depth: int) -> None:
             folders[parts[0]].append(parts[1:])
     for folder, contents in folders.items():
         name, inside = _joined(folder, contents)
-        branch = tree.add(Text.assemble((f"{name}/", "bold cyan"), (f"  {_count(len(inside))}", "dim")))
+        branch = tree.add(line((f"{name}/", "bold cyan"), (f"  {_count(len(inside))}", "dim")))
         if depth < 1:
             _grow(branch, inside, depth=depth + 1)
     if depth == 0:
         for file in files:
-            tree.add(Text(file))
+            tree.add(line(file))
 
 
 def _joined(name: str, inside: list[tuple[str, ...]]) -> tuple[str, list[tuple[str, ...]]]:

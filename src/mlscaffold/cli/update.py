@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
+from .console import is_interactive, say, say_json, stderr
 from .options import (
     AnswersOption,
     AssignmentsOption,
@@ -104,7 +105,6 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
     from ..headless import import_copier
     from ..update import apply_update, prepare_update
     from . import changes
-    from .console import is_interactive, stderr
     from .progress import Progress
 
     ask = None
@@ -120,10 +120,10 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
         prepare_update(request, ask=progress.pausing(ask), step=progress.step) as prepared,
     ):
         progress.pause()
-        for note in prepared.notes:
-            console.print(f"Note: {note}", style="yellow", markup=False)
+        for remark in prepared.notes:
+            console.say(f"Note: {remark}", style="yellow")
         if as_json:
-            typer.echo(changes.plan_as_json(prepared))
+            say_json(changes.plan_as_data(prepared))
         else:
             changes.print_plan(prepared, diffs=dry_run)
         if dry_run or prepared.is_empty:
@@ -141,19 +141,19 @@ def _status(project: Path) -> None:
 
     waiting = pending(project)
     if waiting is None:
-        typer.echo("Nothing waits: the project is as the last command left it.")
+        say("Nothing waits: the project is as the last command left it.")
         return
     said = {
         Phase.APPLYING: "was interrupted while its files were written",
         Phase.CONFLICTS: "waits for you to resolve its conflicts",
         Phase.TASKS: "is applied, and its last steps are not done",
     }
-    typer.echo(f"The {waiting.title} {said[waiting.phase]}.")
+    say(f"The {waiting.title} {said[waiting.phase]}.")
     for path in waiting.conflicts:
-        typer.echo(f"  conflict  {path}")
+        say(f"  conflict  {path}")
     for task in waiting.tasks:
-        typer.echo(f"  will run  {task}")
-    typer.echo("Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.")
+        say(f"  will run  {task}")
+    say("Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.")
     raise typer.Exit(_PENDING)
 
 
@@ -161,8 +161,8 @@ def _abort(project: Path) -> None:
     from ..update import abort_update
 
     for kept in abort_update(project):
-        typer.echo(f"Your edits since are kept: {kept}")
-    typer.echo("Undone: files, index and modes are as before.")
+        say(f"Your edits since are kept: {kept}")
+    say("Undone: files, index and modes are as before.")
 
 
 def _resume(project: Path, *, trust: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .console import note, say, say_json
 from .options import TemplateOption
 
 __all__ = ["versions"]
@@ -21,11 +22,9 @@ def versions(
 
     found = versions_of(read_settings().template if template is None else template)
     if as_json:
-        import json
-
-        typer.echo(json.dumps([release.tag for release in found]))
+        say_json([release.tag for release in found])
         return
     if not found:
-        typer.echo("The template has no version tags.", err=True)
+        note("The template has no version tags.")
     for release in found:
-        typer.echo(release.tag)
+        say(release.tag)

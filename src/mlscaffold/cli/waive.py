@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
+from .console import say
 
 __all__ = ["OwnerOption", "ProjectOption", "ReasonOption", "waive"]
 
@@ -49,5 +50,5 @@ def waive(
         raise MlscaffoldError(f"--until {until}: that is no date.", hint="Write it as 2027-01-31.") from error
     today = dt.datetime.now(tz=dt.UTC).date()
     made = write(root, code=code, path=path, reason=reason, until=day, owner=owner or default_owner(root), today=today)
-    typer.echo(f"{made.rule} is waived for {made.path or 'every path'} until {made.until}, by {made.owner}.")
-    typer.echo(f"Commit {SETTINGS_FILE}, so that the reason is reviewed.")
+    say(f"{made.rule} is waived for {made.path or 'every path'} until {made.until}, by {made.owner}.")
+    say(f"Commit {SETTINGS_FILE}, so that the reason is reviewed.")

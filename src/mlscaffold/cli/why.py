@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .console import say
 from .options import ProjectOption, TrustOption, trusted_by
 
 __all__ = ["why"]
@@ -37,9 +38,9 @@ def why(
             *lines,
         ]
     lines += [("excused", excuse) for excuse in found.excuses]
-    typer.echo(found.path)
+    say(found.path)
     for name, text in lines:
-        typer.echo(f"  {name:<16} {text}")
+        say(f"  {name:<16} {text}")
 
 
 _MEANS = {

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import questionary
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+from prompt_toolkit.layout.utils import explode_text_fragments
 from questionary import Choice, Style
 from questionary import Question as Prompt
-from rich.text import Text
 
 from ..answers import Answers, Question
 from ..errors import AnswersError, UserAbortError
+from ..visible import visible, visible_lines
 from .console import out
+from .screen import line
 
 __all__ = ["Wizard"]
 
@@ -43,8 +49,10 @@ class Wizard:
         if not self._greeted:
             self._greeted = True
             console = out()
-            console.print(Text.assemble("\nA new project in ", (self._destination.name, "bold")))
-            console.print("Enter takes the answer shown; Ctrl-C leaves without a trace.\n", style="dim")
+            console.print()
+            console.say("A new project in ", (self._destination.name, "bold"))
+            console.say("Enter takes the answer shown; Ctrl-C leaves without a trace.", style="dim")
+            console.print()
         answer = _asked(self._prompt(question))
         if question.required or answer != question.default:
             self._chosen[question.name] = answer
@@ -73,31 +81,33 @@ class Wizard:
     def _show(self, answers: Answers) -> None:
         from rich.table import Table
 
-        table = Table(title=Text(f"Your answers for {self._destination.name}"), title_justify="left", show_header=False)
-        table.add_column(style="cyan", no_wrap=True)
+        table = Table(title=line(f"Your answers for {self._destination.name}"), title_justify="left", show_header=False)
+        # A long name leaves room for the answer.
+        table.add_column(style="cyan", overflow="fold", max_width=40)
         table.add_column(overflow="fold")
         for name, value in answers.shown().items():
-            table.add_row(Text(name), Text(value))
+            table.add_row(line(name), line(value))
         console = out()
         console.print()
         console.print(table)
 
     def _change(self, answers: Answers, answer_again: Callable[[Mapping[str, Any]], Answers]) -> Answers:
         by_name = {question.name: question for question in answers.questions}
-        name = _asked(questionary.select("Which one?", choices=list(by_name), style=self._style))
+        names = [Choice(visible(name), value=name) for name in by_name]
+        name = _asked(questionary.select("Which one?", choices=names, style=self._style))
         question = by_name[name]
         value = _asked(self._prompt(question, start=answers.values[name]))
         self._chosen[name] = value
         try:
             return answer_again(self._chosen)
         except AnswersError as error:
-            out().print(f"{error.message}", style="red", markup=False)
+            out().say_lines(error.message, style="red")
             self._chosen.pop(name)
             return answers
 
     def _prompt(self, question: Question, start: Any = None) -> Prompt:
         start = question.default if start is None else start
-        message = question.help
+        message = visible_lines(question.help)
         if question.choices:
             return self._choice_prompt(question, message, start)
         if question.type == "bool":
@@ -105,20 +115,25 @@ class Wizard:
         shown = "" if start is None else _as_text(question, start)
 
         def validate(text: str) -> bool | str:
-            return question.problem(text) or True
+            return visible(question.problem(text)) or True
 
         if question.secret:
             return questionary.password(message, default=shown, validate=validate, style=self._style)
         return questionary.text(
-            message, default=shown, validate=validate, multiline=question.multiline, style=self._style
+            message,
+            default=shown,
+            validate=validate,
+            multiline=question.multiline,
+            style=self._style,
+            input_processors=[_Spelled()],
         )
 
     def _choice_prompt(self, question: Question, message: str, start: Any) -> Prompt:
         choices = [
             Choice(
-                choice.label,
+                visible(choice.label),
                 value=choice.value,
-                disabled=choice.disabled or None,
+                disabled=visible(choice.disabled) or None,
                 checked=question.multiselect and choice.value in (start or []),
             )
             for choice in question.choices
@@ -126,11 +141,26 @@ class Wizard:
         if question.multiselect:
 
             def validate(values: list[Any]) -> bool | str:
-                return question.problem(values) or True
+                return visible(question.problem(values)) or True
 
             return questionary.checkbox(message, choices=choices, validate=validate, style=self._style)
         first = next((choice for choice in choices if choice.value == start and not choice.disabled), None)
         return questionary.select(message, choices=choices, default=first, style=self._style)
+
+
+class _Spelled(Processor):
+    """Shows what cannot be seen in a text that is being edited; the text itself stays as it is."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """One line of the text, sign by sign, and where each sign has gone."""
+        signs = explode_text_fragments(transformation_input.fragments)
+        shown: StyleAndTextTuples = [(fragment[0], visible_lines(fragment[1])) for fragment in signs]
+        starts = [0, *accumulate(len(fragment[1]) for fragment in shown)]
+        return Transformation(
+            shown,
+            source_to_display=lambda at: starts[at] if at < len(starts) else starts[-1] + at - len(starts) + 1,
+            display_to_source=lambda at: bisect_right(starts, at) - 1,
+        )
 
 
 def _as_text(question: Question, value: Any) -> str:

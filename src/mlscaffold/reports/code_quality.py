@@ -9,7 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..rules import Severity
-from .wording import in_repository, visible, waiver_text
+from ..visible import visible
+from .wording import in_repository, waiver_text
 
 if TYPE_CHECKING:
     from ..findings import CheckResult, Finding

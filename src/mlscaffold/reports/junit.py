@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from ..rules import RULES, Severity
-from .wording import in_repository, remark, visible, waiver_text
+from ..visible import visible
+from .wording import in_repository, remark, waiver_text
 
 if TYPE_CHECKING:
     from ..findings import CheckResult, Finding

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .wording import headline, remark, visible, waiver_text
+from ..visible import visible
+from .wording import headline, remark, waiver_text
 
 if TYPE_CHECKING:
     from ..findings import CheckResult, Finding
@@ -62,5 +63,6 @@ def _prose(text: str) -> str:
     """A text in which no sign means anything: no table, code, link, HTML, and no `@name` that calls somebody."""
     escaped = re.sub(r"([\\`*_{}\[\]()|~])", r"\\\1", visible(text))
     escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # Forges look for mentions and references in the text that results, so an escape is not enough.
-    return re.sub(r"([@#!])(?=\w)", "\\1\u200b", escaped)
+    # Forges look for mentions and references in the text that results, so an escape is not enough: they find
+    # a space without width, which is written as an entity, since whoever reads the source has to see it.
+    return re.sub(r"([@#!])(?=\w)", "\\1&#8203;", escaped)

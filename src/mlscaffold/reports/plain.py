@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..rules import Severity
-from .wording import headline, remark, visible, waiver_text
+from ..visible import visible
+from .wording import headline, remark, waiver_text
 
 if TYPE_CHECKING:
     from ..findings import CheckResult, Finding

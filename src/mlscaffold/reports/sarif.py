@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from .. import __version__
 from ..rules import RULES, Rule
-from .wording import in_repository, visible, waiver_text
+from ..visible import visible
+from .wording import in_repository, waiver_text
 
 if TYPE_CHECKING:
     from ..findings import CheckResult, Finding

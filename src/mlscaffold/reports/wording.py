@@ -10,21 +10,7 @@ from ..rules import Needs, Severity
 if TYPE_CHECKING:
     from ..findings import CheckResult, Finding
 
-__all__ = ["counted", "headline", "in_repository", "remark", "visible", "waiver_text"]
-
-
-def visible(text: str) -> str:
-    """A text on one line; whatever a terminal, XML or a reader's eye may take for something else is escaped."""
-    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
-
-
-def _escaped(sign: str) -> str:
-    number = ord(sign)
-    if sign in "\n\r\t":
-        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[sign]
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+__all__ = ["counted", "headline", "in_repository", "remark", "waiver_text"]
 
 
 def counted(number: int, noun: str) -> str:
