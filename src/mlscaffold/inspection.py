@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import sys
 import tempfile
@@ -212,7 +213,7 @@ def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> st
         here = {path: entry_of(file)}
         if enclosing_repository(project):
             here = dict(open_workspace(project, Path(scratch) / "git").entries(project, here))
-    return "as rendered" if here[path] == wanted else f"edited (see: mlscaffold diff {path})"
+    return "as rendered" if here[path] == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
 
 
 def _excuses(settings: ProjectSettings, path: str) -> Iterator[str]:
@@ -330,7 +331,9 @@ def _project(project: Path) -> Iterator[Ailment]:
         yield Ailment(subject="lock", health=Health.DOUBTFUL, message=message, cure=cure)
     elif recorded.answers_moved:
         message = f"{recorded.answers_file} moved without it"
-        cure = f"Restore it: git checkout -- {recorded.answers_file}; or accept it: mlscaffold lock --resolve"
+        cure = (
+            f"Restore it: git checkout -- {shlex.quote(recorded.answers_file)}; or accept it: mlscaffold lock --resolve"
+        )
         yield Ailment(subject="lock", health=Health.BAD, message=message, cure=cure)
     else:
         message = f"{recorded.template} {recorded.version}, {len(recorded.lock.files)} files"

@@ -6,6 +6,7 @@ that, and the caller is told.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +118,11 @@ def _read_answers(project: Path, name: str) -> Mapping[Any, Any]:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise AnswersError(
-            f"The answers file {file} is missing.", hint=f"Restore it: git checkout -- {name}"
+            f"The answers file {file} is missing.", hint=f"Restore it: git checkout -- {shlex.quote(name)}"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise AnswersError(f"Cannot read the answers file {file}: {error}") from error
-    return _parse(text, origin=str(file), hint=f"Mend it, or restore it: git checkout -- {name}")
+    return _parse(text, origin=str(file), hint=f"Mend it, or restore it: git checkout -- {shlex.quote(name)}")
 
 
 def answers_in(text: str, *, origin: str) -> Mapping[str, Any]:

@@ -3,7 +3,8 @@ r"""Text that strangers wrote, made harmless for whoever reads it: what cannot b
 Names, commands, subjects, answers and messages come from templates and projects of other people. A terminal takes some
 signs for orders, others turn the order of the text round or take no place in it. Each of these is shown by its number
 (`\x1b`, `\u202e`); a byte that is no UTF-8, which Python keeps as a surrogate, by its own (`\xff`). Letters, accents
-and emoji of all languages stay as they are. What is made visible once stays the same when that is done again.
+and emoji of all languages stay as they are. What a CI system that reads a log takes for an order is broken by a number,
+too. What is made visible once stays the same when that is done again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ _BLANK = frozenset(
 _MOST_MARKS = 4
 #: More spaces than that in a line push what follows out of sight.
 _MANY_SPACES = re.compile(r" {21,}")
+#: What makes a CI system set variables or report errors: `::error` at the start of a line, `##vso[` anywhere in it.
+_CI_ORDERS = re.compile(
+    r"(?m)(?:^(?P<before>[ \t]*):(?=:(?:add|debug|echo|end|error|group|notice|remove|save|set|stop|warning)[\w-]*[ :])"
+    r"|(?P<sharp>#)#(?=\[|vso\[|teamcity\[))"
+)
 
 
 def visible(text: str) -> str:
@@ -44,7 +50,8 @@ def visible_lines(text: str, *, indent: str = "") -> str:
 
 
 def _spelled(text: str, kept: str) -> str:
-    return _UNUSUAL.sub(lambda found: "".join(_run(text, found.start(), found.end(), kept)), text)
+    shown = _UNUSUAL.sub(lambda found: "".join(_run(text, found.start(), found.end(), kept)), text)
+    return _CI_ORDERS.sub(lambda found: r"#\x23" if found["sharp"] else rf"{found['before']}\x3a", shown)
 
 
 def _run(text: str, start: int, end: int, kept: str) -> Iterator[str]:

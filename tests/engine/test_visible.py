@@ -77,6 +77,8 @@ def test_writing_of_all_languages_is_left_alone(text: str) -> None:
         "1️⃣",
         "a  b",
         r"C:\new",
+        "::std::move",
+        "## [1.0]",
         "",
     ],
 )
@@ -98,6 +100,8 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
         ("a\xa0b", r"a\xa0b"),
         ("\udcff\ud800", r"\xff\ud800"),
         ("a" + "\u0301" * 6, "a" + "\u0301" * 4 + r"\u0301\u0301"),
+        ("x ##vso[task.setvariable] ##[error]", r"x #\x23vso[task.setvariable] #\x23[error]"),
+        (" ::error file=x::y", r" \x3a:error file=x::y"),
         ("ok" + " " * 500 + "; rm", r"ok\x20{500}; rm"),
     ],
 )

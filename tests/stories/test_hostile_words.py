@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import unicodedata
@@ -24,16 +25,16 @@ from .conftest import SMALL, Machine, write_files
 from .test_wizard import CTRL_C, DOWN, Terminal
 
 #: A title for the window, a clear screen, colours of both kinds, text from right to left, signs without width, ends of
-#: lines that are none, what deletes, a tag, a selector; then Rich's own language.
+#: lines that are none, what deletes, a tag, a selector; then the languages of a CI system and of Rich.
 ORDERS = "\x1b]0;pwned\x07\x1b[2J\x9b31m\u202e\u2066\u200b\ufeff\u2028\u2029\x85\x08\x0b\x7f\U000e0041\ufe0f\u3164"
-MARKUP = "[red]x[/red] [/] :smile: [link=http://x]y[/link]"
+MARKUP = "##vso[task.x] [red]x[/red] [/] :smile: [link=http://x]y[/link]"
 #: What begins no line of output.
 FORGED = "#forged"
 
 
 def evil(name: str, *, breaks: bool = True) -> str:
     """What a stranger writes into a field; `evil-NAME-` shows where it went."""
-    return f"evil-{name}- {MARKUP}{ORDERS}" + (f"\r{FORGED}\n{FORGED}" if breaks else "")
+    return f"evil-{name}- {MARKUP}{ORDERS}" + (f"\r{FORGED}\n::error::x\n{FORGED}" if breaks else "")
 
 
 def quoted(text: str) -> str:
@@ -63,7 +64,9 @@ def orders(said: str) -> list[str]:
 
 def harm(said: str) -> list[str]:
     """The harmful signs of an output, and the lines that a stranger began."""
-    return orders(said) + [line for line in said.split("\n") if line.startswith(FORGED)]
+    # To a CI system, "##vso[" is an order wherever it stands, and "::error" at the start of a line.
+    forged = [line for line in said.split("\n") if line.startswith(FORGED) or line.strip().startswith("::error")]
+    return orders(said) + forged + re.findall(r"##vso\[", said)
 
 
 #: Paths of a template with controls of ASCII are refused.
@@ -72,7 +75,8 @@ CONFIGURATION = {
     "_subdirectory": "template",
     "_templates_suffix": ".jinja",
     "_message_after_copy": evil("after"),
-    "_tasks": [f"true # {evil('task')}"],
+    # To a shell all of it is a remark.
+    "_tasks": [f"true # {evil('task').replace('::error', '#::error')}"],
     "name": {"type": "str", "help": evil("help"), "default": "World", "validator": "{{ name[5:] }}"},
     "motto": {"type": "str", "default": evil("default")},
     "colour": {
@@ -317,8 +321,14 @@ def shown(machine: Machine, *arguments: str | Path) -> str:
     return _OWN.sub("", said)
 
 
-@pytest.mark.parametrize("verb", cli._VERBS)
-@pytest.mark.parametrize("reader", [piped, shown])
+#: Verbs that print with colours, wrap, and talk while they work; all others print the same everywhere.
+_COLOURFUL = ("new", "diff", "update", "set", "lock")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("reader", "verb"), [(piped, verb) for verb in cli._VERBS] + [(shown, verb) for verb in _COLOURFUL]
+)
 def test_no_word_of_a_stranger_is_an_order(made: Machine, verb: str, reader: Callable[..., str]) -> None:
     story, fields = STORIES[verb]
     scene = Scene(made, made.home.parent / "template", made.work / "demo", partial(reader, made))
@@ -329,6 +339,7 @@ def test_no_word_of_a_stranger_is_an_order(made: Machine, verb: str, reader: Cal
     assert {name for name in fields.split() if f"evil-{name}-" not in everything} == set()
 
 
+@pytest.mark.slow
 def test_a_wizard_shows_what_it_asks_and_keeps_what_is_answered(made: Machine) -> None:
     template = made.home.parent / "template"
     terminal = Terminal(made, "new", "other", "--template", str(template), "--trust")
@@ -390,6 +401,29 @@ def test_what_looks_like_markup_is_text(machine: Machine) -> None:
         {**SMALL, "copier.yml": SMALL["copier.yml"] + yaml.safe_dump({"_message_after_copy": words})}
     )
     assert words in machine.run("new", "demo", "--template", template, "--defaults").out
+
+
+def test_words_of_a_journal_are_harmless(made: Machine) -> None:
+    demo = made.work / "demo"
+    write_files(demo, {CLASH: "mine\n"})
+    made.git("add", "-A", cwd=demo)
+    made.git("commit", "-qm", "Edit", "--no-verify", cwd=demo)
+    made.template({f"template/{CLASH}": "theirs\n"}, tag="v2.0.0")
+    assert made.run("update", demo, "--trust").code == 3
+    (journal,) = (demo / ".git").rglob("journal.json")
+    words = {"title": evil("title"), "tasks": [evil("waiting")]}
+    journal.write_text(json.dumps(json.loads(journal.read_text()) | words))
+    said = "".join(piped(made, *verb) for verb in (("update", demo, "--status"), ("doctor", demo), ("update", demo)))
+    assert harm(said) == []
+    assert {name for name in ("title", "waiting") if f"evil-{name}-" not in said} == set(), said
+
+
+def test_half_a_character_is_refused_as_a_mistake(machine: Machine) -> None:
+    half = '"a\\ud800b"'
+    for wrong in (f"x: {{type: str, default: {half}}}", f"{half}: 1", "x: \"{{ '\\\\ud800' }}\""):
+        template = machine.template({**SMALL, "copier.yml": f"{SMALL['copier.yml']}{wrong}\n"}, tag="")
+        machine.run("new", "demo", "--template", template, "--ref", "main", "--defaults").refused(r"\ud800")
+    machine.nothing_was_left()
 
 
 def test_names_that_are_no_text_are_shown_byte_by_byte(made: Machine) -> None:

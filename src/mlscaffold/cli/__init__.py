@@ -94,6 +94,14 @@ def run() -> NoReturn:
 
         print_usage_error(error)
         sys.exit(2)
+    except UnicodeEncodeError as error:
+        from .console import print_error
+
+        # YAML, Jinja and a command line can hold half a character; no file, hash or program takes it.
+        half = error.object[error.start : error.start + 1]
+        message = f"A text of the template, the project or the command line holds {half}, which is no character."
+        print_error(MlscaffoldError(message, hint="Look there for what is written like that, and replace it."))
+        sys.exit(MlscaffoldError.exit_code)
     except BrokenPipeError:
         # The reader of our output left; that is its right.
         _drop_output()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import MlscaffoldError
-from .console import note, say_lines
+from .console import note, say_json_text, say_lines
 from .options import TrustOption, trusted_by
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def check(
             printed = form
         else:
             _write(file, write_report(result, form))
-    say_lines(write_report(result, printed))
+    is_json = printed in {ReportFormat.JSON, ReportFormat.SARIF, ReportFormat.GITLAB}
+    (say_json_text if is_json else say_lines)(write_report(result, printed))
     raise typer.Exit(result.exit_code)
 
 
