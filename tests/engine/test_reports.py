@@ -19,6 +19,7 @@ from mlscaffold import rules as all_rules
 from mlscaffold.lock import Lock
 from mlscaffold.reports import ReportFormat, write_report
 from mlscaffold.rules import RULES, Rule
+from mlscaffold.visible import visible_lines
 from mlscaffold.waivers import Waiver
 
 DATA = Path(__file__).parents[1] / "data"
@@ -36,7 +37,10 @@ LOCK = Lock(
 WAIVER = Waiver(
     rule=all_rules.OWNED_CHANGED, path="*", reason="a | b `c` @all", owner="ada", until=dt.date(2027, 1, 31)
 )
-HOSTILE = "a|b`c`\x1b[31m<script>&\"'\r\n\u202e@all #1 \x00\ufffe\udcff ünï.txt"
+HOSTILE = (
+    "a|b`c`\x1b[31m<script>&\"'\r\n\u202e@all #1 \x00\ufffe\udcff ünï.txt <img src=x onerror=y> [x](javascript:y)\n"
+    "# head ##vso[task.x] \u200b\ufe0f\u2028\x85\x9b"
+)
 
 
 def finding(
@@ -164,11 +168,19 @@ def test_a_table_of_markdown_stays_a_table(of: CheckResult) -> None:
 
 
 @EACH
-@pytest.mark.parametrize("form", [ReportFormat.TEXT, ReportFormat.MARKDOWN, ReportFormat.JUNIT])
+@pytest.mark.parametrize("form", list(ReportFormat))
 def test_no_report_speaks_to_a_terminal(of: CheckResult, form: ReportFormat) -> None:
     report = write_report(of, form)
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", report)
+    # JSON of ours quotes as it is; ASCII spells out what is not seen.
+    assert report.isascii() if form is ReportFormat.JSON else visible_lines(report) == report
     report.encode()
+
+
+def test_nothing_in_markdown_means_anything_but_the_table() -> None:
+    report = write_report(RESULTS["hostile"], ReportFormat.MARKDOWN)
+    prose = re.sub(r"(`+) ?.*? ?\1", "", report)
+    assert not re.search(r"<(?!/?details|/?summary)", prose)
+    assert not re.search(r"(?<!\\)\[|(?<!\\)\]\(|(?m:^#)|[@#]\w", prose.replace("&#8203;", " ").replace("&", ""))
 
 
 @EACH
