@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mlscaffold
+from mlscaffold.cli.screen import Screen
 from mlscaffold.visible import visible, visible_lines
 
 PACKAGE = Path(mlscaffold.__file__).parent
@@ -113,6 +115,28 @@ def test_lines_keep_their_ends_whatever_system_wrote_them() -> None:
     assert visible_lines("a\r\nb\tc\n\n") == "a\nb\tc\n\n"
     assert visible_lines("a\rb\x85c\u2028d") == r"a\rb\x85c\u2028d"
     assert visible_lines("a\r\n\nb\r", indent="  ") == "  a\n\n  b\\r"
+
+
+class Terminal(io.StringIO):
+    """Looks like one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [2, 8, 30, 80])
+@pytest.mark.parametrize("text", ["echo ok " * 30 + "; rm -rf ~", "日本語" * 40, "\x1b[8m" * 20, "x" * 300])
+def test_a_terminal_of_any_width_shows_all_of_a_line(monkeypatch: pytest.MonkeyPatch, width: int, text: str) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    Screen().say("will run  ", text)
+    Screen().say_lines(text, indent="  ")
+    shown = "".join(terminal.getvalue().split())
+    assert shown == "".join(f"will run {visible(text)} {visible(text)}".split())
+    if width >= 30:
+        assert all(row.startswith("    ") for row in terminal.getvalue().split("\n")[1:3])
 
 
 #: Where words leave the program; all else calls these two.

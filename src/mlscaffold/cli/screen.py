@@ -22,6 +22,7 @@ __all__ = ["Screen", "line"]
 Part = str | tuple[str, str]
 #: What a line that was wrapped goes on after, so that its rest looks like no line of ours.
 _HANGING = "    "
+_NARROW = 20
 
 
 def line(*parts: Part, style: str = "") -> Text:
@@ -68,8 +69,9 @@ class _Hanging:
         if options.no_wrap:
             yield self.text
             return
-        hanging = Text(self.indent + _HANGING)
-        width = max(options.max_width - len(hanging), 20)
+        # Rich cuts off what is wider than the terminal: where that is narrow, nothing is indented.
+        hanging = Text(self.indent + _HANGING if options.max_width >= _NARROW else "")
+        width = options.max_width - len(hanging)
         for each in self.text.split("\n", allow_blank=True):
             if len(each) <= options.max_width and each.plain.isascii():
                 yield each
