@@ -46,10 +46,10 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         name="mlscaffold",
         help=_HELP,
         no_args_is_help=True,
-        # With colours Typer strips nothing from what it quotes, which would hide it: `print_usage_error` shows it.
         # Rich's help costs 200 ms at every start.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        # Without colours Typer drops escapes from what it quotes; `print_usage_error` shows them.
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": True},
     )
     named = [verb for verb in _VERBS if verb in arguments[:1]]
