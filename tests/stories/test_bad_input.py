@@ -130,7 +130,7 @@ def test_defaults_do_not_help_where_there_is_none(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("nowhere", "The template nowhere was not found: there is no such folder or file."),
+        ("nowhere", "The template nowhere was not found: there is no such folder or file, and it is no address"),
         ("./nowhere/at/all", "was not found"),
         ("", "is no template"),
         ("--upload-pack=touch /tmp/owned", "is no template"),
