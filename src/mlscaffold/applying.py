@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import lock as locks
 from .answers import Answers
 from .entries import Entry, FileMode
-from .errors import PendingError, ProjectError, RenderError, UntrustedTemplateError
+from .errors import MachineError, PendingError, ProjectError, RenderError, UntrustedTemplateError
 from .features import require_trust_in_tasks, task_listing
 from .journal import Journal, Outcome, Pending, Phase, begin, exclusive
 from .merge.lines import has_markers
+from .placing import State as Lying
 from .plan import Action, FileAction
 from .recorded import read_recorded
 from .render import run_tasks
+from .scratch import scratch_folder
 from .solving import PreparedUpdate
 from .source import check_out, fetched, find_source
 from .trust import Trust, Trusted
@@ -65,15 +65,8 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
     with exclusive(request.project, "update") as folder:
         if (journal := Journal.load(request.project, folder)) is not None:
             raise waiting_error(journal.pending)
-        if dataclasses.replace(prepared.workspace.state(), dirty=prepared.state.dirty) != prepared.state:
-            raise ProjectError("The project changed while the update was prepared.", hint="Run the command again.")
         step("Writing the files")
-        journal = _begin(prepared, folder)
-        try:
-            journal = journal.apply()
-        except BaseException:
-            journal.abort()
-            raise
+        journal = _begin(prepared, folder).carry_out()
         new, old = prepared.new, prepared.old
         run = functools.partial(run_tasks, new.checkout, new.answers, request.project, since=old.checkout)
         return _finish(journal, run, step=step)
@@ -102,6 +95,7 @@ def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
     note = {
         "final": {path: file.read_bytes().decode("utf-8", "surrogateescape") for path, file in final.items()},
         "gone": final_gone,
+        "seen": {path: prepared.seen.get(path) for path in (*final, *final_gone)},
         "template": prepared.new.checkout.source.url,
         "from": prepared.recorded.version,
         "to": prepared.new.checkout.version,
@@ -116,7 +110,24 @@ def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
         # In a merge of branches, what was in conflict between them is resolved by this.
         stage=sorted({*prepared.state.unmerged, *final}) if prepared.state.unmerged else (),
         note=note,
+        changed=functools.partial(_changed, prepared),
     )
+
+
+def _changed(prepared: PreparedUpdate, before: Mapping[str, Lying | None]) -> Collection[str]:
+    """The paths that somebody changed since the update was prepared: as git sees it, and where git does not look."""
+    then, now = prepared.state, prepared.workspace.state()
+    unseen = {path for path, state in before.items() if path in prepared.seen and prepared.seen[path] != state}
+    staged = {
+        path for path in then.entries.keys() | now.entries.keys() if then.entries.get(path) != now.entries.get(path)
+    }
+    pairs = (
+        (then.submodules, now.submodules),
+        (then.unmerged, now.unmerged),
+        (frozenset(then.unstaged), frozenset(now.unstaged)),
+        (then.overlooked, now.overlooked),
+    )
+    return {*unseen, *staged, *(path for before, after in pairs for path in before ^ after)}
 
 
 def _here(action: FileAction) -> Entry | None:
@@ -177,8 +188,9 @@ def continue_update(
             journal = journal.apply()
         if journal.pending.phase is Phase.CONFLICTS:
             _refuse_unresolved(project, journal.pending)
-            with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
-                journal = journal.finish(_final_outcomes(journal.pending, Path(scratch)))
+            with scratch_folder() as scratch:
+                outcomes = _final_outcomes(journal.pending, scratch)
+                journal = journal.finish(outcomes, functools.partial(_changed_since, journal.pending))
         run = functools.partial(_run_tasks_later, project, journal.pending, trusted, cache)
         return _finish(journal, run, step=step)
 
@@ -192,8 +204,8 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
     """
     recorded = read_recorded(project)
     source = fetched(find_source(recorded.template), cache)
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
-        sides = {name: Path(scratch, name) for name in ("from", "to")}
+    with scratch_folder() as scratch:
+        sides = {name: scratch / name for name in ("from", "to")}
         for side in sides.values():
             side.mkdir()
         old, new = (check_out(source, str(waiting.note[name]), into=side, cache=cache) for name, side in sides.items())
@@ -202,12 +214,25 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
 
 
 def _final_outcomes(waiting: Pending, scratch: Path) -> list[Outcome]:
-    outcomes = [Outcome(path=path, file=None) for path in waiting.note["gone"]]
-    for number, (path, text) in enumerate(waiting.note["final"].items()):
+    try:
+        gone, final = [str(path) for path in waiting.note["gone"]], dict(waiting.note["final"])
+        contents = {str(path): text.encode("utf-8", "surrogateescape") for path, text in final.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MachineError(
+            "The journal does not say how the update ends: it is damaged.", hint="Undo it: mlscaffold update --abort."
+        ) from error
+    outcomes = [Outcome(path=path, file=None) for path in gone]
+    for number, (path, content) in enumerate(contents.items()):
         file = scratch / str(number)
-        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        file.write_bytes(content)
         outcomes.append(Outcome(path=path, file=file))
     return outcomes
+
+
+def _changed_since(waiting: Pending, before: Mapping[str, Lying | None]) -> Collection[str]:
+    """Lock and answers that are not as they were when the update was begun; older journals do not say."""
+    seen = waiting.note.get("seen", {})
+    return {path for path, state in before.items() if path in seen and seen[path] != state}
 
 
 def _loaded(project: Path, folder: Path) -> Journal:
@@ -218,8 +243,8 @@ def _loaded(project: Path, folder: Path) -> Journal:
 
 
 def _refuse_unresolved(project: Path, waiting: Pending) -> None:
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
-        unmerged = open_workspace(project, Path(scratch)).state().unmerged
+    with scratch_folder() as scratch:
+        unmerged = open_workspace(project, scratch).state().unmerged
     left = [
         path
         for path in waiting.conflicts

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from .locking import lock_of, ownership_of, written_answers
 from .ownership import Ownership
 from .plan import Plan, Side, plan
 from .render import Render, render, run_tasks
+from .scratch import scratch_folder
 from .source import Checkout, check_out, find_source
 from .transaction import finish_filling, stage
 from .trust import Trusted
@@ -107,7 +107,7 @@ def prepare(
     _refuse_occupied(destination)
     with contextlib.ExitStack() as cleanup:
         with disk_errors(destination):
-            scratch = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mlscaffold-")))
+            scratch = cleanup.enter_context(scratch_folder())
         step("Reading the template")
         with disk_errors(destination):
             checkout = check_out(find_source(request.template), request.ref, into=scratch, cache=request.cache)

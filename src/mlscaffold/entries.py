@@ -1,16 +1,31 @@
-"""Files as git sees them: a mode and a blob id for each path, and which paths may be written at all."""
+"""Files as git sees them: a mode and a blob id for each path, and which paths may be written or read at all.
+
+Paths come from strangers: a lock, a journal, a template. `check_contained` judges their words, as they are read;
+`inside` and `is_own_file` judge the disk as well, at the moment of use: a folder on the way may be a link by then.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from .errors import MlscaffoldError
 
-__all__ = ["Entry", "FileMode", "blob_id", "check_contained", "entry_of"]
+__all__ = [
+    "Entry",
+    "FileMode",
+    "blob_id",
+    "check_contained",
+    "entry_of",
+    "inside",
+    "is_own_file",
+    "linked_folder",
+    "read_plain",
+]
 
 
 class FileMode(StrEnum):
@@ -66,3 +81,43 @@ def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> 
     if hostile:
         raise error(f"{origin} names the path {path!r}, which is outside of the project or inside .git. Refused.")
     return pure
+
+
+def linked_folder(project: Path, path: str) -> str:
+    """The first folder on the way to a path that is a link, relative to the project; empty if none is."""
+    folders = [parent.as_posix() for parent in reversed(PurePosixPath(path).parents) if parent.name]
+    return next((folder for folder in folders if (project / folder).is_symlink()), "")
+
+
+def inside(project: Path, path: str, *, error: type[MlscaffoldError], origin: str) -> Path:
+    """The place of a path, to be written, moved or removed now. What lies there itself may be a link.
+
+    Raises:
+        MlscaffoldError: Of the given type: the path leads out of the project, by its words or by a link on the way.
+    """
+    pure = check_contained(path, error=error, origin=origin)
+    if link := linked_folder(project, path):
+        raise error(
+            f"{origin} names the path {path!r}, and {link} is a link, which may lead out of the project. Refused.",
+            hint=f"Move the link {project / link} away, then run the command again.",
+        )
+    return project / pure
+
+
+def is_own_file(project: Path, path: str) -> bool:
+    """Whether a file or a link lies at a path, below real folders: it may be read (the link itself, that is)."""
+    file = project / path
+    return (file.is_symlink() or file.is_file()) and not linked_folder(project, path)
+
+
+def read_plain(file: Path, limit: int) -> bytes:
+    """The content of a stranger's file; neither a link is followed nor a pipe waited for.
+
+    Raises:
+        ValueError: It is no file, or has more bytes than the limit.
+        OSError: It is missing or cannot be read.
+    """
+    found = file.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+        raise ValueError(f"{file} is not a plain file of reasonable size.")
+    return file.read_bytes()

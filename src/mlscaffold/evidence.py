@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from .entries import Entry, FileMode, blob_id, entry_of
+from .entries import Entry, FileMode, blob_id, entry_of, is_own_file, read_plain
 from .errors import MlscaffoldError
 from .git import Git, GitError, blob_ids
 
@@ -79,22 +79,25 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, place: Place) ->
     """
 
     def read(path: str) -> bytes | None:
-        file = project / path
         try:
-            return file.read_bytes() if not file.is_symlink() and file.stat().st_size <= _LIMIT_BYTES else None
-        except OSError:
+            return read_plain(project / path, _LIMIT_BYTES) if is_own_file(project, path) else None
+        except (OSError, ValueError):
             return None
 
     index = _index(project) if place.git_folder is not None else None
     if index is None:
-        return Evidence(here={path: entry_of(project / path) for path in paths if _exists(project, path)}, read=read)
+        return Evidence(
+            here={path: entry_of(project / path) for path in paths if is_own_file(project, path)}, read=read
+        )
     foreign = _linked_folders(project, paths) | index.submodules
     settled = {
         path: index.entries[path]
         for path in paths
         if path in index.entries and path not in index.modified and not _is_below(path, foreign)
     }
-    others = [path for path in paths if path not in settled and not _is_below(path, foreign) and _exists(project, path)]
+    others = [
+        path for path in paths if path not in settled and not _is_below(path, foreign) and is_own_file(project, path)
+    ]
     left_out = {path: index.sparse[path] for path in paths if path in index.sparse}
     # `git add --intent-to-add` stages a name, and no content.
     staged = {path: index.entries[path] for path in others if path in index.entries}
@@ -189,15 +192,6 @@ def _hash(project: Path, paths: Collection[str]) -> Mapping[str, Entry]:
     files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
     seen = blob_ids(project, files) if files else {}
     return {path: Entry(mode=entry.mode, blob=seen.get(path, entry.blob)) for path, entry in plain.items()}
-
-
-def _exists(project: Path, path: str) -> bool:
-    """Whether a file is there: below real folders, neither behind a link nor outside of the project."""
-    file = project / path
-    if not (file.is_symlink() or file.is_file()):
-        return False
-    folders = [parent for parent in PurePosixPath(path).parents if parent.name]
-    return not any((project / folder).is_symlink() for folder in folders)
 
 
 def _unfiltered(project: Path, paths: Collection[str], index: _Index, place: Place) -> Mapping[str, str]:

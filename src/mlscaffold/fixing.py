@@ -7,8 +7,9 @@ no commit holds is refused, together with everything else.
 
 from __future__ import annotations
 
+import functools
+import os
 import shlex
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,10 +22,12 @@ from .git import Git, GitError
 from .journal import Journal, Outcome, begin, exclusive
 from .keys import KeyedFileError, key_digests
 from .lock import Lock
+from .placing import State
 from .rules import Fixer
+from .scratch import scratch_folder
 from .workspace import Workspace, open_workspace
 
-__all__ = ["Apply", "Fixed", "Rendered", "Repair", "fixes", "repair"]
+__all__ = ["Fixed", "Rendered", "Repair", "fixes", "repair"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,6 @@ class Fixed:
 
 #: The contents of a project's recorded version, by path: asked for where git has them no longer.
 Rendered = Callable[[], Mapping[str, bytes]]
-#: Brings paths of a project to their outcomes, all or none.
-Apply = Callable[[Path, Sequence[Outcome]], None]
 
 
 def fixes(result: CheckResult) -> tuple[Repair, ...]:
@@ -70,14 +71,13 @@ def fixes(result: CheckResult) -> tuple[Repair, ...]:
     return tuple(found[path] for path in sorted(found))
 
 
-def repair(project: Path, result: CheckResult, *, rendered: Rendered, apply: Apply | None = None) -> Fixed:
+def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
     """Do the repairs of a result of the work tree, and stage them.
 
     Args:
         project: Its root.
         result: From `check`, just now.
         rendered: The contents of the recorded version, for what git has no longer.
-        apply: Brings paths to their outcomes; the journal's own way if left out.
 
     Raises:
         ProjectError: Edits would be lost that no commit holds, or the project is not in git; nothing was changed.
@@ -89,12 +89,11 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered, apply: App
         return Fixed(paths=())
     evidence = look_at_work_tree(project, [each.path for each in wanted], place=place_of(project))
     _refuse_losses(project, wanted, evidence, result.lock)
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         workspace = open_workspace(project, scratch / "git")
         outcomes, left = _Repairing(workspace=workspace, evidence=evidence, scratch=scratch).outcomes(wanted, rendered)
         if outcomes:
-            (apply or _with_journal)(project, outcomes)
+            _with_journal(project, outcomes, evidence)
     paths = tuple(outcome.path for outcome in outcomes)
     return Fixed(paths=paths, left=tuple(left))
 
@@ -195,6 +194,8 @@ class _Repairing:
 def _in_the_way(project: Path, path: str) -> str:
     """What a file cannot be put in the place of; empty if nothing."""
     place = project / path
+    if os.path.lexists(place) and not (place.is_symlink() or place.is_file() or place.is_dir()):
+        return "something that is no file stands in its place"
     if place.is_dir() and not place.is_symlink() and any(place.iterdir()):
         return "a folder that is not empty stands in its place"
     for parent in PurePosixPath(path).parents:
@@ -204,7 +205,7 @@ def _in_the_way(project: Path, path: str) -> str:
     return ""
 
 
-def _with_journal(project: Path, outcomes: Sequence[Outcome]) -> None:
+def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
     with exclusive(project, "check --fix") as folder:
         if Journal.load(project, folder) is not None:
             raise PendingError(
@@ -214,14 +215,28 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome]) -> None:
         stage = _stageable(project, outcomes)
         note = {"fix": True}
         journal = begin(
-            project, folder, title="repair of drift", outcomes=outcomes, conflicts={}, stage=stage, note=note
+            project,
+            folder,
+            title="repair of drift",
+            outcomes=outcomes,
+            conflicts={},
+            stage=stage,
+            note=note,
+            changed=functools.partial(_changed, project, evidence),
         )
-        try:
-            journal = journal.apply()
-        except BaseException:
-            journal.abort()
-            raise
-        journal.close()
+        journal.carry_out().close()
+
+
+def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | None]) -> Collection[str]:
+    """The paths that are not what the repair was decided from."""
+    now = look_at_work_tree(project, list(before), place=place_of(project))
+    return {
+        path
+        for path, state in before.items()
+        if evidence.here.get(path) != now.here.get(path)
+        or evidence.staged.get(path) != now.staged.get(path)
+        or (state is not None and path not in now.here)
+    }
 
 
 def _stageable(project: Path, outcomes: Sequence[Outcome]) -> Sequence[str]:

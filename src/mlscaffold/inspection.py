@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from .answers import Answers
 from .caches import make_private, why_unusable
-from .entries import Entry, entry_of
+from .entries import Entry, entry_of, is_own_file
 from .errors import MlscaffoldError, ProjectError, TemplateError
 from .features import require_trust
 from .git import Git, config_value, enclosing_repository
@@ -26,6 +26,7 @@ from .reach import commit_of
 from .recorded import Recorded, read_recorded
 from .render import Render
 from .render_cache import cached_render
+from .scratch import scratch_folder
 from .settings import SettingsError, read_settings, settings_file
 from .source import changed_last, check_out, check_recorded_tree, find_source, latest, releases
 from .trust import Trusted
@@ -61,8 +62,7 @@ def pinned(project: Path, *, trusted: Trusted = False, cache: Path | None = None
         UntrustedTemplateError: It wants to run code while it renders.
     """
     recorded = read_recorded(project)
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
         check_recorded_tree(checkout, recorded.tree)
         wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
@@ -117,8 +117,7 @@ def edits(found: Pinned, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
         if not any(_covers(path, each) for each in ours):
             raise ProjectError(f"{path} is not from the template: all of it is yours.")
     chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
-    here = {path: found.project / path for path in chosen}
-    present = {path: entry_of(file) for path, file in here.items() if file.is_symlink() or file.is_file()}
+    present = {path: entry_of(found.project / path) for path in chosen if is_own_file(found.project, path)}
     seen = found.workspace.entries(found.project, present) if found.workspace else present
     changed = [path for path in chosen if seen.get(path) != found.entries[path]]
     order = {policy: number for number, policy in enumerate(Policy)}
@@ -193,9 +192,9 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
 
 
 def _changed_in(recorded: Recorded, source: str, cache: Path | None) -> str:
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
+    with scratch_folder() as scratch:
         try:
-            checkout = check_out(find_source(recorded.template), recorded.version, into=Path(scratch), cache=cache)
+            checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
         except MlscaffoldError:
             return ""
         return changed_last(checkout, source)
@@ -204,15 +203,14 @@ def _changed_in(recorded: Recorded, source: str, cache: Path | None) -> str:
 def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:
     if not known:
         return "not from the template: all of it is yours"
-    file = project / path
-    if not file.is_symlink() and not file.is_file():
+    if not is_own_file(project, path):
         return "deleted"
     if wanted is None:
         return "its content is not the template's business"
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
-        here = {path: entry_of(file)}
+    with scratch_folder() as scratch:
+        here = {path: entry_of(project / path)}
         if enclosing_repository(project):
-            here = dict(open_workspace(project, Path(scratch) / "git").entries(project, here))
+            here = dict(open_workspace(project, scratch / "git").entries(project, here))
     return "as rendered" if here[path] == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
 
 

@@ -1,6 +1,7 @@
 """Effects: one file or folder put in its place, or taken away, in steps that each leave a whole file.
 
-The journal calls these in order; nothing here knows of plans or phases.
+Nothing here knows of plans or phases. An editor may save at any instant: `put` replaces only what its caller has seen,
+and whatever was saved instead lies there afterwards.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from .entries import inside
 from .errors import ProjectError
+from .writing import disk_errors, usual_mode
 
 __all__ = [
+    "ChangedError",
+    "State",
+    "aside_of",
     "copy",
     "duplicate",
     "folders_of",
@@ -27,28 +33,45 @@ __all__ = [
     "move",
     "near",
     "prune",
+    "put",
+    "recover",
     "remove",
     "state_of",
     "sync",
+    "write_inside",
 ]
 
+#: Kind, permissions and digest of what lies at a path; a list, as JSON gives it back.
+State = list[Any]
+#: What a file system says that has no hard links.
+_NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
-def state_of(path: Path) -> list[Any] | None:
-    """Kind, permissions and digest of what lies at a path; None for nothing. A list, as JSON gives it back."""
+
+class ChangedError(ProjectError):
+    """Somebody saved into a place that was about to be replaced; what they saved lies there."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(f"{place} was changed meanwhile: it is left as it is.", hint="Run the command again.")
+        self.place = place
+
+
+def state_of(path: Path) -> State | None:
+    """What lies at a path; None for nothing, and for a folder."""
     try:
         mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return ["link", 0, os.fsdecode(path.readlink())]
+        if stat.S_ISREG(mode):
+            return ["file", stat.S_IMODE(mode), hashlib.sha256(path.read_bytes()).hexdigest()]
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if stat.S_ISLNK(mode):
-        return ["link", 0, os.fsdecode(path.readlink())]
-    if stat.S_ISDIR(mode):
-        return None
-    return ["file", stat.S_IMODE(mode), hashlib.sha256(path.read_bytes()).hexdigest()]
+    # A pipe, say, is never read: that could wait for ever.
+    return None if stat.S_ISDIR(mode) else ["other", stat.S_IMODE(mode), ""]
 
 
-def mode_like(here: Path, made: Path) -> int:
+def mode_like(kept: int, made: Path) -> int:
     """The permissions of the file that is replaced, executable as the new one is."""
-    kept, executable = stat.S_IMODE(here.stat().st_mode), made.stat().st_mode & 0o100
+    executable = made.stat().st_mode & 0o100
     return kept | (kept & 0o444) >> 2 if executable else kept & ~0o111
 
 
@@ -110,21 +133,24 @@ def duplicate(source: Path, target: Path) -> None:
     try:
         copy(source, target)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        remove(target)
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
         # A link needs no room, and the way back must not fail on a full disk.
-        remove(target)
-        os.link(source, target, follow_symlinks=False)
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:
+            raise error from None
 
 
 def move(source: Path, target: Path) -> None:
-    """Put a file or link in the place of another, in one step."""
+    """Put a file in the place of another that is ours alone, in one step."""
     try:
         source.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # The work tree is on another volume than .git.
+        # On another volume.
         passing = near(target)
         remove(passing)
         copy(source, passing)
@@ -132,9 +158,144 @@ def move(source: Path, target: Path) -> None:
         source.unlink()
 
 
+def put(new: Path | None, target: Path, expected: State | None) -> None:
+    """Bring a file or a link to a place, or nothing, if what is expected lies there (None: nothing does).
+
+    It is moved aside and looked at only there, and the new one is put where nothing is. So a save at any instant either
+    comes before that look, and goes back to its place, or finds no file, and is left as it is.
+
+    Raises:
+        ChangedError: Something else lies there; it does so still.
+    """
+    aside = aside_of(target)
+    if expected is not None:
+        try:
+            target.rename(aside)
+        except (FileNotFoundError, NotADirectoryError):
+            raise ChangedError(target) from None
+    try:
+        if expected is not None:
+            _require(aside, expected, target)
+        if new is not None:
+            _settle(new, target)
+    except BaseException:
+        if expected is not None:
+            _put_back(aside, target, expected)
+        raise
+    remove(aside)
+
+
+def _require(aside: Path, expected: State, target: Path) -> None:
+    if state_of(aside) != expected:
+        raise ChangedError(target)
+
+
+def _settle(new: Path, target: Path) -> None:
+    """Put a file where nothing is, in one step.
+
+    Raises:
+        ChangedError: Something is there.
+    """
+    try:
+        os.link(new, target, follow_symlinks=False)
+    except FileExistsError:
+        raise ChangedError(target) from None
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            _settle_from_afar(new, target)
+        elif error.errno not in _NO_LINKS:
+            raise
+        elif os.path.lexists(target):
+            raise ChangedError(target) from None
+        else:
+            new.rename(target)
+            return
+    new.unlink()
+
+
+def _settle_from_afar(new: Path, target: Path) -> None:
+    """The work tree is on another volume than .git."""
+    passing = near(target)
+    remove(passing)
+    try:
+        copy(new, passing)
+        _settle(passing, target)
+    finally:
+        remove(passing)
+
+
+def _put_back(aside: Path, target: Path, expected: State) -> None:
+    """After a refusal. What was saved last wins its place; an older save stays beside it, under the name of `aside`."""
+    try:
+        _settle(aside, target)
+    except FileNotFoundError:
+        # Another run found it, and put it back.
+        return
+    except ChangedError:
+        if state_of(aside) == expected:
+            remove(aside)
+
+
+def recover(target: Path, known: Collection[tuple[Any, ...] | None]) -> Path | None:
+    """After a kill in the midst of `put`: what somebody saved goes back to its place.
+
+    Args:
+        target: The place.
+        known: States that are kept elsewhere.
+
+    Returns:
+        An older save, where a newer one lies in its place by now.
+    """
+    remove(near(target))
+    aside = aside_of(target)
+    if (found := state_of(aside)) is None:
+        return None
+    if tuple(found) in known:
+        remove(aside)
+        return None
+    try:
+        _settle(aside, target)
+    except ChangedError:
+        return aside
+    return None
+
+
+def write_inside(project: Path, path: str, content: bytes, *, expected: State | None) -> None:
+    """Write a file of a project, which is somebody else's word: no link is followed, no pipe or device written to.
+
+    Args:
+        project: Its root.
+        path: Relative to it.
+        content: All of it.
+        expected: What lay there when the content was decided.
+
+    Raises:
+        ProjectError: The path leads out of the project, or something else lies there by now; it does so still.
+        MachineError: No room, or no right to write; the file is as it was.
+    """
+    target = inside(project, path, error=ProjectError, origin="The command")
+    passing = near(target)
+    with disk_errors(target):
+        remove(passing)
+        try:
+            with passing.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            passing.chmod(usual_mode() if expected is None else expected[1])
+            put(passing, target, expected)
+        finally:
+            remove(passing)
+
+
 def near(target: Path) -> Path:
     """Where a file passes on the volume of its place."""
     return target.parent / f".mlscaffold-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}"
+
+
+def aside_of(target: Path) -> Path:
+    """Where the one passes that is replaced."""
+    return near(target).with_suffix(".old")
 
 
 def remove(path: Path) -> None:

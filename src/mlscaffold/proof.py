@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import AnswersError, MlscaffoldError, TemplateError
 from .lock import Lock
+from .scratch import scratch_folder
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -76,8 +76,7 @@ def prove(
             "This project was made from an unreleased state of the template, which cannot be rendered again.",
             hint="Run the check without --strict, or make the project from a release.",
         )
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         checkout = check_out(find_source(lock.template), lock.version, into=scratch, cache=cache)
         if lock.tree and checkout.tree != lock.tree:
             return Proof(tree=checkout.tree)
@@ -99,6 +98,7 @@ def prove(
 
 def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str]:
     """Derived files that are not what their command makes of a copy of the project."""
+    from .entries import is_own_file
     from .git import Git, enclosing_repository
     from .ownership import Policy, read_ownership
     from .render import make_derived
@@ -114,7 +114,7 @@ def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str
         listing = Git(project).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
         for path in filter(None, os.fsdecode(listing).split("\0")):
             file, target = project / path, copy / path
-            if file.is_symlink() or file.is_file():
+            if is_own_file(project, path):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, target, follow_symlinks=False)
     before = _contents(copy)
@@ -183,8 +183,7 @@ def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | No
     from .source import check_out, find_source
 
     recorded = read_recorded(project)
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
         if recorded.tree and checkout.tree != recorded.tree:
             raise TemplateError(

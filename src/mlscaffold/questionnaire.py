@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .answers import Question, template_questions
 from .features import require_trust
+from .scratch import scratch_folder
 from .source import Release, check_out, find_source, releases
 from .trust import Trusted
 
@@ -21,8 +21,8 @@ def questions_of(
     template: str | None, ref: str | None, *, trusted: Trusted = False, cache: Path | None = None
 ) -> tuple[Question, ...]:
     """The questions of a template version, each as it stands when all others have their defaults."""
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
-        checkout = check_out(find_source(template), ref, into=Path(scratch), cache=cache)
+    with scratch_folder() as scratch:
+        checkout = check_out(find_source(template), ref, into=scratch, cache=cache)
         reach = require_trust(checkout, trusted=trusted)
         return template_questions(checkout, reach=reach)
 

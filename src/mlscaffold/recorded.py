@@ -7,16 +7,18 @@ that, and the caller is told.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import lock as locks
+from .entries import inside, read_plain
 from .errors import AnswersError, LockError, ProjectError
 from .lock import Lock, read_lock
+from .placing import State, state_of
 
-__all__ = ["Recorded", "answers_in", "read_recorded", "read_recorded_answers"]
+__all__ = ["Recorded", "answers_in", "read_recorded", "read_recorded_answers", "read_watched"]
 
 _ANSWERS = ".copier-answers.yml"
 _LIMIT_BYTES = 1024 * 1024
@@ -88,6 +90,19 @@ def read_recorded_answers(project: Path) -> Recorded:
     return Recorded(template=source, version=version, tree="", answers_file=answers_file, answers=answers, lock=None)
 
 
+def read_watched(project: Path, read: Callable[[Path], Recorded]) -> tuple[Recorded, Mapping[str, State | None]]:
+    """What a project says of itself, and the states of the files that say it, as they were when they were read.
+
+    Raises:
+        MlscaffoldError: As for the function that reads.
+    """
+    found, states = None, {}
+    while (again := read(project)) != found:
+        found = again
+        states = {path: state_of(project / path) for path in (locks.FILE_NAME, found.answers_file)}
+    return again, states
+
+
 def _without_notes(data: Mapping[Any, Any]) -> Mapping[str, Any]:
     return {str(name): value for name, value in data.items() if not str(name).startswith("_")}
 
@@ -113,14 +128,12 @@ def _find_answers(project: Path) -> str:
 def _read_answers(project: Path, name: str) -> Mapping[Any, Any]:
     file = project / name
     try:
-        if file.is_symlink() or file.stat().st_size > _LIMIT_BYTES:
-            raise AnswersError(f"{file} is not a plain file of reasonable size. Refused.")
-        text = file.read_text(encoding="utf-8")
+        text = read_plain(inside(project, name, error=AnswersError, origin="The lock"), _LIMIT_BYTES).decode()
     except FileNotFoundError as error:
         raise AnswersError(
             f"The answers file {file} is missing.", hint=f"Restore it: git checkout -- {shlex.quote(name)}"
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise AnswersError(f"Cannot read the answers file {file}: {error}") from error
     return _parse(text, origin=str(file), hint=f"Mend it, or restore it: git checkout -- {shlex.quote(name)}")
 

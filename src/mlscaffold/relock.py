@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +29,12 @@ from .merge import Labels
 from .ownership import Ownership, Policy
 from .plan import Action, Plan, Side, plan
 from .reach import commit_of
-from .recorded import Recorded, answers_in, read_recorded_answers
+from .recorded import Recorded, answers_in, read_recorded_answers, read_watched
 from .render import Render
 from .render_cache import cached_render
 from .resolution import Resolved, contents_needed, resolve
-from .solving import PreparedUpdate, UpdateRequest, solve
+from .scratch import scratch_folder
+from .solving import PreparedUpdate, UpdateRequest, lying, solve
 from .source import check_out, find_source
 from .workspace import State, Workspace, open_workspace
 from .writing import disk_errors
@@ -74,8 +74,7 @@ def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
         TemplateError: The template cannot be read or rendered.
     """
     project = request.project
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         with disk_errors(project):
             workspace = open_workspace(project, scratch / "git")
             state = workspace.state()
@@ -93,7 +92,7 @@ class _Relocking:
     def recorded_again(self) -> Relocking:
         """Nothing is to be merged: the lock of what the answers file says."""
         project = self.request.project
-        recorded = read_recorded_answers(project)
+        recorded, seen = read_watched(project, read_recorded_answers)
         try:
             lock = locks.read_lock(project) if (project / locks.FILE_NAME).exists() else None
             reason = "the answers moved without the lock" if lock else "the project had no lock"
@@ -114,6 +113,7 @@ class _Relocking:
             lock=fresh,
             workspace=self.workspace,
             state=self.state,
+            seen=seen,
             tasks=(),
             notes=(),
             changelog="",
@@ -123,6 +123,7 @@ class _Relocking:
     def merged(self) -> Relocking:
         """Two branches met."""
         base, ours, theirs = self._branches()
+        seen = lying(self.request.project, {locks.FILE_NAME, ours.lock.answers_file, theirs.lock.answers_file})
         loose = sorted(set(self.state.unstaged) - {locks.FILE_NAME, ours.lock.answers_file})
         if loose:
             raise ProjectError(
@@ -147,7 +148,7 @@ class _Relocking:
             lock=dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files}),
         )
         state = dataclasses.replace(self.state, dirty=(), entries={**self.state.entries, **self._ours()})
-        prepared = solve(self.request, recorded, old, new, ownership, self.workspace, state)
+        prepared = solve(self.request, recorded, old, new, ownership, self.workspace, state, seen)
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
         return Relocking(prepared=dataclasses.replace(prepared, notes=(), state=self.state), reason=reason)
 

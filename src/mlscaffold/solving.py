@@ -13,13 +13,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from . import lock as locks
-from .entries import Entry, FileMode, entry_of
+from .entries import Entry, FileMode, entry_of, is_own_file, linked_folder
 from .errors import ProjectError
 from .features import task_listing
 from .lock import Lock
 from .locking import lock_of, written_answers
 from .merge import Labels
 from .ownership import Ownership, Policy
+from .placing import State as _Lying
+from .placing import state_of
 from .plan import Action, Plan, Side, plan
 from .recorded import Recorded
 from .render import Render, renderer_id
@@ -32,7 +34,7 @@ from .trust import Trusted
 from .waivers import read_project_settings
 from .workspace import State, Workspace
 
-__all__ = ["PreparedUpdate", "UpdateRequest", "listed", "solve"]
+__all__ = ["PreparedUpdate", "UpdateRequest", "listed", "lying", "solve"]
 
 _SHOWN = 8
 
@@ -74,6 +76,8 @@ class PreparedUpdate:
     workspace: Workspace
     #: What the project held when this was decided.
     state: State
+    #: And what lay then at the paths that git does not watch.
+    seen: Mapping[str, _Lying | None]
     #: The template's commands that run at the end.
     tasks: tuple[str, ...]
     #: What the user should be told before.
@@ -138,8 +142,23 @@ def solve(
     ownership: Ownership,
     workspace: Workspace,
     state: State,
+    seen: Mapping[str, _Lying | None],
 ) -> PreparedUpdate:
-    """Plan and resolve: from two renders and the project to what shall become of every file."""
+    """Plan and resolve: from two renders and the project to what shall become of every file.
+
+    Args:
+        request: What was asked for.
+        recorded: What the project says of itself.
+        old: The render that it comes from.
+        new: The render that it goes to.
+        ownership: The table of the new version.
+        workspace: The project in its repository.
+        state: What that holds.
+        seen: What lies at the paths of lock and answers.
+
+    Raises:
+        ProjectError: Something is in the way.
+    """
     ejected = read_project_settings(request.project).ejected
     after = workspace.expecting(old.root, new.root, _attribute_files(new, ownership, ejected))
     old_entries = workspace.entries(old.root, old.entries)
@@ -149,7 +168,10 @@ def solve(
     old_side = _side(old, old_entries, without=bookkeeping, only=locked)
     new_side = _side(new, new_entries, without=bookkeeping)
     mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
-    loose = _loose(workspace, state, {*old_side.entries, *new_side.entries} - mine.keys() - bookkeeping)
+    unknown = {*old_side.entries, *new_side.entries} - mine.keys() - bookkeeping
+    # Before any of them is read: what somebody saves after that is noticed.
+    seen = {**lying(request.project, {*unknown, *state.unmerged, *state.unstaged}), **seen}
+    loose = _loose(workspace, state, unknown)
     everything = {**mine, **loose}
     gone = [path for path in old_side.entries if path not in everything]
     workspace.hash(old.root, [path for path in gone if old.entries[path].mode is not FileMode.SYMLINK], write=True)
@@ -179,10 +201,16 @@ def solve(
         lock=lock_of(new, ownership, new_entries),
         workspace=workspace,
         state=state,
+        seen=seen,
         tasks=task_listing(new.checkout, since=old.checkout),
         notes=tuple(_notes(recorded, old_entries)),
         changelog=changes_between(old.checkout, new.checkout),
     )
+
+
+def lying(project: Path, paths: Collection[str]) -> dict[str, _Lying | None]:
+    """What lies at paths, behind no link."""
+    return {path: None if linked_folder(project, path) else state_of(project / path) for path in paths}
 
 
 def _side(
@@ -219,16 +247,9 @@ def _attribute_files(new: Render, ownership: Ownership, ejected: Collection[str]
 def _loose(workspace: Workspace, state: State, paths: set[str]) -> Mapping[str, Entry]:
     """Files at paths of the template that are there and not under version control (ignored ones, say)."""
     own = {path for path in paths if state.submodules.isdisjoint(map(str, PurePosixPath(path).parents))}
-    here = {path: workspace.project / path for path in own}
-    plain = {path: entry_of(file) for path, file in here.items() if _is_own_file(workspace.project, file)}
-    return workspace.entries(workspace.project, plain)
-
-
-def _is_own_file(project: Path, file: Path) -> bool:
-    inside = not any(
-        parent.is_symlink() for parent in file.parents if parent.is_relative_to(project) and parent != project
-    )
-    return inside and (file.is_symlink() or file.is_file())
+    project = workspace.project
+    plain = {path: entry_of(project / path) for path in own if is_own_file(project, path)}
+    return workspace.entries(project, plain)
 
 
 def _occupied(workspace: Workspace, state: State, coming: set[str]) -> frozenset[str]:
@@ -238,6 +259,9 @@ def _occupied(workspace: Workspace, state: State, coming: set[str]) -> frozenset
         place = workspace.project / path
         if place.is_dir() and not place.is_symlink():
             found |= _foreign(workspace.project, place, state.entries)
+        elif os.path.lexists(place) and not (place.is_file() or place.is_symlink()):
+            # A pipe, a device: neither to be read nor to be replaced.
+            found.add(path)
         for parent in PurePosixPath(path).parents:
             above = workspace.project / parent
             if (

@@ -1,31 +1,35 @@
 """A new project in one step: it is made whole in a hidden folder beside its destination, then renamed into place.
 
-Until the rename the destination is as it was, whatever happens; a kill leaves at most the hidden folder, which the next
-run beside it removes. A folder that somebody stands in cannot be replaced: it is filled entry by entry, the lock last.
-The hidden folder then says so in a note, and what a kill left undone the next run finishes.
+Until the rename the destination is as it was, whatever happens; a kill leaves at most the hidden folder, which is held
+while its run lives, and which the next run beside it removes. A folder that somebody stands in cannot be replaced: it
+is filled entry by entry, the lock last. The hidden folder then says so in a note, and what a kill left undone the next
+run finishes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .entries import check_contained
+from .entries import inside, read_plain
 from .errors import DestinationError
 from .lock import FILE_NAME as LOCK
-from .writing import disk_errors, is_ours, write_file
+from .placing import ChangedError, put
+from .scratch import abandoned, private_folder
+from .writing import disk_errors, write_file
 
 __all__ = ["Stage", "finish_filling", "stage"]
 
-_PREFIX = ".mlscaffold-new-"
+_PREFIX = ".mlscaffold-new-run-"
 #: In the hidden folder, while its project is moved into a destination: which, and where the project lies.
 _NOTE = "filling.json"
+_LIMIT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +55,10 @@ class Stage:
                 self._move_entries()
             else:
                 self.top.rename(self.target)
-        except OSError as error:
+        except (OSError, ChangedError) as error:
+            said = error.strerror if isinstance(error, OSError) else error.message
             raise DestinationError(
-                f"{self.destination} changed while the project was made: {error.strerror}. Nothing was written."
+                f"{self.destination} changed while the project was made: {said}. Nothing was written."
             ) from error
 
     def _move_entries(self) -> None:
@@ -82,7 +87,16 @@ def _in_order(project: Path) -> list[Path]:
 
 
 def _move(entry: Path, folder: Path) -> Path:
-    return entry.rename(folder / entry.name)
+    """Into a folder, over nothing that somebody put there meanwhile.
+
+    Raises:
+        OSError: Something is there; or ChangedError.
+    """
+    place = folder / entry.name
+    if entry.is_dir() and not entry.is_symlink():
+        return entry.rename(place)
+    put(entry, place, None)
+    return place
 
 
 def finish_filling(destination: Path) -> bool:
@@ -91,14 +105,13 @@ def finish_filling(destination: Path) -> bool:
     Raises:
         DestinationError: Somebody put files there since, under names that the rest needs; nothing is changed then.
     """
-    for hidden in [*_stages(destination.parent), *_stages(destination)]:
-        if (
-            not is_ours(hidden)
-            or (note := _note_of(hidden)) is None
-            or note["destination"] != str(destination.resolve())
-        ):
+    for hidden in itertools.chain(abandoned(destination.parent, _PREFIX), abandoned(destination, _PREFIX)):
+        note = _note_of(hidden)
+        if note is None or note["destination"] != str(destination.resolve()):
             continue
-        rest = _in_order(hidden / check_contained(note["project"], error=DestinationError, origin="The note"))
+        # A folder from somebody's archive may look like one of ours: no link on the way, nor at its end.
+        lock = inside(hidden, f"{note['project']}/{LOCK}", error=DestinationError, origin=f"The note in {hidden}")
+        rest = _in_order(lock.parent)
         if taken := [entry.name for entry in rest if os.path.lexists(destination / entry.name)]:
             raise DestinationError(
                 f"{destination} was being filled when the command was killed; in the way of the rest: "
@@ -112,18 +125,9 @@ def finish_filling(destination: Path) -> bool:
     return False
 
 
-def _stages(base: Path) -> list[Path]:
-    """The stages beside a destination whose runs are no more."""
-    found = sorted(base.glob(f"{_PREFIX}*")) if base.is_dir() else []
-    owners = [entry.name.removeprefix(_PREFIX).partition("-")[0] for entry in found]
-    return [
-        entry for entry, owner in zip(found, owners, strict=True) if owner.isdigit() and not _is_running(int(owner))
-    ]
-
-
 def _note_of(hidden: Path) -> Mapping[str, str] | None:
     try:
-        note = json.loads((hidden / _NOTE).read_text(encoding="utf-8"))
+        note = json.loads(read_plain(hidden / _NOTE, _LIMIT_BYTES).decode())
         return {"destination": str(note["destination"]), "project": str(note["project"])}
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -149,35 +153,22 @@ def stage(destination: Path) -> Iterator[Stage]:
         # A volume, or an own folder in somebody else's: nothing can be renamed onto it from outside.
         base = destination
     _sweep(base)
-    try:
-        hidden = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=base))
-    except OSError as error:
-        raise DestinationError(
-            f"Cannot write in {base}: {error.strerror}.", hint="Choose a folder that you may write to."
-        ) from error
-    try:
+    with contextlib.ExitStack() as cleanup:
+        try:
+            hidden = cleanup.enter_context(private_folder(_PREFIX, base))
+        except OSError as error:
+            raise DestinationError(
+                f"Cannot write in {base}: {error.strerror}.", hint="Choose a folder that you may write to."
+            ) from error
         top = hidden / target.name
         project = top / destination.relative_to(target)
         with disk_errors(destination):
             project.mkdir(parents=True)
             yield Stage(project=project, destination=destination, target=target, top=top)
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _sweep(base: Path) -> None:
     """Remove the stages of runs that were killed, but for those that hold the rest of a project."""
-    with contextlib.suppress(OSError):
-        for entry in _stages(base):
-            if _note_of(entry) is None:
-                shutil.rmtree(entry, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    for entry in abandoned(base, _PREFIX):
+        if _note_of(entry) is None:
+            shutil.rmtree(entry, ignore_errors=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,9 +20,10 @@ from .journal import pending
 from .lock import FILE_NAME
 from .locking import ownership_of, written_answers
 from .reach import Reach, commit_of
-from .recorded import Recorded, read_recorded
+from .recorded import Recorded, read_recorded, read_watched
 from .render import Render
 from .render_cache import cached_render
+from .scratch import scratch_folder
 from .solving import PreparedUpdate, UpdateRequest, listed, solve
 from .source import (
     Checkout,
@@ -59,11 +59,11 @@ def prepare_update(
     project = request.project
     if (waiting := pending(project)) is not None:
         raise waiting_error(waiting)
-    recorded = read_recorded(project)
+    recorded, seen = read_watched(project, read_recorded)
     _check_recorded(recorded)
     with contextlib.ExitStack() as cleanup:
         with disk_errors(project):
-            scratch = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mlscaffold-")))
+            scratch = cleanup.enter_context(scratch_folder())
             workspace = open_workspace(project, scratch / "git")
             state = workspace.state()
         _refuse_unready(workspace, state)
@@ -101,7 +101,7 @@ def prepare_update(
         written_answers(new)
         step("Comparing")
         with disk_errors(project):
-            prepared = solve(request, recorded, old, new, ownership, workspace, state)
+            prepared = solve(request, recorded, old, new, ownership, workspace, state, seen)
         yield dataclasses.replace(prepared, notes=(*notes, *prepared.notes))
 
 

@@ -1,4 +1,4 @@
-"""Effects: one file, written whole or not at all; and whose a file is."""
+"""Effects: one file of our own, written whole or not at all; and whose a file is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import MachineError
 
-__all__ = ["disk_errors", "is_ours", "write_file"]
+__all__ = ["disk_errors", "is_ours", "usual_mode", "write_file"]
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -27,7 +27,7 @@ def write_file(file: Path, content: bytes) -> None:
     import tempfile
 
     try:
-        mode = file.stat().st_mode & 0o777 if file.is_file() and not file.is_symlink() else 0o666 & ~_umask()
+        mode = file.stat().st_mode & 0o777 if file.is_file() and not file.is_symlink() else usual_mode()
         handle, name = tempfile.mkstemp(prefix=f".{file.name[:32]}.", dir=file.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -46,10 +46,11 @@ def write_file(file: Path, content: bytes) -> None:
         ) from error
 
 
-def _umask() -> int:
+def usual_mode() -> int:
+    """The permissions that a new file of this person gets."""
     mask = os.umask(0o077)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask
 
 
 def is_ours(path: Path) -> bool:

@@ -28,7 +28,7 @@ from mlscaffold.lock import dump_lock
 from mlscaffold.locking import lock_of
 from mlscaffold.ownership import Ownership, Policy, Rule
 from mlscaffold.plan import Action
-from mlscaffold.recorded import read_recorded
+from mlscaffold.recorded import read_recorded, read_watched
 from mlscaffold.render import Render
 from mlscaffold.solving import PreparedUpdate, UpdateRequest, solve
 from mlscaffold.source import Checkout, SourceKind, TemplateSource
@@ -214,8 +214,8 @@ class Play:
             tasks.return_value = ()
             workspace = open_workspace(self.project, Path(scratch) / "git")
             request = UpdateRequest(project=self.project)
-            recorded = read_recorded(self.project)
-            yield solve(request, recorded, old, self.new, self.case.ownership, workspace, workspace.state())
+            recorded, seen = read_watched(self.project, read_recorded)
+            yield solve(request, recorded, old, self.new, self.case.ownership, workspace, workspace.state(), seen)
 
 
 @contextlib.contextmanager

@@ -397,26 +397,27 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
 def test_fix_that_fails_half_way_leaves_everything_as_it_was(
     machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlscaffold.placing import move as original
+    from mlscaffold.placing import State
+    from mlscaffold.placing import put as original
 
     for name in ("build.sh", "naïve name.sh"):
         (project / "ci" / name).write_text("mine\n")
     machine.git("commit", "-qam", "drift", cwd=project)
     before = snapshot(project)
-    moves = iter([original])
+    puts = iter([original])
 
-    def move(source: Path, target: Path) -> None:
+    def put(source: Path | None, target: Path, expected: State | None) -> None:
         if target.parent.name == "ci":
             # The first one works; then the disk is full.
-            next(moves, full)(source, target)
+            next(puts, full)(source, target, expected)
         else:
-            original(source, target)
+            original(source, target, expected)
 
-    def full(source: Path, target: Path) -> None:
-        monkeypatch.setattr("mlscaffold.journal.move", original)
+    def full(source: Path | None, target: Path, expected: State | None) -> None:
+        monkeypatch.setattr("mlscaffold.effects.put", original)
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("mlscaffold.journal.move", move)
+    monkeypatch.setattr("mlscaffold.effects.put", put)
     machine.run("check", project, "--fix").refused("No space left on device")
     assert snapshot(project) == before
     assert machine.run("check", project, "--fix").code == 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import MachineError
 from ..git import Git
+from ..scratch import scratch_folder
 
 __all__ = ["Labels", "LineMerge", "has_markers", "merge_lines"]
 
@@ -45,12 +44,12 @@ def merge_lines(*, base: bytes | None, mine: bytes, theirs: bytes, labels: Label
     Raises:
         MachineError: git failed.
     """
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-merge-") as folder:
+    with scratch_folder() as folder:
         for name, content in (("mine", mine), ("base", base or b""), ("theirs", theirs)):
-            Path(folder, name).write_bytes(content)
+            (folder / name).write_bytes(content)
         style = ["--zdiff3"] if base is not None else []
         names = [word for label in (labels.mine, labels.base, labels.theirs) for word in ("-L", label)]
-        sides = [str(Path(folder, name)) for name in ("mine", "base", "theirs")]
+        sides = [str(folder / name) for name in ("mine", "base", "theirs")]
         # A person's own style of conflicts would mark a base that there is none of.
         plain = ("-c", "merge.conflictStyle=merge")
         done = Git.outside().finished(*plain, "merge-file", "-p", "-q", *style, *names, *sides)
