@@ -22,16 +22,17 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .entries import check_contained
+from .entries import check_contained, read_plain
 from .errors import MlscaffoldError
+from .placing import aside_of, recover, state_of, write_inside
 from .rules import RULES, Rule, rule_of
-from .writing import write_file
 
 __all__ = [
     "LONGEST_DAYS",
@@ -116,13 +117,13 @@ def read_project_settings(project: Path) -> ProjectSettings:
 
 
 def _read(file: Path) -> str:
+    # Where a run was killed while it replaced them, they lie beside their place.
+    place = file if os.path.lexists(file) else aside_of(file)
     try:
-        if file.is_symlink() or file.stat().st_size > _LIMIT_BYTES:
-            raise ProjectSettingsError(f"{SETTINGS_FILE} is not a plain file of reasonable size. Refused.")
-        return file.read_bytes().decode()
+        return read_plain(place, _LIMIT_BYTES).decode()
     except FileNotFoundError:
         return ""
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ProjectSettingsError(f"{SETTINGS_FILE} cannot be read: {error}.") from error
 
 
@@ -351,6 +352,8 @@ def _near(path: str, known: list[str]) -> str:
 
 def _append(project: Path, kind: str, values: Mapping[str, str | dt.date]) -> ProjectSettings:
     file = project / SETTINGS_FILE
+    recover(file, ())
+    expected = state_of(file)
     before = _read(file)
     known = parse_settings(before)
     end = "\r\n" if "\r\n" in before else "\n"
@@ -370,7 +373,7 @@ def _append(project: Path, kind: str, values: Mapping[str, str | dt.date]) -> Pr
             f"A block cannot be added to {SETTINGS_FILE} without changing what it says.",
             hint="Add it by hand:\n" + "\n".join(block),
         )
-    write_file(file, _encoded(after))
+    write_inside(project, SETTINGS_FILE, _encoded(after), expected=expected)
     return found
 
 

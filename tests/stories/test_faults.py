@@ -353,15 +353,23 @@ def test_a_kill_at_any_effect_of_a_change_of_answers(machine: Machine) -> None:
 
 @pytest.mark.slow
 def test_a_kill_where_the_repository_is_on_another_volume(demo: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rename from one volume to another fails; the file passes beside its place."""
-    replace = Path.replace
+    """Neither a rename nor a link reaches from one volume to another; the file passes beside its place."""
+    replace, link = Path.replace, os.link
 
-    def across(source: Path, target: Path) -> Path:
-        if (".git" in source.parts) != (".git" in Path(target).parts):
+    def refuse(source: Path, target: Path) -> None:
+        if (".git" in Path(source).parts) != (".git" in Path(target).parts):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+
+    def replace_near(source: Path, target: Path) -> Path:
+        refuse(source, target)
         return replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", across)
+    def link_near(source: Path, target: Path, *, follow_symlinks: bool = True) -> None:
+        refuse(source, target)
+        link(source, target, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "replace", replace_near)
+    monkeypatch.setattr(os, "link", link_near)
     for act in applying(demo):
         scene = Scene.play(demo, act)
         phases = [scene.check(where) for where in scene.kills()]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..checking import CheckResult
     from ..lock import Lock
     from ..reports import ReportFormat
+    from ..reports.places import ReportPlace
 
 __all__ = ["check"]
 
@@ -56,10 +57,10 @@ def check(
     from ..reports import ReportFormat, write_report
     from ..settings import cache_folder
 
-    wanted = _parse(reports or [])
+    project = dest.resolve()
+    wanted = _parse(project, reports or [])
     if fix and rev is not None:
         raise MlscaffoldError("A commit cannot be mended: --fix works on the work tree.", hint="Leave out --rev.")
-    project = dest.resolve()
 
     derived = None if rev is not None else _derived_lock(project, trusted=trust)
 
@@ -79,11 +80,11 @@ def check(
         _fix(project, result, trusted=trust)
         result = run()
     printed = ReportFormat.TEXT
-    for form, file in wanted:
-        if file is None:
+    for form, place in wanted:
+        if place is None:
             printed = form
         else:
-            _write(file, write_report(result, form))
+            place.write(write_report(result, form))
     is_json = printed in {ReportFormat.JSON, ReportFormat.SARIF, ReportFormat.GITLAB}
     (say_json_text if is_json else say_lines)(write_report(result, printed))
     raise typer.Exit(result.exit_code)
@@ -106,15 +107,16 @@ def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
         return found.lock
 
 
-def _parse(reports: list[str]) -> list[tuple[ReportFormat, Path | None]]:
-    """Formats and where they go.
+def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, ReportPlace | None]]:
+    """Formats and where they go; None is standard output, however it is spelled.
 
     Raises:
-        MlscaffoldError: A format is unknown, or two would go to the same place.
+        MlscaffoldError: A format is unknown, nothing can be written to a place, or two would go to the same.
     """
     from ..reports import ReportFormat
+    from ..reports.places import report_place
 
-    found: list[tuple[ReportFormat, Path | None]] = []
+    found: list[tuple[ReportFormat, ReportPlace | None]] = []
     for text in reports:
         name, has_path, path = text.partition("=")
         if name not in list(ReportFormat) or (has_path and not path):
@@ -122,9 +124,10 @@ def _parse(reports: list[str]) -> list[tuple[ReportFormat, Path | None]]:
                 f"--report {text}: there is no such report.",
                 hint=f"Write FORMAT or FORMAT=PATH, with one of: {', '.join(ReportFormat)}.",
             )
-        place = Path(path).absolute() if has_path else None
-        if any(place == other for _, other in found):
-            where = place or "standard output"
+        place = report_place(project, Path(path)) if has_path else None
+        place = None if place is not None and place.is_standard_output else place
+        if any(_is_same(place, other) for _, other in found):
+            where = place.named if place else "standard output"
             raise MlscaffoldError(
                 f"Two reports would go to {where}.", hint="Give all but one a path of its own: --report FORMAT=PATH."
             )
@@ -132,12 +135,8 @@ def _parse(reports: list[str]) -> list[tuple[ReportFormat, Path | None]]:
     return found
 
 
-def _write(file: Path, text: str) -> None:
-    from ..writing import write_file
-
-    if not file.parent.is_dir():
-        raise MlscaffoldError(f"{file.parent} is not a folder: no report can be written there.")
-    write_file(file, text.encode(errors="backslashreplace"))
+def _is_same(one: ReportPlace | None, other: ReportPlace | None) -> bool:
+    return one is other if one is None or other is None else one.is_same(other)
 
 
 def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
