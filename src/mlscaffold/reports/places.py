@@ -2,8 +2,8 @@
 
 A link of theirs is followed, as a shell's `>` does; into a device, a pipe or an open descriptor (`/dev/stdout`,
 `/dev/fd/3`) it is written; a file is replaced in one step, so that nobody reads half a report, and its other names
-(hard links) keep what they had. Refused is what a slip of the keyboard would ruin (the files that are judged, `.git`, whole
-disks), and a link in the repository that leads out of it: that is not their word, but whoever's who committed it.
+(hard links) keep what they had. Refused is what a slip of the keyboard would ruin (the files that are judged, `.git`,
+whole disks), and a link in the repository that leads out of it: that is not their word, but whoever's who committed it.
 
 Files of a project are not written here: they are somebody else's word altogether (`placing.write_inside`).
 """
