@@ -14,7 +14,7 @@ import shutil
 import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from .entries import inside
 from .errors import ProjectError
@@ -62,11 +62,26 @@ def state_of(path: Path) -> State | None:
         if stat.S_ISLNK(mode):
             return ["link", 0, os.fsdecode(path.readlink())]
         if stat.S_ISREG(mode):
-            return ["file", stat.S_IMODE(mode), hashlib.sha256(path.read_bytes()).hexdigest()]
+            with _open_plain(path) as stream:
+                return ["file", stat.S_IMODE(mode), hashlib.file_digest(stream, "sha256").hexdigest()]
     except (FileNotFoundError, NotADirectoryError):
         return None
     # A pipe, say, is never read: that could wait for ever.
     return None if stat.S_ISDIR(mode) else ["other", stat.S_IMODE(mode), ""]
+
+
+def _open_plain(path: Path) -> BinaryIO:
+    """A regular file, to be read; if somebody put a pipe or a link there just now, it is not waited for or followed.
+
+    Raises:
+        ChangedError: It is no file any more.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    stream = os.fdopen(handle, "rb")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        stream.close()
+        raise ChangedError(path)
+    return stream
 
 
 def mode_like(kept: int, made: Path) -> int:
@@ -121,10 +136,18 @@ def prune(project: Path, folder: Path, kept: Collection[str]) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file or a link as it is; a file is on the disk when this returns."""
-    shutil.copy2(source, target, follow_symlinks=False)
-    if not target.is_symlink():
-        sync(target)
+    """Copy a file or a link as it is, to where nothing is; a file is on the disk when this returns.
+
+    Raises:
+        ChangedError: Somebody put something else in the place of the file just now.
+    """
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return
+    with _open_plain(source) as stream, target.open("xb") as copied:
+        shutil.copyfileobj(stream, copied)
+    shutil.copystat(source, target, follow_symlinks=False)
+    sync(target)
 
 
 def duplicate(source: Path, target: Path) -> None:
