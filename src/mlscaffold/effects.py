@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .entries import inside, linked_folder
+from .entries import inside
 from .errors import MachineError, ProjectError
 from .placing import (
     ChangedError,
@@ -110,15 +110,22 @@ class Effects:
     #: Tells what this journal keeps from what others kept.
     id: str
 
-    def bring_first(self, effects: Sequence[Effect], brought: list[Effect]) -> None:
+    def bring_first(self, effects: Sequence[Effect], begun: list[Effect]) -> None:
         """From the states before to the states after; nothing else is replaced.
 
         Raises:
             ChangedError: Something else lies at a path.
         """
         for effect in ordered(effects, "after"):
-            self._bring(effect, "after", effect["before"])
-            brought.append(effect)
+            begun.append(effect)
+            try:
+                self._bring(effect, "after", effect["before"])
+            except ProjectError:
+                # Something is in the way, and is left there.
+                begun.pop()
+                target = self._place(effect)
+                prune(self.project, target.parent, effect["folders"])
+                raise ChangedError(target) from None
 
     def bring_all(self, effects: Sequence[Effect], side: str) -> None:
         """From whatever lies there to the states of a side."""
@@ -213,8 +220,3 @@ class Effects:
             for effect in effects
             for kept in itertools.takewhile(os.path.lexists, self._kept(effect))
         )
-
-    def is_settled(self, effect: Effect) -> bool:
-        """Whether a path is in one of its two states, or nothing is there."""
-        away = linked_folder(self.project, effect["path"])
-        return not away and state_of(self.project / effect["path"]) in (None, effect["before"], effect["after"])

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .effects import Effect, Effects, Outcome, ordered, record
+from .effects import Effect, Effects, Outcome, record
 from .entries import Entry
 from .errors import MachineError, MlscaffoldError, PendingError, ProjectError
 from .git import Git
@@ -79,22 +79,22 @@ class Journal:
             ProjectError: Somebody saved into a file before its turn came: the save is there, all else is as it was.
             MlscaffoldError: The project is as it was; or it says how to go on.
         """
-        brought: list[Effect] = []
+        begun: list[Effect] = []
         try:
             with disk_errors(self.project):
-                self._effects.bring_first(self.data["effects"], brought)
+                self._effects.bring_first(self.data["effects"], begun)
                 self._stage_conflicts()
                 return self._write(phase=Phase.CONFLICTS if self.data["conflicts"] else Phase.TASKS)
         except ChangedError as error:
-            raise self._rolled_back(error, brought) from None
+            raise self._rolled_back(error, begun) from None
         except BaseException as error:
-            saved = self._roll_back(brought)
+            saved = self._roll_back(begun)
             if saved and isinstance(error, MlscaffoldError):
                 error.hint = "\n".join([error.hint, *(f"Your edits since are kept: {kept}" for kept in saved)])
             raise
 
-    def _rolled_back(self, error: ChangedError, brought: Collection[Effect]) -> ProjectError:
-        saved = self._roll_back(brought)
+    def _rolled_back(self, error: ChangedError, begun: Sequence[Effect]) -> ProjectError:
+        saved = self._roll_back(begun)
         path = error.place.relative_to(self.project).as_posix()
         kept = "".join(f"\nYour edits since are kept: {place}" for place in saved)
         return ProjectError(
@@ -133,11 +133,11 @@ class Journal:
         Raises:
             PendingError: Somebody did.
         """
-        brought: list[Effect] = []
+        begun: list[Effect] = []
         try:
-            self._effects.bring_first(self.data["final"], brought)
+            self._effects.bring_first(self.data["final"], begun)
         except ChangedError as error:
-            self._effects.bring_all(brought, "before")
+            self._effects.bring_all(begun, "before")
             self._write(final=None, phase=Phase.CONFLICTS)
             raise self._waits_for([error.place.relative_to(self.project).as_posix()]) from None
         return self._write(phase=Phase.TASKS)
@@ -181,13 +181,11 @@ class Journal:
         self._forget()
         return saved
 
-    def _roll_back(self, brought: Collection[Effect]) -> tuple[str, ...]:
+    def _roll_back(self, begun: Sequence[Effect]) -> tuple[str, ...]:
         """Undo what this run did. What somebody saved at a path whose turn had not come stays where it is."""
         self._refuse_commits()
         with self._unfinished():
-            for effect in ordered(self.data["effects"], "before"):
-                if effect in brought or self._effects.is_settled(effect):
-                    self._effects.bring_again(effect, "before")
+            self._effects.bring_all(begun, "before")
             self._restore_index()
         saved = self.saved
         self._forget()

@@ -13,8 +13,9 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Mapping
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 from .entries import inside
 from .errors import ProjectError
@@ -70,18 +71,17 @@ def state_of(path: Path) -> State | None:
     return None if stat.S_ISDIR(mode) else ["other", stat.S_IMODE(mode), ""]
 
 
-def _open_plain(path: Path) -> BinaryIO:
+def _open_plain(path: Path) -> BufferedReader:
     """A regular file, to be read; if somebody put a pipe or a link there just now, it is not waited for or followed.
 
     Raises:
         ChangedError: It is no file any more.
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
-    stream = os.fdopen(handle, "rb")
     if not stat.S_ISREG(os.fstat(handle).st_mode):
-        stream.close()
+        os.close(handle)
         raise ChangedError(path)
-    return stream
+    return os.fdopen(handle, "rb")
 
 
 def mode_like(kept: int, made: Path) -> int:

@@ -470,8 +470,8 @@ def test_a_stop_while_files_are_written(demo: Followed, name: str, number: signa
         import os, signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)
         def strike(event, arguments):
-            at = {{"os.rename": 1, "os.remove": 0}}.get(event)
-            if at is not None and str(arguments[at]) == {str(demo.project / name)!r}:
+            moves = event in {{"os.rename", "os.remove", "os.link"}}
+            if moves and {str(demo.project / name)!r} in map(str, arguments[:2]):
                 os.kill(os.getpid(), {int(number)})
         sys.argv = ["mlscaffold", "update", {str(demo.project)!r}, "--defaults"]
         from mlscaffold.__main__ import main
