@@ -14,6 +14,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from .errors import MlscaffoldError
+
 __all__ = ["PREFIX", "abandoned", "lock_file", "private_folder", "scratch_folder"]
 
 PREFIX = "mlscaffold-scratch-"
@@ -61,9 +63,19 @@ def private_folder(prefix: str, base: Path) -> Iterator[Path]:
                 continue
             try:
                 yield Path(name)
+            except MlscaffoldError as error:
+                _without(name, error)
+                raise
             finally:
                 os.close(handle)
             return
+
+
+def _without(folder: str, error: MlscaffoldError) -> None:
+    """A person knows nothing of our folder, and cannot look into it: what lies there is told by its path below."""
+    for known in {folder, os.path.realpath(folder)}:
+        error.message = error.message.replace(f"{known}{os.sep}", "")
+        error.hint = error.hint.replace(f"{known}{os.sep}", "")
 
 
 def _hold(folder: Path) -> int | None:

@@ -8,6 +8,7 @@ gives, and `--abort` exactly what was there before: contents, permissions, index
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import itertools
@@ -530,6 +531,36 @@ def test_a_full_disk(machine: Machine) -> None:
         assert state_of(demo) == before
         assert shutil.disk_usage(disk).free > free - 16_384
         assert pending(demo.project) is None
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_way_back_on_a_full_disk(machine: Machine) -> None:
+    """It names the disk, and is open still; with a little room it works."""
+    disk = machine.work / "disk"
+    mount(disk, "size=1m")
+    try:
+        demo = follow(machine, {"a.txt": LINES}, name="disk/demo")
+        demo.edit({"a.txt": with_line(9, "mine")})
+        before = state_of(demo)
+        demo.release(files={"a.txt": with_line(9, "theirs")})
+        assert demo.update("--defaults").code == 3
+        waiting = state_of(demo)
+        filler = disk / "filler"
+        with filler.open("wb") as stream:
+            with contextlib.suppress(OSError):
+                while True:
+                    stream.write(b"x" * 4096)
+            with contextlib.suppress(OSError):
+                stream.close()
+        for option in ("--abort", "--abort"):
+            done = demo.update(option)
+            done.refused("No space left on device", "is not finished", "Make room", "--abort")
+            assert str(demo.project) in done.err
+            assert state_of(demo) == waiting
+        filler.unlink()
+        demo.updated("--abort")
+        assert state_of(demo) == before
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
