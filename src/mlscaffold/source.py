@@ -29,6 +29,7 @@ from .borrowing import borrow, git_folder_of, work_tree_files
 from .caches import make_private, private_folder, why_unusable
 from .errors import TemplateError
 from .git import Git, GitError, without_credentials
+from .scratch import scratch_folder
 from .trust import expand_shortcut
 from .writing import is_ours
 
@@ -199,8 +200,8 @@ def releases(source: TemplateSource) -> tuple[Release, ...]:
     """
     if source.kind is SourceKind.FOLDER:
         return ()
-    with tempfile.TemporaryDirectory(prefix="mlscaffold-") as scratch:
-        location = borrow(source.location, Path(scratch))
+    with scratch_folder() as scratch:
+        location = borrow(source.location, scratch)
         try:
             listing = Git.outside().text("ls-remote", "--tags", "--refs", "--", location)
         except GitError as error:
