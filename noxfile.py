@@ -10,6 +10,10 @@ import nox
 nox.needs_version = ">=2026.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests"]
+# Nothing downloads an interpreter unasked: what is lacking is skipped, or fails in CI.
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = os.environ.get("CI") == "true"
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 #: nox tells uv which environment to use; what the tests start has environments of its own.

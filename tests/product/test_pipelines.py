@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import ROOT, new_project, require, uv
+from .conftest import ROOT, new_project, require, require_engine, uv
 
 pytestmark = [pytest.mark.product, pytest.mark.slow]
 
@@ -97,7 +97,7 @@ def adapt(root: Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tool as the job installs it."""
     folder = tmp_path_factory.mktemp("wheel")
-    uv("build", "-q", "--wheel", "--out-dir", folder, ROOT)
+    uv("build", "-q", "--wheel", "--python", sys.executable, "--out-dir", folder, ROOT)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -249,7 +249,7 @@ def wait_for(address: str) -> None:
 
 @pytest.mark.containers
 def test_release_proves_the_trained_model_and_pushes_it(pipeline: Pipeline, passed: str, registry: str) -> None:
-    require("docker", f"a container engine ({TESTBED})")
+    require_engine()
     project = f"{registry}/team/piped"
     login = {"CI_REGISTRY": registry, "CI_REGISTRY_USER": "ci", "CI_REGISTRY_PASSWORD": "not-asked-for"}
     done = pipeline.run("release", variables={"CI_REGISTRY_IMAGE": project, **login})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import ROOT, Project, install, make_environment, new_project
+from .conftest import ROOT, Project, install, make_environment, new_project, require_python
 
 pytestmark = [pytest.mark.product, pytest.mark.slow]
 
@@ -101,9 +100,8 @@ def test_every_description_renders_into_valid_files(text: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("python", ["3.12", "3.13"])
 def test_it_works_on_other_pythons(python: str, tmp_path: Path) -> None:
-    if shutil.which(f"python{python}") is None:
-        pytest.skip(f"there is no python{python}: install it, with pyenv for instance")
-    environment = make_environment(tmp_path / "venv", python, ROOT / "template" / "requirements" / "dev.txt")
+    interpreter = require_python(python)
+    environment = make_environment(tmp_path / "venv", interpreter, ROOT / "template" / "requirements" / "dev.txt")
     root = new_project(tmp_path / "other_python", "--set", f"python_version={python}")
     install(root, environment)
     other = Project(root=root, environment=environment, slug="other-python")
