@@ -16,8 +16,9 @@ nox.options.error_on_missing_interpreters = os.environ.get("CI") == "true"
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-#: nox tells uv which environment to use; what the tests start has environments of its own.
-OWN_ENVIRONMENTS = {"UV_PYTHON": None, "VIRTUAL_ENV": None}
+#: nox tells uv which environment to use; what the tests start has environments of its own. And where Python may not
+#: keep what it has compiled, each of their hundreds of starts compiles all its libraries again.
+OWN_ENVIRONMENTS = {"UV_PYTHON": None, "VIRTUAL_ENV": None, "PYTHONDONTWRITEBYTECODE": None}
 ROOT = Path(__file__).resolve().parent
 
 
@@ -63,7 +64,7 @@ def engine(session: nox.Session) -> None:
     install(session, "dev")
     chosen = "not product and not containers"
     # Four at once on two cores: many of these tests wait for a terminal or for git.
-    run = ("pytest", "-q", "-n", "4")
+    run = ("pytest", "-q", "-n", "4", "--dist", "worksteal")
     if session.python == PYTHONS[0]:
         session.run(
             *run,
@@ -83,8 +84,8 @@ def engine(session: nox.Session) -> None:
 def product(session: nox.Session) -> None:
     """Tests of what is generated: rendered, linted, run, built and served for real."""
     install(session, "dev")
-    # A file stays on one worker: its tests share environments that take long to make.
-    run = ("pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=15")
+    # Tests that share what takes long to make are a group, and stay on one worker.
+    run = ("pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations=15")
     session.run(*run, "-m", "product or containers", *session.posargs, env=OWN_ENVIRONMENTS)
 
 

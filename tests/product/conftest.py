@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from filelock import FileLock
 from python_discovery import get_interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,11 +98,18 @@ def lacking(message: str, install: str) -> NoReturn:
     pytest.skip(message)
 
 
+def shell_environment() -> dict[str, str]:
+    """The environment variables of a shell in which no environment is active."""
+    foreign = ("COV_", "COVERAGE_", "PYTEST_", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return kept | {"DVC_NO_ANALYTICS": "1", "PYTHONWARNINGS": ""}
+
+
 def project_environment(environment: Path) -> Mapping[str, str]:
     """The environment variables of a shell in which the project's environment is active."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_", "PYTEST_"))}
-    path = f"{environment / 'bin'}{os.pathsep}{kept['PATH']}"
-    return kept | {"PATH": path, "VIRTUAL_ENV": str(environment), "DVC_NO_ANALYTICS": "1", "PYTHONWARNINGS": ""}
+    shell = shell_environment()
+    path = f"{environment / 'bin'}{os.pathsep}{shell['PATH']}"
+    return shell | {"PATH": path, "VIRTUAL_ENV": str(environment)}
 
 
 def uv(*arguments: str | Path) -> None:
@@ -131,10 +139,11 @@ def install(project: Path, environment: Path) -> None:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The locked libraries, on the Python that runs the tests."""
-    return make_environment(
-        tmp_path_factory.mktemp("environment") / "venv", sys.executable, ROOT / "template" / "requirements" / "dev.txt"
-    )
+    """The locked libraries, on the Python that runs the tests; a worker has its own."""
+    folder = tmp_path_factory.mktemp("environment")
+    # One after the other, so that only the first has to download.
+    with FileLock(tmp_path_factory.getbasetemp().parent / "downloads.lock"):
+        return make_environment(folder / "venv", sys.executable, ROOT / "template" / "requirements" / "dev.txt")
 
 
 def ready_project(folder: Path, environment: Path, name: str, answers: Sequence[str]) -> Project:
@@ -144,7 +153,10 @@ def ready_project(folder: Path, environment: Path, name: str, answers: Sequence[
     return Project(root=root, environment=environment, slug=name.replace("_", "-"))
 
 
-@pytest.fixture(scope="session", params=["classification", "regression"])
+TASKS = ["classification", "regression"]
+
+
+@pytest.fixture(scope="session", params=[pytest.param(task, marks=pytest.mark.xdist_group(task)) for task in TASKS])
 def project(request: pytest.FixtureRequest, environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project for each task."""
     task = str(request.param)

@@ -13,7 +13,7 @@ from mlscaffold import __version__
 
 from .conftest import ROOT, uv
 
-pytestmark = [pytest.mark.product, pytest.mark.slow]
+pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("distribution")]
 
 
 @pytest.fixture(scope="module")

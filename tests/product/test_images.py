@@ -18,7 +18,7 @@ import pytest
 
 from .conftest import Project, ready_project, require_engine
 
-pytestmark = [pytest.mark.product, pytest.mark.containers, pytest.mark.slow]
+pytestmark = [pytest.mark.product, pytest.mark.containers, pytest.mark.slow, pytest.mark.xdist_group("images")]
 
 ENVIRONMENT = {"BUILD_ARGS": "--network host --pull=never", "TAG": "test"}
 

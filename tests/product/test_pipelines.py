@@ -19,7 +19,7 @@ import yaml
 
 from .conftest import ROOT, new_project, require, require_engine, uv
 
-pytestmark = [pytest.mark.product, pytest.mark.slow]
+pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("pipelines")]
 
 TESTBED = "bash .ci/testbed.sh, on Debian as root"
 JOBS = {"lint", "test", "template", "train", "release"}

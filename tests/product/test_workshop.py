@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,16 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import ROOT, Project, install, make_environment, new_project, require_python
+from .conftest import (
+    ROOT,
+    TASKS,
+    Project,
+    install,
+    make_environment,
+    new_project,
+    require_python,
+    shell_environment,
+)
 
 pytestmark = [pytest.mark.product, pytest.mark.slow]
 
@@ -138,14 +148,21 @@ def test_a_feature_more_breaks_nothing(project: Project, extended: Path) -> None
     assert b'"name": "month"' in document
 
 
-def test_the_commands_of_its_readme_work_in_their_order(project: Project, tmp_path: Path) -> None:
-    clone = project.clone(tmp_path / project.root.name)
+@pytest.mark.xdist_group("port 8000")
+@pytest.mark.parametrize("task", TASKS)
+def test_the_commands_of_its_readme_work_in_their_order(task: str, tmp_path: Path) -> None:
+    """In a fresh clone, in a shell in which no environment is active."""
+    root = new_project(tmp_path / "made" / f"{task}_demo", "--set", f"task={task}")
+    clone = tmp_path / root.name
+    subprocess.run(["git", "clone", "-q", root, clone], check=True)
     blocks = re.findall(r"^```bash\n(.*?)^```", (clone / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) > 3
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", 8000)) == 0:
             pytest.skip("something listens on port 8000 already: stop it to run this test")
-    done = project.run("bash", "-euc", "\n".join(blocks), cwd=clone)
+    shell = ["bash", "-euc", "\n".join(blocks)]
+    done = subprocess.run(shell, cwd=clone, env=shell_environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert '"predictions":[' in done.stdout
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", 8000)) != 0, "the service was left running"
