@@ -89,7 +89,7 @@ class Demo:
                 answer = _post(f"{base}/predict", {"instances": [_example(f"{base}/openapi.json")]})
             finally:
                 server.terminate()
-                server.wait(timeout=20)
+                server.wait(timeout=60)
         log.unlink()
         prediction, model = answer["predictions"][0], answer["model"]
         self.steps.append(
@@ -103,7 +103,7 @@ def _last_line(text: str, start: str) -> str:
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+    for _ in range(600):
         if server.poll() is not None:
             raise DemoError(f"The service stopped:\n{log.read_text()}")
         try:
@@ -112,12 +112,12 @@ def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> N
                     return
         except OSError:
             time.sleep(0.1)
-    raise DemoError(f"The service was not ready after 30 s:\n{log.read_text()}")
+    raise DemoError(f"The service was not ready after 60 s:\n{log.read_text()}")
 
 
 def _example(openapi_url: str) -> dict[str, object]:
     """The example row that the model itself carries."""
-    with urllib.request.urlopen(openapi_url, timeout=5) as response:  # noqa: S310 - our own loopback address
+    with urllib.request.urlopen(openapi_url, timeout=60) as response:  # noqa: S310 - our own loopback address
         schemas = json.load(response)["components"]["schemas"]
     for schema in schemas.values():
         for candidate in (schema.get("example"), *(schema.get("examples") or [])):
@@ -132,7 +132,7 @@ def _post(url: str, body: object) -> dict[str, Any]:
         url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             return json.load(response)  # type: ignore[no-any-return]
     except urllib.error.HTTPError as error:
         raise DemoError(f"The service refused its own example: {error.read().decode()}") from error

@@ -67,7 +67,7 @@ def service(image: str) -> Iterator[str]:
     name = engine("run", "--detach", *limits, "--publish", "127.0.0.1::8000", image).stdout.strip()
     try:
         base = "http://" + engine("port", name, "8000").stdout.strip()
-        for _ in range(200):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"{base}/health/ready", timeout=2).close()
                 break
@@ -80,7 +80,7 @@ def service(image: str) -> Iterator[str]:
 
 
 def test_the_release_image_answers_what_the_project_answers(service: str, shipped: Project) -> None:
-    with urllib.request.urlopen(f"{service}/openapi.json", timeout=5) as response:
+    with urllib.request.urlopen(f"{service}/openapi.json", timeout=60) as response:
         assert "/predict" in json.load(response)["paths"]
     row = example(shipped)
     answer = post(f"{service}/predict", {"instances": [row]})
@@ -103,7 +103,7 @@ print(model.get_modelmeta().custom_metadata_map["contract"])
 def post(url: str, body: object) -> Any:
     """The answer to a request."""
     request = urllib.request.Request(url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         return json.load(response)
 
 

@@ -237,7 +237,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def wait_for(address: str) -> None:
     """Wait until somebody listens."""
     host, port = address.split(":")
-    for _ in range(100):
+    for _ in range(600):
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
         except OSError:
@@ -255,7 +255,7 @@ def test_release_proves_the_trained_model_and_pushes_it(pipeline: Pipeline, pass
     done = pipeline.run("release", variables={"CI_REGISTRY_IMAGE": project, **login})
     assert re.search(r"release > piped 0\.1\.0\+[0-9a-f]{12} predicts ", done.stdout), done.stdout[-3000:]
     assert f"Released {project}/piped:" in done.stdout
-    with urllib.request.urlopen(f"http://{registry}/v2/team/piped/piped/tags/list", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{registry}/v2/team/piped/piped/tags/list", timeout=60) as answer:
         (tag,) = json.load(answer)["tags"]
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=pipeline.root, capture_output=True, text=True, check=True)
     assert head.stdout.startswith(tag)

@@ -58,7 +58,7 @@ class Terminal:
         command = ["-m", "mlscaffold", *arguments]
         env = os.environ | {"TERM": "xterm-256color", "LINES": "50", "COLUMNS": "120"} | environment
         self.child = pexpect.spawn(
-            sys.executable, command, cwd=str(machine.work), env=env, encoding="utf-8", timeout=20, dimensions=(50, 120)
+            sys.executable, command, cwd=str(machine.work), env=env, encoding="utf-8", timeout=120, dimensions=(50, 120)
         )
         self.raw = ""
 
@@ -83,6 +83,7 @@ class Terminal:
         """Wait for the end, and return all that was shown, without escapes."""
         self.child.expect(pexpect.EOF)
         self.raw += str(self.child.before)
+        self.child.wait()
         self.child.close()
         shown = _plain(self.raw)
         assert self.child.exitstatus == code, shown
