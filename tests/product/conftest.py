@@ -109,7 +109,9 @@ def project_environment(environment: Path) -> Mapping[str, str]:
     """The environment variables of a shell in which the project's environment is active."""
     shell = shell_environment()
     path = f"{environment / 'bin'}{os.pathsep}{shell['PATH']}"
-    return shell | {"PATH": path, "VIRTUAL_ENV": str(environment)}
+    # What mypy learnt about the libraries holds for every clone; of the project's own files it compares the content.
+    cache = str(environment.with_name("mypy_cache"))
+    return shell | {"PATH": path, "VIRTUAL_ENV": str(environment), "MYPY_CACHE_DIR": cache}
 
 
 def uv(*arguments: str | Path) -> None:
