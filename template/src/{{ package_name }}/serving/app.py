@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from onnxruntime import RunOptions
 
+from .connections import Connections
 from .contract import Output
+from .limits import Limits
 from .loading import unusable, within_bounds
 from .metrics import CountRequests, ServingMetrics
 from .model import ServedModel, load_model
@@ -23,23 +25,29 @@ from .server import listen, run
 
 def create_app(model_path: Path) -> FastAPI:
     """Return the service for the model at ``model_path``; raises ``ModelFileError``."""
-    return _build_app(load_model(model_path), model_path)
+    model = load_model(model_path)
+    return _build_app(model, model_path, ServingMetrics(model))
 
 
-def serve(model_path: Path, host: str, port: int) -> None:
+def serve(model_path: Path, host: str, port: int, limits: Limits | None = None) -> None:
     """Serve the model until stopped; raises ``ServingError`` when it cannot start."""
     # Does nothing where the caller has set up logging already.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     model = load_model(model_path)
-    app = _build_app(model, model_path)
-    run(app, listen(host, port), f"{model.name} {model.version}")
+    metrics = ServingMetrics(model)
+    app = _build_app(model, model_path, metrics)
+
+    def leave() -> None:
+        app.state.leaving = True
+
+    connections = Connections(limits or Limits(), metrics.observe_refusal)
+    run(app, listen(host, port), f"{model.name} {model.version}", connections, leave)
 
 
-def _build_app(model: ServedModel, model_path: Path) -> FastAPI:
+def _build_app(model: ServedModel, model_path: Path, metrics: ServingMetrics) -> FastAPI:
     wire = build_wire(model.contract)
     parser = RequestParser(wire, model.contract)
     _prove_example(model, parser, model_path)
-    metrics = ServingMetrics(model)
     # Like FastAPI, but the page's scripts come from the package: /docs works without internet.
     app = FastAPIOffline(
         title=model.name,
@@ -50,7 +58,7 @@ def _build_app(model: ServedModel, model_path: Path) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
     )
-    app.state.ready = False
+    app.state.ready = app.state.leaving = False
     add_predict(app, model, parser, metrics, wire)
     add_operations(app, metrics)
     refuse_uniformly(app)
@@ -68,7 +76,6 @@ def _describe(output: Output) -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.ready = True
     yield
-    # While the last requests finish, a load balancer must send no new ones.
     app.state.ready = False
 
 

@@ -15,3 +15,7 @@ class ModelFileError(ServingError):
 
 class AddressError(ServingError):
     """The host and port cannot be listened on."""
+
+
+class SettingError(ServingError):
+    """A setting of the environment is not what it has to be."""

@@ -7,10 +7,13 @@ import time
 from itertools import chain
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .model import Predictions, ServedModel
 
+# The client has gone before its answer; nginx's number, which no standard has.
+_CLIENT_CLOSED = 499
 _ROUTES = frozenset(("/predict", "/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json"))
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 _PROBABILITIES = tuple(step / 10 for step in range(1, 11))
@@ -66,6 +69,10 @@ class ServingMetrics:
         self._requests.labels(route, str(status)).inc()
         self._latency.labels(route).observe(seconds)
 
+    def observe_refusal(self, status: int) -> None:
+        """Count one request that was refused before its route was known."""
+        self._requests.labels("other", str(status)).inc()
+
     def observe_predictions(self, predictions: Predictions) -> None:
         """Count the rows of one answer and their values."""
         for value in predictions.values.tolist():
@@ -108,5 +115,7 @@ class CountRequests:
 
         try:
             await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            status = _CLIENT_CLOSED
         finally:
             self._metrics.observe_request(route, status, time.perf_counter() - started)

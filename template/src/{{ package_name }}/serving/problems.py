@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 MEDIA_TYPE = "application/problem+json"
 MAX_FAULTS = 100
@@ -84,10 +85,19 @@ def refuse_uniformly(app: FastAPI) -> None:
         asked = f"{shown(request.method)} {shown(request.scope['path'])}"
         detail = f"{asked} is not served here; /docs lists what is."
         title = HTTPStatus(error.status_code).phrase
-        return respond(Problem(title=title, status=error.status_code, detail=detail), error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # A route knows only its own methods; another route may serve the same path with others.
+            headers["Allow"] = ", ".join(_methods(app, request))
+        return respond(Problem(title=title, status=error.status_code, detail=detail), headers)
 
     # The server logs the traceback; a client learns nothing about the inside.
     @app.exception_handler(Exception)
     async def failed(_: Request, __: Exception) -> Response:
         detail = "The service failed; its log says why."
         return respond(Problem(title="Internal server error", status=500, detail=detail))
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    matching = (route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})

@@ -58,10 +58,12 @@ def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics
 def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
     """Add the probes and ``GET /metrics``."""
 
+    @app.head("/health/live", include_in_schema=False)
     @app.get("/health/live", summary="Is the process alive?", tags=["operation"])
     async def live() -> Health:
         return Health(status="alive")
 
+    @app.head("/health/ready", include_in_schema=False)
     @app.get(
         "/health/ready",
         summary="May requests be sent here?",
@@ -70,10 +72,12 @@ def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
         responses=_problem_responses(503),
     )
     async def ready() -> Response:
-        if not app.state.ready:
+        # While the last requests finish, a load balancer must send no new ones.
+        if app.state.leaving or not app.state.ready:
             return respond(_unavailable())
         return JSONResponse({"status": "ready"})
 
+    @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", summary="Prometheus metrics", tags=["operation"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
         return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)

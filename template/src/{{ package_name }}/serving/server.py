@@ -1,16 +1,17 @@
-"""Listening on an address: the only part of the service that touches the network and signals."""
+"""Listening on an address, and serving there until a signal says stop."""
 
 import contextlib
 import errno
 import logging
 import socket
+from collections.abc import Callable
 
-import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
+from .connections import Connections
 from .errors import AddressError
+from .lifecycle import Server
 
-_GRACE_SECONDS = 10
 _FIRST_FREE_PORT = 1024
 _LAST_PORT = 65535
 _PLAIN_ADDRESS = "Try host 127.0.0.1, port 8000."
@@ -38,22 +39,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: FastAPI, listener: socket.socket, name: str) -> None:
-    """Serve until SIGINT or SIGTERM; requests under way get some seconds to finish."""
+def run(
+    app: ASGIApp, listener: socket.socket, name: str, connections: Connections, on_leave: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; ``on_leave`` is called at once, requests under way get some seconds to finish."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     logger.info("Serving %s on http://%s:%d (see /docs; stop with Ctrl-C)", name, shown, port)
-    config = uvicorn.Config(
-        app,
-        # /metrics counts requests; a line a request costs a quarter of the throughput.
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
     with contextlib.suppress(KeyboardInterrupt), listener:
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(app, connections, on_leave).serve_on(listener)
     logger.info("Stopped")
 
 
