@@ -63,7 +63,7 @@ __all__ = [
     "read_lock",
 ]
 
-__version__ = "0.2.0"
+__version__ = "0.2.1"
 
 _HOMES = {
     "CheckResult": "findings",
