@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import AnswersError, MissingAnswersError
 from .reach import Reach
+from .redaction import HIDDEN, keep_secret, redacted
 from .source import Checkout
 
 if TYPE_CHECKING:
@@ -76,11 +77,13 @@ class Answers:
     values: Mapping[str, Any]
     #: The questions that were asked or could have been, in order.
     questions: tuple[Question, ...]
+    #: Those that have the template's own default, which it may compute from other answers.
+    defaulted: frozenset[str] = frozenset()
 
     def shown(self) -> Mapping[str, str]:
         """The answers as text for a person, secrets hidden."""
         return {
-            question.name: "(hidden)" if question.secret else str(self.values[question.name])
+            question.name: HIDDEN if question.secret else redacted(str(self.values[question.name]))
             for question in self.questions
         }
 
@@ -148,7 +151,17 @@ def resolve_answers(
                 walk.skip(question)
         if missing:
             raise MissingAnswersError(missing)
-        return Answers(values=walk.values, questions=tuple(asked))
+        return Answers(
+            values=walk.values,
+            questions=tuple(asked),
+            defaulted=_defaulted(walk.values, asked, {*suggested, *recorded}),
+        )
+
+
+def _defaulted(values: Mapping[str, Any], asked: Collection[Question], known: Collection[str]) -> frozenset[str]:
+    """The answers that are the template's own defaults, and not a person's."""
+    own = [question for question in asked if not question.required and question.name not in known]
+    return frozenset(question.name for question in own if values[question.name] == question.default)
 
 
 def template_questions(
@@ -194,6 +207,8 @@ class _Walk:
             external=self._worker._external_data(),  # noqa: SLF001 - part of the seam over Copier
         )
         self.values: dict[str, Any] = {}
+        #: Questions whose default everybody can read in the template.
+        self._public = self._details.keys() - defaults.keys() - recorded.keys()
 
     def next(self, name: str, *, skip: bool = False) -> Question | None:
         """The question, or None where its condition is false (a computed value is kept for later ones)."""
@@ -230,6 +245,8 @@ class _Walk:
         Raises:
             AnswersError: It is not valid.
         """
+        if question.secret and not (question.name in self._public and answer == question.default):
+            keep_secret(answer)
         if problem := question.problem(answer):
             shown = "the secret" if question.secret else repr(answer)
             raise AnswersError(
@@ -265,7 +282,7 @@ def _default(native: CopierQuestion) -> Any:
 def _describe(native: CopierQuestion, default: Any) -> Question:
     from copier._types import MISSING
 
-    def problem(answer: Any) -> str:
+    def judged(answer: Any) -> str:
         if native.get_type_name() == "bool" and isinstance(answer, str) and answer.strip().lower() not in _YES_OR_NO:
             # Copier takes every other word for a yes, mistyped ones too.
             return "It must be yes or no."
@@ -282,13 +299,22 @@ def _describe(native: CopierQuestion, default: Any) -> Question:
             return str(error).removeprefix(f"Validation error for question '{native.var_name}': ")
         return ""
 
+    def problem(answer: Any) -> str:
+        said = judged(answer)
+        # However short it is, and though it was not accepted.
+        return redacted(said.replace(str(answer), HIDDEN) if native.secret and str(answer) else said)
+
     choices = native._formatted_choices if native.choices else []  # noqa: SLF001 - part of the seam over Copier
     return Question(
         name=native.var_name,
-        help=str(native.render_value(native.help)).strip() or native.var_name,
+        help=redacted(str(native.render_value(native.help)).strip()) or native.var_name,
         type=native.get_type_name(),
         choices=tuple(
-            Choice(label=str(choice.title), value=native.cast_answer(choice.value), disabled=str(choice.disabled or ""))
+            Choice(
+                label=redacted(str(choice.title)),
+                value=native.cast_answer(choice.value),
+                disabled=str(choice.disabled or ""),
+            )
             for choice in choices
         ),
         default=None if default is MISSING else default,
@@ -296,7 +322,7 @@ def _describe(native: CopierQuestion, default: Any) -> Question:
         multiselect=native.multiselect,
         secret=native.secret,
         multiline=native.get_multiline(),
-        placeholder=str(native.get_placeholder() or ""),
+        placeholder=redacted(str(native.get_placeholder() or "")),
         problem=problem,
     )
 

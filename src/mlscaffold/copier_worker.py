@@ -35,6 +35,7 @@ from .compiled import Compiled
 from .errors import RenderError, UntrustedTemplateError
 from .reach import NeedsTrust, Reach
 from .sandbox import Reads, confine, names_that_read
+from .secrecy import SETTING, secrets_named
 from .source import Checkout, SourceKind
 
 __all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "copier_errors", "worker_for"]
@@ -63,12 +64,20 @@ class _CheckedOut(Template):
             found: dict[str, Any] = vars(Template)["_raw_config"].func(self)
         except CopierError:
             raise
+        except TypeError as error:
+            raise RenderError(
+                "copier.yml of the template: one of `_exclude`, `_jinja_extensions`, `_secret_questions` and "
+                "`_skip_if_exists` is no list."
+            ) from error
         except (ValueError, RecursionError) as error:
             # PyYAML lets these out of its constructors: 2026-99-99 looks like a date.
             raise RenderError(f"copier.yml of the template holds a value that YAML cannot read: {error}") from error
         if odd := [name for name in found if not isinstance(name, str)]:
             # YAML reads `yes:` and `1:` as other things than names.
             raise RenderError(f"copier.yml of the template: the name of a question is no text: {odd[0]!r}. Quote it.")
+        if SETTING in found:
+            # Copier takes a name in the place of a list for a list of letters.
+            found[SETTING] = secrets_named(self.local_abspath)
         return found
 
     @cached_property
@@ -77,6 +86,13 @@ class _CheckedOut(Template):
         if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
             raise RenderError("`_external_data` of the template must map names to paths.")
         return found
+
+    @cached_property
+    def answers_relpath(self) -> Path:
+        named = self.config_data.get("answers_file", ".copier-answers.yml")
+        if not isinstance(named, str) or Path(named).is_absolute() or Path(named) == Path():
+            raise RenderError(f"copier.yml of the template: `_answers_file` is {named!r}: it must be a relative path.")
+        return Path(named)
 
     @cached_property
     def commit(self) -> str | None:
@@ -116,8 +132,8 @@ class TemplateWorker(Worker):
 
     #: Rendered path -> template source path, both POSIX and relative.
     sources: dict[str, str] = Field(default_factory=dict)
-    #: Answers forced after all questions are answered.
-    forced: dict[str, Any] = Field(default_factory=dict)
+    #: What the template sees in the place of each secret answer.
+    vary: Any = None
 
     checkout: Any = None
     reach: Any = Field(default_factory=Reach)
@@ -149,6 +165,12 @@ class TemplateWorker(Worker):
             configuration[name] = self._noting(configuration[name])
         if not self.unsafe:
             context.update(dict.fromkeys(names_that_read("variables", Reads.MACHINE), ""))
+        if self.vary is not None:
+            # Here, so that also what is computed from a secret answer, a default say, is another one.
+            secrets = self.template.secret_questions
+            context.update({name: self.vary(context[name]) for name in secrets & context.keys()})
+            data = {name: self.vary(value) if name in secrets else value for name, value in self.data.items()}
+            context["_copier_conf"]["data"] = data
         return context
 
     def _noting(self, value: Callable[[], Any]) -> Callable[[], Any]:
@@ -203,9 +225,15 @@ class TemplateWorker(Worker):
         """The checkout, in the place of what Copier would clone."""
         return _template_of(self.checkout)
 
-    def _ask(self) -> None:
-        super()._ask()
-        self.answers.user.update(self.forced)
+    @property
+    def misnamed_secrets(self) -> tuple[str, ...]:
+        """Names among the secret questions that are no questions: slips of the pen, or left over."""
+        return tuple(sorted(self.template.secret_questions - self.template.questions_data.keys()))
+
+    def values_seen(self) -> Mapping[str, Any]:
+        """Every answer as the template saw it, computed ones as well."""
+        context = self._render_context()
+        return {name: context[name] for name in self.template.questions_data if name in context}
 
     def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: dict[str, Any] | None = None) -> None:
         self.sources[dst_relpath.as_posix()] = src_relpath.as_posix()
@@ -244,9 +272,23 @@ class TemplateWorker(Worker):
             with Phase.use(Phase.PROMPT):
                 self._ask()
             with Phase.use(Phase.TASKS):
-                self._execute_tasks(self.tasks_of(since))
+                for task in self.tasks_of(since):
+                    self._run_task(task)
 
         as_operation(operation)(run)()
+
+    def _run_task(self, task: Task) -> None:
+        """Run one; if it fails, say so as the template writes it: rendered, it may hold a secret answer."""
+        written = task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd))
+        hint = "Run again without it, or tell the template's authors."
+        try:
+            self._execute_tasks([task])
+        except TaskError as error:
+            message = f"A task of the template failed: `{written}` ended with {error.returncode}."
+            raise RenderError(message, hint=hint) from None
+        except OSError as error:
+            message = f"A task of the template failed: `{written}` cannot be run: {error.strerror}."
+            raise RenderError(message, hint=hint) from None
 
     @as_operation("copy")
     def message_after_copy(self) -> str:
@@ -299,11 +341,6 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
         with contextlib.redirect_stderr(said), warnings.catch_warnings(), _refusals(checkout):
             warnings.simplefilter("ignore")
             yield
-    except TaskError as error:
-        raise RenderError(
-            f"A task of the template failed: {error.message}",
-            hint="Run again without it, or tell the template's authors.",
-        ) from error
     except TemplateSyntaxError as error:
         place = f"{error.name or error.filename or 'a setting or path of the template'}, line {error.lineno}"
         raise RenderError(f"The template {checkout.source.url} has a mistake in {place}: {error.message}") from error
@@ -320,8 +357,16 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
         raise RenderError(
             f"The template {checkout.source.url} does not render{f' in {where}' if where else ''}: {detail}"
         ) from error
+    except AssertionError as error:
+        # Copier's only word about a path that is no path.
+        raise RenderError(
+            f"The template {checkout.source.url} does not render: a path is absolute, or a file and a folder at once."
+        ) from error
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         if (expression := _place_in_template(error, checkout.root)) is None:
+            if isinstance(error, UnicodeEncodeError) or "embedded null" in str(error):
+                what = "a name or text holds signs that are no text"
+                raise RenderError(f"The template {checkout.source.url} does not render: {what}.") from error
             raise
         raise RenderError(
             f"The template {checkout.source.url} does not render in {expression}: {type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 from . import lock as locks
 from .answers import Answers, Ask, resolve_answers, suggest_defaults
 from .entries import Entry, FileMode
-from .errors import DestinationError, MachineError
+from .errors import DestinationError, MachineError, MlscaffoldError, RenderError
 from .features import require_trust, task_listing
 from .git import Git, blob_ids, config_value, enclosing_repository
 from .lock import Lock
-from .locking import lock_of, ownership_of, written_answers
+from .locking import lock_of, ownership_of, remarks_on, remarks_on_answers
 from .ownership import Ownership
 from .plan import Plan, Side, plan
+from .recorded import read_recorded
 from .render import Render, render, run_tasks
 from .scratch import scratch_folder
 from .source import Checkout, check_out, find_source
@@ -66,6 +67,8 @@ class Prepared:
     ownership: Ownership
     plan: Plan
     tasks: tuple[str, ...]
+    #: What the user should be told before.
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,8 @@ class Created:
     inside: Path | None
     #: Rendered files that the project's own `.gitignore` keeps out of the first commit: a mistake of the template.
     ignored: tuple[str, ...]
+    #: Rendered files that depend on a secret answer, and that the next commit would hold: none of ours does.
+    secret: tuple[str, ...]
     message: str
 
 
@@ -138,6 +143,8 @@ def prepare(
                 reach=reach,
                 cache=request.cache,
             )
+        # What cannot be recorded is refused now, before anything is shown or written.
+        lock_of(result, ownership, result.entries)
         yield Prepared(
             request=request,
             checkout=checkout,
@@ -148,6 +155,7 @@ def prepare(
                 new=Side(entries=result.entries, sources=result.sources), ownership=ownership, secret=result.secret
             ),
             tasks=task_listing(checkout),
+            notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),
         )
 
 
@@ -206,11 +214,12 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
         if prepared.tasks:
             step("Running the template's tasks")
             run_tasks(prepared.checkout, prepared.answers, staged.project)
+        _read_back(staged.project, lock)
         commit = ""
-        ignored: tuple[str, ...] = ()
+        ignored: frozenset[str] = frozenset()
         if own_repository:
             step("Committing")
-            commit = _commit(staged.project, prepared.checkout)
+            commit = _commit(staged.project, prepared)
             ignored = _ignored(staged.project, prepared.plan)
         staged.publish()
     return Created(
@@ -219,7 +228,8 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
         plan=prepared.plan,
         commit=commit,
         inside=inside,
-        ignored=ignored,
+        ignored=tuple(sorted(ignored - prepared.render.secret)),
+        secret=tuple(sorted(prepared.render.secret - ignored)),
         message=prepared.render.message,
     )
 
@@ -241,9 +251,23 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _lock(prepared: Prepared, project: Path, *, in_git: bool) -> Lock:
-    written_answers(prepared.render)
     entries = _as_git_sees(project, prepared.plan) if in_git else prepared.render.entries
     return lock_of(prepared.render, prepared.ownership, entries)
+
+
+def _read_back(project: Path, lock: Lock) -> None:
+    """Look at the project as `check` will.
+
+    Raises:
+        RenderError: It cannot be read.
+    """
+    try:
+        if read_recorded(project).lock == lock:
+            return
+        why = "the lock was changed"
+    except MlscaffoldError as error:
+        why = error.message.replace(f"{project}{os.sep}", "").rstrip(".")
+    raise RenderError(f"The project could not be read once it was made, by a task of the template, say: {why}.")
 
 
 def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
@@ -258,22 +282,38 @@ def _init(project: Path) -> None:
     Git(project).run("init", "-q", "--template=", "-b", branch)
 
 
-def _commit(project: Path, checkout: Checkout) -> str:
-    """The first commit: whoever works here, no hooks, no signature (there may be no key, and nothing to prove yet)."""
+def _commit(project: Path, prepared: Prepared) -> str:
+    """The first commit: whoever works here, no hooks, no signature (there may be no key, and nothing to prove yet).
+
+    It holds no file of secrets, and git never reads one: what was added once stays among its objects. Lock and answers
+    are in it though an ignore file of the template names them.
+    """
     git = Git(project)
     identity: list[str] = []
     if not git.succeeds("var", "GIT_AUTHOR_IDENT") or not config_value(project, "user.email"):
         identity = ["-c", "user.name=mlscaffold", "-c", "user.email=mlscaffold@localhost"]
     quiet = ["-c", "commit.gpgSign=false", "-c", "gc.auto=0"]
-    git.run("add", "-A", ".")
-    message = f"Start from {checkout.source.url} {checkout.version}"
+    secret = prepared.render.secret
+    listing = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode(errors="surrogateescape")
+    _with_paths(git, ("add", "-A"), {*listing.split("\0")} - secret - {""})
+    _with_paths(git, ("add", "-f"), {locks.FILE_NAME, prepared.render.answers_file})
+    if secret:
+        # A task may have added them.
+        _with_paths(git, ("rm", "-q", "--cached", "--ignore-unmatch"), secret)
+    message = f"Start from {prepared.checkout.source.url} {prepared.checkout.version}"
     git.run(*identity, *quiet, "commit", "-q", "--no-verify", "-m", message)
     if not git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
         raise MachineError("git made no first commit.")
     return git.text("rev-parse", "HEAD")
 
 
-def _ignored(project: Path, plan_: Plan) -> tuple[str, ...]:
+def _with_paths(git: Git, command: tuple[str, ...], paths: Collection[str]) -> None:
+    listing = "".join(f":(literal){path}\0" for path in sorted(paths)).encode(errors="surrogateescape")
+    if paths:
+        git.run(*command, "--pathspec-from-file=-", "--pathspec-file-nul", stdin=listing)
+
+
+def _ignored(project: Path, plan_: Plan) -> frozenset[str]:
     listing = Git(project).run("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
     left = set(listing.decode(errors="surrogateescape").split("\0"))
-    return tuple(action.path for action in plan_.actions if action.path in left)
+    return frozenset(action.path for action in plan_.actions if action.path in left)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -21,9 +23,12 @@ __all__ = [
     "blob_id",
     "check_contained",
     "entry_of",
+    "folded",
     "inside",
     "is_own_file",
+    "is_portable",
     "linked_folder",
+    "look_alikes",
     "read_plain",
 ]
 
@@ -60,6 +65,36 @@ def entry_of(file: Path) -> Entry:
 #: What some file system or other takes for `.git`: case, NTFS short names, trailing dots and spaces, ignorable Unicode.
 _GIT_FOLDER = re.compile(r"^(\.git|git~\d+)[. ]*(:.*)?$", re.IGNORECASE)
 _IGNORABLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+
+
+def folded(path: str) -> str:
+    """A path as the most forgiving of file systems compares it: by no case, accents' spelling, stream or final dot."""
+    return "/".join(_folded_name(part) for part in path.split("/"))
+
+
+def _folded_name(name: str) -> str:
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", _IGNORABLE.sub("", name)).casefold())
+    return plain.partition(":")[0].rstrip(". ") or plain
+
+
+def look_alikes(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Files that some file system takes for one, or for a file where another has its folder."""
+    seen: dict[str, str] = {}
+    ordered = sorted(paths)
+    for path in ordered:
+        if (other := seen.setdefault(folded(path), path)) != path:
+            yield other, path
+    for path in ordered:
+        parents = (seen.get(folded(parent.as_posix()), "") for parent in list(PurePosixPath(path).parents)[:-1])
+        yield from ((file, path) for file in parents if file)
+
+
+def is_portable(path: str) -> bool:
+    """Whether Windows can hold a path, too."""
+    return not any(_NOT_ON_WINDOWS.search(part) for part in path.split("/"))
+
+
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 
 
 def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> PurePosixPath:

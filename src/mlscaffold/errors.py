@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .redaction import redacted
 from .visible import visible
 
 __all__ = [
@@ -28,14 +29,17 @@ __all__ = [
 
 
 class MlscaffoldError(Exception):
-    """Something the user can mend. `hint` is what to do next; `exit_code` is what the process ends with."""
+    """Something the user can mend. `hint` is what to do next; `exit_code` is what the process ends with.
+
+    Neither of them holds a secret answer, whoever put it there.
+    """
 
     exit_code = 2
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = redacted(message)
+        self.hint = redacted(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

@@ -19,7 +19,7 @@ from .errors import MlscaffoldError, ProjectError, TemplateError
 from .features import require_trust
 from .git import Git, config_value, enclosing_repository
 from .journal import pending
-from .lock import FILE_NAME, Lock
+from .lock import FILE_NAME, Lock, LockedFile
 from .locking import lock_of, ownership_of
 from .ownership import Policy
 from .reach import commit_of
@@ -33,7 +33,7 @@ from .trust import Trusted
 from .waivers import SETTINGS_FILE, ProjectSettings, read_project_settings
 from .workspace import Workspace, open_workspace
 
-__all__ = ["Ailment", "Edit", "Health", "Origin", "Pinned", "diagnose", "edits", "origin_of", "pinned"]
+__all__ = ["Ailment", "Edit", "EditKind", "Health", "Origin", "Pinned", "diagnose", "edits", "origin_of", "pinned"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,8 @@ class EditKind(StrEnum):
     EDITED = "edited"
     DELETED = "deleted"
     MODE = "mode"
+    #: Its content depends on a secret answer: it is neither compared for good nor shown.
+    HIDDEN = "secret"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ class Edit:
     path: str
     policy: Policy
     kind: EditKind
+    #: The contents; empty where there is none, or where it may not be shown.
     before: bytes
     after: bytes
 
@@ -119,12 +122,22 @@ def edits(found: Pinned, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
     chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
     present = {path: entry_of(found.project / path) for path in chosen if is_own_file(found.project, path)}
     seen = found.workspace.entries(found.project, present) if found.workspace else present
-    changed = [path for path in chosen if seen.get(path) != found.entries[path]]
+    # A file of secrets is in no clone: that it is not here is no edit.
+    secret = {path for path in chosen if path in found.render.secret or _is_unrecorded(ours[path])}
+    changed = [
+        path for path in chosen if seen.get(path) != found.entries[path] and (path in seen or path not in secret)
+    ]
     order = {policy: number for number, policy in enumerate(Policy)}
     return tuple(
-        _edit(found, path, seen.get(path), ours[path].policy)
+        Edit(path=path, policy=ours[path].policy, kind=EditKind.HIDDEN, before=b"", after=b"")
+        if path in secret
+        else _edit(found, path, seen.get(path), ours[path].policy)
         for path in sorted(changed, key=lambda path: (order[ours[path].policy], path))
     )
+
+
+def _is_unrecorded(file: LockedFile) -> bool:
+    return file.policy is Policy.SEEDED and file.entry is None
 
 
 def _covers(chosen: str, path: str) -> bool:

@@ -275,7 +275,11 @@ def _compare(case: Case, locks: Sequence[Lock]) -> Iterator[Finding]:
     old = "" if case.lock.renderer == fresh.renderer else f" (written by {case.lock.renderer}, now {fresh.renderer})"
     for path in sorted(case.lock.files.keys() | fresh.files.keys()):
         locked, wanted = case.lock.files.get(path), fresh.files.get(path)
-        if _is_derived(locked, wanted) or any(each.files.get(path) == locked for each in locks):
+        if (
+            _is_derived(locked, wanted)
+            or _is_secret(locked, wanted)
+            or any(each.files.get(path) == locked for each in locks)
+        ):
             continue
         if wanted is None:
             message = f"the lock records it, and the template does not render it{old}"
@@ -288,6 +292,12 @@ def _compare(case: Case, locks: Sequence[Lock]) -> Iterator[Finding]:
         else:
             message = f"the lock records that {locked.source} made it, and {wanted.source} does"
         yield Finding(rule=rules.LOCK_NOT_RENDERED, path=path, message=message, fix=fix)
+
+
+def _is_secret(locked: LockedFile | None, wanted: LockedFile | None) -> bool:
+    """Rendered with a secret answer or without one alone: that answer is not recorded, so a render cannot tell."""
+    there = [file for file in (locked, wanted) if file is not None]
+    return len(there) == 1 and there[0].policy is Policy.SEEDED and there[0].entry is None
 
 
 def _is_derived(locked: LockedFile | None, wanted: LockedFile | None) -> bool:

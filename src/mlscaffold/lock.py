@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .entries import Entry, FileMode, check_contained
+from .entries import Entry, FileMode, check_contained, folded
 from .errors import LockError
 from .ownership import Policy
 
@@ -67,8 +68,12 @@ class Lock:
 
 def answers_digest(answers: Mapping[str, object]) -> str:
     """Digest of an answers file's meaning: order, comments and quoting do not count."""
-    canonical = json.dumps(answers, sort_keys=True, ensure_ascii=False, default=str)
-    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+    try:
+        canonical = json.dumps(answers, sort_keys=True, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        # YAML knows keys that are no text, and lists that hold themselves.
+        canonical = repr(answers)
+    return "sha256:" + hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
 
 def dump_lock(lock: Lock) -> str:
@@ -103,7 +108,8 @@ def read_lock(project: Path) -> Lock:
     """
     file = project / FILE_NAME
     try:
-        if file.is_symlink() or file.stat().st_size > _LIMIT_BYTES:
+        found = file.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LIMIT_BYTES:
             raise LockError(f"{file} is not a plain file of reasonable size. Refused.")
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -147,10 +153,11 @@ def _parse_body(lines: list[str]) -> Lock:
         key, _, header[name] = line.partition(": ")
         if key != name:
             raise LockError(f"{FILE_NAME}: expected the line `{name}: …`, found {line!r}.")
-    answers = header.get("answers", "").split(" ")
+    # The name of the answers file may hold spaces, its two digests do not.
+    answers = header.get("answers", "").rsplit(" ", 2)
     if len(answers) != 3:
         raise LockError(f"{FILE_NAME}: the header is incomplete.")
-    check_contained(answers[0], error=LockError, origin=FILE_NAME)
+    _check_place(answers[0])
     files = dict(_parse_file(line) for line in lines[len(_HEADER) :])
     if len(files) != len(lines) - len(_HEADER):
         raise LockError(f"{FILE_NAME}: a path is named twice.")
@@ -166,6 +173,12 @@ def _parse_body(lines: list[str]) -> Lock:
     )
 
 
+def _check_place(path: str) -> None:
+    check_contained(path, error=LockError, origin=FILE_NAME)
+    if folded(path).split("/")[0] == FILE_NAME:
+        raise LockError(f"{FILE_NAME} names the path {path!r}, which is its own place. Refused.")
+
+
 def _parse_file(line: str) -> tuple[str, LockedFile]:
     fields = line.split("\t")
     if len(fields) < 5:
@@ -177,6 +190,6 @@ def _parse_file(line: str) -> tuple[str, LockedFile]:
         entry = None if blob == _NO_BLOB else Entry(mode=FileMode(mode), blob=blob)
     except ValueError as error:
         raise LockError(f"{FILE_NAME}: {error} in the line {line!r}.") from error
-    check_contained(path, error=LockError, origin=FILE_NAME)
+    _check_place(path)
     digests = dict(pair.rpartition("=")[::2] for pair in keys)
     return path, LockedFile(policy=policy, entry=entry, source=source, required=required, keys=digests)

@@ -277,8 +277,8 @@ class _Deciding:
                 return self._merged(draft)
 
     def _rule(self, old_path: str, new_path: str) -> Rule:
-        if new_path in self.secret:
-            return Rule(glob=new_path, policy=Policy.SEEDED)
+        if (new_path or old_path) in self.secret:
+            return Rule(glob=new_path or old_path, policy=Policy.SEEDED)
         return self.ownership.rule_for(new_path or old_path)
 
     def _owned(self, draft: FileAction) -> FileAction | None:

@@ -83,8 +83,16 @@ def prove(
         wrote = commit_of(project, FILE_NAME, rev=rev)
         reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         try:
+            # The digest fits: what is no answer to a question, the template itself writes there.
             resolve_answers(
-                checkout, project.name, given=answers, suggested={}, ask=None, use_defaults=True, reach=reach
+                checkout,
+                project.name,
+                given={},
+                recorded=answers,
+                suggested={},
+                ask=None,
+                use_defaults=True,
+                reach=reach,
             )
         except AnswersError as error:
             return Proof(tree=checkout.tree, answers_problem=error.message)

@@ -6,6 +6,7 @@ that, and the caller is told.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from .errors import AnswersError, LockError, ProjectError
 from .lock import Lock, read_lock
 from .placing import State, state_of
 
-__all__ = ["Recorded", "answers_in", "read_recorded", "read_recorded_answers", "read_watched"]
+__all__ = ["Recorded", "answers_in", "read_answers", "read_recorded", "read_recorded_answers", "read_watched"]
 
 _ANSWERS = ".copier-answers.yml"
 _LIMIT_BYTES = 1024 * 1024
@@ -50,10 +51,10 @@ def read_recorded(project: Path) -> Recorded:
     """
     if not project.is_dir():
         raise ProjectError(f"{project} is not a folder.", hint="Name the root folder of a project.")
-    if not (project / locks.FILE_NAME).exists():
+    if not os.path.lexists(project / locks.FILE_NAME):
         return read_recorded_answers(project)
     lock = read_lock(project)
-    data = _read_answers(project, lock.answers_file)
+    data = read_answers(project, lock.answers_file)
     return Recorded(
         template=lock.template,
         version=lock.version,
@@ -74,7 +75,7 @@ def read_recorded_answers(project: Path) -> Recorded:
         LockError: There is none: this is no project.
     """
     answers_file = _find_answers(project)
-    data = _read_answers(project, answers_file)
+    data = read_answers(project, answers_file)
     source, version = data.get("_src_path"), data.get("_commit")
     if not isinstance(source, str) or not isinstance(version, str):
         raise AnswersError(
@@ -125,11 +126,16 @@ def _find_answers(project: Path) -> str:
     )
 
 
-def _read_answers(project: Path, name: str) -> Mapping[Any, Any]:
+def read_answers(project: Path, name: str) -> Mapping[Any, Any]:
+    """An answers file as it is, with what Copier notes for itself.
+
+    Raises:
+        AnswersError: It is missing, too large, no file or behind a link, or no mapping.
+    """
     file = project / name
     try:
         text = read_plain(inside(project, name, error=AnswersError, origin="The lock"), _LIMIT_BYTES).decode()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise AnswersError(
             f"The answers file {file} is missing.", hint=f"Restore it: git checkout -- {shlex.quote(name)}"
         ) from error

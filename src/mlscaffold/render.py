@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from .answers import Answers
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import RenderError
 from .ownership import read_ownership
 from .reach import Reach
+from .redaction import keep_secret, redacted
+from .secrecy import LaidOut, Secrecy, Vary, secrecy_of
 from .source import Checkout
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Render:
     sources: Mapping[str, str]
     #: Paths whose content depends on a secret answer.
     secret: frozenset[str] = field(default=frozenset())
+    #: The names of the questions whose answers are secret.
+    secret_questions: frozenset[str] = field(default=frozenset())
     answers_file: str = ".copier-answers.yml"
     message: str = ""
     #: Whether it depends on more than the template and its answers: time, chance, this machine, the project's files.
@@ -69,32 +73,68 @@ def render(
         cache: Where compiled templates are kept between runs.
 
     Raises:
-        RenderError: The template fails, or names a path that it may not write.
+        RenderError: The template fails, names a path that it may not write, or writes a secret where it is recorded.
         UntrustedTemplateError: It asks for what its reach does not hold.
     """
     from .copier_worker import copier_errors, worker_for
 
-    root = into / folder_name
-    worker = worker_for(checkout, root, answers.values, reach=reach, skip_tasks=True, cache=cache)
+    worker = worker_for(checkout, into / folder_name, answers.values, reach=reach, skip_tasks=True, cache=cache)
     with copier_errors(checkout):
-        worker.render_as(operation)
-        answers_file = worker.answers_relpath.as_posix()
-        message = worker.message_after_copy()
-        secrets = worker.template.secret_questions
-    root.mkdir(exist_ok=True)
-    entries = _entries(root)
-    dependent = _secret_dependent(worker, entries, into / "secret" / folder_name) if secrets else frozenset()
+        secrets = frozenset(worker.template.secret_questions)
+        answered = secrets & answers.values.keys()
+        for name in answered - answers.defaulted:
+            keep_secret(answers.values[name])
+        made = _lay_out(worker, operation)
+        again = _rendering_again(worker, answers, into, operation)
+        found = secrecy_of(made, secrets, answered, again) if secrets else Secrecy()
     return Render(
-        root=root,
+        root=made.root,
         checkout=checkout,
         answers=answers,
-        entries=entries,
-        sources=dict(worker.sources),
-        secret=dependent,
-        answers_file=answers_file,
-        message=message,
+        entries=made.entries,
+        sources=made.sources,
+        secret=found.paths,
+        secret_questions=secrets,
+        answers_file=made.answers_file,
+        message=_HUSHED if found.message else made.message,
         volatile=worker.volatile,
     )
+
+
+_HUSHED = "What the template says at the end depends on a secret answer, and is not shown."
+
+
+def _lay_out(worker: TemplateWorker, operation: Literal["copy", "update"]) -> LaidOut:
+    worker.render_as(operation)
+    root = worker.dst_path
+    root.mkdir(exist_ok=True)
+    return LaidOut(
+        root=root,
+        entries=_entries(root),
+        sources=dict(worker.sources),
+        answers_file=worker.answers_relpath.as_posix(),
+        message=worker.message_after_copy(),
+        values=worker.values_seen(),
+        suffix=worker.template.templates_suffix,
+    )
+
+
+def _rendering_again(
+    first: TemplateWorker, answers: Answers, into: Path, operation: Literal["copy", "update"]
+) -> Callable[[Vary], LaidOut]:
+    """What renders again with other secrets, each time into a folder of its own."""
+    from .copier_worker import worker_for
+
+    # A default may be computed from a secret: it is asked for again.
+    values = {name: value for name, value in answers.values.items() if name not in answers.defaulted}
+    runs = iter(range(100))
+
+    def again(vary: Vary) -> LaidOut:
+        place = into / f"again-{next(runs)}" / first.dst_path.name
+        worker = worker_for(first.checkout, place, values, reach=first.reach, skip_tasks=True, vary=vary)
+        return _lay_out(worker, operation)
+
+    return again
 
 
 def _entries(root: Path) -> Mapping[str, Entry]:
@@ -119,22 +159,6 @@ def _check_link(root: Path, link: Path, path: str) -> None:
         raise RenderError(f"The template makes {path} a link to {target}, which is outside of the project. Refused.")
     if resolved != root:
         check_contained(resolved.relative_to(root).as_posix(), error=RenderError, origin=f"The template's link {path}")
-
-
-def _secret_dependent(worker: TemplateWorker, entries: Mapping[str, Entry], second: Path) -> frozenset[str]:
-    """The paths that change when the secret answers do: render again with others, and compare."""
-    from .copier_worker import worker_for
-
-    names = worker.template.secret_questions
-    forced: dict[str, Any] = dict.fromkeys(names, "another secret, to see which files depend on it")
-    again = worker_for(worker.checkout, second, worker.data, reach=worker.reach, skip_tasks=True, forced=forced)
-    try:
-        again.run_copy()
-    except Exception:  # noqa: BLE001 - whatever it is, the answer is the cautious one
-        suffix = worker.template.templates_suffix
-        return frozenset(path for path in entries if worker.sources.get(path, suffix).endswith(suffix))
-    others = _entries(second)
-    return frozenset(path for path in entries if others.get(path) != entries[path])
 
 
 def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Checkout | None = None) -> None:
@@ -169,6 +193,6 @@ def make_derived(commands: Iterable[str], project: Path) -> None:
         except (OSError, ValueError) as error:
             raise RenderError(f"`{command}`, which makes a derived file, cannot be run: {error}") from error
         if done.returncode:
-            said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+            said = redacted((done.stderr or done.stdout).decode(errors="replace")).strip().splitlines()
             last = f": {said[-1]}" if said else "."
             raise RenderError(f"`{command}`, which makes a derived file, ended with {done.returncode}{last}")

@@ -85,7 +85,12 @@ def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str,
         trusted,
         dict(answers.values),
     ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()
+    try:
+        canonical = json.dumps(parts, sort_keys=True, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        # YAML knows keys that are no text, and lists that hold themselves.
+        canonical = repr(parts)
+    return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
 
 def _is_never_kept(checkout: Checkout) -> bool:

@@ -22,7 +22,7 @@ from .merge import Labels
 from .ownership import Ownership, Policy
 from .placing import State as _Lying
 from .placing import state_of
-from .plan import Action, Plan, Side, plan
+from .plan import Action, FileAction, Plan, Side, plan
 from .recorded import Recorded
 from .render import Render, renderer_id
 from .resolution import Resolved, contents_needed, resolve
@@ -31,7 +31,7 @@ from .source import (
     moved_sources,
 )
 from .trust import Trusted
-from .waivers import read_project_settings
+from .waivers import SETTINGS_FILE, read_project_settings
 from .workspace import State, Workspace
 
 __all__ = ["PreparedUpdate", "UpdateRequest", "listed", "lying", "solve"]
@@ -100,7 +100,8 @@ class PreparedUpdate:
     def changed_answers(self) -> Mapping[str, tuple[Any, Any]]:
         """By question: recorded and new answer, where they differ; None where there is none. Secrets are left out."""
         before, after = self.recorded.answers, _answers_of(self.new)
-        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        hidden = self.old.secret_questions | self.new.secret_questions
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name) and name not in hidden]
         return {name: (before.get(name), after.get(name)) for name in names}
 
     @property
@@ -113,6 +114,11 @@ class PreparedUpdate:
         """Whether there is nothing to do."""
         return not self.plan.changes and not self.moves_lock
 
+    def is_secret(self, action: FileAction) -> bool:
+        """Whether what a file holds depends on a secret answer, or did."""
+        before, after = (name or action.path for name in action.rendered_as)
+        return after in self.new.secret or before in self.old.secret
+
     def contents(self) -> Mapping[str, tuple[bytes, bytes]]:
         """By path of each change what the file holds before and after; empty where there is none.
 
@@ -121,7 +127,7 @@ class PreparedUpdate:
         sides = {
             each.path: (each.mine, None if each.action is Action.REMOVE else each.result)
             for each in self.plan.changes
-            if not self.new.secret & {each.path, each.rendered_as[1]}
+            if not self.is_secret(each)
         }
         found = self.workspace.read({entry.blob for pair in sides.values() for entry in pair if entry})
         return {
@@ -164,7 +170,7 @@ def solve(
     old_entries = workspace.entries(old.root, old.entries)
     new_entries = after.entries(new.root, new.entries)
     locked = recorded.lock.files if recorded.lock else None
-    bookkeeping = {recorded.answers_file, new.answers_file, locks.FILE_NAME}
+    bookkeeping = {recorded.answers_file, new.answers_file, locks.FILE_NAME, SETTINGS_FILE}
     old_side = _side(old, old_entries, without=bookkeeping, only=locked)
     new_side = _side(new, new_entries, without=bookkeeping)
     mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
@@ -186,7 +192,7 @@ def solve(
         moves=moved_sources(old.checkout, new.checkout, ownership.moved),
         renames=workspace.renamed(old_side.entries, mine, gone),
         ejected=ejected,
-        secret=new.secret,
+        secret=new.secret | (old.secret - new.entries.keys()),
         lines_only=request.lines_only,
     )
     _refuse_collisions(draft)
@@ -203,7 +209,7 @@ def solve(
         state=state,
         seen=seen,
         tasks=task_listing(new.checkout, since=old.checkout),
-        notes=tuple(_notes(recorded, old_entries)),
+        notes=(*_notes(recorded, old_entries), *_secret_notes(resolved.plan, new)),
         changelog=changes_between(old.checkout, new.checkout),
     )
 
@@ -234,6 +240,12 @@ def _notes(recorded: Recorded, old: Mapping[str, Entry]) -> Iterator[str]:
             "" if recorded.lock.renderer == renderer_id() else f" (then {recorded.lock.renderer}, now {renderer_id()})"
         )
         yield f"Rendered again, {recorded.version} is not what the lock records{why}: {listed(sorted(other))}."
+
+
+def _secret_notes(plan_: Plan, new: Render) -> Iterator[str]:
+    for each in plan_.changes:
+        if (each.rendered_as[1] or each.path) in new.secret:
+            yield f"{each.path} depends on a secret answer: keep it out of git (name it in .gitignore)."
 
 
 def _attribute_files(new: Render, ownership: Ownership, ejected: Collection[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from .errors import ProjectError, TemplateError
 from .features import require_trust
 from .journal import pending
 from .lock import FILE_NAME
-from .locking import ownership_of, written_answers
+from .locking import ownership_of, remarks_on, written_answers
 from .reach import Reach, commit_of
 from .recorded import Recorded, read_recorded, read_watched
 from .render import Render
@@ -102,7 +102,9 @@ def prepare_update(
         step("Comparing")
         with disk_errors(project):
             prepared = solve(request, recorded, old, new, ownership, workspace, state, seen)
-        yield dataclasses.replace(prepared, notes=(*notes, *prepared.notes))
+        known = remarks_on(old)
+        fresh = [remark for remark in remarks_on(new) if remark not in known]
+        yield dataclasses.replace(prepared, notes=(*notes, *fresh, *prepared.notes))
 
 
 def _check_recorded(recorded: Recorded) -> None:

@@ -128,6 +128,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr("tempfile.tempdir", None)
+    # What one story keeps secret would be taken out of the next one's words.
+    monkeypatch.setattr("mlscaffold.redaction._known", set())
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(work)

@@ -112,14 +112,14 @@ def plan_as_data(prepared: PreparedUpdate) -> dict[str, Any]:
         "from": prepared.recorded.version,
         "to": prepared.new.checkout.version,
         "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
-        "files": [_as_data(action) for action in prepared.plan.actions],
+        "files": [_as_data(action, prepared) for action in prepared.plan.actions],
         "conflicts": [action.path for action in prepared.plan.conflicts],
         "tasks": list(prepared.tasks),
         "notes": list(prepared.notes),
     }
 
 
-def _as_data(action: FileAction) -> dict[str, Any]:
+def _as_data(action: FileAction, prepared: PreparedUpdate) -> dict[str, Any]:
     data: dict[str, Any] = {"path": action.path, "action": action.action.value, "policy": action.policy.value}
     if action.origin:
         data["moved_from"] = action.origin
@@ -131,8 +131,11 @@ def _as_data(action: FileAction) -> dict[str, Any]:
         data["edited_lines"] = action.edited_lines
     if action.action is Action.CONFLICT:
         data["hunks"] = action.hunks
+    # The id of a content is a digest: whoever guesses a secret could prove the guess by it.
+    hidden = prepared.is_secret(action)
     data["before"], data["after"] = (
-        {"mode": entry.mode.value, "blob": entry.blob} if entry else None for entry in (action.mine, action.result)
+        {"mode": entry.mode.value, "blob": None if hidden else entry.blob} if entry else None
+        for entry in (action.mine, action.result)
     )
     return data
 

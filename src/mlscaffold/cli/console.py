@@ -20,6 +20,7 @@ import typer
 
 from .. import __version__
 from ..errors import MlscaffoldError
+from ..redaction import redacted
 from ..visible import visible, visible_lines
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def report_bug() -> None:
     handle, name = tempfile.mkstemp(prefix="mlscaffold-bug-", suffix=".txt")
     versions = f"mlscaffold {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(visible_lines(versions + traceback.format_exc()))
-    last = traceback.format_exception_only(sys.exc_info()[1])[-1].strip()
+        file.write(visible_lines(versions + redacted(traceback.format_exc())))
+    last = redacted(traceback.format_exception_only(sys.exc_info()[1])[-1].strip())
     note(f"This is a bug in mlscaffold: {last}")
     note(f"Please report it with the file {Path(name)}")

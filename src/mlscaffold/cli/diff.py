@@ -24,7 +24,7 @@ def diff(
 ) -> None:
     """Show your edits: the project against what its template version rendered, by ownership."""
     from ..headless import import_copier
-    from ..inspection import edits, pinned
+    from ..inspection import EditKind, edits, pinned
     from ..settings import cache_folder
     from .changes import note_derived, print_diff
 
@@ -37,7 +37,11 @@ def diff(
         changed = edits(found, chosen)
         for edit in changed:
             console.say(f"{edit.kind.value:<8} {edit.policy.value:<7} {edit.path}", style="bold")
-            if not names:
+            if names:
+                continue
+            if edit.kind is EditKind.HIDDEN:
+                console.say("  its content depends on a secret answer: not compared, not shown")
+            else:
                 print_diff(edit.path, edit.path, edit.before, edit.after)
     if not changed:
         console.say("No edits: every file is as it was rendered.")

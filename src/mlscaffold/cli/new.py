@@ -106,7 +106,7 @@ def _run(request: NewProject, *, dry_run: bool) -> None:
         prepare(request, ask=progress.pausing(ask), review=progress.pausing(review), step=progress.step) as prepared,
     ):
         progress.pause()
-        for note in prepared.checkout.notes:
+        for note in prepared.notes:
             console.say(f"Note: {note}", style="yellow")
         if dry_run:
             report.print_plan(prepared)

@@ -25,7 +25,8 @@ def print_plan(prepared: Prepared) -> None:
     console = out()
     for action in prepared.plan.actions:
         policy = "seeded" if action.path in prepared.render.secret else action.policy.value
-        console.say(f"{action.action.value}  {policy:<8}  {action.path}")
+        remark = "  (depends on a secret answer)" if action.path in prepared.render.secret else ""
+        console.say(f"{action.action.value}  {policy:<8}  {action.path}{remark}")
     for task in prepared.tasks:
         console.say(f"will run  {task}")
     origin = f"{prepared.checkout.source.url} {prepared.checkout.version}"
@@ -47,6 +48,9 @@ def print_created(created: Created) -> None:
         console.say(f"It lies in the repository {created.inside}: review and commit it there.", style="yellow")
     for path in created.ignored:
         console.say(f"Not committed, since .gitignore names it: {path}", style="yellow")
+    for path in created.secret:
+        what = "Not committed, since it depends" if created.commit else "Not to be committed unseen, since it depends"
+        console.say(f"{what} on a secret answer: {path}. Name it in .gitignore, or commit it yourself.", style="yellow")
     here = shlex.quote(os.path.relpath(created.project))
     if here == "." and not created.message.strip():
         return
