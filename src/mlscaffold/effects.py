@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .entries import inside
+from .entries import check_contained, inside, linked_folder
 from .errors import MachineError, ProjectError
 from .placing import (
     ChangedError,
@@ -52,14 +52,38 @@ class Outcome:
     file: Path | None
 
 
-def record(project: Path, folder: Path, outcome: Outcome, number: int) -> dict[str, Any]:
+def record(
+    project: Path, folder: Path, outcome: Outcome, number: int, *, replaced: Collection[str] = ()
+) -> dict[str, Any]:
     """Copy both states of a path beside the journal.
+
+    Args:
+        project: Its root.
+        folder: The journal's.
+        outcome: What shall become of the path.
+        number: Under which both are kept.
+        replaced: Paths with outcomes of their own: below one that is a link now, nothing of the project lies yet.
 
     Raises:
         ChangedError: Somebody saves into the file just now, or it is none any more.
     """
-    here = inside(project, outcome.path, error=MachineError, origin="The plan")
-    kept, after = (folder / side / str(number) for side in ("before", "after"))
+    after = folder / "after" / str(number)
+    check_contained(outcome.path, error=MachineError, origin="The plan")
+    behind = linked_folder(project, outcome.path) in replaced
+    before = None if behind else _record_before(project, folder, outcome.path, number)
+    if outcome.file is not None:
+        remove(after)
+        copy(outcome.file, after)
+        if before is not None and before[0] == "file" and not after.is_symlink():
+            after.chmod(mode_like(before[1], outcome.file))
+    after_state = None if outcome.file is None else state_of(after)
+    folders = {} if behind else folders_of(project, outcome.path)
+    return {"path": outcome.path, "number": number, "before": before, "after": after_state, "folders": folders}
+
+
+def _record_before(project: Path, folder: Path, path: str, number: int) -> State | None:
+    here = inside(project, path, error=MachineError, origin="The plan")
+    kept = folder / "before" / str(number)
     before = state_of(here)
     if before is not None:
         if before[0] == "other":
@@ -68,14 +92,7 @@ def record(project: Path, folder: Path, outcome: Outcome, number: int) -> dict[s
         copy(here, kept)
         if state_of(kept) != before:
             raise ChangedError(here)
-    if outcome.file is not None:
-        remove(after)
-        copy(outcome.file, after)
-        if before is not None and before[0] == "file" and not after.is_symlink():
-            after.chmod(mode_like(before[1], outcome.file))
-    after_state = None if outcome.file is None else state_of(after)
-    folders = folders_of(project, outcome.path)
-    return {"path": outcome.path, "number": number, "before": before, "after": after_state, "folders": folders}
+    return before
 
 
 def _remove_folder(folder: Path) -> None:
@@ -109,6 +126,8 @@ class Effects:
     folder: Path
     #: Tells what this journal keeps from what others kept.
     id: str
+    #: Paths that are links before or after: what comes or came in the place of one lies behind it meanwhile.
+    links: frozenset[str]
 
     def bring_first(self, effects: Sequence[Effect], begun: list[Effect]) -> None:
         """From the states before to the states after; nothing else is replaced.
@@ -130,7 +149,8 @@ class Effects:
     def bring_all(self, effects: Sequence[Effect], side: str) -> None:
         """From whatever lies there to the states of a side."""
         for effect in ordered(effects, side):
-            self.bring_again(effect, side)
+            if effect[side] is not None or linked_folder(self.project, effect["path"]) not in self.links:
+                self.bring_again(effect, side)
 
     def bring_again(self, effect: Effect, side: str) -> None:
         """From whatever lies there to the state of a side; what a person saved there since is kept."""

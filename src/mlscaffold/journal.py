@@ -217,7 +217,9 @@ class Journal:
 
     @property
     def _effects(self) -> Effects:
-        return Effects(project=self.project, folder=self.folder, id=self.data["id"])
+        states = [(each["path"], state) for each in self.data["effects"] for state in (each["before"], each["after"])]
+        links = frozenset(path for path, state in states if state is not None and state[0] == "link")
+        return Effects(project=self.project, folder=self.folder, id=self.data["id"], links=links)
 
     def _stage_conflicts(self) -> None:
         lines = []
@@ -320,7 +322,8 @@ def _write_down(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> dic
     clear_out(folder)
     for name in ("before", "after"):
         (folder / name).mkdir()
-    effects = [record(project, folder, outcome, number) for number, outcome in enumerate(outcomes)]
+    paths = frozenset(outcome.path for outcome in outcomes)
+    effects = [record(project, folder, each, number, replaced=paths) for number, each in enumerate(outcomes)]
     index = _index_file(git, project)
     if index.is_file():
         copy(index, folder / "before" / "index")

@@ -312,6 +312,26 @@ def test_a_kill_at_any_effect_of_an_update(demo: Followed) -> None:
 
 
 @pytest.mark.slow
+def test_a_kill_where_a_folder_takes_the_place_of_a_link(machine: Machine) -> None:
+    """What lies behind the link is not touched at any moment."""
+    settings = "_subdirectory: template\n_templates_suffix: .jinja\n_preserve_symlinks: true\nname: World\n"
+    demo = follow(machine, {"copier.yml": settings, "link": "a file, at first\n", "real/a.md": "behind\n"})
+    link = demo.template / "template" / "link"
+    link.unlink()
+    link.symlink_to("real")
+    demo.release("v2.0.0")
+    demo.updated()
+    demo.commit()
+    link.unlink()
+    demo.release("v3.0.0", {"link/a.md": "in its place\n", "link/b.md": "beside\n"})
+    for act in applying(demo):
+        scene = Scene.play(demo, act)
+        for where in scene.kills():
+            scene.check(where)
+            assert (demo.project / "real" / "a.md").read_text() == "behind\n"
+
+
+@pytest.mark.slow
 def test_a_kill_at_any_effect_of_an_update_with_conflicts(contested: Followed) -> None:
     for act in applying(contested):
         scene = Scene.play(contested, act, code=3)

@@ -341,7 +341,7 @@ def test_a_lock_that_names_an_option_as_its_template_or_version(machine: Machine
         demo.git("reset", "-q", "--hard", "HEAD~1")
 
 
-@pytest.mark.parametrize("content", ["", "a: [", "x" * 2_000_000])
+@pytest.mark.parametrize("content", ["", "a: [", "x" * 2_000_000], ids=["empty", "not YAML", "huge"])
 def test_a_damaged_answers_file_is_named(machine: Machine, content: str) -> None:
     demo = follow(machine)
     demo.edit({".copier-answers.yml": content})

@@ -4,6 +4,7 @@ This file and ``connection.py`` know uvicorn's inside; their contract tests tell
 """
 
 import asyncio
+from abc import abstractmethod
 from collections import deque
 from typing import Any
 
@@ -87,9 +88,9 @@ class Reader(HttpToolsProtocol):
 
     # How it is done.
 
+    @abstractmethod
     def _refuse(self, problem: Problem) -> None:
         """Answer what has arrived completely, then say what is wrong with the rest, and close."""
-        raise NotImplementedError
 
     def _hold(self, data: bytes) -> None:
         self._held = data
