@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import TemplateError
 from .reach import Reach
 from .render import Render, render, renderer_id
+from .scratch import PREFIX, scratch_folder
 from .source import Checkout
 from .writing import is_ours
 
@@ -105,15 +105,15 @@ def _is_never_kept(checkout: Checkout) -> bool:
 def _kept(store: Path, rendered: Callable[[Path], Render], into: Path) -> Render:
     """Render into the cache, and out of it again what would be another render the next time."""
     make_private(store.parent)
-    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=store.parent))
-    try:
-        (fresh / "files").mkdir()
+    with scratch_folder(store.parent) as scratch:
+        fresh = scratch / "render"
+        (fresh / "files").mkdir(parents=True, mode=0o700)
+        fresh.chmod(0o700)
         made = rendered(fresh / "files")
         if made.volatile:
             root = into / made.root.name
             into.mkdir(parents=True, exist_ok=True)
             shutil.move(made.root, root)
-            shutil.rmtree(fresh)
             return replace(made, root=root)
         manifest = {
             "folder": made.root.name,
@@ -125,9 +125,6 @@ def _kept(store: Path, rendered: Callable[[Path], Render], into: Path) -> Render
         (fresh / "manifest.json").touch(mode=0o600)
         (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         _publish(fresh, store, made)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
     _prune(store.parent)
     return replace(made, root=store / "files" / made.root.name)
 
@@ -141,13 +138,12 @@ def _publish(fresh: Path, store: Path, made: Render) -> None:
             # What lies there is damaged.
             shutil.rmtree(store, ignore_errors=True)
             fresh.rename(store)
-        else:
-            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _prune(folder: Path) -> None:
     """Keep the newest."""
-    kept = sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=lambda entry: entry.stat().st_mtime)
+    renders = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(PREFIX)]
+    kept = sorted(renders, key=lambda entry: entry.stat().st_mtime)
     for entry in kept[:-_MOST]:
         shutil.rmtree(entry, ignore_errors=True)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .errors import MlscaffoldError
 
-__all__ = ["PREFIX", "abandoned", "lock_file", "private_folder", "scratch_folder"]
+__all__ = ["PREFIX", "abandoned", "held_folder", "lock_file", "scratch_folder"]
 
 PREFIX = "mlscaffold-scratch-"
 _HOLDER = ".held"
@@ -25,13 +25,16 @@ _PRIVATE = 0o700
 _MOST_NAMES = 20_000
 #: So many folders that were left are removed by one run.
 _MOST_REMOVED = 20
-#: The temporary folders that this run has looked through.
+#: The folders that this run has looked through.
 _swept: set[Path] = set()
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """An empty folder in the temporary one, that only this person may enter; it is gone afterwards.
+def scratch_folder(base: Path | None = None) -> Iterator[Path]:
+    """An empty folder that only this person may enter; it is gone afterwards, and what killed runs left there, too.
+
+    Args:
+        base: Where; None is the machine's temporary folder.
 
     Raises:
         OSError: There is no room for it, or no right.
@@ -39,17 +42,17 @@ def scratch_folder() -> Iterator[Path]:
     # Imported here: most commands read, and need none.
     import tempfile
 
-    base = Path(tempfile.gettempdir())
+    base = base or Path(tempfile.gettempdir())
     if base not in _swept:
         _swept.add(base)
         for folder in itertools.islice(abandoned(base, PREFIX), _MOST_REMOVED):
             shutil.rmtree(folder, ignore_errors=True)
-    with private_folder(PREFIX, base) as made:
+    with held_folder(PREFIX, base) as made:
         yield made
 
 
 @contextlib.contextmanager
-def private_folder(prefix: str, base: Path) -> Iterator[Path]:
+def held_folder(prefix: str, base: Path) -> Iterator[Path]:
     """A folder that only this person may enter, held until it is gone.
 
     Raises:

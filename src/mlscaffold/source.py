@@ -15,7 +15,6 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -206,7 +205,7 @@ def releases(source: TemplateSource) -> tuple[Release, ...]:
             listing = Git.outside().text("ls-remote", "--tags", "--refs", "--", location)
         except GitError as error:
             raise _unreachable(source, error) from error
-    return _versions([line.rpartition("refs/tags/")[2] for line in listing.splitlines()])
+    return _versions([line.rpartition("refs/tags/")[2] for line in listing.split("\n")])
 
 
 def _versions(tags: Sequence[str]) -> tuple[Release, ...]:
@@ -279,7 +278,7 @@ def _is_unreleased(path: Path, borrowed: Path) -> bool:
         return True
     return not (
         git.succeeds("rev-parse", "-q", "--verify", "HEAD")
-        and _versions(git.text("tag", "--points-at", "HEAD").split())
+        and _versions(git.text("tag", "--points-at", "HEAD").split("\n"))
     )
 
 
@@ -317,7 +316,7 @@ def _check_out_commit(source: TemplateSource, location: str, ref: str | None, ro
     except GitError as error:
         raise _unreachable(source, error) from error
     git = Git(root)
-    known = _versions(git.text("tag", "--list").split())
+    known = _versions(git.text("tag", "--list").split("\n"))
     commit, version = _resolve(git, source, known, ref)
     if not known:
         notes.append("The template has no version tags: the project cannot be updated until it has.")
@@ -379,14 +378,14 @@ def fetched(source: TemplateSource, cache: Path | None) -> TemplateSource:
         return replace(source, notes=(note,))
     known = replace(source, location=str(mirror))
     make_private(folder)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
+    with scratch_folder(folder) as scratch:
         if mirror.is_dir():
             try:
-                _bring_up_to_date(mirror, borrow(source.location, Path(scratch)))
+                _bring_up_to_date(mirror, borrow(source.location, scratch))
             except (GitError, TemplateError):
                 return replace(known, notes=(f"{source.url} cannot be reached: the copy from the last time is used.",))
             return known
-        _mirror(source, mirror, Path(scratch))
+        _mirror(source, mirror, scratch)
     return known
 
 
@@ -460,7 +459,7 @@ def changes_between(old: Checkout, new: Checkout) -> str:
     if not old.commit or not new.commit or old.commit == new.commit:
         return ""
     git = new.history
-    names = git.text("ls-tree", "--name-only", new.commit).splitlines()
+    names = git.text("ls-tree", "--name-only", new.commit).split("\n")
     file = next((name for name in names if re.match(r"(?i)^(changelog|changes|history)(\.(md|rst|txt))?$", name)), "")
     text = git.text("cat-file", "blob", f"{new.commit}:{file}") if file else ""
     if sections := _sections(text, old.version, new.version):
@@ -475,7 +474,7 @@ def changed_last(checkout: Checkout, source: str) -> str:
         return ""
     git = checkout.history
     commit = git.text("log", "-1", "--format=%H", checkout.commit, "--", f":(literal){source}")
-    holding = _versions(git.text("tag", "--contains", commit).split()) if commit else ()
+    holding = _versions(git.text("tag", "--contains", commit).split("\n")) if commit else ()
     return holding[0].tag if holding else ""
 
 

@@ -21,7 +21,7 @@ from .entries import inside, read_plain
 from .errors import DestinationError
 from .lock import FILE_NAME as LOCK
 from .placing import ChangedError, put
-from .scratch import abandoned, private_folder
+from .scratch import abandoned, held_folder
 from .writing import disk_errors, write_file
 
 __all__ = ["Stage", "finish_filling", "stage"]
@@ -155,7 +155,7 @@ def stage(destination: Path) -> Iterator[Stage]:
     _sweep(base)
     with contextlib.ExitStack() as cleanup:
         try:
-            hidden = cleanup.enter_context(private_folder(_PREFIX, base))
+            hidden = cleanup.enter_context(held_folder(_PREFIX, base))
         except OSError as error:
             raise DestinationError(
                 f"Cannot write in {base}: {error.strerror}.", hint="Choose a folder that you may write to."

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .app import serve
 from .errors import AddressError, ServingError, SettingError
-from .limits import Limits
+from .http.limits import Limits
 
 _LONGEST_DRAIN = 3600
 

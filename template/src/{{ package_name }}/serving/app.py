@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from onnxruntime import RunOptions
 
-from .connections import Connections
 from .contract import Output
-from .limits import Limits
+from .http.connections import Connections
+from .http.limits import Limits
+from .http.server import listen, run
 from .loading import unusable, within_bounds
 from .metrics import CountRequests, ServingMetrics
 from .model import ServedModel, load_model
@@ -20,7 +21,6 @@ from .parsing import RequestParser
 from .problems import RefusedError, refuse_uniformly
 from .routes import add_operations, add_predict
 from .schema import build_wire
-from .server import listen, run
 
 
 def create_app(model_path: Path) -> FastAPI:

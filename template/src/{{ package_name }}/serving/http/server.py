@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
+from ..errors import AddressError
 from .connections import Connections
-from .errors import AddressError
 from .lifecycle import Server
 
 _FIRST_FREE_PORT = 1024

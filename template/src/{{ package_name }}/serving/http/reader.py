@@ -13,9 +13,9 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from ..problems import Problem
 from .intake import Intake, fault_of_head, without_upgrade
 from .limits import Limits
-from .problems import Problem
 from .refusals import INVALID, PIPELINED
 
 # So little is parsed at a time that what is over a limit is noticed before it takes memory.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..problems import Problem
 from .limits import Limits
-from .problems import Problem
 from .refusals import CODING, FRAMING, HOST, INVALID, LARGE_BODY, LARGE_HEAD, LONG_URL, VERSION
 
 Header = tuple[bytes, bytes]

@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from ..problems import Problem
 from .connections import Connections, Phase
-from .problems import Problem
 from .reader import Reader
 from .refusals import BUSY, SLOW, refusal
 from .transport import ClosingTransport
