@@ -208,12 +208,13 @@ def _broken_for(start: Start, steps: Sequence[str], changes: str) -> Iterator[st
     with tempfile.TemporaryDirectory() as scratch:
         jump, walk, fresh = (Path(scratch) / way / FOLDER for way in ("jump", "walk", "fresh"))
         _make(jump, start.template, start.version, start.answers)
-        before = read_lock(jump)
         shutil.copytree(jump, walk, symlinks=True)
         if conflicts := _update(jump, version):
             yield f"{start}: the update to {version} conflicts in {', '.join(conflicts)}"
             return
         for step in steps:
+            # What an earlier release took over stands in the part of the changelog that tells of that one.
+            before = read_lock(walk)
             if conflicts := _update(walk, step):
                 yield f"{start}: step by step, the update to {step} conflicts in {', '.join(conflicts)}"
                 return

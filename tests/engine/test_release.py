@@ -158,6 +158,13 @@ def test_one_key_more_is_named_too(template: Path, add: Releases) -> None:
     assert found.startswith("setup.toml: the template takes it over")
 
 
+def test_what_an_earlier_release_took_over_is_not_named_again(template: Path, add: Releases) -> None:
+    table = "files:\n  hello.txt: owned\n  seeded.txt: seeded\n"
+    add({"ownership.yml": table})
+    add({"ownership.yml": f"# Reworded.\n{table}"})
+    assert broken_promises(template, "3.0.0", "") == []
+
+
 CHANGES = "# Changelog\n\n## 0.2.0 (2026-02-03)\n\n- `hello.txt`\n\n## 0.1.0 (2026-01-02)\n\n- First.\n"
 
 
