@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .copier_worker import copier_errors, worker_for
 from .errors import UntrustedTemplateError
 from .ownership import read_ownership
 from .reach import NeedsTrust, Reach
@@ -63,6 +62,9 @@ def require_trust(
     reach = Reach(trusted=is_trusted(checkout, trusted), project=project, at=at)
     if reach.trusted:
         return reach
+    # Imported here, and below: it brings Copier, which to look at a project takes none of.
+    from .copier_worker import copier_errors, worker_for
+
     with copier_errors(checkout):
         template = worker_for(checkout, Path("/nowhere/project"), {}).template
         features = [f"Jinja extension {name} (Python code, run while rendering)" for name in template.jinja_extensions]
@@ -108,6 +110,8 @@ def task_listing(checkout: Checkout, *, since: Checkout | None = None) -> tuple[
         checkout: The template.
         since: The version that a project is updated from: its migrations count, too.
     """
+    from .copier_worker import copier_errors, worker_for
+
     with copier_errors(checkout):
         tasks = worker_for(checkout, Path("/nowhere/project"), {}).tasks_of(since)
     written = [task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks]

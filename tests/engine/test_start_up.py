@@ -39,7 +39,9 @@ def test_help_needs_no_engine(arguments: tuple[str, ...]) -> None:
     assert imported(*arguments) & HEAVY == set()
 
 
-def test_a_clean_check_needs_neither_a_renderer_nor_a_parser(tmp_path: Path) -> None:
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """A project of a template that is a folder."""
     (tmp_path / "template").mkdir()
     (tmp_path / "template" / "copier.yml").write_text("_subdirectory: files\n")
     (tmp_path / "template" / "files").mkdir()
@@ -47,7 +49,16 @@ def test_a_clean_check_needs_neither_a_renderer_nor_a_parser(tmp_path: Path) -> 
     request = NewProject(destination=tmp_path / "demo", template=str(tmp_path / "template"), use_defaults=True)
     with prepare(request) as prepared:
         create(prepared)
-    assert imported("check", str(tmp_path / "demo")) & HEAVY == set()
+    return tmp_path / "demo"
+
+
+def test_a_clean_check_needs_neither_a_renderer_nor_a_parser(demo: Path) -> None:
+    assert imported("check", str(demo)) & HEAVY == set()
+
+
+@pytest.mark.parametrize("arguments", [("versions",), ("why", "--project", "{demo}", ".copier-answers.yml")])
+def test_what_is_only_looked_at_needs_no_renderer(demo: Path, arguments: tuple[str, ...]) -> None:
+    assert not imported(*(word.format(demo=demo) for word in arguments)) & {"copier", "jinja2", "pydantic"}
 
 
 def test_the_public_api_is_typed_and_lazy() -> None:
