@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from .errors import TemplateError
 from .git import Git
@@ -74,7 +74,7 @@ def borrow(location: str, into: Path) -> str:
         into: A folder of the caller's, which has to last as long as what is made from it.
 
     Raises:
-        TemplateError: It is no repository and no bundle, or a file of it cannot be read.
+        TemplateError: It is no repository and no bundle, or a file of it cannot be read, or it names another machine.
     """
     if (path := _local(location)) is None:
         return location
@@ -82,9 +82,14 @@ def borrow(location: str, into: Path) -> str:
         if path.is_file():
             return str(_copy_bundle(path, into))
         # The ends that git would try, too.
-        git_folder = git_folder_of(path) or git_folder_of(path.with_name(f"{path.name}.git"))
-        # Of what is neither, git says so itself.
-        return location if git_folder is None else str(_borrow_repository(git_folder, into / "borrowed.git"))
+        git_folder = git_folder_of(path) or git_folder_of(Path(f"{path}.git"))
+        if git_folder is None:
+            # Git is not asked: it may see a repository where we see none, and would run in it.
+            raise TemplateError(
+                f"The template {path} cannot be read: it is no git repository and no bundle.",
+                hint="Check the path. A plain folder is named by its path, without file://.",
+            )
+        return str(_borrow_repository(git_folder, into / "borrowed.git"))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else None
         raise TemplateError(f"The template {path} cannot be read: {why or error}.") from error
@@ -94,8 +99,18 @@ def _local(location: str) -> Path | None:
     if "://" not in location:
         path = Path(location)
         return path if path.is_absolute() else None
-    parts = urlsplit(location)
-    return Path(unquote(parts.path)) if parts.scheme == "file" and parts.netloc in {"", "localhost"} else None
+    scheme, _, rest = location.partition("://")
+    if scheme.lower() != "file":
+        return None
+    host, _, below = rest.partition("/")
+    if host not in {"", "localhost"}:
+        # Git would leave the host out, and read a folder of this machine.
+        raise TemplateError(
+            f"The template {location} names another machine: file:// reads this one's folders.",
+            hint="Write file:///PATH, or give a URL (https, ssh, git).",
+        )
+    # All of it, as git takes it: `?` and `#` are letters of a path.
+    return Path("/", unquote(below))
 
 
 def _copy_bundle(path: Path, into: Path) -> Path:

@@ -299,3 +299,35 @@ def test_a_submodule_on_this_machine_is_the_persons_to_allow(tmp_path: Path, per
         read(template, tmp_path, "v2")
     person.write_text('[protocol "file"]\n\tallow = always\n')
     assert "lib/one.txt" in files(read(template, tmp_path, "v2"))
+
+
+def telltale(template: Path) -> Path:
+    """A repository whose configuration shows when git reads it: its tags are hidden then."""
+    git(template, "config", "transfer.hideRefs", "refs/tags")
+    return template
+
+
+@pytest.mark.parametrize("name", ["t", "t#x", "t?x", "t%20x", "t;x"])
+def test_an_address_of_this_machine_is_taken_as_git_takes_it(tmp_path: Path, name: str) -> None:
+    template = telltale(made(tmp_path / name))
+    address = f"file://{str(template).replace('%', '%25')}"
+    for url in (address, address.replace("file://", "file://localhost")):
+        assert [release.tag for release in releases(find_source(url))] == ["v1"]
+        assert read(url, tmp_path).version == "v1"
+
+
+@pytest.mark.parametrize("host", ["elsewhere", "a@localhost"])
+def test_a_host_of_an_address_of_this_machine_is_not_left_out(tmp_path: Path, host: str) -> None:
+    template = telltale(made(tmp_path / "t"))
+    with pytest.raises(TemplateError, match="another machine"):
+        releases(find_source(f"file://{host}{template}"))
+
+
+def test_git_is_not_asked_of_what_only_git_takes_for_a_repository(tmp_path: Path) -> None:
+    template = telltale(made(tmp_path / "t"))
+    git(template, "pack-refs", "--all")
+    shutil.rmtree(template / ".git" / "refs")
+    (template / ".git" / "refs").touch(mode=0o700)
+    assert "refs/heads/main" in git(template, "ls-remote", ".")
+    with pytest.raises(TemplateError, match="no git repository and no bundle"):
+        releases(find_source(f"file://{template}"))
