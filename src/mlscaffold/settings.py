@@ -56,6 +56,14 @@ def cache_folder() -> Path:
     return _base("XDG_CACHE_HOME", ".cache") / "mlscaffold"
 
 
+def _is_there(file: Path) -> bool:
+    """Whether there are settings. A home of somebody else, as in many a container, holds none of ours."""
+    try:
+        return file.is_file()
+    except PermissionError:
+        return False
+
+
 def read_settings() -> Settings:
     """The settings, or the defaults if there is no file.
 
@@ -63,7 +71,7 @@ def read_settings() -> Settings:
         SettingsError: The file is not valid, with the key to mend.
     """
     file = settings_file()
-    if not file.is_file():
+    if not _is_there(file):
         if "MLSCAFFOLD_SETTINGS" in os.environ:
             raise SettingsError(f"MLSCAFFOLD_SETTINGS names {file}, which does not exist.")
         return Settings()

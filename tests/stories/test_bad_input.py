@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from mlscaffold.settings import Settings, read_settings
 
 from .conftest import ROOT, SMALL, Machine, snapshot
 
@@ -288,6 +291,17 @@ def test_a_corrupt_settings_file(machine: Machine, monkeypatch: pytest.MonkeyPat
 def test_a_settings_file_that_is_not_there(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLSCAFFOLD_SETTINGS", str(machine.home / "nope.yml"))
     machine.run("versions").refused("nope.yml, which does not exist")
+
+
+def test_a_home_that_is_closed_to_us_holds_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that is run with `--user`, and another one's HOME."""
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.delenv("MLSCAFFOLD_SETTINGS", raising=False)
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert read_settings() == Settings()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
