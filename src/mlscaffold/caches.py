@@ -6,18 +6,15 @@ else may be able to write to it, to exchange a folder on the way to it, or to br
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
-import stat
 from pathlib import Path
 
 from .errors import MachineError
 from .git import Git, GitError
+from .rights import why_open
 
-__all__ = ["make_private", "private_folder", "why_unusable"]
-
-_ROOT = 0
+__all__ = ["private_folder", "why_unusable"]
 
 
 def private_folder(cache: Path | None, name: str) -> Path | None:
@@ -30,75 +27,14 @@ def private_folder(cache: Path | None, name: str) -> Path | None:
     if cache is None or why_unusable(cache):
         return None
     place = Path(os.path.realpath(cache)) / name
-    return None if _why_open(place) else place
+    return None if why_open(place) else place
 
 
 def why_unusable(cache: Path) -> str:
     """Why nothing is kept in a cache folder, for a person; empty if it is as it has to be, or not there yet."""
     # Links are followed once: what is looked at is what is used.
     place = Path(os.path.realpath(cache))
-    return _why_open(place) or _brought_along(place)
-
-
-def make_private(place: Path) -> None:
-    """Make a part of the cache, and what is missing above it, for this person alone, whatever the umask.
-
-    Raises:
-        OSError: It cannot be made, or somebody else was faster.
-    """
-    for folder in (*reversed(place.parents), place):
-        if not folder.is_dir():
-            folder.mkdir(mode=stat.S_IRWXU)
-            # The umask may have taken rights of our own.
-            folder.chmod(stat.S_IRWXU)
-    if why := _why_open(place):
-        raise PermissionError(errno.EPERM, why, str(place))
-    if stat.S_IMODE(place.stat().st_mode) != stat.S_IRWXU:
-        # An earlier release let others read it.
-        place.chmod(stat.S_IRWXU)
-
-
-def _why_open(place: Path) -> str:
-    """Why somebody else could write to a folder, or exchange it; empty if nobody could."""
-    if not hasattr(os, "geteuid"):
-        return ""
-    try:
-        there = [folder for folder in (place, *place.parents) if os.path.lexists(folder)]
-        seen = {folder: folder.lstat() for folder in there}
-    except OSError as error:
-        return f"{error.filename or place}: {error.strerror}"
-    for folder, found in seen.items():
-        if not stat.S_ISDIR(found.st_mode):
-            return f"{folder} is not a folder"
-        if folder == place and found.st_uid != os.geteuid():
-            return f"{place} belongs to somebody else"
-        if _others_write(found) if folder == place else not _is_settled(found):
-            return f"others can write to {folder}"
-    return ""
-
-
-def _is_settled(found: os.stat_result) -> bool:
-    """Whether nobody else can exchange what lies in a folder."""
-    return found.st_uid in {_ROOT, os.geteuid()} and (bool(found.st_mode & stat.S_ISVTX) or not _others_write(found))
-
-
-def _others_write(found: os.stat_result) -> bool:
-    if found.st_mode & stat.S_IWOTH:
-        return True
-    return bool(found.st_mode & stat.S_IWGRP) and not _is_group_of_one(found.st_gid)
-
-
-@functools.cache
-def _is_group_of_one(group: int) -> bool:
-    """Whether a group is this person's alone: many systems give everybody one, and let it write by default."""
-    import grp
-    import pwd
-
-    try:
-        person, known = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
-    except KeyError:
-        return False
-    return known.gr_name == person.pw_name and person.pw_gid == group and set(known.gr_mem) <= {person.pw_name}
+    return why_open(place) or _brought_along(place)
 
 
 @functools.cache

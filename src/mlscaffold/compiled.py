@@ -22,7 +22,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from .caches import make_private, private_folder
+from .caches import private_folder
+from .rights import make_private
 from .writing import is_ours
 
 __all__ = ["Compiled"]

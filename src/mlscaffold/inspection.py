@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from .answers import Answers
-from .caches import make_private, why_unusable
+from .caches import why_unusable
 from .entries import Entry, entry_of, is_own_file
 from .errors import MlscaffoldError, ProjectError, TemplateError
 from .features import require_trust
@@ -26,6 +26,7 @@ from .reach import commit_of
 from .recorded import Recorded, read_recorded
 from .render import Render
 from .render_cache import cached_render
+from .rights import make_private
 from .scratch import scratch_folder
 from .settings import SettingsError, read_settings, settings_file
 from .source import changed_last, check_out, check_recorded_tree, find_source, latest, releases

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .answers import Answers
-from .caches import make_private, private_folder
+from .caches import private_folder
 from .entries import Entry, FileMode, check_contained, entry_of
 from .errors import TemplateError
 from .reach import Reach
 from .render import Render, render, renderer_id
+from .rights import make_private
 from .scratch import PREFIX, scratch_folder
 from .source import Checkout
 from .writing import is_ours

@@ -14,7 +14,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import MlscaffoldError
+from .errors import MachineError, MlscaffoldError
+from .rights import make_private, why_exchangeable
+from .settings import cache_folder
 
 __all__ = ["PREFIX", "abandoned", "held_folder", "lock_file", "scratch_folder"]
 
@@ -34,21 +36,37 @@ def scratch_folder(base: Path | None = None) -> Iterator[Path]:
     """An empty folder that only this person may enter; it is gone afterwards, and what killed runs left there, too.
 
     Args:
-        base: Where; None is the machine's temporary folder.
+        base: Where; None is the machine's temporary folder, or the cache, if others could exchange what lies there.
 
     Raises:
+        MachineError: Others could do so in both.
         OSError: There is no room for it, or no right.
     """
-    # Imported here: most commands read, and need none.
-    import tempfile
-
-    base = base or Path(tempfile.gettempdir())
+    base = base or _temporary()
     if base not in _swept:
         _swept.add(base)
         for folder in itertools.islice(abandoned(base, PREFIX), _MOST_REMOVED):
             shutil.rmtree(folder, ignore_errors=True)
     with held_folder(PREFIX, base) as made:
         yield made
+
+
+def _temporary() -> Path:
+    # Imported here: most commands read, and need none.
+    import tempfile
+
+    base = Path(os.path.realpath(tempfile.gettempdir()))
+    if not (why := why_exchangeable(base)):
+        return base
+    own = Path(os.path.realpath(cache_folder()))
+    try:
+        make_private(own)
+    except OSError as error:
+        raise MachineError(
+            f"There is no folder for temporary files that is yours alone: {why}.",
+            hint="Name one with TMPDIR, or set the sticky bit of that folder (chmod +t).",
+        ) from error
+    return own
 
 
 @contextlib.contextmanager

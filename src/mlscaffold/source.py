@@ -25,9 +25,10 @@ from urllib.parse import unquote, urlsplit
 
 from . import ownership
 from .borrowing import borrow, git_folder_of, work_tree_files
-from .caches import make_private, private_folder, why_unusable
+from .caches import private_folder, why_unusable
 from .errors import TemplateError
 from .git import Git, GitError, without_credentials
+from .rights import make_private
 from .scratch import scratch_folder
 from .trust import expand_shortcut
 from .writing import is_ours

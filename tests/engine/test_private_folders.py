@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold import caches
-from mlscaffold.caches import make_private, private_folder, why_unusable
+from mlscaffold import caches, rights
+from mlscaffold.caches import private_folder, why_unusable
 from mlscaffold.inspection import Health, diagnose
+from mlscaffold.rights import make_private
 from mlscaffold.source import check_out, fetched, find_source
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
@@ -104,7 +105,7 @@ def test_a_group_of_ones_own_may_write(tmp_path: Path, monkeypatch: pytest.Monke
     cache.mkdir()
     cache.chmod(0o775)
     for alone in (True, False):
-        monkeypatch.setattr(caches, "_is_group_of_one", lambda _group, alone=alone: alone)
+        monkeypatch.setattr(rights, "_is_group_of_one", lambda _group, alone=alone: alone)
         assert (private_folder(cache, "renders") is not None) is alone
 
 

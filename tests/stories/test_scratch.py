@@ -145,3 +145,27 @@ def test_no_message_about_git_names_a_folder_of_ours(machine: Machine, monkeypat
         monkeypatch.setenv("PATH", f"{machine.home}:{os.environ['PATH']}")
         done = machine.run("new", f"demo-{word}", "--template", template, "--defaults")
         assert PREFIX not in done.out + done.err, done
+
+
+def test_a_temporary_folder_that_anybody_can_rearrange_is_not_used(machine: Machine) -> None:
+    demo = follow(machine)
+    machine.scratch.chmod(0o777)
+    before = machine.scratch.stat().st_mtime_ns
+
+    done = machine.run("update", demo.project, "--dry-run")
+
+    assert done.code == 0, done
+    assert machine.scratch.stat().st_mtime_ns == before
+
+
+def test_where_no_folder_is_ones_own_that_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = follow(machine)
+    shared = machine.work / "shared"
+    (shared / "cache").mkdir(parents=True)
+    for folder in (machine.scratch, shared):
+        folder.chmod(0o777)
+    monkeypatch.setenv("MLSCAFFOLD_CACHE_DIR", str(shared / "cache"))
+
+    done = machine.run("update", demo.project, "--dry-run")
+
+    done.refused("no folder for temporary files that is yours alone", str(machine.scratch), "TMPDIR")
