@@ -19,6 +19,7 @@ from .errors import MachineError, ProjectError
 from .placing import (
     ChangedError,
     State,
+    aside_of,
     copy,
     duplicate,
     folders_of,
@@ -26,6 +27,7 @@ from .placing import (
     make_parents,
     mode_like,
     move,
+    near,
     prune,
     put,
     recover,
@@ -83,6 +85,10 @@ def record(
 
 def _record_before(project: Path, folder: Path, path: str, number: int) -> State | None:
     here = inside(project, path, error=MachineError, origin="The plan")
+    if taken := next((place for place in (near(here), aside_of(here)) if os.path.lexists(place)), None):
+        raise ProjectError(
+            f"{taken} is in the way: {path} would pass there.", hint="Move it away, then run the command again."
+        )
     kept = folder / "before" / str(number)
     before = state_of(here)
     if before is not None:

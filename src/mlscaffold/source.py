@@ -174,6 +174,11 @@ def _is_address(remote: str) -> bool:
     """Whether git would connect by itself: an answers file may name a helper, and so a program (`ext::sh -c ...`)."""
     if any(ord(sign) < 32 for sign in remote) or not (found := _ADDRESS.match(remote)):
         return False
+    try:
+        urlsplit(remote)
+    except ValueError:
+        # A bracket that is left open, say.
+        return False
     # What begins so is an option for ssh.
     host = unquote(found["url"] or found["scp"] or "")
     return not host.startswith("-") and not host.rpartition("@")[2].startswith("-")

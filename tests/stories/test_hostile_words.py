@@ -420,9 +420,12 @@ def test_words_of_a_journal_are_harmless(made: Machine) -> None:
 
 def test_half_a_character_is_refused_as_a_mistake(machine: Machine) -> None:
     half = '"a\\ud800b"'
-    for wrong in (f"x: {{type: str, default: {half}}}", f"{half}: 1", "x: \"{{ '\\\\ud800' }}\""):
-        template = machine.template({**SMALL, "copier.yml": f"{SMALL['copier.yml']}{wrong}\n"}, tag="")
-        machine.run("new", "demo", "--template", template, "--ref", "main", "--defaults").refused(r"\ud800")
+    used = "x: \"{{ '\\\\ud800' }}\""
+    cases = ((f"x: {{type: str, default: {half}}}", r"\ud800"), (f"{half}: 1", r"\ud800"), (used, "no text"))
+    for wrong, said in cases:
+        files = {"copier.yml": f"{SMALL['copier.yml']}{wrong}\n", "template/x.txt.jinja": "{{ x }}\n"}
+        template = machine.template({**SMALL, **files}, tag="")
+        machine.run("new", "demo", "--template", template, "--ref", "main", "--defaults").refused(said)
     machine.nothing_was_left()
 
 

@@ -13,6 +13,7 @@ from .updating import follow
 ALLOWING = "[protocol]\n\tallow = always\n"
 #: Each would run a command, `RUN`, or start a helper that nobody named, where git is allowed to.
 HELPERS = [
+    "https://[no/bracket",
     "ext::sh -c RUN",
     "ext::RUN http://x",
     "EXT::RUN",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -126,6 +127,28 @@ def test_a_read_only_file_is_not_replaced(machine: Machine, project: Path) -> No
     (machine.work / "a.json").chmod(0o444)
     machine.run("check", project, "--report", "json=a.json").refused("a.json is read only")
     assert (machine.work / "a.json").read_text() == OTHER
+
+
+def test_a_file_that_can_be_written_and_not_replaced_is_written(
+    machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that is closed, or mounted alone into a container."""
+    file = machine.work / "a.json"
+    file.write_text(OTHER * 1000)
+
+    def refuse(_self: Path, _target: Path) -> Path:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert machine.run("check", project, "--report", "json=a.json").code == 0
+    assert json.loads(file.read_text())["tool"]["name"] == "mlscaffold"
+
+
+def test_what_a_caller_closed_leads_nowhere(project: Path) -> None:
+    command = [sys.executable, "-m", "mlscaffold", "check", str(project)]
+    for closed in ("<&-", ">&-", "2>&-", ">&- 2>&- <&-"):
+        done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *command], capture_output=True, check=False)
+        assert (done.returncode, b"Traceback" in done.stderr) == (0, False), (closed, done)
 
 
 @pytest.mark.parametrize("path", ["missing/a.json", "file/a.json"])

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from mlscaffold.placing import near
+
 from .conftest import Machine, write_files
 from .updating import LINES, Followed, follow, lines, with_line
 
@@ -592,3 +594,18 @@ def test_the_user_made_a_folder_of_a_file(machine: Machine) -> None:
     demo.release("v3.0.0", {"owned.txt": "two\n"})
 
     demo.refuses("owned.txt: owned.txt/ is in the way")
+
+
+@pytest.mark.parametrize("suffix", ["", ".old"])
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_what_lies_where_a_file_passes_is_in_the_way(machine: Machine, suffix: str, *, is_folder: bool) -> None:
+    demo = follow(machine, {"a.txt": "one\n", "b.txt": "one\n"})
+    taken = near(demo.project / "b.txt").with_suffix(suffix)
+    name = f"{taken.name}/mine.txt" if is_folder else taken.name
+    demo.edit({name: "mine\n"})
+    demo.release("v2.0.0", {"a.txt": "two\n", "b.txt": "two\n"})
+
+    demo.update().refused("is in the way", taken.name)
+
+    assert (demo.text("a.txt"), demo.text("b.txt"), demo.text(name)) == ("one\n", "one\n", "mine\n")
+    assert demo.machine.run("update", demo.project, "--status").code == 0

@@ -149,10 +149,19 @@ def _prepare_process() -> None:
     for polite in ("SIGTERM", "SIGHUP"):
         if number := getattr(signal, polite, None):
             signal.signal(number, _stop)
+    _fill_closed_streams()
     # A terminal without Unicode shows `\\xef` rather than a failure.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _fill_closed_streams() -> None:
+    """What a caller closed leads nowhere: a file that is opened would take its place, and get what is printed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

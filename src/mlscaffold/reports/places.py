@@ -34,7 +34,9 @@ _STANDARD_OUTPUT = 1
 _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.05
 _MOST_LINKS = 40
-_DESCRIPTORS = re.compile(r"/dev/fd|/proc/(self|\d+)/fd")
+_DESCRIPTORS = re.compile(r"/dev/fd|/proc/(self|\d+)(/task/\d+)?/fd")
+#: What is said where a file may be written and not replaced: a closed folder, a single file that is mounted.
+_NOT_REPLACEABLE = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,18 @@ class ReportPlace:
             with _said(self.named), _opened(self.file) as handle:
                 _write_all(handle, content)
         else:
+            self._replace(content)
+
+    def _replace(self, content: bytes) -> None:
+        try:
             write_file(self.file, content)
+        except MachineError as error:
+            cause = error.__cause__
+            if not isinstance(cause, OSError) or cause.errno not in _NOT_REPLACEABLE or not self.file.is_file():
+                raise
+            with _said(self.named), self.file.open("r+b", buffering=0) as stream:
+                stream.truncate()
+                _write_all(stream.fileno(), content)
 
 
 def report_place(project: Path, path: Path) -> ReportPlace:
@@ -128,7 +141,9 @@ def _follow(named: Path) -> tuple[Path, int | None]:
 
 
 def _is_own(folder: str) -> bool:
-    return folder in {"/dev/fd", "/proc/self/fd", f"/proc/{os.getpid()}/fd"}
+    return folder in {"/dev/fd", "/proc/self/fd", f"/proc/{os.getpid()}/fd"} or folder.startswith(
+        f"/proc/{os.getpid()}/task/"
+    )
 
 
 def _refuse_unfit(place: ReportPlace) -> None:
