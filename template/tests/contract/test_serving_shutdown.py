@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -18,8 +19,8 @@ READY = b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n"
 CLIENTS = 32
 
 
-def request(row: dict[str, Any]) -> bytes:
-    body = json.dumps({"instances": [row]}).encode()
+def request(row: dict[str, Any], rows: int = 1) -> bytes:
+    body = json.dumps({"instances": [row] * rows}).encode()
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     return head % len(body) + body
 
@@ -74,6 +75,22 @@ def test_no_request_is_lost_while_it_ends(start_service: StartService, row: dict
     assert [client.failure for client in clients if client.failure] == []
     assert seconds < 5
     assert "Traceback" not in service.log()
+
+
+def test_what_has_arrived_and_waits_for_its_turn_is_answered(start_service: StartService, row: dict[str, Any]) -> None:
+    service = start_service(drain_seconds=0)
+    data = request(row, 500)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(service.connect()) for _ in range(200)]
+        assert all(b" 200 OK" in service.ask_on(client, READY) for client in clients)
+        service.process.send_signal(signal.SIGSTOP)
+        for client in clients:
+            client.sendall(data)
+        service.process.send_signal(signal.SIGTERM)
+        service.process.send_signal(signal.SIGCONT)
+        answers = [client.recv(12) for client in clients]
+    assert answers == [b"HTTP/1.1 200"] * len(clients)
+    assert service.process.wait(timeout=20) == 0
 
 
 def test_readiness_says_so_at_once_and_all_is_still_answered(start_service: StartService, row: dict[str, Any]) -> None:

@@ -170,7 +170,8 @@ class Connection(Reader):
         elif self._intake.in_head:
             phase = Phase.HEAD
         else:
-            phase = Phase.ANSWER if self._open else Phase.IDLE
+            # What is held has arrived: it waits for its turn, not for the client.
+            phase = Phase.ANSWER if self._open or self._held else Phase.IDLE
         if phase is not self._phase or self._is_renewed:
             self._is_renewed = False
             self._phase = phase
