@@ -175,6 +175,22 @@ def test_more_clients_than_files_do_not_make_it_deaf(start_service: Callable[...
     assert "Traceback" not in service.log()
 
 
+def test_who_never_reads_a_file_of_the_page_does_not_use_up_the_files(start_service: Callable[..., Any]) -> None:
+    service = start_service(files=192)
+    script = "/static-offline-docs/swagger-ui-bundle.js"
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            client = stack.enter_context(service.connect(buffer=4096))
+            client.sendall(f"GET {script} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 10)
+        for _ in range(20):
+            assert b"alive" in service.get("/health/live")
+        assert b" 503 " in service.get(script)
+    assert "Traceback" not in service.log()
+    deadline = time.monotonic() + 10
+    while b" 200 OK" not in service.get(script):
+        assert time.monotonic() < deadline
+
+
 def test_a_connection_that_keeps_us_waiting_makes_room_before_one_that_does_not(
     start_service: Callable[..., Any],
 ) -> None:

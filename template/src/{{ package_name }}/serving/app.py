@@ -9,8 +9,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from onnxruntime import RunOptions
+from starlette.routing import Mount
 
 from .contract import Output
+from .files import FewFiles
 from .http.connections import Connections
 from .http.limits import Limits
 from .http.server import listen, run
@@ -58,6 +60,9 @@ def _build_app(model: ServedModel, model_path: Path, metrics: ServingMetrics) ->
         redirect_slashes=False,
         lifespan=_lifespan,
     )
+    for route in app.routes:
+        if isinstance(route, Mount):
+            route.app = FewFiles(route.app)
     app.state.ready = app.state.leaving = False
     add_predict(app, model, parser, metrics, wire)
     add_operations(app, metrics)

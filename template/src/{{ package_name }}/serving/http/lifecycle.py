@@ -23,7 +23,8 @@ from .connection import Connection
 from .connections import Connections, Phase
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_ACCEPTED_A_ROUND = 64
+# Each is a file more than the connections that are counted.
+_MOST_ACCEPTING = 16
 _STEP_SECONDS = 0.02
 # What a shell reports of a program that a signal has ended.
 _ENDED_BY_SIGNAL = 128
@@ -127,7 +128,7 @@ class Server(uvicorn.Server):
 
     def _connect(self, **_: object) -> Connection:
         """Make the connection of a client that the event loop has accepted: it accepts one a round, so help it."""
-        self._accept(_ACCEPTED_A_ROUND)
+        self._accept(_MOST_ACCEPTING - len(self._accepting))
         return self._new_connection()
 
     def _accept(self, count: int) -> None:
