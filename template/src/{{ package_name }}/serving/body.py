@@ -10,7 +10,7 @@ from .problems import RefusedError
 
 MAX_BODY_BYTES = 1024 * 1024
 # Bodies up to this size are answered as they come: each holds up the others for about a millisecond at most.
-_SMALL_BYTES = 64 * 1024
+_SMALL_BYTES = 16 * 1024
 
 
 class Bodies:

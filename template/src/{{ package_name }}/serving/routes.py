@@ -1,5 +1,6 @@
 """The endpoints: one that predicts, three that a platform asks."""
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -77,10 +78,15 @@ def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
             return respond(_unavailable())
         return JSONResponse({"status": "ready"})
 
+    turn = asyncio.Lock()
+
     @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", summary="Prometheus metrics", tags=["operation"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
-        return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
+        # It takes milliseconds: the event loop goes round between two, so that the probes never wait for many.
+        async with turn:
+            await asyncio.sleep(0)
+            return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _encode(predictions: Predictions, model: ServedModel) -> list[Any]:
