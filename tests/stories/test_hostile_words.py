@@ -420,13 +420,20 @@ def test_words_of_a_journal_are_harmless(made: Machine) -> None:
 
 def test_half_a_character_is_refused_as_a_mistake(machine: Machine) -> None:
     half = '"a\\ud800b"'
-    used = "x: \"{{ '\\\\ud800' }}\""
-    cases = ((f"x: {{type: str, default: {half}}}", r"\ud800"), (f"{half}: 1", r"\ud800"), (used, "no text"))
-    for wrong, said in cases:
+    for wrong in (f"x: {{type: str, default: {half}}}", "x: \"{{ '\\\\ud800' }}\""):
         files = {"copier.yml": f"{SMALL['copier.yml']}{wrong}\n", "template/x.txt.jinja": "{{ x }}\n"}
         template = machine.template({**SMALL, **files}, tag="")
-        machine.run("new", "demo", "--template", template, "--ref", "main", "--defaults").refused(said)
+        machine.run("new", "demo", "--template", template, "--ref", "main", "--defaults").refused("no text")
     machine.nothing_was_left()
+
+
+def test_half_a_character_that_reaches_no_file_is_in_nobodys_way(machine: Machine) -> None:
+    template = machine.template({**SMALL, "copier.yml": f'{SMALL["copier.yml"]}"a\\ud800b": 1\n'})
+    assert machine.run("new", "demo", "--template", template, "--defaults").code == 0
+    for verb in (("check", "--strict"), ("diff", "--project"), ("questions", "--template", template)):
+        done = machine.run(*verb, *([] if verb[0] == "questions" else ["demo"]))
+        assert done.code == 0, done
+        assert "Traceback" not in done.err
 
 
 def test_names_that_are_no_text_are_shown_byte_by_byte(made: Machine) -> None:

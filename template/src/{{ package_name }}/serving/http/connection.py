@@ -14,8 +14,8 @@ from .reader import Reader
 from .refusals import BUSY, SLOW, refusal
 from .transport import ClosingTransport
 
-# They wait for nobody: a platform restarts a service that does not answer them.
-_PROBES = "/health/"
+# They wait for nobody: a platform restarts a service that does not answer them. No platform asks twice at once.
+_PROBES = frozenset({"/health/live", "/health/ready"})
 # So much may be pipelined requests that are parsed in one go, or far more of a body.
 _LARGE_BYTES = 4 * 1024
 # About what a request takes that waits for those before it.
@@ -108,7 +108,7 @@ class Connection(Reader):
                 cycle.keep_alive = False
             await send(message)
 
-        if not scope["path"].startswith(_PROBES):
+        if scope["path"] not in _PROBES or self.pipeline or self._held:
             await self._room.answers.wait()
         await self._application(scope, receive, write)
 
