@@ -27,8 +27,10 @@ _MOST_MARKS = 4
 #: More spaces than that in a line push what follows out of sight.
 _MANY_SPACES = re.compile(r" {21,}")
 #: What makes a CI system set variables or report errors: `::error` at the start of a line, `##vso[` anywhere in it.
+#: Neither case nor spaces of any width before it make a difference to them.
 _CI_ORDERS = re.compile(
-    r"(?m)(?:^(?P<before>[ \t]*):(?=:(?:add|debug|echo|end|error|group|notice|remove|save|set|stop|warning)[\w-]*[ :])"
+    r"(?mi)(?:^(?P<before>[^\S\n]*)"
+    r":(?=:(?:add|debug|echo|end|error|group|notice|remove|save|set|stop|warning)[\w-]*[ :])"
     r"|(?P<sharp>#)#(?=\[|vso\[|teamcity\[))"
 )
 

@@ -104,6 +104,8 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
         ("a" + "\u0301" * 6, "a" + "\u0301" * 4 + r"\u0301\u0301"),
         ("x ##vso[task.setvariable] ##[error]", r"x #\x23vso[task.setvariable] #\x23[error]"),
         (" ::error file=x::y", r" \x3a:error file=x::y"),
+        ("::ERROR file=x::y", r"\x3a:ERROR file=x::y"),
+        ("##VSO[task.setvariable]", r"#\x23VSO[task.setvariable]"),
         ("ok" + " " * 500 + "; rm", r"ok\x20{500}; rm"),
     ],
 )
@@ -115,6 +117,11 @@ def test_lines_keep_their_ends_whatever_system_wrote_them() -> None:
     assert visible_lines("a\r\nb\tc\n\n") == "a\nb\tc\n\n"
     assert visible_lines("a\rb\x85c\u2028d") == r"a\rb\x85c\u2028d"
     assert visible_lines("a\r\n\nb\r", indent="  ") == "  a\n\n  b\\r"
+
+
+@pytest.mark.parametrize("before", ["", " ", "\t", "\xa0", "\u3000 ", "a\n\u2003", "\n\n\xa0"])
+def test_whatever_spaces_a_ci_system_skips_its_orders_are_broken(before: str) -> None:
+    assert visible_lines(f"{before}::error ::x") == rf"{before}\x3a:error ::x"
 
 
 class Terminal(io.StringIO):
