@@ -157,6 +157,11 @@ def _check_link(root: Path, link: Path, path: str) -> None:
     resolved = Path(os.path.normpath(link.parent / target))
     if target.is_absolute() or not resolved.is_relative_to(root):
         raise RenderError(f"The template makes {path} a link to {target}, which is outside of the project. Refused.")
+    # What the words say is not where it leads: there may be another link on the way, which `..` goes up from.
+    if not Path(os.path.realpath(link)).is_relative_to(os.path.realpath(root)):
+        raise RenderError(
+            f"The template makes {path} a link to {target}, which leads out of the project by way of another. Refused."
+        )
     if resolved != root:
         check_contained(resolved.relative_to(root).as_posix(), error=RenderError, origin=f"The template's link {path}")
 

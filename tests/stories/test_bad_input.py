@@ -338,6 +338,18 @@ def test_a_link_that_leads_out_of_the_project_or_into_git(machine: Machine, targ
     machine.nothing_was_left()
 
 
+@pytest.mark.parametrize("target", ["x/y/up/../../home/secret.yml", "x/y/up/.."])
+def test_no_link_leads_out_of_the_project_by_way_of_another(machine: Machine, target: str) -> None:
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + "_preserve_symlinks: true\n"}, tag="")
+    (template / "template" / "x" / "y").mkdir(parents=True)
+    (template / "template" / "x" / "y" / "up").symlink_to("../..")
+    (template / "template" / "link").symlink_to(target)
+    machine.template({}, tag="v1.0.0")
+    done = machine.run("new", "demo", "--template", template, "--defaults")
+    done.refused("makes link a link to", "leads out of the project by way of another")
+    machine.nothing_was_left()
+
+
 def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
