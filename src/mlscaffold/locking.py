@@ -84,12 +84,16 @@ def remarks_on_answers(render: Render) -> tuple[str, ...]:
 
 #: What the tool or the project's owners write, and no template.
 _RESERVED = (locks.FILE_NAME, SETTINGS_FILE)
+#: How the names begin under which files pass on their way to a place beside them; they are removed there.
+_PASSING = ".mlscaffold-"
 
 
 def _refuse_reserved(render: Render) -> None:
     for path in [render.answers_file, *render.entries]:
-        for name in _RESERVED:
-            if folded(path).split("/")[0] == name:
+        parts = folded(path).split("/")
+        passing = next((part for part in parts if part.startswith(_PASSING)), "")
+        for name in [*_RESERVED, passing]:
+            if name in {parts[0], passing} - {""}:
                 raise TemplateError(
                     f"The template {render.checkout.source.url} makes {path}, and {name} is not a template's to write. "
                     "Refused.",

@@ -56,6 +56,12 @@ def test_no_template_writes_at_the_place_of_lock_or_settings(machine: Machine, p
     machine.nothing_was_left()
 
 
+@pytest.mark.parametrize("path", [".mlscaffold-734cad14909b", ".MLscaffold-734cad14909b.old", "a/.mlscaffold-x/b"])
+def test_no_template_writes_where_files_pass_that_are_replaced(machine: Machine, path: str) -> None:
+    new(machine, {f"template/{path}": "x\n"}).refused("is not a template's to write", "Refused")
+    machine.nothing_was_left()
+
+
 @pytest.mark.parametrize("option", ["--no-git", "--dry-run"])
 def test_reserved_names_are_refused_without_git_and_in_a_dry_run(machine: Machine, option: str) -> None:
     new(machine, {f"template/{LOCK}": "x\n"}, option).refused("is not a template's to write", "Refused")
