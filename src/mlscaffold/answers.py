@@ -6,6 +6,7 @@ questions in order and takes each answer from what was given, from a person, or 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import sys
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import AnswersError, MissingAnswersError
 from .reach import Reach
-from .redaction import HIDDEN, keep_secret, redacted
+from .redaction import HIDDEN, keep_secret, redacted, without_quotes
 from .source import Checkout
 
 if TYPE_CHECKING:
@@ -247,6 +248,9 @@ class _Walk:
         """
         if question.secret and not (question.name in self._public and answer == question.default):
             keep_secret(answer)
+            with contextlib.suppress(ValueError, TypeError, ArithmeticError):
+                # A text of YAML or JSON has parts, which a message may quote one by one.
+                keep_secret(self._parse(question, answer))
         if problem := question.problem(answer):
             shown = "the secret" if question.secret else repr(answer)
             raise AnswersError(
@@ -352,11 +356,11 @@ def read_answers_file(file: Path) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = without_quotes(getattr(error, "problem", None) or str(error))
         raise AnswersError(f"The answers file {file} is not valid YAML{place}: {problem}.") from error
     except (ValueError, RecursionError) as error:
         # PyYAML lets these out of its constructors: 2026-99-99 looks like a date, and `[[[[…` never ends.
-        problem = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else without_quotes(str(error))
         raise AnswersError(f"The answers file {file} holds a value that YAML cannot read: {problem}.") from error
     if not isinstance(data, dict):
         raise AnswersError(f"The answers file {file} must be a mapping of question names to answers.")

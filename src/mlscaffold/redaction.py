@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["HIDDEN", "keep_secret", "redacted", "reveals"]
+__all__ = ["HIDDEN", "keep_secret", "redacted", "reveals", "without_quotes"]
 
 HIDDEN = "(hidden)"
 #: A shorter value is found in too many words: taking it out would garble a message and tell what it is.
@@ -39,6 +39,18 @@ def reveals(text: str, values: Iterable[Any]) -> bool:
     """Whether a text holds one of some secrets, in any of its usual spellings."""
     wanted = frozenset(part for value in values for part in _texts(value) if len(part) >= _SHORTEST)
     return bool(wanted) and _pattern(wanted).search(text) is not None
+
+
+#: What parsers of YAML say before they quote a value, which may be a secret that begins with `!` or `*`.
+_QUOTING = re.compile(
+    r"(?s)(could not determine a constructor for the tag|found undefined alias|found duplicate anchor"
+    r"|found undefined tag handle|invalid literal for int\(\) with base \d+|could not convert string to float).*"
+)
+
+
+def without_quotes(problem: str) -> str:
+    """What a parser says of a file that may hold secrets, without the value that it quotes."""
+    return _QUOTING.sub(r"\1 of a value that begins there; put such a value in quotes", problem)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -143,7 +143,30 @@ def _refuse_leaks(first: LaidOut, leaks: list[_Leak], values: list[Any], again: 
     for leak in found:
         if (leak.source, leak.says) not in chance:
             raise _refusal(leak)
+        if filled is not None and control is not None and _stays_with_the_secret(leak, first, filled, control):
+            raise _refusal(leak)
     _refuse_revealed(first, values)
+
+
+def _stays_with_the_secret(leak: _Leak, first: LaidOut, other: LaidOut, control: LaidOut) -> bool:
+    """Whether a part of what chance changes is the same whenever the secret is, and another with another secret."""
+    if leak.says == _NAME:
+        before, after, again = (_names(laid).get(leak.source, set()) for laid in (first, other, control))
+        return bool(after) and not before & again <= after
+    if leak.says != _ANSWERS:
+        return False
+    texts = [_answers_lines(laid) for laid in (first, other, control)]
+    if len(texts[0]) != len(texts[2]):
+        return False
+    return len(texts[0]) != len(texts[1]) or any(
+        mine == same != another for mine, another, same in zip(*texts, strict=True)
+    )
+
+
+def _answers_lines(laid: LaidOut) -> list[str]:
+    file = laid.root / laid.answers_file
+    plain = laid.answers is not None and not file.is_symlink()
+    return file.read_text(errors="replace").splitlines() if plain else []
 
 
 def _refuse_revealed(first: LaidOut, values: list[Any]) -> None:

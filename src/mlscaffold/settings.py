@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import MlscaffoldError
+from .redaction import without_quotes
 from .trust import Trust, problem_of
 
 __all__ = ["Settings", "SettingsError", "cache_folder", "read_settings", "settings_file"]
@@ -79,9 +80,15 @@ def read_settings() -> Settings:
 
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        # Its own words quote the lines, and a default may be a secret.
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = without_quotes(getattr(error, "problem", None) or "it is not valid YAML")
+        raise SettingsError(f"The settings {file} cannot be read{place}: {problem}.") from error
+    except (OSError, ValueError, RecursionError) as error:
         # A ValueError: not UTF-8, or a value such as 2026-99-99, which looks like a date.
-        raise SettingsError(f"The settings {file} cannot be read: {error}") from error
+        raise SettingsError(f"The settings {file} cannot be read: {without_quotes(str(error))}") from error
     if not isinstance(data, dict):
         raise SettingsError(f"The settings {file} must be a mapping.")
     if unknown := sorted(map(str, set(data) - {"template", "trust", "defaults"})):

@@ -290,7 +290,7 @@ STORIES: Mapping[str, tuple[Callable[[Scene], Iterator[str]], str]] = {
     "eject": (_eject, "file path"),
     "lock": (_lock, "locked-template locked-version locked-tree locked-renderer lock yaml"),
     "doctor": (_doctor, "person locked key folder"),
-    "versions": (_versions, "template setting set yaml environment file"),
+    "versions": (_versions, "template setting set environment file"),
     "questions": (_questions, "question help default choice type extension version"),
 }
 

@@ -228,6 +228,35 @@ REFUSED = {
 }
 
 
+BESIDE_CHANCE = {
+    "a line of the answers file": {
+        ANSWERS_FILE: "# {{ now() }}\n{{ _copier_answers | to_nice_yaml -}}\nsum: {{ token | hash('sha256') }}\n"
+    },
+    "as many lines": {
+        ANSWERS_FILE: "# {{ now() }}\n{{ _copier_answers | to_nice_yaml -}}\n{{ '#\n' * (token | length) }}"
+    },
+    "a name": {
+        "{% yield part from [(10 ** 9) | ans_random | string, token | hash('sha256')] %}{{ part }}{% endyield %}": "x"
+    },
+}
+
+
+@pytest.mark.parametrize("files", BESIDE_CHANCE.values(), ids=BESIDE_CHANCE)
+def test_chance_beside_it_hides_no_secret_in_what_is_recorded(machine: Machine, files: dict[str, str]) -> None:
+    done = new(machine, template(machine, files))
+    done.refused("depends on a secret answer", "Refused")
+    secret_is_kept(machine, done)
+    machine.nothing_was_left()
+
+
+def test_chance_alone_in_what_is_recorded_is_no_secret(machine: Machine) -> None:
+    made = f"# {{{{ now() }}}} {{{{ (10 ** 9) | ans_random }}}}\n{SMALL[f'template/{ANSWERS_FILE}']}"
+    name = "{{ (10 ** 9) | ans_random }}.txt"
+    done = new(machine, template(machine, {**ENV, ANSWERS_FILE: made, name: "x"}))
+    assert done.code == 0, done
+    secret_is_kept(machine, done, but=("demo/secret.env",))
+
+
 @pytest.mark.parametrize("files", REFUSED.values(), ids=REFUSED)
 def test_a_secret_in_what_is_recorded_is_refused(machine: Machine, files: dict[str, str]) -> None:
     source = template(machine, files)
@@ -308,6 +337,35 @@ def test_no_message_holds_a_secret(machine: Machine, files: dict[str, str]) -> N
     done = new(machine, source)
     assert done.code in {0, 2}, done
     secret_is_kept(machine, done, but=("demo/x.yml",))
+
+
+@pytest.mark.parametrize("kind", ["yaml", "json"])
+def test_no_message_holds_a_part_of_a_secret(machine: Machine, kind: str) -> None:
+    asked = f"token: {{type: {kind}, secret: true, default: '{{}}'}}\n"
+    judged = "name: {type: str, default: x, validator: 'no {{ token.key }}'}\n"
+    source = template(machine, {"copier.yml": HEAD + asked + judged})
+    given = f'token={{"key": "{CANARY}", "user": "ada"}}'
+    done = machine.run("new", "demo", "--template", source, "--defaults", "--set", given)
+    done.refused("name: 'x' is not a valid answer. no (hidden)")
+    secret_is_kept(machine, done)
+
+
+UNQUOTED = ["!kanarie", "!kanarie!7 x", "!<kanarie> x", "*kanarie", "&kanarie [&kanarie x]", "!!int kanarie"]
+
+
+@pytest.mark.parametrize("value", [*UNQUOTED, "!!float kanarie", "'7': kanarie", "[kanarie", "%kanarie", "a: kanarie"])
+@pytest.mark.parametrize("place", ["answers", "settings"])
+def test_no_parser_quotes_a_secret(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, place: str
+) -> None:
+    file = tmp_path / "written.yml"
+    file.write_text(f"token: {value}\n" if place == "answers" else f"defaults:\n  token: {value}\n")
+    if place == "settings":
+        monkeypatch.setenv("MLSCAFFOLD_SETTINGS", str(file))
+    options = ("--answers", file) if place == "answers" else ()
+    done = machine.run("new", "demo", "--template", template(machine, ENV), "--defaults", *options)
+    done.refused("written.yml")
+    secret_is_kept(machine, done)
 
 
 TASKS = {
