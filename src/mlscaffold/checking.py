@@ -75,13 +75,15 @@ def check(
     if rev is None:
         found += judge_pending(place)
     # Commands work on files that are there; a commit's are not.
-    proof = prove_case(case, rev=rev, trusted=trusted, commands=rev is None, cache=cache) if strict else None
+    # A trusted template's commands run what lies in the project: that is for whoever says so of this one.
+    commands = rev is None and trusted is True
+    proof = prove_case(case, rev=rev, trusted=trusted, commands=commands, cache=cache) if strict else None
     if proof is not None:
         found += judge_proof(case, proof)
-    commands = proof is not None and proof.stale is not None
+    ran = proof is not None and proof.stale is not None
     if require_latest:
         found += judge_version(case.lock)
-    asked = {Needs.RENDER: strict, Needs.COMMANDS: commands, Needs.RELEASES: require_latest, Needs.NOTHING: True}
+    asked = {Needs.RENDER: strict, Needs.COMMANDS: ran, Needs.RELEASES: require_latest, Needs.NOTHING: True}
     skipped = tuple(rule for rule in rules.RULES.values() if not asked[rule.needs])
     judged = [path for path, file in case.files.items() if strict or file.policy not in FREE]
     return CheckResult(

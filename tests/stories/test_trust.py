@@ -176,13 +176,20 @@ def test_resolving_a_lock_runs_nothing_without_trust(machine: Machine, trust: Pa
     assert demo.text("ran") == "run\n"
 
 
-def test_commands_of_derived_files_run_in_a_check_of_a_trusted_template_alone(machine: Machine, trust: Path) -> None:
-    ownership = "files:\n  made.txt: {derived: 'touch made.txt'}\n"
-    demo = follow(machine, {"ownership.yml": ownership}, "--trust")
-    trust.write_text("trust: ['/elsewhere/']\n")
-    assert "MLS017 (--strict --trust)" in machine.run("check", demo.project, "--strict").out
+def test_commands_of_derived_files_run_in_a_check_only_where_that_is_said_of_the_project(
+    machine: Machine, trust: Path
+) -> None:
+    """What they run lies in the project: trust in its template is none in whoever committed there."""
+    demo = follow(
+        machine, {"ownership.yml": "files:\n  made.txt: {derived: sh make.sh}\n", "make.sh": ":\n"}, "--trust"
+    )
+    mark = machine.work / "ran"
+    demo.edit({"make.sh": f"touch {mark}\n"})
     trust.write_text(f"trust: ['{demo.template.parent}/']\n")
-    assert "MLS017" not in machine.run("check", demo.project, "--strict").out
+    assert "MLS017 (--strict --trust)" in machine.run("check", demo.project, "--strict").out
+    assert not mark.exists()
+    assert "MLS017" not in machine.run("check", demo.project, "--strict", "--trust").out
+    assert mark.exists()
 
 
 def test_doctor_lists_what_is_trusted(machine: Machine, trust: Path) -> None:
