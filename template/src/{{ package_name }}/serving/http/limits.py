@@ -43,7 +43,7 @@ class Limits:
     # From the connection, or from the first byte of a further request, to the end of the headers.
     head_seconds: float = 10
     body_seconds: float = 30
-    # Without a byte taken from an answer that does not fit into the network's buffers.
+    # For the next part of an answer that does not fit into the network's buffers: 48 KiB, as asyncio counts.
     stuck_seconds: float = 10
     # Longer than the 60 s for which load balancers keep a connection, so that it is they who close it.
     idle_seconds: float = 75
