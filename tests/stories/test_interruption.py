@@ -279,7 +279,8 @@ def open_machine(machine: Machine) -> Machine:
         if os.geteuid() == 0 and not folder.stat().st_mode & 0o001:
             folder.chmod(folder.stat().st_mode | 0o055)
     for folder in (machine.home, machine.scratch):
-        folder.chmod(0o777)
+        # As temporary folders are: everybody writes, and nobody moves what others have there.
+        folder.chmod(0o1777)
     (machine.home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
     return machine
 

@@ -101,7 +101,7 @@ def test_no_network_and_a_cold_cache(machine: Machine, remote: tuple[Followed, P
     shutil.rmtree(bare)
     shutil.rmtree(machine.home / ".cache")
 
-    demo.refuses("cannot be read", "Check the address")
+    demo.refuses("cannot be read", "Check the path")
 
 
 def test_a_template_that_moved_is_named_once(machine: Machine, remote: tuple[Followed, Path]) -> None:
