@@ -35,8 +35,9 @@ def made(tmp_path: Path, files: dict[str, str], *, ownership: str = "files: {'**
 
 
 def git(project: Path, *arguments: str) -> None:
-    """Run git in the project."""
-    subprocess.run(["git", *arguments], cwd=project, check=True, capture_output=True)
+    """Run git in the project, as somebody: a machine for tests need not know who works there."""
+    somebody = ("-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.com")
+    subprocess.run(["git", *somebody, *arguments], cwd=project, check=True, capture_output=True)
 
 
 def test_a_staged_change_is_drift_though_the_file_is_restored(tmp_path: Path) -> None:
