@@ -17,6 +17,8 @@ from mlscaffold import CheckResult, NewProject, check, create, prepare
 from mlscaffold.errors import LockError, MlscaffoldError
 from mlscaffold.rules import RULES, Needs
 
+#: A machine for tests need not know who works there.
+SOMEBODY = ("-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.com")
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
 
 
@@ -35,9 +37,8 @@ def made(tmp_path: Path, files: dict[str, str], *, ownership: str = "files: {'**
 
 
 def git(project: Path, *arguments: str) -> None:
-    """Run git in the project, as somebody: a machine for tests need not know who works there."""
-    somebody = ("-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.com")
-    subprocess.run(["git", *somebody, *arguments], cwd=project, check=True, capture_output=True)
+    """Run git in the project."""
+    subprocess.run(["git", *SOMEBODY, *arguments], cwd=project, check=True, capture_output=True)
 
 
 def test_a_staged_change_is_drift_though_the_file_is_restored(tmp_path: Path) -> None:
@@ -136,7 +137,8 @@ def test_an_unmerged_file_is_found_though_its_markers_are_gone(tmp_path: Path) -
     git(project, "checkout", "-q", "-")
     (project / "a.txt").write_text("mine\n")
     git(project, "commit", "-qam", "mine")
-    assert subprocess.run(["git", "merge", "-q", "topic"], cwd=project, capture_output=True, check=False).returncode
+    merge = ["git", *SOMEBODY, "merge", "-q", "topic"]
+    assert subprocess.run(merge, cwd=project, capture_output=True, check=False).returncode == 1
     assert codes(check(project)) == [("MLS008", "a.txt")]
     (project / "a.txt").write_text("both\n")
     assert codes(check(project)) == [("MLS008", "a.txt")]
