@@ -40,7 +40,15 @@ class Settings:
 def _base(variable: str, fallback: str) -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    return Path(os.environ.get(variable) or Path.home() / fallback)
+    return Path(os.environ.get(variable) or _home() / fallback)
+
+
+def _home() -> Path:
+    """The person's own folder; a place for nothing where there is none (a container with a number for a user)."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 def settings_file() -> Path:

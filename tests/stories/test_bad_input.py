@@ -293,6 +293,22 @@ def test_a_settings_file_that_is_not_there(machine: Machine, monkeypatch: pytest
     machine.run("versions").refused("nope.yml, which does not exist")
 
 
+def test_whoever_has_no_home_keeps_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that is run with a number for a user."""
+
+    def nobody_knows(_cls: type[Path]) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MLSCAFFOLD_CACHE_DIR", "MLSCAFFOLD_SETTINGS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", classmethod(nobody_knows))
+    template = machine.template()
+    assert machine.run("new", "demo", "--template", template, "--defaults").code == 0
+    for line in (("check", "demo"), ("check", "demo", "--strict"), ("versions", "--template", template)):
+        done = machine.run(*line)
+        assert done.code == 0, done
+
+
 def test_a_home_that_is_closed_to_us_holds_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container that is run with `--user`, and another one's HOME."""
 
