@@ -19,13 +19,17 @@ class ProjectError(Exception):
 
 
 class SettingsError(ProjectError):
-    """params.yaml, or an option on the command line, is wrong."""
+    """A configuration file, or an option on the command line, is wrong."""
 
     exit_code = 2
 
 
 class DataError(ProjectError):
     """A table cannot be read, or holds what it must not hold."""
+
+
+class LineageError(ProjectError):
+    """What a step reads is missing, failed, or was made from something else than what is there now."""
 
 
 class LeakageError(ProjectError):

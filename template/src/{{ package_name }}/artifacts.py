@@ -1,0 +1,165 @@
+"""What steps hand to each other: every file that the project writes, with its one reader and its one writer.
+
+A file is written whole beside its place and renamed: a step that is stopped, or finds the disk full, leaves the old one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from .errors import DataError
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Artifact(Generic[Value]):
+    """A file or folder below the project's root."""
+
+    path: str
+    read: Callable[[Path], Value]
+    write: Callable[[Path, Value], None]
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A place beside a file or folder; what is there at the end of the block replaces it in one step.
+
+    Raises:
+        DataError: it cannot be written; what was there is as it was.
+    """
+    scratch = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent))
+        yield scratch / path.name
+        _sync(scratch / path.name)
+        if path.is_dir():
+            path.rename(scratch / "before")
+        (scratch / path.name).replace(path)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Make room, or make the folder writable; what was there before is as it was.",
+        ) from error
+    finally:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Put a file, or those in a folder, on the disk before it takes its name."""
+    for file in path.iterdir() if path.is_dir() else [path]:
+        with file.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        # Temporary files are for their owner only; this one is for whom the umask lets.
+        file.chmod(0o666 & ~_umask())
+
+
+def _umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current
+
+
+def read_table(path: Path) -> Any:
+    """A parquet file as a polars DataFrame."""
+    import polars as pl
+
+    return pl.read_parquet(path)
+
+
+def write_table(path: Path, table: Any) -> None:
+    """A polars DataFrame as a parquet file."""
+    table.write_parquet(path)
+
+
+def _read_tables(path: Path) -> dict[str, Any]:
+    return {file.stem: read_table(file) for file in sorted(path.glob("*.parquet"))}
+
+
+def _write_tables(path: Path, tables: Mapping[str, Any]) -> None:
+    path.mkdir()
+    for name, table in tables.items():
+        write_table(path / f"{name}.parquet", table)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """A report that people and DVC read: keys in order, one a line; NaN has no place in it."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _read_csv(path: Path) -> Any:
+    import polars as pl
+
+    return pl.read_csv(path)
+
+
+def _read_trained(path: Path) -> Any:
+    import joblib
+
+    return joblib.load(path)
+
+
+def _write_trained(path: Path, value: Any) -> None:
+    import joblib
+
+    joblib.dump(value, path)
+
+
+def _table(path: str) -> Artifact[Any]:
+    return Artifact(path, read_table, write_table)
+
+
+def _report(path: str) -> Artifact[dict[str, Any]]:
+    return Artifact(path, _read_json, write_json)
+
+
+def _graph(path: str) -> Artifact[bytes]:
+    return Artifact(path, Path.read_bytes, lambda place, content: _none(place.write_bytes(content)))
+
+
+def _none(_: object) -> None:
+    return None
+
+
+#: Tables as read, one a source, with the line of each row.
+TABLES: Artifact[dict[str, Any]] = Artifact("data/interim/tables", _read_tables, _write_tables)
+#: What was checked and counted.
+VALIDATION = _report("reports/validation.json")
+#: The rows of the contract: features, target and roles.
+ROWS = _table("data/interim/rows.parquet")
+TRAIN = _table("data/processed/train.parquet")
+HOLDOUT = _table("data/processed/holdout.parquet")
+#: How the rows were divided, and what that flatters.
+SPLIT = _report("reports/split.json")
+#: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
+TRAINED = Artifact("models/trained.joblib", _read_trained, _write_trained)
+#: Mean and standard deviation of each candidate's scores over the folds.
+COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, lambda path, table: table.write_csv(path))
+#: Scores on the hold-out, each with its interval, and whether the model is accepted.
+METRICS = _report("reports/metrics.json")
+#: The exported graph, before it is registered.
+CANDIDATE = _graph("models/candidate.onnx")
+#: A request that the service answers.
+REQUEST = _report("models/request.json")
+PARITY = _report("reports/parity.json")
+#: The graph that is served: the one that holds the alias.
+MODEL = _graph("models/model.onnx")
+#: Digests of the rows that the candidate learnt from, kept with a registered model.
+LEARNT: Artifact[Any] = _table("models/training_rows.parquet")
+REGISTERED = _report("reports/registered.json")

@@ -1,0 +1,1 @@
+"""What one row means: configs/contract.yaml, from which all else follows."""

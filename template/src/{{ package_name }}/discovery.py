@@ -1,0 +1,39 @@
+"""What a folder offers, by name. Presence is the switch: a file that is there takes part, and no list names it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import TypeVar
+
+Offer = TypeVar("Offer")
+
+PACKAGE = __name__.rpartition(".")[0]
+
+
+def names_in(folder: str) -> list[str]:
+    """The modules of a folder of this package, in alphabetical order, none of them imported."""
+    return sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent / folder)]) if not found.ispkg)
+
+
+def summary(folder: str, name: str) -> str:
+    """The first line of a module's docstring, without importing it."""
+    source = (Path(__file__).parent / folder / f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+
+
+def discover(folder: str, kind: type[Offer]) -> dict[str, Offer]:
+    """Every object of a type that the modules of a folder and the folders below define, by its `name`.
+
+    Raises:
+        LookupError: two have the same name.
+    """
+    package = importlib.import_module(f"{PACKAGE}.{folder.replace('/', '.')}")
+    found: dict[str, Offer] = {}
+    for module in sorted(pkgutil.walk_packages(package.__path__, f"{package.__name__}."), key=lambda item: item.name):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, kind) and found.setdefault(value.name, value) is not value:  # type: ignore[attr-defined]
+                raise LookupError(f"{module.name}: there is another {kind.__name__} of its name")
+    return found

@@ -1,0 +1,193 @@
+"""Which file was made of what. A step records the digests of all that it read and wrote; no step builds on what differs.
+
+The record of a step is reports/lineage/STEP.json. It holds no time and no path of the machine, so that equal runs leave
+equal records.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .artifacts import whole, write_json
+from .configuration import flatten
+from .errors import LineageError, ProjectError
+
+if TYPE_CHECKING:
+    from .steps import Project, Step
+
+FOLDER = Path("reports/lineage")
+#: What a number can depend on besides the code of the project.
+LIBRARIES = ("numpy", "onnx", "onnxruntime", "polars", "scikit-learn", "scipy", "skl2onnx")
+PACKAGE = Path(__file__).parent
+
+
+class Lineage:
+    """The records of all steps of a project, and what they would say now."""
+
+    def __init__(self, project: Project, steps: Sequence[Step]) -> None:
+        self._project = project
+        self._makers = {artifact.path: step for step in steps for artifact in step.writes}
+        self._digests: dict[str, str] = {}
+
+    def require_current(self, step: Step) -> None:
+        """Refuse inputs that do not belong together.
+
+        Raises:
+            LineageError: an input is missing, failed, or was made from something else than what is there now.
+        """
+        for artifact in step.reads:
+            maker = self._makers[artifact.path]
+            self.require_current(maker)
+            record = self._record(maker)
+            if record is None or not (self._project.root / artifact.path).exists():
+                raise LineageError(f"{artifact.path} is not there, or `{maker.name}` did not finish.", _again(maker))
+            if record["status"] != "ok":
+                raise LineageError(
+                    f"`{maker.name}` failed, so nothing is built on it: {record['status']}",
+                    f"Mend what it says, then run `{maker.name}` again, or `pipeline` for all steps.",
+                )
+            if changed := self._changed(maker, record):
+                raise LineageError(
+                    f"{artifact.path} was made by `{maker.name}` from something else: {', '.join(changed)} changed since.",
+                    _again(maker),
+                )
+
+    @contextmanager
+    def recording(self, step: Step) -> Iterator[None]:
+        """Record what the block makes; if it is refused, record that."""
+        try:
+            yield
+        except ProjectError as error:
+            self._write(step, str(error).partition("\n")[0])
+            raise
+        self._digests.clear()
+        self._write(step, "ok")
+
+    def digests(self, step: Step) -> dict[str, Any]:
+        """What the artifacts of a step are made of, now: inputs, settings, contract, code and libraries."""
+        project = self._project
+        names = flatten(project.settings.model_dump(mode="json"))
+        settings = {name: value for name, value in names.items() if _covers(step.params, name)}
+        unused = set() if step.judges else {"acceptance"}
+        files = [project.root / artifact.path for artifact in step.reads] + step.sources(project)
+        return {
+            "inputs": {self._name(path): self._digest(path) for path in files},
+            "settings": _digest_of(settings),
+            "contract": _digest_of(project.contract.model_dump(mode="json", exclude=unused)),
+            "code": code_digest(step.name),
+            "libraries": library_versions(),
+        }
+
+    def _changed(self, maker: Step, record: Mapping[str, Any]) -> list[str]:
+        """Names of what is not as it was when the step ran; its own artifacts included."""
+        now, then = self.digests(maker), record["made_from"]
+        outputs = {artifact.path: self._digest(self._project.root / artifact.path) for artifact in maker.writes}
+        inputs = {**then["inputs"], **record["made"]}
+        changed = [name for name, digest in {**now["inputs"], **outputs}.items() if inputs.get(name) != digest]
+        if now["contract"] != then["contract"]:
+            changed.append("the contract")
+        if now["settings"] != then["settings"]:
+            changed.append("settings in params.yaml")
+        if now["code"] != then["code"]:
+            changed.append("the code")
+        libraries = then["libraries"]
+        return changed + [name for name, found in now["libraries"].items() if libraries.get(name) != found]
+
+    def _record(self, step: Step) -> Mapping[str, Any] | None:
+        try:
+            record = json.loads((self._project.root / FOLDER / f"{step.name}.json").read_text(encoding="utf-8"))
+            return record if {"status", "made_from", "made"} <= record.keys() else None
+        except (OSError, ValueError, AttributeError):
+            return None
+
+    def _write(self, step: Step, status: str) -> None:
+        made = {
+            artifact.path: self._digest(self._project.root / artifact.path)
+            for artifact in step.writes
+            if (self._project.root / artifact.path).exists()
+        }
+        content = {"step": step.name, "status": status, "made_from": self.digests(step), "made": made}
+        with whole(self._project.root / FOLDER / f"{step.name}.json") as place:
+            write_json(place, content)
+
+    def _name(self, path: Path) -> str:
+        inside = path.is_relative_to(self._project.root)
+        return (path.relative_to(self._project.root) if inside else Path(path.name)).as_posix()
+
+    def _digest(self, path: Path) -> str:
+        name = str(path)
+        if name not in self._digests:
+            self._digests[name] = _digest_path(path)
+        return self._digests[name]
+
+
+def _again(maker: Step) -> str:
+    return f"Run `{maker.name}` again and what follows it, or `pipeline` for all steps."
+
+
+def _covers(prefixes: Sequence[str], name: str) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def _digest_of(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _digest_path(path: Path) -> str:
+    """SHA-256 of a file, or of the names and digests of the files in a folder; `absent` where there is none."""
+    if path.is_dir():
+        return _digest_of({file.name: _digest_path(file) for file in sorted(path.iterdir())})
+    if not path.is_file():
+        return "absent"
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that numbers depend on."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+@cache
+def code_digest(step: str) -> str:
+    """SHA-256 over the source files that a step can run."""
+    files = {path.relative_to(PACKAGE).as_posix(): _digest_path(path) for path in code_of(step)}
+    return _digest_of(files)
+
+
+@cache
+def code_of(step: str) -> frozenset[Path]:
+    """The files of this package that `pipelines/STEP.py` imports, directly or not; discovered folders are wholly among them."""
+    seen: set[Path] = set()
+    waiting = [PACKAGE / "pipelines" / f"{step}.py"]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen and path.is_file():
+            seen.add(path)
+            waiting.extend(_imports(path))
+    return frozenset(seen)
+
+
+def _imports(path: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.ImportFrom(level=level, module=module, names=names) if level:
+                base = path.parents[level - 1].joinpath(*(module or "").split("."))
+                for target in (base, *(base / name.name for name in names)):
+                    yield from (target.with_suffix(".py"), target / "__init__.py")
+            case ast.Call(func=ast.Name(id="discover"), args=[ast.Constant(value=str(folder)), *_]):
+                yield from (PACKAGE / folder).rglob("*.py")

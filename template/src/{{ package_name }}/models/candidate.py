@@ -1,0 +1,86 @@
+"""What a model must offer to take part in the comparison, and what is left of it when it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from ..contract.types import Section
+from ..predictor.encoding import Layout
+from ..settings import Features
+from ..tasks.base import Task
+
+
+class NoSettings(Section):
+    """For a candidate that has none."""
+
+
+Options = TypeVar("Options", bound=Section)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Generic[Options]):
+    """What a candidate is built from.
+
+    Args:
+        task: decides between classifier and regressor.
+        layout: the columns of the arrays.
+        options: the candidate's own settings.
+        features: bounds of encoders.
+        seed: of every random draw.
+    """
+
+    task: Task
+    layout: Layout
+    options: Options
+    features: Features
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Generic[Options]):
+    """A model family. A file of models/ that defines one takes part; nothing lists it.
+
+    Args:
+        name: its name in params.yaml (`models.NAME`), reports and the registry.
+        settings: its settings, with defaults.
+        build: an untrained scikit-learn pipeline whose last step is called `model`.
+        complexity: of two candidates that are no different, the one with less is taken.
+        is_baseline: compared, and never chosen.
+    """
+
+    name: str
+    settings: type[Options]
+    build: Callable[[Recipe[Options]], Any]
+    complexity: int
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """The chosen model and the baseline, both fitted on all training rows: what models/trained.joblib holds.
+
+    Args:
+        name: of the candidate.
+        threshold: the probability of the positive class from which a row is called positive; None if not binary.
+        vocabularies: by category column, the words of the training rows, most frequent first, bounded.
+        out_of_fold: mean primary loss of the chosen candidate over the folds.
+        note: how the choice was made, in a sentence.
+    """
+
+    name: str
+    model: Any
+    baseline: Any
+    layout: Layout
+    threshold: float | None
+    vocabularies: dict[str, list[str]]
+    out_of_fold: float
+    note: str
+
+
+def weights(rows: Any, name: str | None) -> np.ndarray | None:
+    """The weight column of rows, float64 [N], or None if the contract has none."""
+    return None if name is None else rows[name].to_numpy().astype(np.float64)
