@@ -189,5 +189,7 @@ def _imports(path: Path) -> Iterator[Path]:
                 base = path.parents[level - 1].joinpath(*(module or "").split("."))
                 for target in (base, *(base / name.name for name in names)):
                     yield from (target.with_suffix(".py"), target / "__init__.py")
+            case ast.Call(func=ast.Name(id="import_module")):
+                yield from path.parent.glob("*.py")
             case ast.Call(func=ast.Name(id="discover"), args=[ast.Constant(value=str(folder)), *_]):
                 yield from (PACKAGE / folder).rglob("*.py")
