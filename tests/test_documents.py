@@ -53,7 +53,7 @@ def local_template(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("line", commands("mlscaffold "))
 def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -> None:
     template = local_template(tmp_path)
-    (tmp_path / "answers.yml").write_text("task: regression\n")
+    (tmp_path / "answers.yml").write_text("license: MIT\n")
     line = re.sub(r"(?<=--template )\S+", str(template), line).replace("--ref 2.1.0", "--ref 0.1.0")
     arguments = shlex.split(line)
     if arguments[1] == "new" and "--defaults" not in arguments:

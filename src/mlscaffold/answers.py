@@ -66,6 +66,8 @@ class Question:
     secret: bool
     multiline: bool
     placeholder: str
+    #: Whether a person is asked; if not, it has its default until somebody gives another answer.
+    asked: bool
     #: What is wrong with an answer (as text or as value), or an empty text.
     problem: Callable[[Any], str]
 
@@ -126,12 +128,12 @@ def resolve_answers(
     recorded = recorded or {}
     with copier_errors(checkout):
         walk = _Walk(checkout, folder_name, suggested, recorded, reach)
-        _refuse_unknown(given, walk.answerable)
+        _refuse_unknown(given, [name for name in walk.answerable if name not in walk.left_over - recorded.keys()])
         missing: list[str] = []
         asked: list[Question] = []
         for name in walk.names:
             question = walk.next(name)
-            if question is None:
+            if question is None or not (question.asked or not question.required or name in {*given, *recorded}):
                 continue
             asked.append(question)
             if name in given:
@@ -143,7 +145,7 @@ def resolve_answers(
                 and not question.multiselect
             ):
                 walk.accept(question, only[0].value)
-            elif use_defaults and not question.required:
+            elif (use_defaults or not question.asked) and not question.required:
                 walk.accept(question, question.default)
             elif ask is not None:
                 walk.accept(question, ask(question))
@@ -200,6 +202,10 @@ class _Walk:
             name for name, details in self._details.items() if details.get("when", True) is not False
         )
         defaults = {name: value for name, value in suggested.items() if name in self._details}
+        #: What is asked no more: its condition is that there is an answer to it.
+        self.left_over = frozenset(
+            name for name in self.answerable if self._worker.mentions(str(self._details[name].get("when")), name)
+        )
         self._worker.answers = AnswersMap(
             user_defaults=defaults,
             # A template's own code may look at answers before they are asked for again.
@@ -231,7 +237,7 @@ class _Walk:
             # What was recorded is no answer any more.
             self._worker.answers.last.pop(name, None)
             default = _default(native)
-        if not native.get_when() or not native.get_ask():
+        if not native.get_when():
             if default is not MISSING:
                 self._worker.answers.user[name] = default
             return None
@@ -327,6 +333,7 @@ def _describe(native: CopierQuestion, default: Any) -> Question:
         secret=native.secret,
         multiline=native.get_multiline(),
         placeholder=redacted(str(native.get_placeholder() or "")),
+        asked=native.get_ask(),
         problem=problem,
     )
 

@@ -27,6 +27,7 @@ from copier._types import LazyDict, Operation, Phase
 from copier.errors import CopierError, InvalidConfigFileError, TaskError, UserMessageError
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
 from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -229,6 +230,10 @@ class TemplateWorker(Worker):
     def misnamed_secrets(self) -> tuple[str, ...]:
         """Names among the secret questions that are no questions: slips of the pen, or left over."""
         return tuple(sorted(self.template.secret_questions - self.template.questions_data.keys()))
+
+    def mentions(self, expression: str, name: str) -> bool:
+        """Whether a setting that is Jinja looks at a variable."""
+        return name in find_undeclared_variables(self.jinja_env.parse(expression))
 
     def values_seen(self) -> Mapping[str, Any]:
         """Every answer as the template saw it, computed ones as well."""

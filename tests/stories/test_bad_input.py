@@ -33,7 +33,8 @@ def test_a_preset_of_a_template_that_has_none(machine: Machine) -> None:
         ("project_slug=x", "The template has no question 'project_slug'"),
         ("_src_path=x", "The template has no question '_src_path'"),
         ("license=Mit", "license: 'Mit' is not a valid answer"),
-        ("task=clustering", "task: 'clustering' is not a valid answer"),
+        ("example=trains", "example: 'trains' is not a valid answer"),
+        ("task=regression", "The template has no question 'task'"),
         ("python_version=3.9", "3.11"),
         ("package_name=", "start with a letter: flight_delays"),
         ("package_name=Flight", "Use lower-case letters, digits and underscores"),
@@ -56,7 +57,7 @@ def test_a_wrong_answer_is_named_with_the_right_form(machine: Machine, assignmen
     machine.nothing_was_left()
 
 
-@pytest.mark.parametrize("assignment", ["task", "", "=x", " =x"])
+@pytest.mark.parametrize("assignment", ["example", "", "=x", " =x"])
 def test_set_without_a_key_or_a_value(machine: Machine, assignment: str) -> None:
     done = machine.run("new", "demo", "--template", ROOT, "--defaults", "--set", assignment)
     done.refused("write it as KEY=VALUE")
@@ -81,20 +82,20 @@ def test_an_answer_of_the_wrong_type(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"task: [unclosed\n", "is not valid YAML, line 2"),
+        (b"example: [unclosed\n", "is not valid YAML, line 2"),
         (b"- a\n- b\n", "must be a mapping of question names to answers"),
         (b"", "must be a mapping of question names to answers"),
-        (b"task: caf\xe9\n", "Cannot read the answers file"),
-        (b"task: a\0b\n", "is not valid YAML"),
+        (b"example: caf\xe9\n", "Cannot read the answers file"),
+        (b"example: a\0b\n", "is not valid YAML"),
         (b"description: 2026-99-99\n", "holds a value that YAML cannot read: month must be in 1..12"),
         (b"[" * 20_000, "it is nested too deeply"),
-        (b"task: !!python/object/apply:os.system [id]\n", "is not valid YAML, line 1"),
+        (b"example: !!python/object/apply:os.system [id]\n", "is not valid YAML, line 1"),
         (b"? [a]\n: b\n", "is not valid YAML"),
-        (b"tusk: regression\n", "The template has no question 'tusk'. Did you mean task?"),
-        (b"task: [regression]\n", "task: ['regression'] is not a valid answer"),
+        (b"exemple: none\n", "The template has no question 'exemple'. Did you mean example?"),
+        (b"example: [none]\n", "example: ['none'] is not a valid answer"),
         (b"project_name: {a: b}\n", "project_name"),
         (b"package_name: 12\n", "package_name: 12 is not a valid answer"),
-        (b"task: null\n", "task: None is not a valid answer"),
+        (b"example: null\n", "example: None is not a valid answer"),
     ],
 )
 def test_a_corrupt_answers_file(machine: Machine, content: bytes, said: str) -> None:
@@ -115,10 +116,10 @@ def test_an_answers_file_that_is_a_folder(machine: Machine) -> None:
 
 
 def test_no_terminal_and_no_answers_names_every_missing_one(machine: Machine) -> None:
-    done = machine.run("new", "demo", "--template", ROOT, "--set", "task=regression")
+    done = machine.run("new", "demo", "--template", ROOT, "--set", "example=none")
     done.refused(
         "there is no terminal to ask them in: "
-        "project_name, package_name, description, author, python_version, license Give them with --set NAME=VALUE"
+        "project_name, package_name, description, author Give them with --set NAME=VALUE"
     )
     machine.nothing_was_left()
 

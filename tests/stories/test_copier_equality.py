@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.source import embedded_bundle
-
-from .conftest import ANSWERS_FILE, SMALL, Machine, snapshot
+from .conftest import ANSWERS_FILE, ROOT, SMALL, Machine, snapshot
 
 HEAD = "_subdirectory: template\n"
 ANSWERS = {f"template/{ANSWERS_FILE}": SMALL[f"template/{ANSWERS_FILE}"]}
@@ -74,9 +72,10 @@ FEATURES: Mapping[str, Mapping[str, str | bytes]] = {
         "n: {type: int, default: '{{ 6 * 7 }}'}\nr: {type: float, default: 0.1}\nwanted: {type: bool, default: 'no'}\n"
         "tree: {type: yaml, default: {a: [1, null]}}\nj: {type: json, default: '{\"b\": 1}'}\n"
         "hidden: {type: str, when: false, default: '{{ kind }}-{{ n }}'}\n"
-        "sometimes: {type: str, when: \"{{ kind == 'a' }}\", default: never}\n",
+        "sometimes: {type: str, when: \"{{ kind == 'a' }}\", default: never}\n"
+        "once: {type: str, when: '{{ once is defined }}'}\nquiet: {type: str, ask: false, default: hush}\n",
         "template/all.txt.jinja": "{{ kind }} {{ parts }} {{ n + 1 }} {{ r }} {{ wanted }} "
-        "{{ tree }} {{ j }} {{ hidden }}\n",
+        "{{ tree }} {{ j }} {{ hidden }} {{ once is defined }} {{ quiet }}\n",
     },
     "secrets": {
         **SMALL,
@@ -136,13 +135,17 @@ def test_new_equals_copier_copy(machine: Machine, feature: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["classification", "regression"])
-def test_the_built_in_template_renders_as_plain_copier_renders_it(machine: Machine, task: str) -> None:
+@pytest.mark.parametrize("example", ["flights", "none"])
+def test_the_built_in_template_renders_as_plain_copier_renders_it(machine: Machine, example: str) -> None:
     template = machine.work / "built-in"
-    machine.git("clone", "-q", "--no-checkout", embedded_bundle(), template)
-    machine.git("checkout", "-q", machine.git("tag", "--sort=-v:refname", cwd=template).split()[0], cwd=template)
+    machine.git("init", "-q", template)
+    for name in ("copier.yml", "template"):
+        machine.git(f"--git-dir={template}/.git", f"--work-tree={ROOT}", "add", "--", name, cwd=ROOT)
+    machine.git("commit", "-qm", "As it lies here", cwd=template)
+    machine.git("tag", "v1.0.0", cwd=template)
+    machine.git("checkout", "-q", "-f", "HEAD", cwd=template)
     answers = {
-        "task": task,
+        "example": example,
         "author": "Ann <ann@example.com>",
         "python_version": "3.12",
         "description": "It's: {{ x }}",

@@ -236,6 +236,81 @@ def test_a_computed_value_follows_its_answers(machine: Machine) -> None:
     assert demo.text("slug.txt") == "ada\n"
 
 
+# Questions that are asked no more, and that nobody is asked
+
+
+def once(machine: Machine, *options: str) -> Followed:
+    """A project of a release that asked for a kind; the next one asks no more, and follows those who said `b`."""
+    kind = "kind: {type: str, choices: [a, b], default: a}\n"
+    demo = follow(machine, {"copier.yml": HEAD + kind, "kind.txt.jinja": "{{ kind }}\n"}, *options)
+    later = "kind: {type: str, choices: [a, b], when: \"{{ kind is defined and kind == 'b' }}\"}\n"
+    demo.release(files={"copier.yml": HEAD + later, "kind.txt.jinja": "{{ kind | default('a') }}\n"})
+    return demo
+
+
+def test_an_answer_to_a_question_that_is_asked_no_more_stays_where_it_was_given(machine: Machine) -> None:
+    demo = once(machine, "--set", "kind=b")
+
+    demo.updated()
+    demo.commit()
+    demo.release("v3.0.0", {"kind.txt.jinja": "kind {{ kind | default('a') }}\n"})
+    demo.updated()
+    demo.commit()
+
+    assert demo.text("kind.txt") == "kind b\n"
+    assert "kind: b" in demo.text(".copier-answers.yml")
+    assert demo.machine.run("check", "--strict", demo.project).code == 0
+    assert "Nothing to do" in demo.update().out
+
+
+def test_the_answer_that_is_the_default_now_goes(machine: Machine) -> None:
+    demo = once(machine)
+
+    assert "answer  kind: a -> (none)" in demo.update().out
+    demo.commit()
+
+    assert demo.text("kind.txt") == "a\n"
+    assert demo.machine.run("check", "--strict", demo.project).code == 0
+    demo.set("kind=b").refused("no question 'kind'")
+
+
+def test_an_answer_that_was_kept_can_be_given_up(machine: Machine) -> None:
+    demo = once(machine, "--set", "kind=b")
+    demo.updated()
+    demo.commit()
+
+    assert demo.set("kind=a").code == 0
+    demo.commit()
+
+    assert demo.text("kind.txt") == "a\n"
+    assert "kind" not in demo.text(".copier-answers.yml")
+    assert demo.machine.run("check", "--strict", demo.project).code == 0
+
+
+def test_a_question_that_is_asked_no_more_is_unknown_to_new_projects(machine: Machine) -> None:
+    demo = once(machine)
+
+    refused = machine.run("new", "other", "--template", demo.template, "--defaults", "--set", "kind=b")
+
+    refused.refused("The template has no question 'kind'")
+    assert "kind" not in machine.run("questions", "--template", demo.template).out
+
+
+def test_a_question_that_nobody_is_asked_can_be_answered(machine: Machine) -> None:
+    quiet = "size: {type: int, default: 1, ask: false}\nnever: {type: str, ask: false}\n"
+    files = {"copier.yml": HEAD + quiet, "size.txt.jinja": "{{ size }} {{ never is defined }}\n"}
+
+    demo = follow(machine, files, "--set", "size=2")
+    assert demo.text("size.txt") == "2 False\n"
+    assert demo.set("size=3", "never=now").code == 0
+    demo.commit()
+
+    assert demo.text("size.txt") == "3 True\n"
+    assert demo.machine.run("check", "--strict", demo.project).code == 0
+    done = machine.run("new", "other", "--template", demo.template)
+    assert done.code == 0, done
+
+
 SECRET = HEAD + "name: {type: str, default: World}\ntoken: {type: str, secret: true, default: ''}\n"
 
 

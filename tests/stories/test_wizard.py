@@ -42,6 +42,7 @@ colour:
   default: blue
 wanted: {type: bool, help: "Do you want it?", default: true}
 token: {type: str, help: "The token?", secret: true, default: hunter2}
+licence: {type: str, help: "Which licence?", choices: [MIT, none], default: MIT, ask: false}
 """
 QUESTIONS = ("What is it called?", "Which package?", "Who?", "Which colour?", "Do you want it?", "The token?")
 DOWN, CLEAR, CTRL_C = "\x1b[B", "\x15", "\x03"
@@ -135,6 +136,7 @@ def test_enter_takes_every_default_from_folder_name_and_git(machine: Machine, te
         "author": "Ada Lovelace <ada@example.com>",
         "colour": "blue",
         "wanted": True,
+        "licence": "MIT",
     }
     assert machine.run("check", "flight-delays").code == 0
 
@@ -163,6 +165,7 @@ def test_a_wrong_answer_is_refused_while_it_is_typed(machine: Machine, terminal:
         "author": "Björn 🚀 {{ name }}",
         "colour": "black",
         "wanted": False,
+        "licence": "MIT",
     }
     assert (machine.work / "flight-delays" / "hello.txt").read_text() == "Hello Nine Lives\n"
 
@@ -189,6 +192,21 @@ def test_an_answer_is_changed_at_the_review_and_what_follows_from_it_too(machine
     terminal.ends(0)
     found = answers(machine)
     assert (found["name"], found["package"], found["author"]) == ("Late Planes", "late_planes", "Grace")
+
+
+def test_what_is_not_asked_is_changed_at_the_review(machine: Machine, terminal: Terminal) -> None:
+    accept_all(terminal)
+    terminal.sees("licence")
+    terminal.sees("All right?")
+    terminal.types(DOWN + "\r")
+    terminal.sees("Which one?")
+    terminal.types(DOWN * len(QUESTIONS) + "\r")
+    terminal.sees("Which licence?")
+    terminal.types(DOWN + "\r")
+    terminal.sees("All right?")
+    terminal.enters()
+    assert terminal.ends(0).count("Which licence?") >= 1
+    assert answers(machine)["licence"] == "none"
 
 
 def test_stop_at_the_review_leaves_nothing(machine: Machine, terminal: Terminal) -> None:
@@ -278,14 +296,16 @@ def test_a_folder_name_is_shown_as_it_is(machine: Machine, name: str) -> None:
     assert (machine.work / name / "hello.txt").exists()
 
 
-def test_the_built_in_template_asks_about_seven_questions(machine: Machine) -> None:
+def test_the_built_in_template_asks_five_questions_and_shows_the_rest(machine: Machine) -> None:
     root = str(Path(__file__).parents[2])
     terminal = Terminal(machine, "new", "flight-delays", "--template", root, "--dry-run")
-    for question in ("called?", "package", "sentence?", "maintains", "predict?", "Python", "licence?"):
+    for question in ("called?", "package", "sentence?", "maintains", "start with?"):
         terminal.sees(question)
         terminal.enters()
-    terminal.sees("Ada Lovelace <ada@example.com>")
-    terminal.sees("All right?")
+    for shown in ("Ada Lovelace <ada@example.com>", "python_version", "Proprietary", "All right?"):
+        terminal.sees(shown)
     terminal.enters()
-    assert "nothing was written" in terminal.ends(0)
+    shown = terminal.ends(0)
+    assert "nothing was written" in shown
+    assert "Which Python" not in shown
     machine.nothing_was_left()
