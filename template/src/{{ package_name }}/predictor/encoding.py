@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,8 @@ import numpy as np
 from ..contract.types import Contract, DatetimeColumn, Part
 
 Values = np.ndarray | Sequence[Any]
+#: A word of an encoded text, for the tokenizers of scikit-learn and of the graph alike: between spaces, all is one word.
+WORD = r"[^ ]+"
 _DAY = np.timedelta64(1, "D")
 _HOUR = np.timedelta64(1, "h")
 
@@ -77,8 +81,18 @@ def _plain(value: str | None) -> str:
 
 
 def _folded(value: str | None) -> str:
-    """Text in one form: composed (Unicode NFC) and without case, whatever the locale of the machine."""
-    return unicodedata.normalize("NFC", value or "").casefold()
+    """The words of a text without case and composed (Unicode NFC), a space between two.
+
+    Python says here what a word is; the two regular expression engines of scikit-learn and onnxruntime would not agree.
+    """
+    return " ".join(_word().findall(unicodedata.normalize("NFC", (value or "").casefold())))
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Letters, digits, `_`, and marks, which other scripts write their vowels with and which are not in `\\w`."""
+    marks = (letter for letter in map(chr, range(0x300, 0x1F000)) if unicodedata.category(letter).startswith("M"))
+    return re.compile(f"[\\w{''.join(marks)}]+")
 
 
 def part_of(moments: np.ndarray, part: Part) -> np.ndarray:
