@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from .errors import SettingsError
+from .formats import upgraded
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -17,7 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 class _Loader(yaml.SafeLoader):
     """YAML 1.2's words: only `true` and `false` are truth values, so that `no` can be a label, and every key is text."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = True) -> dict[Any, Any]:  # noqa: ARG002, FBT001, FBT002
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
 
 
@@ -25,7 +26,7 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True))
+_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_mapping)
 
 
 def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
@@ -37,7 +38,7 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
     try:
         text = path.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=_Loader)
-        values = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
+        values = values_of(text)
     except FileNotFoundError:
         raise SettingsError(f"{path} does not exist.", "Run the command in the project's folder.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -46,6 +47,8 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
         raise SettingsError(f"{path} is not valid YAML: {error}", "Mend the line that is named.") from None
     if repeated := [f"{path}:{line}: {name}: there twice" for line, name in _repeated(root)]:
         raise SettingsError("\n".join(repeated), f"Keep one of each in {path}: YAML would silently take the last.")
+    if not at:
+        values = upgraded(path, values, model)
     for part in at:
         values = values.get(part, {}) if isinstance(values, Mapping) else values
     try:
@@ -55,6 +58,11 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
             _explain(path, root, (*at, *item["loc"]), _wording(item["type"], item["msg"])) for item in error.errors()
         ]
         raise SettingsError("\n".join(dict.fromkeys(found)), f"Mend {path}.") from None
+
+
+def values_of(text: str) -> Any:
+    """What a YAML text says, unchecked; raises `yaml.YAMLError`."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
 
 
 def flatten(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:

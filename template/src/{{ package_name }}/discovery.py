@@ -15,7 +15,8 @@ PACKAGE = __name__.rpartition(".")[0]
 
 def names_in(folder: str) -> list[str]:
     """The modules of a folder of this package, in alphabetical order, none of them imported."""
-    return sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent / folder)]) if not found.ispkg)
+    found = pkgutil.iter_modules([str(Path(__file__).parent / folder)])
+    return sorted(module.name for module in found if not module.ispkg)
 
 
 def summary(folder: str, name: str) -> str:

@@ -62,7 +62,7 @@ class Settings(Section):
     split: Split
     features: Features
     #: Of each candidate, by its name; the candidate's own file says which settings it has.
-    models: dict[str, dict[str, Any]] = {}
+    models: Annotated[dict[str, dict[str, Any]], Field(default_factory=dict)]
     export: Export
     tracking: Tracking
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -69,15 +69,15 @@ class Section(BaseModel):
 
 
 class _Column(Section):
-    description: str = ""
+    description: Annotated[str, Field(description="What it is, in words.")] = ""
     missing: Annotated[bool, Field(description="Whether the value may be missing.")] = False
     pii: Annotated[bool, Field(description="Personal data: never in a log, a report or an error.")] = False
 
 
 class _Bounded(_Column):
-    unit: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    unit: Annotated[str | None, Field(description="What it is measured in.")] = None
+    minimum: Annotated[float | None, Field(description="A value below it is refused.")] = None
+    maximum: Annotated[float | None, Field(description="A value above it is refused.")] = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -109,7 +109,7 @@ class CategoryColumn(_Column):
     """One of several words; the vocabulary of the encoder comes from the training rows, not from here."""
 
     kind: Literal["category"]
-    allowed: Words | None = None
+    allowed: Annotated[Words | None, Field(description="Any other word is refused; without it, none is.")] = None
 
 
 class BooleanColumn(_Column):
@@ -128,9 +128,9 @@ class DatetimeColumn(_Column):
     """A moment, of which the model sees the parts that are named, in the place's own time."""
 
     kind: Literal["datetime"]
-    parts: Annotated[tuple[Part, ...], Field(strict=False, min_length=1)]
-    minimum: Annotated[datetime | None, Field(strict=False)] = None
-    maximum: Annotated[datetime | None, Field(strict=False)] = None
+    parts: Annotated[tuple[Part, ...], Field(strict=False, min_length=1, description="What the model sees of it.")]
+    minimum: Annotated[datetime | None, Field(strict=False, description="An earlier moment is refused.")] = None
+    maximum: Annotated[datetime | None, Field(strict=False, description="A later moment is refused.")] = None
 
 
 Column = Annotated[
@@ -142,19 +142,22 @@ Column = Annotated[
 class Costs(Section):
     """What a wrong decision costs, in any unit; a right one costs nothing."""
 
-    false_positive: Annotated[float, Field(gt=0)]
-    false_negative: Annotated[float, Field(gt=0)]
+    false_positive: Annotated[float, Field(gt=0, description="The positive label was said, and was wrong.")]
+    false_negative: Annotated[float, Field(gt=0, description="The other label was said, and was wrong.")]
 
 
 class Target(Section):
     """What is predicted. Binary tasks decide by `costs`, else by a fixed `threshold`, else by the best balanced accuracy."""
 
-    column: Name
-    unit: str | None = None
-    labels: Annotated[tuple[Word, ...] | None, Field(strict=False, min_length=2, max_length=1000)] = None
-    positive: Word | None = None
-    costs: Costs | None = None
-    threshold: Share | None = None
+    column: Annotated[Name, Field(description="The column that is predicted; rows without it are left out.")]
+    unit: Annotated[str | None, Field(description="Of a regression: what it is measured in.")] = None
+    labels: Annotated[
+        tuple[Word, ...] | None,
+        Field(strict=False, min_length=2, max_length=1000, description="The classes, in the order of probabilities."),
+    ] = None
+    positive: Annotated[Word | None, Field(description="Binary: the label that is looked for.")] = None
+    costs: Annotated[Costs | None, Field(description="Binary: decide by what a wrong decision costs.")] = None
+    threshold: Annotated[Share | None, Field(description="Binary: say positive from this probability on.")] = None
 
 
 class TooGood(Section):
@@ -162,7 +165,7 @@ class TooGood(Section):
 
     metrics: Annotated[dict[str, float], Field(description="By metric: better than this is an alarm.")] = {}
     single_column: Annotated[float | None, Field(gt=0, le=1, description="What one column alone may tell.")] = 0.9
-    reason: str | None = None
+    reason: Annotated[str | None, Field(description="Why an alarm is off, or wider than usual.")] = None
 
     @model_validator(mode="after")
     def _said_why(self) -> Self:
@@ -177,30 +180,30 @@ class Acceptance(Section):
     required: Annotated[dict[str, float], Field(description="By metric: at least this; at most, for errors.")] = {}
     gain: Annotated[float, Field(ge=0, description="How far the loss must lie below that of the naive baseline.")] = 0.0
     minimum_events: Annotated[int, Field(ge=1, description="Hold-out rows outside of the largest class.")] = 10
-    too_good: TooGood
+    too_good: Annotated[TooGood, Field(description="Better than this is a leak rather than a good model.")]
 
 
 class Contract(Section):
     """All of configs/contract.yaml."""
 
-    format: Literal[1]
-    task: TaskName
+    format: Annotated[Literal[1], Field(description="The form of this file; `contract upgrade` raises it.")]
+    task: Annotated[TaskName, Field(description="One of two classes, one of several, or a number.")]
     target: Target
-    columns: Annotated[dict[Name, Column], Field(min_length=1, max_length=MAX_COLUMNS)]
-    key: Names = ()
-    time: Name | None = None
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    #: Days and periods are never cut: all rows of one are on the same side of the split.
-    period: Duration = "1d"
-    #: How long an outcome takes to be known: rows that close before the cut are not learnt from.
-    embargo: Duration = "0d"
-    group: Name | None = None
-    weight: Name | None = None
-    slices: Names = ()
-    protected: Names = ()
-    known_later: Names = ()
+    columns: Annotated[
+        dict[Name, Column], Field(min_length=1, max_length=MAX_COLUMNS, description="The features: what a model sees.")
+    ]
+    key: Annotated[Names, Field(description="Columns that together name one row, and no other.")] = ()
+    time: Annotated[Name | None, Field(description="Orders the rows: learn from earlier, judge on later ones.")] = None
+    time_zone: Annotated[str, AfterValidator(_zone), Field(description="The place's own time: Europe/Berlin.")] = "UTC"
+    period: Annotated[Duration, Field(description="Never cut: all rows of one are on the same side of a split.")] = "1d"
+    embargo: Annotated[Duration, Field(description="How long until an outcome is known: none so fresh is learnt.")] = "0d"
+    group: Annotated[Name | None, Field(description="Rows of one group are on the same side of a split.")] = None
+    weight: Annotated[Name | None, Field(description="How much a row counts.")] = None
+    slices: Annotated[Names, Field(description="Columns by whose values errors are shown.")] = ()
+    protected: Annotated[Names, Field(description="Columns between whose values a model must be fair.")] = ()
+    known_later: Annotated[Names, Field(description="Known only after the outcome: forbidden as features.")] = ()
     ignored: Annotated[dict[Name, str], Field(description="Columns that are left out, each with the reason.")] = {}
-    acceptance: Acceptance
+    acceptance: Annotated[Acceptance, Field(description="What is good enough, and what is too good.")]
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -222,24 +225,28 @@ class Contract(Section):
 
 def _problems(contract: Contract) -> Iterator[str]:
     target, features = contract.target, contract.columns
-    forbidden: dict[str, Any] = {target.column: "the target", **dict.fromkeys(contract.known_later, "known later")}
+    forbidden: dict[str, str] = {target.column: "the target", **dict.fromkeys(contract.known_later, "known later")}
     for name, why in forbidden.items():
         if name in features:
             yield f"`{name}` is {why} and cannot stand under `columns`"
     if both := features.keys() & contract.ignored.keys():
         yield f"{', '.join(sorted(both))}: in `columns` and in `ignored`"
+    if contract.task != "binary" and (target.positive or target.costs or target.threshold):
+        yield "only a binary task has positive, costs or threshold"
     if contract.task == "regression":
-        if target.labels or target.positive or target.costs or target.threshold:
-            yield "a regression has no labels, positive, costs or threshold"
+        if target.labels:
+            yield "a regression has no labels"
         return
     if target.unit:
         yield "classes have no unit"
     if target.labels is None or len(set(target.labels)) < len(target.labels):
         yield "target.labels lists each class once"
     elif contract.task == "binary":
-        if len(target.labels) != 2 or target.positive not in target.labels:  # noqa: PLR2004
-            yield "a binary task has two labels, and `positive` is one of them"
-        if target.costs and target.threshold:
-            yield "target has costs or a threshold, not both"
-    elif target.positive or target.costs or target.threshold:
-        yield "only a binary task has positive, costs or threshold"
+        yield from _binary_problems(target, target.labels)
+
+
+def _binary_problems(target: Target, labels: tuple[str, ...]) -> Iterator[str]:
+    if len(labels) != 2 or target.positive not in labels:  # noqa: PLR2004
+        yield "a binary task has two labels, and `positive` is one of them"
+    if target.costs and target.threshold:
+        yield "target has costs or a threshold, not both"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from ..contract.types import Contract, TaskName
 
 
 class Task(Protocol):
-    """One kind of prediction. Targets are [N]: class indices int64, or values float64; predictions are float64: [N, classes]
-    probabilities, or [N] values. `weight` is [N] or None.
+    """One kind of prediction.
+
+    Targets are [N]: class indices int64 in the contract's order, or values float64. Predictions are float64: probabilities
+    [N, classes], or values [N]. Weights are [N] or None.
     """
 
     name: TaskName
@@ -25,6 +27,9 @@ class Task(Protocol):
     metrics: Mapping[str, bool]
     #: The metric on which "too good" is judged unless the contract says otherwise.
     headline: str
+
+    def of(self, contract: Contract) -> Self:
+        """The task as a contract says it: which label is positive."""
 
     def target(self, values: Any, contract: Contract) -> np.ndarray:
         """The target column (polars Series, [N]) as the model learns it."""
@@ -51,4 +56,4 @@ class Task(Protocol):
 def task_of(contract: Contract) -> Task:
     """The task of a contract: `TASK` of the module of its name."""
     task: Task = import_module(f".{contract.task}", __package__).TASK
-    return task
+    return task.of(contract)
