@@ -189,9 +189,7 @@ class Contract(Section):
     format: Annotated[Literal[1], Field(description="The form of this file; `contract upgrade` raises it.")]
     task: Annotated[TaskName, Field(description="One of two classes, one of several, or a number.")]
     target: Target
-    columns: Annotated[
-        dict[Name, Column], Field(min_length=1, max_length=MAX_COLUMNS, description="The features: what a model sees.")
-    ]
+    columns: Annotated[dict[Name, Column], Field(min_length=1, max_length=MAX_COLUMNS, description="The features.")]
     key: Annotated[Names, Field(description="Columns that together name one row, and no other.")] = ()
     time: Annotated[Name | None, Field(description="Orders the rows: learn from earlier, judge on later ones.")] = None
     time_zone: Annotated[str, AfterValidator(_zone), Field(description="The place's own time: Europe/Berlin.")] = "UTC"
