@@ -165,6 +165,7 @@ class TooGood(Section):
 
     metrics: Annotated[dict[str, float], Field(description="By metric: better than this is an alarm.")] = {}
     single_column: Annotated[float | None, Field(gt=0, le=1, description="What one column alone may tell.")] = 0.9
+    columns: Annotated[dict[Name, Word], Field(description="Columns that may tell that much, each with the reason.")] = {}
     reason: Annotated[str | None, Field(description="Why an alarm is off, or wider than usual.")] = None
 
     @model_validator(mode="after")
