@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import lock as locks
@@ -40,6 +40,8 @@ class Updated:
     tasks: tuple[str, ...] = ()
     #: Where edits are kept that were made to files of the update while it was interrupted.
     saved: tuple[str, ...] = ()
+    #: Files of the template that the owners have to write themselves, with the reason.
+    left: Mapping[str, str] = field(default_factory=dict)
 
 
 def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
@@ -99,6 +101,7 @@ def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
         "template": prepared.new.checkout.source.url,
         "from": prepared.recorded.version,
         "to": prepared.new.checkout.version,
+        "left": dict(prepared.left),
     }
     return begin(
         project,
@@ -165,7 +168,13 @@ def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated
             ) from error
     saved = journal.saved
     journal.close()
-    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved)
+    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved, left=_left(waiting))
+
+
+def _left(waiting: Pending) -> Mapping[str, str]:
+    """Journals of earlier versions of the tool do not say."""
+    found = waiting.note.get("left")
+    return {str(path): str(reason) for path, reason in found.items()} if isinstance(found, dict) else {}
 
 
 def continue_update(

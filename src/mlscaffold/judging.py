@@ -98,7 +98,8 @@ def _judge_file(case: Case, path: str, locked: LockedFile, found: Entry | None) 
         case Policy.KEYED if found != locked.entry:
             yield from _judge_keys(case, path, locked)
         case Policy.SEEDED if locked.required and found is None:
-            fix = f"Bring it back: git log --diff-filter=D -- {shlex.quote(path)} shows the commit that removed it."
+            fix = f"Bring it back: git log --diff-filter=D -- {shlex.quote(path)} shows the commit that removed it. "
+            fix += f"If none did, an update left it to you: mlscaffold explain {rules.REQUIRED_MISSING.code}"
             yield Finding(rule=rules.REQUIRED_MISSING, path=path, message="required, and missing", fix=fix)
         case Policy.RETIRED if found is not None:
             fix = f"Remove it: git rm -- {shlex.quote(path)}, or mlscaffold check --fix"

@@ -10,6 +10,9 @@ wins, and what no line names is `merged`:
       old-ci.yml: retired
     moved:
       src/old_name.py.jinja: src/new_name.py.jinja
+
+A moved file may have several places now, of which each render has one. A new file that is seeded may say what it
+`replaces`: see docs/ownership.md.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from typing import Any
 
 from .errors import OwnershipError
 
-__all__ = ["FILE_NAME", "Ownership", "Policy", "Rule", "read_ownership"]
+__all__ = ["FILE_NAME", "Ownership", "Policy", "Predecessor", "Rule", "matches", "read_ownership"]
 
 FILE_NAME = "ownership.yml"
 
@@ -40,6 +43,15 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Predecessor:
+    """Files of earlier versions whose part a new file takes over."""
+
+    glob: str
+    #: The dotted keys that it takes over; none is all of the file.
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """The policy of the paths that a glob matches."""
 
@@ -51,6 +63,10 @@ class Rule:
     required: bool = False
     #: `seeded`: `update` brings the file back when it is gone.
     recreate: bool = False
+    #: `seeded`: what it takes over from; where an owner edited any of that, `update` does not write it.
+    replaces: tuple[Predecessor, ...] = ()
+    #: `seeded`: the page that such an owner is sent to.
+    page: str = ""
     #: `derived`: the command that makes the file.
     command: str = ""
 
@@ -63,13 +79,13 @@ class Ownership:
     """The whole table of one template version."""
 
     rules: tuple[Rule, ...] = ()
-    #: Template source path before -> now, where the template's history does not show it.
-    moved: Mapping[str, str] = field(default_factory=dict)
+    #: Template source path before -> now, where the template's history does not show it; of several, what is rendered.
+    moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rule_for(self, path: str) -> Rule:
         """The last rule whose glob matches a rendered path (POSIX, relative to the project)."""
         for rule in reversed(self.rules):
-            if _matches(rule.glob, path):
+            if matches(rule.glob, path):
                 return rule
         return _EVERYTHING_ELSE
 
@@ -106,7 +122,14 @@ def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ())
     if not isinstance(files, dict) or not isinstance(moved, dict):
         raise OwnershipError(f"{FILE_NAME} of the template: `files` and `moved` must be mappings.")
     rules = tuple(_parse_rule(str(glob), entry) for glob, entry in files.items())
-    return Ownership(rules=rules, moved={str(old): str(new) for old, new in moved.items()})
+    return Ownership(rules=rules, moved={str(old): _parse_places(str(old), new) for old, new in moved.items()})
+
+
+def _parse_places(old: str, new: Any) -> tuple[str, ...]:
+    places = new if isinstance(new, list) else [new]
+    if not places or not all(isinstance(place, str) and place for place in places):
+        raise OwnershipError(f"{FILE_NAME} of the template, `moved`, {old!r}: name the place now, or a list of places.")
+    return tuple(places)
 
 
 def _parse_rule(glob: str, entry: Any) -> Rule:
@@ -135,10 +158,29 @@ def _parse_derived(glob: str, detail: Any, where: str) -> Rule:
 
 def _parse_seeded(glob: str, detail: Any, where: str) -> Rule:
     options = detail or {}
-    if not isinstance(options, dict) or set(options) - {"required", "recreate"}:
-        raise OwnershipError(f"{where}: `seeded` takes `required: true` and `recreate: true`, nothing else.")
-    required, recreate = bool(options.get("required")), bool(options.get("recreate"))
-    return Rule(glob=glob, policy=Policy.SEEDED, required=required, recreate=recreate)
+    if not isinstance(options, dict) or set(options) - {"required", "recreate", "replaces", "page"}:
+        raise OwnershipError(f"{where}: `seeded` takes `required`, `recreate`, `replaces` and `page`, nothing else.")
+    replaces, page = options.get("replaces") or [], options.get("page") or ""
+    if not isinstance(replaces, list) or not isinstance(page, str) or bool(replaces) != bool(page):
+        raise OwnershipError(f"{where}: `replaces` is a list of globs, and `page` says what an owner does instead.")
+    return Rule(
+        glob=glob,
+        policy=Policy.SEEDED,
+        required=bool(options.get("required")),
+        recreate=bool(options.get("recreate")),
+        replaces=tuple(_parse_predecessor(each, where) for each in replaces),
+        page=page,
+    )
+
+
+def _parse_predecessor(entry: Any, where: str) -> Predecessor:
+    if isinstance(entry, str):
+        return Predecessor(glob=entry)
+    if isinstance(entry, dict) and len(entry) == 1:
+        ((glob, keys),) = entry.items()
+        if isinstance(keys, list) and keys and all(isinstance(key, str) for key in keys):
+            return Predecessor(glob=str(glob), keys=tuple(keys))
+    raise OwnershipError(f"{where}: `replaces` lists globs, or a file and the keys of it: `params.yaml: [data]`.")
 
 
 def _parse_retired(glob: str, detail: Any, where: str) -> Rule:
@@ -166,7 +208,8 @@ _PARSERS: Mapping[Policy, Callable[[str, Any, str], Rule]] = {
 }
 
 
-def _matches(glob: str, path: str) -> bool:
+def matches(glob: str, path: str) -> bool:
+    """Whether a glob, as in `.gitignore`, names a path."""
     return bool(_pattern(glob).match_file(path))
 
 

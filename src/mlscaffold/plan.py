@@ -142,6 +142,8 @@ def plan(
     renames: Mapping[str, str] | None = None,
     ejected: Collection[str] = (),
     secret: Collection[str] = (),
+    withheld: Mapping[str, str] | None = None,
+    answers_moved: bool = False,
     lines_only: bool = False,
 ) -> Plan:
     """Decide what to do with each file.
@@ -158,6 +160,8 @@ def plan(
         renames: Path in the old render -> where the user moved it.
         ejected: Paths that the project took out of the template's hands.
         secret: Paths whose content depends on a secret answer: written once.
+        withheld: New paths that must not be written, with the reason; see `succession`.
+        answers_moved: Whether other answers were given, which seeded files follow where nobody edited them.
         lines_only: Decide no more than git would (`--merge git`).
     """
     everything = mine or {}
@@ -169,7 +173,14 @@ def plan(
     mine = _without(everything, ejected)
     # A place that the template claims for another file is no rename: both added a file there.
     renames = {path: here for path, here in (renames or {}).items() if here in mine.keys() - new.entries.keys()}
-    deciding = _Deciding(ownership=ownership, before=before or {}, secret=secret, lines_only=lines_only)
+    deciding = _Deciding(
+        ownership=ownership,
+        before=before or {},
+        secret=secret,
+        withheld=withheld or {},
+        answers_moved=answers_moved,
+        lines_only=lines_only,
+    )
     taken: set[str] = set()
     actions: list[FileAction] = []
     for old_path, new_path in _unblocked(pair(old, new, moves or {}), old, mine):
@@ -241,6 +252,8 @@ class _Deciding:
     ownership: Ownership
     before: Mapping[str, Policy]
     secret: Collection[str]
+    withheld: Mapping[str, str]
+    answers_moved: bool
     lines_only: bool
 
     def place(self, old_path: str, new_path: str, renames: Mapping[str, str]) -> str:
@@ -271,7 +284,11 @@ class _Deciding:
                 return self._owned(draft)
             case Policy.KEYED if new is not None:
                 return self._keyed(draft)
-            case Policy.SEEDED | Policy.DERIVED:
+            case Policy.DERIVED:
+                return self._written_once(draft)
+            case Policy.SEEDED if (new_path or old_path) in self.secret:
+                return self._written_once(draft)
+            case Policy.SEEDED:
                 return self._seeded(draft)
             case _:
                 return self._merged(draft)
@@ -308,6 +325,33 @@ class _Deciding:
         return dataclasses.replace(draft, action=Action.KEYS, result=None)
 
     def _seeded(self, draft: FileAction) -> FileAction | None:
+        if draft.old is None and draft.mine is None and draft.path in self.withheld:
+            return _keep(draft, self.withheld[draft.path])
+        if self._is_handed_over(draft):
+            return self._merged(draft)
+        return self._following(draft) if self.answers_moved else self._written_once(draft)
+
+    def _is_handed_over(self, draft: FileAction) -> bool:
+        """Whether it moves to a place that is seeded from one that was not: what is written there is for that place."""
+        was, now = (rendered or draft.path for rendered in draft.rendered_as)
+        followed = self.before.get(was) not in {None, Policy.SEEDED, Policy.DERIVED}
+        return was != now and followed and None not in {draft.old, draft.new}
+
+    def _following(self, draft: FileAction) -> FileAction | None:
+        """A seeded file under other answers: the template's while nobody edited it, its owner's ever after."""
+        old, mine, new = draft.old, draft.mine, draft.new
+        if mine is None:
+            return self._written_once(draft)
+        if new is None:
+            return self._dropped(draft)
+        if mine == old and new != old:
+            return _become(draft, Action.UPDATE, new)
+        reason = _STAYS if new not in {old, mine} else ""
+        if draft.origin:
+            return dataclasses.replace(draft, action=Action.MOVE, result=mine, reason=reason)
+        return _keep(draft, reason) if reason else None
+
+    def _written_once(self, draft: FileAction) -> FileAction | None:
         if draft.mine is not None or draft.new is None:
             return _become(draft, Action.MOVE, draft.mine) if draft.origin and draft.new else None
         if draft.old is None:
@@ -353,6 +397,7 @@ class _Deciding:
                 yield draft
 
 
+_STAYS = "the template has another for these answers, and this one is yours: it stays"
 _DROPPED = "the template has it no longer, and you changed it: remove it when you no longer need it"
 
 

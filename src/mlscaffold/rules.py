@@ -164,7 +164,11 @@ REQUIRED_MISSING = Rule(
     name="required-missing",
     title="A required file is missing",
     why="Its content is the project's own, but every project of the template has such a file.",
-    how="Bring it back: `git log --diff-filter=D -- PATH` shows the commit that removed it.",
+    how=(
+        "Bring it back: `git log --diff-filter=D -- PATH` shows the commit that removed it. If none did, an update "
+        "brought it, and left it to you, as you had changed what it takes over from: the message of that update, and "
+        "the template's `ownership.yml` beside the path, name the page that says how to write it."
+    ),
     severity=Severity.ERROR,
     since="0.1.0",
     bad="$ git rm docs/model_card.md",

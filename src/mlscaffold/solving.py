@@ -30,6 +30,7 @@ from .source import (
     changes_between,
     moved_sources,
 )
+from .succession import withheld
 from .trust import Trusted
 from .waivers import SETTINGS_FILE, read_project_settings
 from .workspace import State, Workspace
@@ -84,6 +85,8 @@ class PreparedUpdate:
     notes: tuple[str, ...]
     #: What changed in the template between the versions, as its authors say.
     changelog: str
+    #: Files of the template that the owners have to write themselves, with the reason.
+    left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -140,6 +143,14 @@ def _answers_of(made: Render) -> Mapping[str, Any]:
     return {name: value for name, value in written_answers(made).items() if not str(name).startswith("_")}
 
 
+def _answers_moved(recorded: Recorded, made: Render) -> bool:
+    """Whether somebody gave another answer than the project had, or than a new question has by itself."""
+    defaults = {question.name: question.default for question in made.answers.questions}
+    expected = {**defaults, **recorded.answers}
+    plain = made.answers.values.keys() - made.secret_questions
+    return any(made.answers.values[name] != expected.get(name) for name in plain)
+
+
 def solve(
     request: UpdateRequest,
     recorded: Recorded,
@@ -181,6 +192,12 @@ def solve(
     everything = {**mine, **loose}
     gone = [path for path in old_side.entries if path not in everything]
     workspace.hash(old.root, [path for path in gone if old.entries[path].mode is not FileMode.SYMLINK], write=True)
+
+    def read_both(path: str) -> tuple[bytes, bytes]:
+        blob = everything[path].blob
+        return (old.root / path).read_bytes(), workspace.read([blob])[blob]
+
+    refused = withheld(old_side, everything, new_side, ownership, read_both)
     draft = plan(
         old=old_side,
         mine=everything,
@@ -189,10 +206,12 @@ def solve(
         occupied=_occupied(workspace, state, new_side.entries.keys() - everything.keys()),
         loose=frozenset(loose),
         before={path: file.policy for path, file in (locked or {}).items()},
-        moves=moved_sources(old.checkout, new.checkout, ownership.moved),
+        moves=moved_sources(old.checkout, new.checkout, ownership.moved, set(new.sources.values())),
         renames=workspace.renamed(old_side.entries, mine, gone),
         ejected=ejected,
         secret=new.secret | (old.secret - new.entries.keys()),
+        withheld=refused,
+        answers_moved=_answers_moved(recorded, new),
         lines_only=request.lines_only,
     )
     _refuse_collisions(draft)
@@ -211,6 +230,7 @@ def solve(
         tasks=task_listing(new.checkout, since=old.checkout),
         notes=(*_notes(recorded, old_entries), *_secret_notes(resolved.plan, new)),
         changelog=changes_between(old.checkout, new.checkout),
+        left={each.path: each.reason for each in resolved.plan.actions if each.path in refused and not each.mine},
     )
 
 

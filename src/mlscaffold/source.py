@@ -15,7 +15,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import metadata, resources
@@ -441,17 +441,23 @@ def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: st
 _ALIKE = "80%"
 
 
-def moved_sources(old: Checkout, new: Checkout, declared: Mapping[str, str]) -> Mapping[str, str]:
+def moved_sources(
+    old: Checkout, new: Checkout, declared: Mapping[str, Sequence[str]], used: Collection[str]
+) -> Mapping[str, str]:
     """Which template files have another path since: path before -> now, relative to the template's root.
 
     Args:
         old: The version before.
         new: The version now; its repository knows both.
         declared: What the template says itself (`moved:`, relative to where its files are), which overrides git's
-            rename detection.
+            rename detection; of several places now, the one that is used counts.
+        used: The template files that the new render has.
     """
     before, after = _subdirectory(old.root), _subdirectory(new.root)
-    said = {before + was.removeprefix(before): after + now.removeprefix(after) for was, now in declared.items()}
+    said = {}
+    for was, places in declared.items():
+        now = [after + place.removeprefix(after) for place in places]
+        said[before + was.removeprefix(before)] = next((place for place in now if place in used), now[0])
     if not old.commit or not new.commit or old.commit == new.commit:
         return said
     options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")

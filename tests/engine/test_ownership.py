@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import OwnershipError
-from mlscaffold.ownership import FILE_NAME, Ownership, Policy, read_ownership
+from mlscaffold.ownership import FILE_NAME, Ownership, Policy, Predecessor, read_ownership
 
 
 def table(tmp_path: Path, text: str) -> Ownership:
@@ -36,7 +36,8 @@ def test_every_policy_and_option_is_read(tmp_path: Path) -> None:
       d: seeded
       e: retired
       f: {derived: uv lock}
-    moved: {old: new}
+      g: {seeded: {replaces: ["old/*", params.yaml: [data, model.kind]], page: docs/g.md}}
+    moved: {old: new, older: [one, other]}
     """
     owned = table(tmp_path, text)
     assert owned.rule_for("a").keys == ("tool.ruff",)
@@ -45,7 +46,9 @@ def test_every_policy_and_option_is_read(tmp_path: Path) -> None:
     assert not owned.rule_for("d").required
     assert owned.retired_paths() == ("e",)
     assert owned.rule_for("f").command == "uv lock"
-    assert owned.moved == {"old": "new"}
+    before = (Predecessor(glob="old/*"), Predecessor(glob="params.yaml", keys=("data", "model.kind")))
+    assert (owned.rule_for("g").replaces, owned.rule_for("g").page) == (before, "docs/g.md")
+    assert owned.moved == {"old": ("new",), "older": ("one", "other")}
 
 
 def test_without_a_table_what_copier_skips_is_seeded(tmp_path: Path) -> None:
@@ -69,7 +72,13 @@ def test_without_a_table_what_copier_skips_is_seeded(tmp_path: Path) -> None:
         ("files: {a: keyed}", "needs a list of dotted keys"),
         ("files: {a: {keyed: [1]}}", "needs a list of dotted keys"),
         ("files: {a: derived}", "needs the command"),
-        ("files: {a: {seeded: {recreated: true}}}", "takes `required: true`"),
+        ("files: {a: {seeded: {recreated: true}}}", "takes `required`, `recreate`"),
+        ("files: {a: {seeded: {replaces: [b]}}}", "`page` says what an owner does"),
+        ("files: {a: {seeded: {page: b}}}", "`replaces` is a list of globs"),
+        ("files: {a: {seeded: {replaces: b, page: c}}}", "`replaces` is a list of globs"),
+        ("files: {a: {seeded: {replaces: [{b: c}], page: d}}}", "lists globs, or a file and the keys"),
+        ("files: {}\nmoved: {a: []}", "name the place now"),
+        ("files: {}\nmoved: {a: [b, 1]}", "name the place now"),
         ('files: {"a*": retired}', "named in full"),
     ],
 )

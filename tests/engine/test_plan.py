@@ -54,6 +54,8 @@ class History:
     before: Mapping[str, Policy] = field(default_factory=dict)
     ejected: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    answers_moved: bool = False
     lines_only: bool = False
 
     @property
@@ -68,6 +70,8 @@ class History:
             before=self.before,
             ejected=self.ejected,
             secret=self.secret,
+            withheld=self.withheld,
+            answers_moved=self.answers_moved,
             lines_only=self.lines_only,
         )
 
@@ -162,9 +166,11 @@ def histories(draw: st.DrawFn) -> History:
         mine=mine,
         renames=renames,
         ownership=draw(TABLES),
-        before={path: draw(st.sampled_from([Policy.OWNED, Policy.MERGED])) for path in old.entries},
+        before={path: draw(st.sampled_from([Policy.OWNED, Policy.MERGED, Policy.SEEDED])) for path in old.entries},
         ejected=draw(some_paths),
         secret=draw(some_paths) & new.entries.keys(),
+        withheld=dict.fromkeys(draw(some_paths) - old.entries.keys(), "it takes over from what was edited"),
+        answers_moved=draw(st.booleans()),
         lines_only=draw(st.booleans()),
     )
 
@@ -270,6 +276,30 @@ def test_what_the_user_deleted_stays_deleted(history: History) -> None:
 
 
 @given(histories())
+def test_what_is_withheld_is_not_written(history: History) -> None:
+    decided = history.plan
+    assume(not decided.collisions)
+    after = carry_out(decided, history.mine)
+    for path in history.withheld.keys() - history.mine.keys():
+        written = history.ownership.rule_for(path).policy is Policy.SEEDED and path not in history.secret
+        if written and path in after:
+            each = next(each for each in decided.actions if each.path == path)
+            assert each.old or each.mine, "it takes over, and was written"
+
+
+@given(histories())
+def test_a_seeded_file_that_somebody_edited_stays_whatever_the_answers(history: History) -> None:
+    decided = history.plan
+    assume(not decided.collisions)
+    after = carry_out(decided, history.mine)
+    for path, before in history.old.entries.items():
+        here = history.mine.get(path)
+        seeded = history.ownership.rule_for(path).policy is history.before[path] is Policy.SEEDED
+        if seeded and path in history.new.entries and here not in {None, before} and path not in history.ejected:
+            assert here in after.values()
+
+
+@given(histories())
 def test_what_is_ejected_is_left_alone(history: History) -> None:
     decided = history.plan
     assume(not decided.collisions)
@@ -287,13 +317,17 @@ def decide(
     new: Entry | None,
     *,
     before: Policy | None = None,
+    answers_moved: bool = False,
     **options: Any,
 ) -> Action | None:
     """What happens to the one file of a project; None if nothing is done or said."""
     ends = [Side(entries={"f": each}, sources={"f": "f.jinja"}) if each else EMPTY for each in (old, new)]
     table = Ownership(rules=(Rule(glob="f", policy=policy, **options),))
     here = {"f": mine} if mine else {}
-    decided = plan(old=ends[0], new=ends[1], mine=here, ownership=table, before={"f": before or policy})
+    known = {"f": before or policy}
+    decided = plan(
+        old=ends[0], new=ends[1], mine=here, ownership=table, before=known, answers_moved=answers_moved
+    )
     return decided.actions[0].action if decided.actions else None
 
 
@@ -379,6 +413,75 @@ def test_seeded(
     policy: Policy, old: Entry | None, mine: Entry | None, new: Entry | None, expected: Action | None
 ) -> None:
     assert decide(policy, old, mine, new) is expected
+
+
+@pytest.mark.parametrize(
+    ("old", "mine", "new", "expected"),
+    [
+        (None, None, NEW, Action.CREATE),
+        (None, MINE, NEW, Action.KEEP),
+        (None, NEW, NEW, None),
+        (OLD, OLD, NEW, Action.UPDATE),
+        (OLD, MINE, NEW, Action.KEEP),
+        (OLD, MINE, OLD, None),
+        (OLD, NEW, NEW, None),
+        (OLD, OLD, OLD, None),
+        (OLD, None, NEW, None),
+        (OLD, OLD, None, Action.REMOVE),
+        (OLD, MINE, None, Action.KEEP),
+        (OLD, None, None, None),
+    ],
+)
+def test_seeded_under_other_answers(
+    old: Entry | None, mine: Entry | None, new: Entry | None, expected: Action | None
+) -> None:
+    assert decide(Policy.SEEDED, old, mine, new, answers_moved=True) is expected
+
+
+@pytest.mark.parametrize(
+    ("mine", "new", "expected"),
+    [
+        (OLD, NEW, Action.UPDATE),
+        (MINE, NEW, Action.MERGE),
+        (MINE, OLD, Action.MOVE),
+        (OLD, OLD, Action.MOVE),
+        (None, NEW, Action.KEEP),
+    ],
+)
+@pytest.mark.parametrize("policy", [Policy.MERGED, Policy.OWNED])
+def test_a_file_that_moves_into_seeded_hands_is_merged_once(
+    policy: Policy, mine: Entry | None, new: Entry, expected: Action
+) -> None:
+    """Its owner's edits go along, and what the template wrote for the new place arrives."""
+    there, here = side({"a": OLD}, a="s"), {"a": mine} if mine else {}
+    after = side({"b": new}, b="s")
+    seeded = owned_by(Policy.SEEDED)
+    (only,) = plan(old=there, mine=here, new=after, ownership=seeded, before={"a": policy}).actions
+    assert only.action is expected
+    later = plan(old=there, mine=here, new=after, ownership=seeded, before={"a": Policy.SEEDED})
+    assert {each.action for each in later.actions} <= {Action.MOVE}
+
+
+def test_a_seeded_file_of_a_folder_that_other_answers_rename_moves_with_its_edits() -> None:
+    ends = [side({f"{package}/f": content}, **{f"{package}/f": "s"}) for package, content in (("a", OLD), ("b", NEW))]
+    table, before = owned_by(Policy.SEEDED), {"a/f": Policy.SEEDED}
+    for mine, result in ((OLD, NEW), (MINE, MINE)):
+        (only,) = plan(
+            old=ends[0], new=ends[1], mine={"a/f": mine}, ownership=table, before=before, answers_moved=True
+        ).actions
+        assert (only.origin, only.path, only.result) == ("a/f", "b/f", result)
+
+
+def test_a_secret_file_is_left_alone_whatever_the_answers() -> None:
+    decided = plan(
+        old=side({"f": OLD}),
+        mine={"f": OLD},
+        new=side({"f": NEW}),
+        ownership=owned_by(Policy.SEEDED),
+        secret={"f"},
+        answers_moved=True,
+    )
+    assert decided.actions == ()
 
 
 def test_a_required_file_that_is_gone_is_for_check_to_say() -> None:

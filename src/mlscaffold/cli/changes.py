@@ -114,6 +114,7 @@ def plan_as_data(prepared: PreparedUpdate) -> dict[str, Any]:
         "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
         "files": [_as_data(action, prepared) for action in prepared.plan.actions],
         "conflicts": [action.path for action in prepared.plan.conflicts],
+        "left": dict(prepared.left),
         "tasks": list(prepared.tasks),
         "notes": list(prepared.notes),
     }
@@ -157,3 +158,9 @@ def print_done(done: Updated) -> None:
         return
     console.print()
     console.say(f"Done: {done.title}. Review it (git status, git diff), then commit it.", style="green")
+    if done.left:
+        count = "1 file is" if len(done.left) == 1 else f"{len(done.left)} files are"
+        console.print()
+        console.say(f"{count} left to you:", style="bold red")
+        for path, reason in done.left.items():
+            console.say(f"  {path}  ({reason})")

@@ -127,12 +127,12 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
         else:
             changes.print_plan(prepared, diffs=dry_run)
         if dry_run or prepared.is_empty:
-            raise typer.Exit(_PENDING if prepared.plan.conflicts else 0)
+            raise typer.Exit(_PENDING if prepared.plan.conflicts or prepared.left else 0)
         done = apply_update(prepared, step=progress.step)
         progress.pause()
     if not as_json:
         changes.print_done(done)
-    if done.conflicts:
+    if done.conflicts or done.left:
         raise typer.Exit(_PENDING)
 
 
@@ -172,5 +172,5 @@ def _resume(project: Path, *, trust: bool) -> None:
 
     done = continue_update(project, trusted=trusted_by(trust=trust), cache=cache_folder())
     changes.print_done(done)
-    if done.conflicts:
+    if done.conflicts or done.left:
         raise typer.Exit(_PENDING)
