@@ -64,7 +64,8 @@ def customers(rows: int = 600, seed: int = 5) -> pl.DataFrame:
     noisy = score + random.logistic(0, 0.7, rows)
 
     def some(values: np.ndarray) -> list[object]:
-        return [None if lost else value for value, lost in zip(values.tolist(), random.random(rows) < 0.08, strict=True)]
+        lost = random.random(rows) < 0.08
+        return [None if gone else value for value, gone in zip(values.tolist(), lost, strict=True)]
 
     return pl.DataFrame(
         {

@@ -43,7 +43,7 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
         raise SettingsError(f"{path} does not exist.", "Run the command in the project's folder.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.", "Make it a readable UTF-8 file.") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid YAML: {error}", "Mend the line that is named.") from None
     if repeated := [f"{path}:{line}: {name}: there twice" for line, name in _repeated(root)]:
         raise SettingsError("\n".join(repeated), f"Keep one of each in {path}: YAML would silently take the last.")
