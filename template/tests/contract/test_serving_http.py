@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-BODY = b'{"instances": [{"distance": 1000.0, "wind_speed": 10.0, "carrier": "AA", "maker": "BOEING"}]}'
+BODY = b'{"instances": [{"amount": 1000.0, "visits": 10.0, "plan": "plus", "region": "north"}]}'
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

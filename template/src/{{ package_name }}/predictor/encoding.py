@@ -90,7 +90,7 @@ def _folded(value: str | None) -> str:
 
 @cache
 def _word() -> re.Pattern[str]:
-    """Letters, digits, `_`, and marks, which other scripts write their vowels with and which are not in `\\w`."""
+    """Letters, digits, `_`, and marks, which other scripts write their vowels with and which Python's class of them lacks."""
     marks = (letter for letter in map(chr, range(0x300, 0x1F000)) if unicodedata.category(letter).startswith("M"))
     return re.compile(f"[\\w{''.join(marks)}]+")
 

@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from ..errors import ProjectError, SettingsError
 from .app import serve
-from .errors import AddressError, ServingError, SettingError
 from .http.limits import Limits
 
 _LONGEST_DRAIN = 3600
@@ -24,7 +24,7 @@ def main() -> int:
             _port(os.environ.get("PORT", "8000")),
             _limits(os.environ.get("DRAIN_SECONDS")),
         )
-    except ServingError as error:
+    except ProjectError as error:
         sys.stderr.write(f"Error: {error}\nNext:  {error.advice}\n")
         return error.exit_code
     return 0
@@ -34,7 +34,7 @@ def _port(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise AddressError(f"PORT is {text!r}, but a port is a number.", "Write for example PORT=8000.") from None
+        raise SettingsError(f"PORT is {text!r}, but a port is a number.", "Write for example PORT=8000.") from None
 
 
 def _limits(drain: str | None) -> Limits:
@@ -46,7 +46,7 @@ def _limits(drain: str | None) -> Limits:
         seconds = math.nan
     if not 0 <= seconds <= _LONGEST_DRAIN:
         message = f"DRAIN_SECONDS is {drain!r}, but has to be a number from 0 to {_LONGEST_DRAIN}."
-        raise SettingError(message, "Write for example DRAIN_SECONDS=5.")
+        raise SettingsError(message, "Write for example DRAIN_SECONDS=5.")
     return Limits(drain_seconds=seconds)
 
 

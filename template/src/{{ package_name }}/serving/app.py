@@ -11,14 +11,14 @@ from fastapi_offline import FastAPIOffline
 from onnxruntime import RunOptions
 from starlette.routing import Mount
 
-from .contract import Output
+from ..contract.types import Contract
+from ..predictor.loading import unusable, within_bounds
+from ..predictor.predictor import Predictor
 from .files import FewFiles
 from .http.connections import Connections
 from .http.limits import Limits
 from .http.server import listen, run
-from .loading import unusable, within_bounds
 from .metrics import CountRequests, ServingMetrics
-from .model import ServedModel, load_model
 from .parsing import RequestParser
 from .problems import RefusedError, refuse_uniformly
 from .routes import add_operations, add_predict
@@ -26,18 +26,18 @@ from .schema import build_wire
 
 
 def create_app(model_path: Path) -> FastAPI:
-    """Return the service for the model at ``model_path``; raises ``ModelFileError``."""
-    model = load_model(model_path)
-    return _build_app(model, model_path, ServingMetrics(model))
+    """Return the service for the model at ``model_path``; raises `ModelFileError`."""
+    model = Predictor.load(model_path)
+    return _build_app(model, ServingMetrics(model))
 
 
 def serve(model_path: Path, host: str, port: int, limits: Limits | None = None) -> None:
-    """Serve the model until stopped; raises ``ServingError`` when it cannot start."""
+    """Serve the model until stopped; raises `ProjectError` when it cannot start."""
     # Does nothing where the caller has set up logging already.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    model = load_model(model_path)
+    model = Predictor.load(model_path)
     metrics = ServingMetrics(model)
-    app = _build_app(model, model_path, metrics)
+    app = _build_app(model, metrics)
 
     def leave() -> None:
         app.state.leaving = True
@@ -46,15 +46,15 @@ def serve(model_path: Path, host: str, port: int, limits: Limits | None = None) 
     run(app, listen(host, port), f"{model.name} {model.version}", connections, leave)
 
 
-def _build_app(model: ServedModel, model_path: Path, metrics: ServingMetrics) -> FastAPI:
-    wire = build_wire(model.contract)
+def _build_app(model: Predictor, metrics: ServingMetrics) -> FastAPI:
+    wire = build_wire(model.contract, model.about)
     parser = RequestParser(wire, model.contract)
-    _prove_example(model, parser, model_path)
+    _prove_example(model, parser)
     # Like FastAPI, but the page's scripts come from the package: /docs works without internet.
     app = FastAPIOffline(
         title=model.name,
         version=model.version,
-        description=_describe(model.contract.output),
+        description=_describe(model.contract),
         redoc_url=None,
         # A redirect would lead to whatever the client called us in its Host header.
         redirect_slashes=False,
@@ -71,10 +71,11 @@ def _build_app(model: ServedModel, model_path: Path, metrics: ServingMetrics) ->
     return app
 
 
-def _describe(output: Output) -> str:
-    if output.labels is not None:
-        return f"Predicts `{output.name}`: {' or '.join(output.labels)}."
-    return f"Predicts `{output.name}`{f' in {output.unit}' if output.unit else ''}."
+def _describe(contract: Contract) -> str:
+    target = contract.target
+    if contract.labels:
+        return f"Predicts `{target.column}`: {' or '.join(contract.labels)}."
+    return f"Predicts `{target.column}`{f' in {target.unit}' if target.unit else ''}."
 
 
 @asynccontextmanager
@@ -84,18 +85,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.ready = False
 
 
-def _prove_example(model: ServedModel, parser: RequestParser, path: Path) -> None:
+def _prove_example(model: Predictor, parser: RequestParser) -> None:
     """Predict the contract's own example once: a model that cannot is not worth starting."""
     failure = "it fails on its own example"
-    body = json.dumps({"instances": [model.contract.example]}).encode()
+    body = json.dumps({"instances": [model.about.example]}).encode()
     try:
-        rows = parser.parse(body)
+        columns = parser.parse(body)
     except RefusedError as error:
         first = error.problem.errors[0]
-        raise unusable(path, f"{failure}: {first.field}: {first.problem}") from None
+        raise unusable(model.path, f"{failure}: {first.field}: {first.problem}") from None
     options = RunOptions()
 
     def stop() -> None:
         options.terminate = True
 
-    within_bounds(lambda: model.predict(rows, options), stop, path, failure)
+    within_bounds(lambda: model.predict(columns, options), stop, model.path, model.size, failure)

@@ -4,13 +4,15 @@ Each application has its own registry: two in one process (tests) never add up.
 """
 
 import time
-from itertools import chain
+from collections import Counter as Tally
+from collections.abc import Mapping
+from itertools import chain, islice
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .model import Predictions, ServedModel
+from ..predictor.predictor import Predictions, Predictor
 
 # The client has gone before its answer; nginx's number, which no standard has.
 _CLIENT_CLOSED = 499
@@ -20,12 +22,14 @@ _PROBABILITIES = tuple(step / 10 for step in range(1, 11))
 _MAGNITUDES = tuple(digit * 10.0**power for power in range(4) for digit in (1, 2, 5))
 # The 1-2-5 series on both sides of zero suits a target whose scale is not known here.
 _NUMBERS = tuple(chain((-value for value in reversed(_MAGNITUDES)), (0.0,), _MAGNITUDES))
+# A series each: a wide table must not fill the memory of who watches.
+_MOST_COLUMNS = 100
 
 
 class ServingMetrics:
     """The metrics of one application."""
 
-    def __init__(self, model: ServedModel) -> None:
+    def __init__(self, model: Predictor) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._requests = Counter(
@@ -41,7 +45,7 @@ class ServingMetrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._labels = model.contract.output.labels
+        self._labels = model.contract.labels
         self._predictions = Counter(
             "serving_predictions",
             "Predicted rows; the label is empty for regression.",
@@ -50,9 +54,18 @@ class ServingMetrics:
         )
         for label in self._labels or ("",):
             self._predictions.labels(label)
+        self._unseen = Counter(
+            "serving_unseen_categories",
+            f"Words that the model does not know, by column; of the first {_MOST_COLUMNS} columns.",
+            ["column"],
+            registry=self._registry,
+        )
+        self._columns = frozenset(islice(model.about.vocabularies, _MOST_COLUMNS))
+        for column in self._columns:
+            self._unseen.labels(column)
         self._distribution = Histogram(
             "serving_prediction_value",
-            "Predicted values: probability of the positive label, or the number itself.",
+            "Predicted values: the number, or the probability of the positive label, of several labels of the chosen one.",
             buckets=_PROBABILITIES if self._labels else _NUMBERS,
             registry=self._registry,
         )
@@ -73,17 +86,15 @@ class ServingMetrics:
         """Count one request that was refused before its route was known."""
         self._requests.labels("other", str(status)).inc()
 
-    def observe_predictions(self, predictions: Predictions) -> None:
-        """Count the rows of one answer and their values."""
+    def observe_predictions(self, predictions: Predictions, unseen: Mapping[str, int]) -> None:
+        """Count the rows of one answer, their values, and the words in them that the model does not know."""
         for value in predictions.values.tolist():
             self._distribution.observe(value)
-        if self._labels is None or predictions.label_indices is None:
-            self._predictions.labels("").inc(len(predictions.values))
-            return
-        positives = int(predictions.label_indices.sum())
-        negative, positive = self._labels
-        self._predictions.labels(negative).inc(len(predictions.values) - positives)
-        self._predictions.labels(positive).inc(positives)
+        labels = [0] * len(predictions.values) if predictions.labels is None else predictions.labels.tolist()
+        for index, count in Tally(labels).items():
+            self._predictions.labels((self._labels or ("",))[index]).inc(count)
+        for column in self._columns & unseen.keys():
+            self._unseen.labels(column).inc(unseen[column])
 
     def render(self) -> bytes:
         """Return the Prometheus text format."""

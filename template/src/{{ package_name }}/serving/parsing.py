@@ -1,53 +1,66 @@
-"""From the bytes of a request to rows that keep the contract.
+"""From the bytes of a request to columns that keep the contract.
 
 Work and memory follow from what is accepted, never from what is sent: brackets and names are counted before
-anything is built from them, and checking stops after ``MAX_FAULTS`` faults.
+anything is built from them, and checking stops after `MAX_FAULTS` faults.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from .contract import Contract
-from .model import Row
-from .problems import MAX_FAULTS, Fault, invalid, shown
-from .schema import MAX_INSTANCES, Wire
+from ..contract.types import LARGEST_EXACT, Contract, NumberColumn
+from ..predictor.loading import shown
+from .problems import MAX_FAULTS, Fault, invalid
+from .schema import Wire
+
+Columns = dict[str, Sequence[Any]]
 
 _WRAP = 'Wrap the rows: {"instances": [{...}, ...]}'
 _UNKNOWN = "Unknown: the contract has no such name"
 # A request beyond the limits by less than this factor is read, so that each of its faults can be named.
 _SLACK = 2
+_ROUNDED = f"The model cannot tell it from its neighbours: it sees whole numbers beyond {LARGEST_EXACT} rounded"
+# A column may have many allowed words.
+_LONGEST_WORDING = 300
 
 
 class RequestParser:
-    """Turns the bytes of a request into rows that keep the contract."""
+    """Turns the bytes of a request into columns that keep the contract."""
 
     def __init__(self, wire: Wire, contract: Contract) -> None:
         self._validate = TypeAdapter(wire.instance).validator.validate_python
-        self._columns = [column.name for column in contract.inputs]
+        self._columns = list(contract.columns)
+        self._exact = [
+            name for name, column in contract.columns.items() if isinstance(column, NumberColumn) and not column.rounded
+        ]
+        self._most_rows = wire.most_rows
         self._names = frozenset(self._columns)
-        self._max_names = _SLACK * (1 + MAX_INSTANCES * len(self._columns))
-        self._max_brackets = _SLACK * (2 + MAX_INSTANCES)
+        self._max_names = _SLACK * (1 + self._most_rows * len(self._columns))
+        self._max_brackets = _SLACK * (2 + self._most_rows)
 
-    def parse(self, body: bytes) -> list[Row]:
-        """Return the rows in order; raises ``RefusedError`` that locates the faults."""
+    def parse(self, body: bytes) -> Columns:
+        """Return the values of each column in the order of the rows; raises `RefusedError` that locates the faults."""
         self._require_countable(body)
         try:
             document = from_json(body)
         except ValueError as error:
             raise invalid([Fault(row=None, field=None, problem=f"Invalid JSON: {error}")]) from None
-        rows: list[Row] = []
+        rows: list[Sequence[Any]] = []
         if faults := list(islice(self._read(document, rows), MAX_FAULTS)):
+            raise invalid(faults)
+        columns: Columns = dict(zip(self._columns, zip(*rows, strict=True), strict=True))
+        if faults := list(islice(self._rounded(document, columns), MAX_FAULTS)):
             raise invalid(faults)
         # Every name is there, so a further colon is part of a text or follows a name that was given before.
         names = 1 + len(rows) * len(self._columns)
         if body.count(b":") != names and _outside_of_texts(_without_escapes(body)).count(b":") != names:
             _refuse_repeated_names(body, len(rows))
-        return rows
+        return columns
 
     def _require_countable(self, body: bytes) -> None:
         """Refuse what is far larger than the largest request, before it is spread out in memory."""
@@ -57,7 +70,7 @@ class RequestParser:
         plain = _without_escapes(body)
         if plain.count(b'"') <= 4 * self._max_names and not self._is_excessive(_outside_of_texts(plain)):
             return
-        largest = f"at most {MAX_INSTANCES} rows of {len(self._columns)} columns, each a plain value"
+        largest = f"at most {self._most_rows} rows of {len(self._columns)} columns, each a plain value"
         problem = f"More names or brackets than a request can have: {largest}. Send smaller batches"
         raise invalid([Fault(row=None, field="instances", problem=problem)])
 
@@ -65,7 +78,7 @@ class RequestParser:
         brackets = body.count(b"{") + body.count(b"[")
         return brackets > self._max_brackets or body.count(b":") > self._max_names
 
-    def _read(self, document: object, rows: list[Row]) -> Iterator[Fault]:
+    def _read(self, document: object, rows: list[Sequence[Any]]) -> Iterator[Fault]:
         """Append the rows that keep the contract, and yield what is wrong, as far as somebody asks for it."""
         if not isinstance(document, dict):
             yield Fault(row=None, field=None, problem=f"{_not_a('an object', document)}. {_WRAP}")
@@ -75,7 +88,7 @@ class RequestParser:
             yield Fault(row=None, field="instances", problem=f"Required, but absent. {_WRAP}")
             return
         instances = document["instances"]
-        if problem := _wrong_list(instances):
+        if problem := self._wrong_list(instances):
             yield Fault(row=None, field="instances", problem=problem)
         else:
             for index, given in enumerate(instances):
@@ -84,7 +97,7 @@ class RequestParser:
             if name != "instances":
                 yield Fault(row=None, field=shown(name), problem=_UNKNOWN)
 
-    def _read_row(self, index: int, given: object, rows: list[Row]) -> Iterator[Fault]:
+    def _read_row(self, index: int, given: object, rows: list[Sequence[Any]]) -> Iterator[Fault]:
         if not isinstance(given, dict):
             yield Fault(row=index, field=None, problem=_not_a("an object", given))
             return
@@ -96,25 +109,34 @@ class RequestParser:
             for fault in error.errors(include_url=False, include_context=False):
                 yield Fault(row=index, field=str(fault["loc"][0]), problem=_wording(fault))
         else:
-            rows.append(dict(zip(self._columns, row.__dict__.values(), strict=True)))
+            rows.append(tuple(row.__dict__.values()))
         if known is not given:
             for name in given:
                 if name not in self._names:
                     yield Fault(row=index, field=shown(name), problem=_UNKNOWN)
 
+    def _wrong_list(self, instances: object) -> str | None:
+        if not isinstance(instances, list):
+            return _not_a("an array", instances)
+        if not instances:
+            return "Must have at least 1 row"
+        if len(instances) > self._most_rows:
+            return f"Must have at most {self._most_rows} rows. Send them in smaller batches"
+        return None
+
+    def _rounded(self, document: Any, columns: Columns) -> Iterator[Fault]:
+        """Whole numbers that the graph's float32 would make another number of."""
+        for name in self._exact:
+            numbers = np.asarray(columns[name], dtype=np.float64)
+            for index in np.flatnonzero(np.abs(numbers) > LARGEST_EXACT).tolist():
+                # As it was sent: a float would have rounded it already.
+                number = document["instances"][index][name]
+                if number == int(number) and number != int(np.float32(number)):
+                    yield Fault(row=index, field=name, problem=_ROUNDED)
+
 
 def _not_a(kind: str, given: object) -> str:
     return "May not be null" if given is None else f"Must be {kind}"
-
-
-def _wrong_list(instances: object) -> str | None:
-    if not isinstance(instances, list):
-        return _not_a("an array", instances)
-    if not instances:
-        return "Must have at least 1 row"
-    if len(instances) > MAX_INSTANCES:
-        return f"Must have at most {MAX_INSTANCES} rows. Send them in smaller batches"
-    return None
 
 
 def _wording(fault: ErrorDetails) -> str:
@@ -123,9 +145,10 @@ def _wording(fault: ErrorDetails) -> str:
         return "May not be null"
     plain = {
         "missing": "Required, but absent",
-        "string_too_short": "May not be empty: write null where the value is missing and may be",
+        "string_pattern_mismatch": "May not be empty: write null where the value is missing and may be",
+        "multiple_of": "Must be a whole number",
     }
-    return plain.get(kind, fault["msg"])
+    return plain.get(kind) or shown(fault["msg"], _LONGEST_WORDING)
 
 
 def _without_escapes(body: bytes) -> bytes:
@@ -139,7 +162,7 @@ def _outside_of_texts(plain: bytes) -> bytes:
 
 
 def _refuse_repeated_names(body: bytes, rows: int) -> None:
-    """Raise ``RefusedError`` for the first name that stands twice in one object of a document that was read before."""
+    """Raise `RefusedError` for the first name that stands twice in one object of a document that was read before."""
     objects = 0
 
     def look(pairs: list[tuple[str, Any]]) -> None:

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from ..predictor.loading import shown
+
 MEDIA_TYPE = "application/problem+json"
 MAX_FAULTS = 100
-MAX_ECHO = 64
 
 
 class Fault(BaseModel):
@@ -19,7 +20,7 @@ class Fault(BaseModel):
 
     row: int | None = Field(description="Index in `instances`, from 0; null when it is not about a row.")
     field: str | None = Field(
-        description=f"Name of the column; null when it is not about a column. Unknown ones are cut at {MAX_ECHO} letters."
+        description="Name of the column; null when it is not about a column. Unknown ones are cut."
     )
     problem: str
 
@@ -65,12 +66,6 @@ def invalid(faults: list[Fault]) -> RefusedError:
     """Return the refusal of a request that does not keep the contract."""
     detail = "The request does not keep the model's contract; /docs shows it, with an example."
     return RefusedError(422, "Invalid request", detail, faults=faults)
-
-
-def shown(text: str, limit: int = MAX_ECHO) -> str:
-    """Return the beginning of a text that a stranger chose, with nothing in it that a terminal or log would obey."""
-    printable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:limit])
-    return printable if len(text) <= limit else f"{printable}\N{HORIZONTAL ELLIPSIS}"
 
 
 def refuse_uniformly(app: FastAPI) -> None:

@@ -9,9 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from ..predictor.predictor import Predictions, Predictor
 from .body import MAX_BODY_BYTES, Bodies
 from .metrics import ServingMetrics
-from .model import Predictions, ServedModel
 from .parsing import RequestParser
 from .problems import MEDIA_TYPE, Problem, respond
 from .schema import Wire
@@ -31,14 +31,15 @@ class Health(BaseModel):
     status: str
 
 
-def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics: ServingMetrics, wire: Wire) -> None:
+def add_predict(app: FastAPI, model: Predictor, parser: RequestParser, metrics: ServingMetrics, wire: Wire) -> None:
     """Add ``POST /predict`` and describe its request, which it reads itself, in the OpenAPI page."""
     identity = {"name": model.name, "version": model.version}
     bodies = Bodies()
 
     def answer(body: bytes) -> Response:
-        predictions = model.predict(parser.parse(body))
-        metrics.observe_predictions(predictions)
+        columns = parser.parse(body)
+        predictions = model.predict(columns)
+        metrics.observe_predictions(predictions, model.unseen(columns))
         return JSONResponse({"predictions": _encode(predictions, model), "model": identity})
 
     # Not a thread: a prediction takes less time than handing it to one.
@@ -47,7 +48,7 @@ def add_predict(app: FastAPI, model: ServedModel, parser: RequestParser, metrics
         response_model=wire.response,
         responses=_problem_responses(413, 415, 422, 503),
         openapi_extra=_request_body(wire),
-        summary=f"Predict {model.contract.output.name}",
+        summary=f"Predict {model.contract.target.column}",
         tags=["prediction"],
     )
     async def predict(request: Request) -> Response:
@@ -89,15 +90,16 @@ def add_operations(app: FastAPI, metrics: ServingMetrics) -> None:
             return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _encode(predictions: Predictions, model: ServedModel) -> list[Any]:
+def _encode(predictions: Predictions, model: Predictor) -> list[Any]:
     values: list[float] = predictions.values.tolist()
-    labels = model.contract.output.labels
-    if labels is None or predictions.label_indices is None:
+    if predictions.labels is None or predictions.probabilities is None:
         return values
-    return [
-        {"label": labels[index], "probability": value}
-        for index, value in zip(predictions.label_indices.tolist(), values, strict=True)
-    ]
+    labels = model.contract.labels
+    chosen = [labels[index] for index in predictions.labels.tolist()]
+    if model.contract.target.positive is not None:
+        return [{"label": label, "probability": value} for label, value in zip(chosen, values, strict=True)]
+    shares = (dict(zip(labels, row, strict=True)) for row in predictions.probabilities.tolist())
+    return [{"label": label, "probabilities": share} for label, share in zip(chosen, shares, strict=True)]
 
 
 def _unavailable() -> Problem:

@@ -1,20 +1,45 @@
 """Request and response types, built from the model's own contract.
 
-Because they are real pydantic types, the checks at the border and the OpenAPI page at ``/docs``
-cannot drift apart.
+Because they are real pydantic types, the checks at the border and the OpenAPI page at `/docs` cannot drift apart.
 """
 
-from typing import Annotated, Any, NamedTuple
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
 
-from .contract import CategoricalColumn, Contract, NumericColumn
+from ..contract.types import (
+    LARGEST_EXACT,
+    CategoryColumn,
+    Column,
+    Contract,
+    DatetimeColumn,
+    IntegerColumn,
+    NumberColumn,
+    TextColumn,
+)
+from ..predictor.about import About, Value
+from ..predictor.encoding import local
 
-MAX_INSTANCES = 1000
-MAX_TEXT_LENGTH = 1000
+_MOST_ROWS = 1000
+# Of all rows of an answer together: a model of many classes gets fewer rows at once.
+_MOST_PROBABILITIES = 50_000
+_LONGEST_WORD = 1000
+_LONGEST_TEXT = 10_000
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _REFUSE_UNKNOWN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+# Not only spaces: what is missing is null.
+_FILLED = r"\S"
+# ISO 8601, as far as all its readers agree; Python's own would also take weeks and text without separators.
+_MOMENT = re.compile(
+    r"^[0-9]{4}(-[0-9]{2}){2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+)
 
 
 class ModelIdentity(BaseModel):
@@ -27,64 +52,106 @@ class ModelIdentity(BaseModel):
 
 
 class Wire(NamedTuple):
-    """The types of one model: a row, a request of rows, a response."""
+    """The types of one model: a row, a request of rows, a response; and how many rows a request may have."""
 
     instance: type[BaseModel]
     request: type[BaseModel]
     response: type[BaseModel]
+    most_rows: int
 
 
-def build_wire(contract: Contract) -> Wire:
-    """Return the types for one model; ``contract`` decides names, ranges and what may be missing."""
-    columns: dict[str, Any] = {_field(index): _annotation(column) for index, column in enumerate(contract.inputs)}
+def build_wire(contract: Contract, about: About) -> Wire:
+    """The types for one model; its contract decides names, kinds, ranges and what may be missing."""
+    columns: dict[str, Any] = {
+        # Column names are data: one called "copy" or "_id" would clash with pydantic's own attributes,
+        # so the real name is only an alias.
+        f"column_{index}": _annotation(name, column, contract.time_zone)
+        for index, (name, column) in enumerate(contract.columns.items())
+    }
     instance: Any = create_model("Instance", __config__=_REFUSE_UNKNOWN, **columns)
-    example: dict[str, Any] = {"instances": [contract.example]}
+    example: dict[str, list[dict[str, Value]]] = {"instances": [about.example]}
+    most_rows = max(1, min(_MOST_ROWS, _MOST_PROBABILITIES // max(1, len(contract.labels))))
     request: type[BaseModel] = create_model(
         "PredictRequest",
         __config__=ConfigDict(**_REFUSE_UNKNOWN, json_schema_extra={"example": example}),
-        instances=(list[instance], Field(min_length=1, max_length=MAX_INSTANCES)),
+        instances=(list[instance], Field(min_length=1, max_length=most_rows)),
     )
-    prediction: Any = _prediction(contract)
+    prediction: Any = _prediction(contract, about)
     response = create_model(
         "PredictResponse",
         predictions=(list[prediction], Field(description="One a row, in order.")),
         model=(ModelIdentity, ...),
     )
-    return Wire(instance, request, response)
+    return Wire(instance, request, response, most_rows)
 
 
-def _field(index: int) -> str:
-    # Column names are data: one called "copy" or "_id" would clash with pydantic's own attributes,
-    # so the real name is only an alias.
-    return f"column_{index}"
+def _annotation(name: str, column: Column, zone: str) -> object:
+    about: dict[str, Any] = {"alias": name, "title": name, "description": column.description}
+    if unit := getattr(column, "unit", None):
+        about["json_schema_extra"] = {"unit": unit}
+    kind = _kind(column, zone)
+    return Annotated[kind | None if column.missing else kind, Field(**about)]
 
 
-def _annotation(column: NumericColumn | CategoricalColumn) -> object:
-    about: dict[str, Any] = {"alias": column.name, "title": column.name, "description": column.description}
-    if isinstance(column, CategoricalColumn):
-        text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
-        kind: Any = text | None if column.nullable else text
-        return Annotated[kind, Field(**about)]
-    # A number that is finite in JSON may still be infinite in the graph's float32.
-    low = -_FLOAT32_MAX if column.minimum is None else max(column.minimum, -_FLOAT32_MAX)
-    high = _FLOAT32_MAX if column.maximum is None else min(column.maximum, _FLOAT32_MAX)
-    number = Annotated[float, Field(ge=low, le=high)]
-    kind = number | None if column.nullable else number
-    if column.unit is not None:
-        about["json_schema_extra"] = {"unit": column.unit}
-    return Annotated[kind, Field(**about)]
+def _kind(column: Column, zone: str) -> Any:
+    kind: Any = bool
+    match column:
+        case NumberColumn():
+            # A number that is finite in JSON may still be infinite in the graph's float32.
+            kind = Annotated[float, Field(**_range(column, _FLOAT32_MAX))]
+        case IntegerColumn():
+            limits = _range(column, LARGEST_EXACT)
+            schema = {"type": "integer", "minimum": limits["ge"], "maximum": limits["le"]}
+            kind = Annotated[float, Field(multiple_of=1, **limits), WithJsonSchema(schema)]
+        case CategoryColumn(allowed=allowed) if allowed:
+            kind = Literal[allowed]
+        case CategoryColumn():
+            kind = Annotated[str, Field(max_length=_LONGEST_WORD, pattern=_FILLED)]
+        case TextColumn():
+            kind = Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=_FILLED)]
+        case DatetimeColumn():
+            said = f"A date, or a date and time; without an offset it is the time of {zone}."
+            schema = {"type": "string", "pattern": _MOMENT.pattern, "description": said}
+            kind = Annotated[str, AfterValidator(_moment(column, zone)), WithJsonSchema(schema)]
+    return kind
 
 
-def _prediction(contract: Contract) -> Any:
-    output = contract.output
-    if output.labels is None:
-        unit = f" in {output.unit}" if output.unit else ""
-        return Annotated[float, Field(description=f"Predicted {output.name}{unit}.")]
-    positive = output.labels[1]
-    labels: dict[str, Any] = {"enum": list(output.labels)}
-    decision = f"{positive} from a probability of {output.threshold}." if output.threshold else ""
-    return create_model(
-        "Prediction",
-        label=(str, Field(description=decision, json_schema_extra=labels)),
-        probability=(float, Field(ge=0, le=1, description=f"Probability of {positive}.")),
-    )
+def _range(column: NumberColumn | IntegerColumn, most: float) -> dict[str, float]:
+    low = -most if column.minimum is None else max(column.minimum, -most)
+    return {"ge": low, "le": most if column.maximum is None else min(column.maximum, most)}
+
+
+def _moment(column: DatetimeColumn, zone: str) -> Callable[[str], datetime]:
+    """A reader of ISO texts that gives the place's own time."""
+    low, high = (bound and local(bound, zone) for bound in (column.minimum, column.maximum))
+
+    def read(text: str) -> datetime:
+        try:
+            moment = local(datetime.fromisoformat(text if _MOMENT.match(text) else ""), zone)
+        except (ValueError, OverflowError):
+            raise PydanticCustomError("moment", "Must be a date and time such as 2024-02-29T17:30:00+01:00") from None
+        if low and moment < low:
+            raise PydanticCustomError("early", "May not be before {low}", {"low": str(low)})
+        if high and moment > high:
+            raise PydanticCustomError("late", "May not be after {high}", {"high": str(high)})
+        return moment
+
+    return read
+
+
+def _prediction(contract: Contract, about: About) -> Any:
+    target, labels = contract.target, list(contract.labels)
+    if not labels:
+        unit = f" in {target.unit}" if target.unit else ""
+        return Annotated[float, Field(description=f"Predicted {target.column}{unit}.")]
+    share: Any = Annotated[float, Field(ge=0, le=1)]
+    if target.positive is None:
+        decision, name = "The most probable class.", "probabilities"
+        shares: dict[str, Any] = {"propertyNames": {"enum": labels}}
+        probability: Any = (dict[str, share], Field(description="Of each class.", json_schema_extra=shares))
+    else:
+        decision = f"{target.positive} from a probability of {about.threshold:.6g}."
+        probability, name = (share, Field(description=f"Probability of {target.positive}.")), "probability"
+    words: dict[str, Any] = {"enum": labels}
+    fields: dict[str, Any] = {"label": (str, Field(description=decision, json_schema_extra=words)), name: probability}
+    return create_model("Prediction", **fields)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
-from ..errors import AddressError
+from ...errors import SettingsError
 from .connections import Connections
 from .lifecycle import Server
 
@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind the address before anything starts; raises ``AddressError`` that says what to do."""
+    """Bind the address before anything starts; raises ``SettingsError`` that says what to do."""
     if not 0 <= port <= _LAST_PORT:
-        raise AddressError(f"There is no port {port}: the last is {_LAST_PORT}.", _PLAIN_ADDRESS)
+        raise SettingsError(f"There is no port {port}: the last is {_LAST_PORT}.", _PLAIN_ADDRESS)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise AddressError(f"Cannot listen on {host!r}, port {port}: {error}.", _PLAIN_ADDRESS) from None
+        raise SettingsError(f"Cannot listen on {host!r}, port {port}: {error}.", _PLAIN_ADDRESS) from None
     family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
@@ -51,12 +51,12 @@ def run(
     logger.info("Stopped")
 
 
-def _address_error(host: str, port: int, error: OSError) -> AddressError:
+def _address_error(host: str, port: int, error: OSError) -> SettingsError:
     if error.errno == errno.EADDRINUSE:
         another = port + 1 if port < _LAST_PORT else _FIRST_FREE_PORT
         advice = f"Stop the program that uses it, or choose another port, for example {another}."
-        return AddressError(f"Port {port} on {host} is already in use.", advice)
+        return SettingsError(f"Port {port} on {host} is already in use.", advice)
     if error.errno == errno.EACCES:
         advice = f"Choose one from {_FIRST_FREE_PORT}, for example 8000."
-        return AddressError(f"Port {port} needs administrator rights.", advice)
-    return AddressError(f"Cannot listen on {host}, port {port}: {error}.", _PLAIN_ADDRESS)
+        return SettingsError(f"Port {port} needs administrator rights.", advice)
+    return SettingsError(f"Cannot listen on {host}, port {port}: {error}.", _PLAIN_ADDRESS)

@@ -4,6 +4,8 @@ A graph can loop for ever, ask for any amount of memory, or name other files as 
 file is read, and until the model has proved itself it has a limited time and a limited memory.
 """
 
+from __future__ import annotations
+
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -15,8 +17,7 @@ from typing import TypeVar
 
 import onnxruntime as ort
 
-from .errors import ModelFileError
-from .problems import shown
+from ..errors import ProjectError
 
 if sys.platform == "linux":
     import resource
@@ -34,8 +35,14 @@ _FATAL_ONLY = 4
 T = TypeVar("T")
 
 
+class ModelFileError(ProjectError):
+    """The model file is missing, unreadable, or not a model that this project understands."""
+
+    exit_code = 2
+
+
 def read_graph(path: Path) -> bytes:
-    """Return the content of a model file; raises ``ModelFileError`` for what is no regular file, without opening it."""
+    """The content of a model file; raises `ModelFileError` for what is no regular file, without opening it."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -45,14 +52,14 @@ def read_graph(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_MODEL_BYTES)
     except FileNotFoundError:
-        advice = "Train and export one first (the `pipeline` command), or set MODEL_PATH to where it is."
+        advice = "Train and export one first (the `pipeline` command), or name another with --model or MODEL_PATH."
         raise ModelFileError(f"There is no model at {path}.", advice) from None
     except (OSError, ValueError) as error:
         raise unusable(path, error) from None
 
 
 def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
-    """Return the graph, ready to run; raises ``ModelFileError``."""
+    """The graph, ready to run; raises `ModelFileError`."""
     options = ort.SessionOptions()
     # One request is tens of microseconds of work: handing it to more threads costs more than it gains.
     options.intra_op_num_threads = 1
@@ -67,14 +74,15 @@ def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
         lambda: ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0),
         lambda: options.set_load_cancellation_flag(True),
         path,
+        len(graph),
         "the ONNX runtime cannot read it",
     )
 
 
-def within_bounds(work: Callable[[], T], stop: Callable[[], None], path: Path, failure: str) -> T:
-    """Return what ``work`` returns; raises ``ModelFileError`` where it fails, takes too long or needs too much memory.
+def within_bounds(work: Callable[[], T], stop: Callable[[], None], path: Path, size: int, failure: str) -> T:
+    """What `work` returns; raises `ModelFileError` where it fails, takes too long, or needs too much for a model of its size.
 
-    It runs in another thread, which the runtime can only end between two steps of the graph, when ``stop`` asks
+    It runs in another thread, which the runtime can only end between two steps of the graph, when `stop` asks
     it to. A single endless step goes on until the process ends, which it does not hold up.
     """
     result: Future[T] = Future()
@@ -85,7 +93,7 @@ def within_bounds(work: Callable[[], T], stop: Callable[[], None], path: Path, f
         except BaseException as error:  # noqa: BLE001 - raised where the result is waited for
             result.set_exception(error)
 
-    with _limited_memory(path):
+    with _limited_memory(size):
         thread = Thread(target=run, name="prove-model", daemon=True)
         thread.start()
         try:
@@ -100,13 +108,13 @@ def within_bounds(work: Callable[[], T], stop: Callable[[], None], path: Path, f
 
 
 @contextmanager
-def _limited_memory(path: Path) -> Iterator[None]:
+def _limited_memory(size: int) -> Iterator[None]:
     """Make a too large allocation fail, rather than the machine; where the system has such a limit."""
     if sys.platform != "linux":
         yield
         return
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    wanted = used + _SPARE_BYTES + _GROWTH * path.stat().st_size
+    wanted = used + _SPARE_BYTES + _GROWTH * size
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     limits = [limit for limit in (wanted, soft, hard) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
@@ -117,7 +125,13 @@ def _limited_memory(path: Path) -> Iterator[None]:
 
 
 def unusable(path: Path, reason: object) -> ModelFileError:
-    """Return the error for a model that cannot be served; what the file itself says is cut and made harmless."""
+    """The error for a model that cannot be used; what the file itself says is cut and made harmless."""
     first = shown(str(reason).partition("\n")[0], _MAX_REASON).rstrip(".")
-    message = f"The model {path} cannot be served: {first}."
+    message = f"The model {path} cannot be used: {first}."
     return ModelFileError(message, "Export it again (the `export` command), or set MODEL_PATH to another file.")
+
+
+def shown(text: str, limit: int = 64) -> str:
+    """The beginning of a text that a stranger chose, with nothing in it that a terminal or log would obey."""
+    printable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:limit])
+    return printable if len(text) <= limit else f"{printable}\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,133 @@
+"""One model, everywhere: raw columns, arrays, onnxruntime, outputs. Files, the service and every check use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import onnxruntime as ort
+
+from ..contract.types import Contract
+from .about import About, read_metadata
+from .encoding import Values, encode, layout_of
+from .loading import open_session, read_graph, unusable
+
+#: Rows that go through the graph at once: text becomes thousands of numbers a row.
+_BATCH = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """What a model says about N rows.
+
+    Args:
+        values: float32 [N], the number, or the probability: of the positive class, of several classes of the chosen one.
+        labels: int64 [N], the index of the chosen class in the contract's labels; None for numbers.
+        probabilities: float32 [N, labels]; None for numbers.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """An exported model, ready to predict."""
+
+    name: str
+    version: str
+    contract: Contract
+    about: About
+    path: Path
+    size: int
+    session: ort.InferenceSession
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The model in a file, after a proof that it fits its own contract; raises `ModelFileError`."""
+        return cls.from_bytes(read_graph(path), path)
+
+    @classmethod
+    def from_bytes(cls, graph: bytes, path: Path) -> Self:
+        """The model that stands, or will stand, at a path; raises `ModelFileError`."""
+        session = open_session(graph, path)
+        try:
+            name, version, contract, about = read_metadata(session.get_modelmeta().custom_metadata_map, path)
+            _check_signature(session, contract, path)
+        except UnicodeDecodeError as error:
+            raise unusable(path, f"what it says about itself is no text: {error}") from None
+        return cls(
+            name=name, version=version, contract=contract, about=about, path=path, size=len(graph), session=session
+        )
+
+    def predict(self, columns: Mapping[str, Values], options: ort.RunOptions | None = None) -> Predictions:
+        """Predict rows that keep the contract.
+
+        Args:
+            columns: every feature column by name [N], as `encode` takes it; others are ignored.
+            options: of the runtime, with which another thread can end the run.
+
+        Raises:
+            ModelFileError: the graph fails, or answers with anything but finite numbers, one a row and class.
+        """
+        feeds = encode(self.contract, columns)
+        rows = len(next(iter(feeds.values())))
+        names = ["label", "probabilities"] if self.contract.labels else ["prediction"]
+        outputs = []
+        for start in range(0, rows, _BATCH):
+            batch = {name: np.ascontiguousarray(array[start : start + _BATCH]) for name, array in feeds.items()}
+            try:
+                outputs.append(self.session.run(names, batch, options))
+            except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
+                # What it says may repeat a value of the row.
+                raise unusable(self.path, f"it fails: {type(error).__name__}") from None
+        arrays = dict(zip(names, map(np.concatenate, zip(*outputs, strict=True)), strict=True))
+        self._check(arrays, rows)
+        if "prediction" in arrays:
+            return Predictions(values=arrays["prediction"][:, 0])
+        labels, probabilities = arrays["label"], arrays["probabilities"]
+        positive = self.contract.target.positive
+        chosen = labels if positive is None else self.contract.labels.index(positive)
+        return Predictions(values=probabilities[np.arange(rows), chosen], labels=labels, probabilities=probabilities)
+
+    def unseen(self, columns: Mapping[str, Values]) -> dict[str, int]:
+        """By category column, how many values are words that the model does not know; a missing value is none."""
+        return {
+            name: sum(value is not None and value not in known for value in columns[name])
+            for name, known in self._known.items()
+        }
+
+    @cached_property
+    def _known(self) -> dict[str, frozenset[str]]:
+        known = self.about.vocabularies
+        return {name: frozenset(known[name]) for name in self.contract.columns if name in known}
+
+    def _check(self, arrays: Mapping[str, np.ndarray], rows: int) -> None:
+        classes = len(self.contract.labels)
+        shapes = {"label": (rows,), "probabilities": (rows, classes), "prediction": (rows, 1)}
+        if any(array.shape != shapes[name] or not np.isfinite(array).all() for name, array in arrays.items()):
+            raise unusable(self.path, "it answers with something else than one finite number a row and class")
+        if "label" in arrays and rows and not 0 <= arrays["label"].min() <= arrays["label"].max() < classes:
+            raise unusable(self.path, "it answers with a label that its contract does not have")
+
+
+def _check_signature(session: ort.InferenceSession, contract: Contract, path: Path) -> None:
+    """Compare the graph's real inputs and outputs with what the contract promises."""
+    layout = layout_of(contract)
+    widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
+    types = {"numbers": "tensor(float)"}
+    expected = {name: (types.get(name, "tensor(string)"), width) for name, width in widths.items() if width}
+    inputs = {node.name: (node.type, next(reversed(node.shape), None)) for node in session.get_inputs()}
+    if inputs != expected:
+        raise unusable(path, f"its graph takes {inputs}, but its contract says {expected}")
+    answers = {"prediction": "tensor(float)"}
+    if contract.labels:
+        answers = {"label": "tensor(int64)", "probabilities": "tensor(float)"}
+    outputs = {node.name: node.type for node in session.get_outputs()}
+    if outputs != answers:
+        raise unusable(path, f"its graph gives {outputs}, but a {contract.task} model gives {answers}")
