@@ -6,7 +6,8 @@ between any two releases with no network. A release that is part of HEAD's bundl
 has can be made again.
 
 Before a release is written, it keeps a promise: projects of every earlier release, one for each choice there is,
-update to it without conflict, in one jump and step by step, and end as a new project would begin.
+update to it without conflict, in one jump and step by step, and end as a new project would begin; an answer that only
+they can have, as it is asked no more, explains what it alone decides.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 from pathspec import GitIgnoreSpec
 
-from mlscaffold.answers import Question, resolve_answers, template_questions
+from mlscaffold.answers import Answers, Question, resolve_answers, template_questions
 from mlscaffold.creation import NewProject, create, prepare
-from mlscaffold.errors import MlscaffoldError
+from mlscaffold.errors import AnswersError, MlscaffoldError
+from mlscaffold.lock import FILE_NAME as LOCK_NAME
 from mlscaffold.lock import Lock, read_lock
 from mlscaffold.ownership import Policy
 from mlscaffold.recorded import read_recorded
-from mlscaffold.source import check_out, find_source, releases
+from mlscaffold.render import render
+from mlscaffold.source import Checkout, check_out, find_source, releases
 from mlscaffold.update import UpdateRequest, apply_update, prepare_update
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -220,14 +223,48 @@ def _broken_for(start: Start, steps: Sequence[str], changes: str) -> Iterator[st
                 return
         if differing := _differing(jump, walk):
             yield f"{start}: {version} in one jump and step by step differ in {', '.join(differing)}"
-        _make(fresh, start.template, version, read_recorded(jump).answers)
+        answers = read_recorded(jump).answers
+        kept = _kept(start.template, version, answers)
+        _make(fresh, start.template, version, {name: answers[name] for name in answers if name not in kept})
         after = read_lock(fresh)
         free = {path for path, file in after.files.items() if file.policy in {Policy.SEEDED, Policy.DERIVED}}
+        if kept:
+            free |= _explained(jump, fresh, start.template, version, answers)
         if differing := [path for path in _differing(jump, fresh) if path not in free]:
             yield f"{start}: updated to {version} it is not what a new project is: {', '.join(differing)}"
         for path in _taken(before, after):
             if not _is_named(path, changes):
                 yield f"{path}: the template takes it over in {version}, and {CHANGELOG} does not name it"
+
+
+def _kept(template: str, version: str, answers: Mapping[str, Any]) -> set[str]:
+    """The answers that a version keeps from earlier ones, and that no new project can give."""
+    with tempfile.TemporaryDirectory() as scratch:
+        checkout = check_out(find_source(template), version, into=Path(scratch))
+        asked = {question.name for question in template_questions(checkout, FOLDER)}
+        return {name for name in answers.keys() - asked if _is_refused(checkout, {name: answers[name]})}
+
+
+def _is_refused(checkout: Checkout, given: Mapping[str, Any]) -> bool:
+    try:
+        resolve_answers(checkout, FOLDER, given=given, suggested={}, ask=None, use_defaults=True)
+    except AnswersError:
+        return True
+    return False
+
+
+def _explained(updated: Path, fresh: Path, template: str, version: str, answers: Mapping[str, Any]) -> set[str]:
+    """The paths at which an updated project is what all of its answers give, and no new project can be."""
+    with tempfile.TemporaryDirectory() as scratch:
+        into = Path(scratch)
+        (into / "template").mkdir()
+        checkout = check_out(find_source(template), version, into=into / "template")
+        made = render(checkout, Answers(values=answers, questions=()), into=into, folder_name=FOLDER)
+        files = {path: (made.root / path).read_bytes() for path in made.entries}
+    right = {path for path in files if (updated / path).is_file() and (updated / path).read_bytes() == files[path]}
+    other = {path for path in right if not (fresh / path).is_file() or (fresh / path).read_bytes() != files[path]}
+    lost = {path for path in read_lock(fresh).files if path not in files and not (updated / path).exists()}
+    return {*other, *lost, LOCK_NAME}
 
 
 def _make(project: Path, template: str, version: str, answers: Mapping[str, Any]) -> None:

@@ -325,9 +325,7 @@ def decide(
     table = Ownership(rules=(Rule(glob="f", policy=policy, **options),))
     here = {"f": mine} if mine else {}
     known = {"f": before or policy}
-    decided = plan(
-        old=ends[0], new=ends[1], mine=here, ownership=table, before=known, answers_moved=answers_moved
-    )
+    decided = plan(old=ends[0], new=ends[1], mine=here, ownership=table, before=known, answers_moved=answers_moved)
     return decided.actions[0].action if decided.actions else None
 
 

@@ -99,6 +99,28 @@ def test_an_answer_that_is_none_any_more_is_refused(template: Path, add: Release
     assert found.startswith("a project of 2.0.0 with colour=blue: colour: 'blue' is not a valid answer")
 
 
+#: `colour` is asked no more, and projects that chose blue stay blue.
+KEPT = "colour:\n  type: str\n  choices: [red, blue]\n  when: \"{{ colour is defined and colour == 'blue' }}\"\n"
+STILL = {"copier.yml": QUESTIONS + KEPT, "template/hello.txt.jinja": "Hello {{ colour | default('red') }}\n"}
+
+
+def test_a_question_that_is_asked_no_more_keeps_the_answers_it_got(template: Path, add: Releases) -> None:
+    add({"copier.yml": QUESTIONS + COLOUR + CHOICES})
+    add({**STILL, "template/{% if colour == 'blue' %}blue.txt{% endif %}": "blue\n"})
+    add({"template/hello.txt.jinja": "Good day {{ colour | default('red') }}\n"})
+    assert broken_promises(template, "3.0.0", "") == []
+    assert broken_promises(template, "4.0.0", "") == []
+
+
+def test_an_answer_that_is_kept_explains_only_what_it_decides(template: Path, add: Releases) -> None:
+    """`how.txt` is left out by updates, and no colour is the reason."""
+    add({"copier.yml": QUESTIONS + COLOUR + CHOICES})
+    left_out = """_exclude: ["{% if _copier_operation == 'update' %}how.txt{% endif %}"]\n"""
+    add({**STILL, "copier.yml": left_out + STILL["copier.yml"], "template/how.txt": "once\n"})
+    found = broken_promises(template, "3.0.0", "")
+    assert "a project of 2.0.0 with colour=blue: updated to 3.0.0 it is not what a new project is: how.txt" in found
+
+
 def test_yes_and_no_are_both_tried(template: Path, add: Releases) -> None:
     add({"copier.yml": QUESTIONS + "small:\n  type: bool\n  default: true\n"})
     assert [start.chosen for start in starts(str(template), "2.0.0")] == [{}, {"small": False}]

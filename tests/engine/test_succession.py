@@ -80,7 +80,7 @@ def test_a_link_in_the_place_of_a_keyed_file_is_an_edit() -> None:
     rules = (Rule(glob="contract.yaml", policy=Policy.SEEDED, replaces=REPLACES, page=PAGE),)
     mine = {**entries(OLD), "params.yaml": Entry(mode=FileMode.SYMLINK, blob="x")}
     old, new = Side(entries=entries(OLD)), Side(entries=entries(NEW))
-    assert withheld(old, mine, new, Ownership(rules=rules), lambda path: (b"", b""))
+    assert withheld(old, mine, new, Ownership(rules=rules), lambda _: (b"", b""))
 
 
 def test_nothing_is_taken_over_from_a_version_that_has_it_already_or_had_nothing() -> None:

@@ -243,7 +243,7 @@ def test_it_never_comes_where_that_was_edited(machine: Machine, edits: dict[str,
     said = f"contract.yaml  (not written: it takes over from {path}, which you changed; see https://example.com/how"
 
     planned = demo.planned()
-    assert [name for name in planned["left"]] == ["contract.yaml"]
+    assert list(planned["left"]) == ["contract.yaml"]
     done = demo.update()
 
     assert done.code == 3
