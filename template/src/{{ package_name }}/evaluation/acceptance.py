@@ -82,11 +82,15 @@ def find_objections(scores: Scores, task: Task, contract: Contract) -> list[str]
     bounds = contract.acceptance
     objections: list[str] = []
     if scores.events < bounds.minimum_events:
-        objections.append(f"{scores.events} events on the hold-out are too few to judge by; {bounds.minimum_events} are needed")
+        objections.append(
+            f"{scores.events} events on the hold-out are too few to judge by; {bounds.minimum_events} are needed"
+        )
     if scores.gain is None:
         objections.append("the gain over the naive baseline cannot be known from so few rows")
     elif scores.gain.low <= bounds.gain:
-        objections.append(f"gain in {task.primary} is {scores.gain.value:.4f}, at least {scores.gain.low:.4f} with confidence")
+        objections.append(
+            f"gain in {task.primary} is {scores.gain.value:.4f}, at least {scores.gain.low:.4f} with confidence"
+        )
     return objections
 
 

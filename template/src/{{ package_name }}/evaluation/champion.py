@@ -36,9 +36,7 @@ class Verdict:
     high: float | None = None
 
 
-def judge(
-    contract: Contract, rows: pl.DataFrame, new: np.ndarray, champion: np.ndarray, learnt: np.ndarray
-) -> Verdict:
+def judge(contract: Contract, rows: pl.DataFrame, new: np.ndarray, champion: np.ndarray, learnt: np.ndarray) -> Verdict:
     """Compare two models on the hold-out rows of the new one that the champion did not learn from either.
 
     Args:
