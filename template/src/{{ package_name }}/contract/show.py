@@ -59,8 +59,11 @@ def _plain(bound: object) -> str:
 
 def _facts(contract: Contract) -> Iterator[tuple[str, str]]:
     target = contract.target
-    predicts = [target.column, *([f"[{target.unit}]"] if target.unit else []), *([f"({', '.join(labels)})"] if (
-        labels := contract.labels) else [])]
+    predicts = [
+        target.column,
+        *([f"[{target.unit}]"] if target.unit else []),
+        *([f"({', '.join(labels)})"] if (labels := contract.labels) else []),
+    ]
     yield "task", contract.task
     yield "predicts", " ".join(predicts)
     if target.positive:
