@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from .configuration import load
 from .contract.types import Section, Share
+from .tracking.names import check_alias, check_uri
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
@@ -47,9 +48,9 @@ class Export(Section):
 class Tracking(Section):
     """Where runs are recorded; the environment variable MLFLOW_TRACKING_URI goes before `uri`."""
 
-    uri: str
-    experiment: Annotated[str, Field(min_length=1)]
-    alias: str
+    uri: Annotated[str, AfterValidator(check_uri)]
+    experiment: Annotated[str, Field(pattern=r"\S", max_length=500)]
+    alias: Annotated[str, AfterValidator(check_alias)]
 
 
 class Settings(Section):

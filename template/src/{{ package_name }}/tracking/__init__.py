@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .client import Champion, Record, champion, record_run, register
+from .client import champion, record_run, register
+from .record import GRAPH, LEARNT, Champion, Record, record_of
 
-__all__ = ["Champion", "Record", "champion", "record_run", "register"]
+__all__ = ["GRAPH", "LEARNT", "Champion", "Record", "champion", "record_of", "record_run", "register"]

@@ -64,8 +64,8 @@ def opened(database: Path, mark: str) -> Iterator[str]:
 
 @contextmanager
 def _address(database: Path) -> Iterator[str]:
-    """SQLAlchemy takes what follows `?` for options and knows no way to quote it: a link has a name without it."""
-    if "?" not in str(database):
+    """SQLAlchemy takes `?` and `%` in a path for something else, and MLflow does not know how to quote them: a link has none."""
+    if not {"?", "%"} & set(str(database)):
         yield f"sqlite:///{database}"
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -82,9 +82,9 @@ def _make(database: Path) -> None:
     for left in (scratch, scratch.with_name(f"{scratch.name}-journal")):
         left.unlink(missing_ok=True)
     with _address(scratch) as uri:
-        engine = create_sqlalchemy_engine(uri)
+        engine = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
         try:
-            _initialize_tables(engine)
+            _initialize_tables(engine)  # type: ignore[no-untyped-call]
         finally:
             engine.dispose()
     scratch.replace(database)
@@ -134,7 +134,7 @@ def _require_schema(connection: sqlite3.Connection, database: Path) -> None:
 
 
 def _follow_move(connection: sqlite3.Connection, artifacts: Path) -> None:
-    """Give the files of a moved or copied project their present place, old runs and models included."""
+    """In a moved or copied project new files go to its present place, and old ones are looked for where they are now."""
     here = artifacts.as_uri()
     found = connection.execute(
         "SELECT DISTINCT artifact_location FROM experiments"
@@ -142,21 +142,23 @@ def _follow_move(connection: sqlite3.Connection, artifacts: Path) -> None:
         (here,),
     )
     for (old,) in found.fetchall():
-        below = (len(old) + 1, f"{old}/")
-        places = connection.execute("SELECT artifact_uri FROM runs WHERE substr(artifact_uri, 1, ?) = ?", below).fetchall()
-        moved = not os.path.isdir(url2pathname(urlsplit(old).path))  # noqa: PTH112 - False where it may not look
-        if not moved and places and not any(_local(here + place[len(old) :]).exists() for (place,) in places):
-            continue  # somebody else's files, where they were put on purpose
+        size = len(old)
+
+        def moved(place: str, old: str = old) -> bool:
+            return place == old or _is_there(here + place[len(old) :]) or not _is_there(place)
+
+        connection.create_function("moved", 1, moved)
         for table, column in _PLACES:
             connection.execute(
                 f"UPDATE {table} SET {column} = ? || substr({column}, ?)"  # noqa: S608
-                f" WHERE {column} = ? OR substr({column}, 1, ?) = ?",
-                (here, len(old) + 1, old, *below),
+                f" WHERE substr({column} || '/', 1, ?) = ? AND moved({column})",
+                (here, size + 1, size + 1, f"{old}/"),
             )
 
 
-def _local(uri: str) -> Path:
-    return Path(url2pathname(urlsplit(uri).path))
+def _is_there(uri: str) -> bool:
+    """Whether a file is at a place; False where this user may not look."""
+    return os.path.exists(url2pathname(urlsplit(uri).path))  # noqa: PTH110
 
 
 SETTING = "MLFLOW_TRACKING_URI in the environment, or tracking.uri in params.yaml"

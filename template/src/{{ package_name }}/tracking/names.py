@@ -43,9 +43,7 @@ def safe_name(name: str) -> str:
     A character that is not allowed becomes `_x2f_`, its number; `_` that could be read as such a mark is marked itself.
     A name that is too long ends in a part of its SHA-256.
     """
-    marked = re.sub(
-        r"[^\w.\- ]|^[. ]|_(?=x[0-9a-f]*(?:_|[^\w.\- ]))", lambda found: f"_x{ord(found[0]):x}_", name
-    )
+    marked = re.sub(r"[^\w.\- ]|^[. ]|_(?=x[0-9a-f]*(?:_|[^\w.\- ]))", lambda found: f"_x{ord(found[0]):x}_", name)
     if len(marked) > MAX_NAME:
         marked = f"{marked[: MAX_NAME - 17]}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:16]}"
     return marked or "_x_"

@@ -1,0 +1,139 @@
+"""`register`: record the run, keep the model in the registry, and serve it if it is no worse than the champion."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from .. import tracking
+from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, LEARNT, METRICS, MODEL, PARITY, REGISTERED, SPLIT, whole
+from ..contract.types import Contract, DatetimeColumn
+from ..evaluation.champion import Verdict, judge, row_digests
+from ..predictor.loading import ModelFileError
+from ..predictor.predictor import Predictor
+from ..steps import Project, Step
+from ..tracking import Champion
+
+
+def run(project: Project) -> str:
+    """Compare with the champion, register, and only then replace models/model.onnx by what holds the alias."""
+    settings, graph = project.settings.tracking, project.read(CANDIDATE)
+    new = Predictor.from_bytes(graph, project.root / CANDIDATE.path)
+    champion = tracking.champion(settings, new.name, project.root)
+    if champion and champion.graph and champion.model_version == new.version:
+        verdict = Verdict(takes_alias=False, sentence="this model holds the alias already: nothing is new")
+        return _finish(project, new, champion.version, verdict, champion.graph)
+    verdict = _compare(project, new, champion)
+    metrics = project.read(METRICS)
+    record = tracking.record_of(
+        project,
+        metrics,
+        SPLIT,
+        PARITY,
+        tags={"model_version": new.version, "verdict": verdict.sentence},
+        files={
+            tracking.GRAPH: project.root / CANDIDATE.path,
+            tracking.LEARNT: project.root / LEARNT.path,
+        },
+    )
+    if not verdict.takes_alias:
+        version = tracking.register(settings, record, new.name, project.root, alias=None)
+        return _finish(project, new, version, verdict, champion.graph if champion else None)
+    # A full disk shows before the model is registered, and a registry that is down before the file is replaced.
+    with whole(project.root / MODEL.path) as place:
+        MODEL.write(place, graph)
+        version = tracking.register(settings, record, new.name, project.root, alias=settings.alias)
+    return _finish(project, new, version, verdict, graph)
+
+
+def _finish(project: Project, new: Predictor, version: int, verdict: Verdict, served: bytes | None) -> str:
+    """See that the served file is what holds the alias, and say what happened."""
+    path = project.root / MODEL.path
+    if served and not (path.is_file() and path.read_bytes() == served):
+        project.write(MODEL, served)
+    said: dict[str, Any] = {"model": new.name, "model_version": new.version, "version": version}
+    project.write(REGISTERED, said | {"alias": project.settings.tracking.alias} | asdict(verdict))
+    return f"version {version} of {new.name}: {verdict.sentence}"
+
+
+def _compare(project: Project, new: Predictor, champion: Champion | None) -> Verdict:
+    """Whether the new model takes the alias."""
+    if champion is None:
+        return Verdict(takes_alias=True, sentence="the first model takes the alias")
+    try:
+        if champion.graph is None:
+            return _replaced(champion, "its file is not kept any more")
+        old = Predictor.from_bytes(champion.graph, project.root / MODEL.path)
+        if reason := _why_it_cannot_be_asked(old.contract, project.contract):
+            return _replaced(champion, reason)
+        rows = project.read(HOLDOUT)
+        unseen = _unseen(rows, old.contract, champion.learnt)
+        if unseen is not None:
+            rows = rows.filter(pl.Series(unseen))
+        asked = _predict(old, rows)
+    except ModelFileError as error:
+        return _replaced(champion, str(error))
+    order = [old.contract.labels.index(label) for label in new.contract.labels]
+    asked = asked[:, order] if order else asked
+    verdict = judge(project.contract, rows, _predict(new, rows), asked, np.empty(0, dtype=np.uint64))
+    if unseen is None:
+        note = "; which rows the champion learnt from is not known: it may have seen these"
+        return Verdict(**asdict(verdict) | {"sentence": verdict.sentence + note})
+    return verdict
+
+
+def _replaced(champion: Champion, reason: str) -> Verdict:
+    return Verdict(
+        takes_alias=True,
+        sentence=f"the new model takes the alias: version {champion.version} cannot be asked, {reason}",
+    )
+
+
+def _why_it_cannot_be_asked(old: Contract, new: Contract) -> str | None:
+    """Why the champion's predictions of the present rows would not be comparable, or None."""
+    if (old.task, old.target.column) != (new.task, new.target.column):
+        return f"it predicts {old.target.column} ({old.task})"
+    if set(old.labels) != set(new.labels) or old.target.unit != new.target.unit:
+        return "its target has other labels or another unit"
+    for name, column in old.columns.items():
+        now = new.columns.get(name)
+        if now is None or now.kind != column.kind or getattr(now, "unit", None) != getattr(column, "unit", None):
+            return f"its column `{name}` is gone, or of another kind or unit"
+        if isinstance(column, DatetimeColumn) and old.time_zone != new.time_zone:
+            return f"its column `{name}` is in another time zone"
+    return None
+
+
+def _unseen(rows: pl.DataFrame, old: Contract, learnt: bytes | None) -> np.ndarray | None:
+    """Which rows the champion did not learn from, bool [N]; None if that cannot be known."""
+    named = old.key or (*old.columns, *old.roles, old.target.column)
+    if learnt is None or not set(named) <= set(rows.columns):
+        return None
+    try:
+        digests = pl.read_parquet(io.BytesIO(learnt)).to_series().to_numpy()
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    return ~np.isin(row_digests(rows, old), digests)
+
+
+def _predict(model: Predictor, rows: pl.DataFrame) -> np.ndarray:
+    """Probabilities [N, labels] in the order of the model's contract, or values [N]; float64."""
+    columns = {
+        name: rows[name].to_list() if rows[name].dtype == pl.String else rows[name].to_numpy()
+        for name in model.contract.columns
+    }
+    found = model.predict(columns)
+    return (found.values if found.probabilities is None else found.probabilities).astype(np.float64)
+
+
+STEP = Step(
+    name="register",
+    run=run,
+    reads=(CANDIDATE, METRICS, COMPARISON, SPLIT, PARITY, HOLDOUT, LEARNT),
+    writes=(MODEL, REGISTERED),
+    params=("tracking",),
+)
