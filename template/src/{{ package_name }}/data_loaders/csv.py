@@ -1,120 +1,181 @@
-"""Tables in csv files."""
+"""Tables in csv files: one row a line, or more where a quoted value has several; names in the first one."""
 
 from __future__ import annotations
 
+import csv
 import re
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
+import numpy as np
 import polars as pl
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from ..contract.cells import Form, shape_of
+from ..contract.types import Kind, Names, Word
 from ..errors import DataError
-from .base import LINE, Loader, TableSchema
+from .base import LINE, FileSource, Loader, LoaderKind, clean_name, places
+from .csv_hints import cell_hints, guess_csv, separator_of, setting, width_hint
+from .decoding import decode, read_bytes
+from .structure import Dialect, Malformed, Structure, structure_of
 
-SHOWN_LINES = 8
-#: Separators of other programs, and how they are called.
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-#: Bytes that no text holds, whatever its encoding, except UTF-16 and UTF-32.
-NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+#: What programs write for a value that is not there. "-", "?" and "." are words for it, too, but also categories and grades.
+MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
+QUOTES = {"double": '"', "single": "'", "none": ""}
+QUOTE_ADVICE = (
+    "Mend that line: a value with quotes in it stands in quotes, and those inside it are doubled. If quotes are signs like any "
+    "other, write `quote: none` to the source in configs/sources.yaml; if values have several lines, `multiline: true`."
+)
+#: The first line by which Excel is told the separator.
+_SEPARATOR_LINE = re.compile(rb'"?sep=([^\w"\n])"?\n', re.IGNORECASE)
+
+
+def _one_sign(text: str) -> str:
+    text = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(text) != 1 or not text.isascii() or text.isalnum() or text in "\"'.\r\n\0":
+        raise ValueError('one sign is expected: "," or ";" or "|" or tab')
+    return text
+
+
+def _codec(name: str) -> str:
+    try:
+        "a".encode(name).decode(name)
+    except (LookupError, UnicodeError):
+        raise ValueError("no such encoding; utf-8, utf-16, cp1252, latin-1, gb18030 are some") from None
+    return name
+
+
+def _pattern(pattern: str) -> str:
+    shape_of(pattern)
+    return pattern
+
+
+class CsvSource(FileSource):
+    """A csv file, packed with gzip or not."""
+
+    kind: Literal["csv"]
+    separator: Annotated[str, AfterValidator(_one_sign), Field(description="Between values; tab is a word for one.")] = ","
+    decimal: Annotated[Literal[".", ","], Field(description="Between a number and its decimals.")] = "."
+    encoding: Annotated[str, AfterValidator(_codec), Field(description="A byte order mark goes before it.")] = "utf-8"
+    quote: Annotated[Literal["double", "single", "none"], Field(description="Around values.")] = "double"
+    missing: Annotated[tuple[Word, ...], Field(strict=False, description="Words for no value.")] = MISSING
+    dates: Annotated[
+        tuple[Annotated[str, AfterValidator(_pattern)], ...],
+        BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+        Field(strict=False, description='How dates are written, if not as 2024-01-31: "%d.%m.%Y".'),
+    ] = ()
+    header: Annotated[int, Field(ge=0, description="The line of the names; 0 if there is none.")] = 1
+    names: Annotated[Names, Field(description="Names of all columns, instead of those in the file.")] = ()
+    comment: Annotated[str, Field(pattern=r"^[!-~]?$", description="Lines that begin with it are no rows.")] = ""
+    multiline: Annotated[bool, Field(description="Quoted values over several lines may look like rows.")] = False
 
 
 class CsvLoader(Loader):
-    """Loads a UTF-8 csv file with a header, comma-separated, one row a line.
+    """Loads a csv file. All is read as text first and converted then, so that a wrong value is reported with its line."""
 
-    All is read as text first and converted then, so that a wrong value is reported with its line.
-    """
+    settings: CsvSource
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    @property
+    def form(self) -> Form:
+        """See `Loader.form`."""
+        return Form(decimal=self.settings.decimal, dates=self.settings.dates)
 
-    def load(self, schema: TableSchema) -> pl.DataFrame:
-        """See `Loader.load`."""
-        text = self._read_text(schema)
-        self._check_columns(text.columns, schema)
-        text = text.select(schema.columns.keys()).with_row_index(LINE, offset=2)
-        typed = text.with_columns(_convert(name, dtype) for name, dtype in schema.columns.items())
-        problems = [
-            describe(wrong, f"column `{name}`: not {_plain(dtype)}")
-            for name, dtype in schema.columns.items()
-            if len(wrong := text.filter(pl.col(name).is_not_null() & typed[name].is_null())[LINE])
+    def mend(self, table: pl.DataFrame, kinds: Mapping[str, Kind]) -> str:
+        """See `Loader.mend`."""
+        return " ".join([self.advice, *cell_hints(table, kinds, self.form, self.settings.missing)])
+
+    def text(self) -> pl.DataFrame:
+        """See `Loader.text`: all columns are text."""
+        (path,) = self.files
+        text, dialect = self._dialect(decode(read_bytes(path), self.settings.encoding, path))
+        try:
+            rows = structure_of(text, dialect)
+        except Malformed as error:
+            raise self._refused(f"{error}.", QUOTE_ADVICE) from None
+        names, rows = self._names(rows, dialect)
+        table = self._cells(rows, dialect)
+        # A column with neither name nor value is what a separator at the end of every line leaves.
+        called = {
+            place: name or f"column_{number}"
+            for number, (place, name) in enumerate(zip(table.columns, names, strict=True), 1)
+            if name or table[place].count()
+        }
+        self._require_apart(list(called.values()))
+        # A row without any value is the empty end of a sheet.
+        filled = table.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+        table = table.select(pl.Series(LINE, rows.lines), *called).rename(called).filter(filled)
+        if table.is_empty():
+            raise self._refused("there are no rows.", "Put a csv file with a line of names and rows there.")
+        return table
+
+    def _refused(self, problem: str, advice: str) -> DataError:
+        return DataError(f"{self.where}: {problem}", advice)
+
+    def _dialect(self, text: bytes) -> tuple[bytes, Dialect]:
+        """The text with empty lines for what stands above its names, and how it is written."""
+        settings, separator = self.settings, self.settings.separator
+        if told := _SEPARATOR_LINE.match(text):
+            separator, text = told[1].decode(), text[told.end() - 1 :]
+        *above, text = text.split(b"\n", max(0, settings.header - 1))
+        return b"\n" * len(above) + text, Dialect(separator, QUOTES[settings.quote], settings.comment, settings.multiline)
+
+    def _names(self, rows: Structure, dialect: Dialect) -> tuple[list[str], Structure]:
+        """The columns' names, "" where there is none, and the rows below, each with a value for each name."""
+        if not len(rows.starts):
+            raise self._refused("there are no rows.", "Put a csv file with a line of names and rows there.")
+        names, line = [""] * int(rows.widths[0]), int(rows.lines[0])
+        if self.settings.header:
+            names, rows = [clean_name(name) for name in _split(rows.row(0), dialect)], rows.below(1)
+        if len(names) == 1 and (other := separator_of(rows.text)) not in {None, dialect.separator}:
+            raise self._refused(f"line {line} holds no `{dialect.separator}`.", setting("separator", str(other)))
+        spare = rows.widths == len(names) + 1
+        if len(spare) and spare.all() and all(_split(rows.row(row), dialect)[-1] == "" for row in range(len(spare))):
+            names.append("")
+        if (wrong := rows.widths != len(names)).any():
+            raise self._ragged(rows, wrong, f"line {line} has {len(names)}", dialect)
+        given = self.settings.names
+        if given and len(given) != len(names):
+            raise self._refused(f"`names` has {len(given)} names for {len(names)} columns.", "Name every column.")
+        return list(given) or names, rows
+
+    def _ragged(self, rows: Structure, wrong: np.ndarray, expected: str, dialect: Dialect) -> DataError:
+        """The error for rows with more or fewer values than there are names."""
+        lines = pl.DataFrame({LINE: rows.lines})
+        said = [
+            f"{width} value{'s' if width > 1 else ''} {places(lines, pl.Series(rows.widths == width))}"
+            for width in np.unique(rows.widths[wrong])[:5]
         ]
-        if problems:
-            raise DataError(
-                "\n".join(f"{self.path}: {problem}" for problem in problems), "Mend these lines of the file."
-            )
-        return typed
+        return self._refused(f"{', '.join(said)}, where {expected}.", width_hint(rows, dialect))
 
-    def _read_text(self, schema: TableSchema) -> pl.DataFrame:
-        """All columns as text, `missing` as null."""
-        try:
-            content = self.path.read_bytes()
-            content.decode("utf-8")
-        except OSError as error:
-            raise DataError(
-                f"{self.path} cannot be read: {error.strerror}.", "Put the file there, or name another in params.yaml."
-            ) from None
-        except UnicodeDecodeError as error:
-            raise self._not_utf8(content, error.start) from None
-        if not content.strip():
-            raise DataError(f"{self.path} is empty.", "Put a csv file with a header line there.")
-        self._check_separator(content.splitlines()[0].decode("utf-8-sig"), schema)
-        try:
-            return pl.read_csv(content, infer_schema=False, null_values=list(schema.missing))
-        except pl.exceptions.PolarsError as error:
-            raise DataError(
-                f"{self.path} is not a csv file: {str(error).splitlines()[0]}", "Each line needs the header's columns."
-            ) from None
-
-    def _not_utf8(self, content: bytes, where: int) -> DataError:
-        """The error for bytes that are not UTF-8, with what they are instead if that can be told."""
-        convert = f"Convert the file: iconv -f {{}} -t UTF-8 {self.path} > converted.csv"
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return DataError(f"{self.path} is UTF-16 text, not UTF-8.", convert.format("UTF-16"))
-        if NOT_TEXT.search(content):
-            return DataError(f"{self.path} is not a text file.", "Put a csv file there: save it as csv, UTF-8.")
-        line = content.count(b"\n", 0, where) + 1
-        return DataError(
-            f"{self.path}: line {line} is not UTF-8 text.",
-            f"{convert.format('WINDOWS-1252')} (if that is what it was written in)",
-        )
-
-    def _check_separator(self, header: str, schema: TableSchema) -> None:
-        """Refuse another separator by its name: what follows from it would be hard to understand."""
-        for separator, called in OTHER_SEPARATORS.items():
-            names = {name.strip().strip('"') for name in header.split(separator)}
-            if len(names & schema.columns.keys()) > 1:
-                raise DataError(
-                    f"{self.path}: line 1 is separated by {called}, not by commas.",
-                    "Save the file with commas between the columns and points in decimal numbers.",
-                )
-
-    def _check_columns(self, names: list[str], schema: TableSchema) -> None:
-        absent = [name for name in schema.columns if name not in names]
-        if absent:
-            raise DataError(
-                f"{self.path}: line 1 lacks the column{'s' if len(absent) > 1 else ''} {', '.join(absent)}.",
-                f"Its columns are: {', '.join(names)}.",
+    def _require_apart(self, names: list[str]) -> None:
+        if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
+            raise self._refused(
+                f"line {self.settings.header}: several columns are called `{repeated[0]}`.",
+                "Name them apart in the file, or write all names to its source in configs/sources.yaml: `names: [...]`.",
             )
 
-
-def describe(lines: pl.Series, problem: str) -> str:
-    """`column `x`: not a number: lines 3, 7 and 2 more`."""
-    shown = ", ".join(str(line) for line in lines.head(SHOWN_LINES))
-    more = f" and {len(lines) - SHOWN_LINES} more" if len(lines) > SHOWN_LINES else ""
-    return f"{problem}: line{'s' if len(lines) > 1 else ''} {shown}{more}"
-
-
-def _convert(name: str, dtype: type[pl.DataType] | pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(dtype, pl.Datetime):
-        return column.str.to_datetime("%Y-%m-%dT%H:%MZ", time_unit=dtype.time_unit, strict=False).dt.replace_time_zone(
-            dtype.time_zone
+    def _cells(self, rows: Structure, dialect: Dialect) -> pl.DataFrame:
+        """The values of all rows as text without blanks around them; missing is null."""
+        if not len(rows.starts):
+            raise self._refused("there are names and no rows.", "Put a table with rows there.")
+        table = pl.read_csv(
+            rows.body,
+            has_header=False,
+            separator=dialect.separator,
+            quote_char=dialect.quote or None,
+            infer_schema=False,
         )
-    typed = column.cast(dtype, strict=False)
-    # "nan" and "inf" are read as numbers, but are none.
-    return pl.when(typed.is_finite()).then(typed).alias(name) if dtype == pl.Float64 else typed
+        if len(table) != len(rows.starts):
+            raise self._refused("its rows cannot be told apart.", QUOTE_ADVICE)
+        table = table.with_columns(pl.all().str.strip_chars())
+        return table.with_columns(pl.when(~pl.all().is_in(["", *self.settings.missing])).then(pl.all()))
 
 
-def _plain(dtype: type[pl.DataType] | pl.DataType) -> str:
-    if isinstance(dtype, pl.Datetime):
-        return "a time such as 2013-01-31T18:05Z"
-    return "a whole number" if dtype == pl.Int64 else "a number"
+def _split(row: str, dialect: Dialect) -> list[str]:
+    """The values of one row."""
+    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    return next(csv.reader([row], delimiter=dialect.separator, quotechar=dialect.quote or None, quoting=quoting))
+
+
+KIND = LoaderKind("csv", CsvSource, CsvLoader, guess_csv)

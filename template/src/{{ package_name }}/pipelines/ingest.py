@@ -1,35 +1,36 @@
-"""`ingest`: read the raw tables, check that they are what they should be, and keep them as typed files."""
+"""`ingest`: read the sources, and keep each as a typed table in which every row knows its line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 
-from ..data_loaders.csv import CsvLoader
-from ..data_loaders.tables import FLIGHTS, WEATHER
-from ..settings import Settings
-from ..workspace import Workspace
+import polars as pl
 
-
-@dataclass(frozen=True)
-class Ingested:
-    """How much was read."""
-
-    flights: int
-    readings: int
-
-    def __str__(self) -> str:
-        return f"{self.flights} flights, {self.readings} weather readings"
+from ..artifacts import TABLES
+from ..contract.cells import kinds_of
+from ..data_loaders.sources import load_sources
+from ..steps import SOURCES, Project, Step
 
 
-def run(workspace: Workspace, settings: Settings) -> Ingested:
-    """Raw csv files to typed parquet files.
+def run(project: Project) -> str:
+    """configs/sources.yaml to a parquet file a source.
 
     Raises:
-        DataError: a file is missing, empty, not UTF-8, lacks a column, or holds a value of the wrong type.
+        DataError: a file is missing or unreadable, or a cell is not of its column's kind; all of one file at once.
     """
-    flights = CsvLoader(workspace.root / settings.data.flights).load(FLIGHTS)
-    weather = CsvLoader(workspace.root / settings.data.weather).load(WEATHER)
-    workspace.flights.parent.mkdir(parents=True, exist_ok=True)
-    flights.write_parquet(workspace.flights)
-    weather.write_parquet(workspace.weather)
-    return Ingested(len(flights), len(weather))
+    contract = project.contract
+    tables: dict[str, pl.DataFrame] = {}
+    for name, loader in load_sources(project.root / SOURCES, project.root).items():
+        # What a source says of its own column goes first: it can be raw material for the column of that name.
+        kinds = kinds_of(contract) | loader.settings.columns
+        tables[name] = loader.load(kinds, contract.time_zone)
+    project.write(TABLES, tables)
+    return ", ".join(f"{len(table)} rows of {name}" for name, table in tables.items())
+
+
+def _files(project: Project) -> list[Path]:
+    loaders = load_sources(project.root / SOURCES, project.root).values()
+    return [project.root / SOURCES, *(file for loader in loaders for file in loader.files)]
+
+
+STEP = Step("ingest", run, writes=(TABLES,), sources=_files)

@@ -1,94 +1,80 @@
-"""`validate`: stop before anything is learnt from data that cannot be right."""
+"""`validate`: stop before anything is learnt from tables that cannot be right."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 
-from ..data_loaders.tables import FLIGHT_KEY, OUTCOME, WEATHER_KEY
-from ..errors import DataError, SettingsError
-from ..features.build import outcome
-from ..features.contract import NUMERIC
-from ..settings import Range, Settings
-from ..validation import Rules, find_problems
-from ..workspace import Workspace
-from .files import read_table, write_json
+from ..artifacts import TABLES, VALIDATION
+from ..contract.cells import kinds_of
+from ..contract.types import Contract
+from ..data_loaders.base import LINE, Loader
+from ..data_loaders.sources import load_sources
+from ..errors import DataError
+from ..quality.base import find_problems
+from ..quality.tables import find_duplicates
+from ..settings import Validation
+from ..steps import SOURCES, Project, Step
 
-#: Never missing in the table of flights: a request must carry them as well.
-REQUIRED_OF_FLIGHT = (*FLIGHT_KEY, "dest", "distance", "origin_departures")
-
-MEND = "Mend or remove what is named, or widen the bounds under `validation` in params.yaml."
-MORE_ROWS = "Add rows. How many flights are enough stands in params.yaml: validation.minimum_rows."
-OTHER_OUTCOMES = "Add flights that ended otherwise, or change data.late_after_minutes in params.yaml."
-
-
-@dataclass(frozen=True)
-class Validated:
-    """What was checked and found right."""
-
-    flights: int
-    readings: int
-    flights_without_outcome: int
-    share_of_missing_values: float
-
-    def __str__(self) -> str:
-        return f"no problem found; {self.flights_without_outcome} flights never arrived and have no outcome"
+MEND = (
+    "Mend or remove what is named; or say in configs/contract.yaml what may be (range, allowed, missing: true), or under "
+    "`ignored` which columns are left out."
+)
 
 
-def run(workspace: Workspace, settings: Settings) -> Validated:
-    """Check both tables and write reports/validation.json.
+def run(project: Project) -> str:
+    """Check every table and write reports/validation.json.
 
     Raises:
-        DataError: all problems at once, each with the lines of the csv file.
+        DataError: all problems at once, each with the lines of its file.
     """
-    flights = read_table(workspace.flights, "ingest")
-    weather = read_table(workspace.weather, "ingest")
-    ranges = check_ranges(settings.validation.ranges)
-    limits = settings.validation
-    rules_of_flights = Rules(REQUIRED_OF_FLIGHT, FLIGHT_KEY, ranges, limits.maximum_missing_share, limits.minimum_rows)
-    rules_of_weather = Rules(WEATHER_KEY, WEATHER_KEY, ranges, limits.maximum_missing_share, minimum_rows=1)
-    too_few = len(flights) < limits.minimum_rows or weather.is_empty()
+    contract, limits, tables = project.contract, project.settings.validation, project.read(TABLES)
+    loaders = load_sources(project.root / SOURCES, project.root)
     problems = [
-        *(f"{settings.data.flights}: {problem}" for problem in find_problems(flights, rules_of_flights)),
-        *(f"{settings.data.weather}: {problem}" for problem in find_problems(weather, rules_of_weather)),
+        f"{loader.where}: {problem}"
+        for name, loader in loaders.items()
+        for problem in _problems(tables[name], loader, contract, limits)
     ]
     if problems:
-        raise DataError("\n".join(problems), MORE_ROWS if too_few else MEND)
-    if problems := _one_class(flights, settings):
-        raise DataError("\n".join(problems), OTHER_OUTCOMES)
-    validated = Validated(
-        len(flights), len(weather), flights[OUTCOME].null_count(), round(_missing_share([flights, weather]), 4)
-    )
-    write_json(workspace.validation, asdict(validated))
-    return validated
+        raise DataError("\n".join(problems), MEND)
+    report = {name: _summary(table, contract) for name, table in tables.items()}
+    project.write(VALIDATION, {"tables": report})
+    unused = sum(len(table["not_in_contract"]) for table in report.values())
+    return f"no problem found; {unused} columns that the contract does not name" if unused else "no problem found"
 
 
-def check_ranges(ranges: Mapping[str, Range]) -> Mapping[str, Range]:
-    """The ranges, if there is one for each number of the contract and none besides.
-
-    Raises:
-        SettingsError: names what is missing or too much.
-    """
-    expected = {column.name for column in NUMERIC}
-    if wrong := sorted(expected.symmetric_difference(ranges)):
-        raise SettingsError(
-            f"params.yaml: validation.ranges and the numbers of features/contract.py differ in: {', '.join(wrong)}.",
-            "Give each number of the contract a range, and nothing else.",
-        )
-    return ranges
-
-
-def _one_class(flights: pl.DataFrame, settings: Settings) -> list[str]:
-    """A target that never varies cannot be learnt."""
-    target = outcome(flights.filter(pl.col(OUTCOME).is_not_null()), settings.data, settings.task)
-    if target.n_unique() > 1:
-        return []
-    what = "there is only one class" if settings.task == "classification" else "it never varies"
-    return [f"{settings.data.flights}: column `{OUTCOME}`: {what}, so there is nothing to learn"]
+def _problems(table: pl.DataFrame, loader: Loader, contract: Contract, limits: Validation) -> list[str]:
+    key = loader.settings.key
+    if absent := [name for name in key if name not in table.columns]:
+        return [f"there is no column `{absent[0]}`, which is a part of its key in configs/sources.yaml"]
+    twice = list(find_duplicates(table, key)) if key != contract.key else []
+    target = contract.target.column
+    if target not in table.columns:
+        return twice + find_problems(table, contract, limits)
+    # Rows without an outcome are not learnt from: what else they lack is no problem.
+    judged = table.filter(table[target].is_not_null())
+    few = len(judged) < limits.minimum_rows
+    said = f"{len(judged)} rows with an outcome, at least {limits.minimum_rows} are needed (validation.minimum_rows)"
+    return [said] if few else twice + find_problems(judged, contract, limits)
 
 
-def _missing_share(tables: Sequence[pl.DataFrame]) -> float:
-    missing = sum(table.null_count().sum_horizontal().item() for table in tables)
-    return float(missing / sum(table.height * table.width for table in tables))
+def _summary(table: pl.DataFrame, contract: Contract) -> dict[str, Any]:
+    known = {*kinds_of(contract), *contract.known_later, *contract.ignored}
+    columns = [name for name in table.columns if name != LINE]
+    return {
+        "rows": len(table),
+        "columns": len(columns),
+        "not_in_contract": [name for name in columns if name not in known],
+        "missing_share": {name: round(table[name].null_count() / len(table), 4) for name in columns},
+    }
+
+
+STEP = Step(
+    "validate",
+    run,
+    reads=(TABLES,),
+    writes=(VALIDATION,),
+    params=("validation",),
+    sources=lambda project: [project.root / SOURCES],
+)

@@ -1,0 +1,129 @@
+"""The bytes of a text file, whatever it is packed and encoded in, as UTF-8 with one kind of line end."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+from ..errors import DataError
+
+#: A packed file can be a thousand times larger than it looks.
+LARGEST = 4 * 2**30
+_CHUNK = 2**24
+#: How files begin that are called csv and are none, and what to do with them.
+OTHER_FILES = {
+    b"PK\x03\x04": ("a zip or Excel file", "Unpack it, or save the sheet as csv (UTF-8)."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel file", "Save the sheet as csv (UTF-8)."),
+    b"PAR1": ("a parquet file", "Write `kind: parquet` to its source in configs/sources.yaml."),
+    b"BZh": ("packed with bzip2", "Unpack it, or pack it with gzip."),
+    b"\xfd7zXZ": ("packed with xz", "Unpack it, or pack it with gzip."),
+    b"\x28\xb5\x2f\xfd": ("packed with zstd", "Unpack it, or pack it with gzip."),
+    b"SQLite format 3": ("a SQLite database", "Export the table as csv."),
+    b"%PDF": ("a PDF document", "Get the table as csv."),
+}
+#: The longer ones first: that of UTF-32 begins as that of UTF-16 does.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+#: Bytes that no text holds, whatever its encoding, except UTF-16 and UTF-32.
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked if it is packed with gzip, whatever it is called.
+
+    Raises:
+        DataError: it is missing, unreadable, damaged, too large, or of a kind that holds no text.
+    """
+    try:
+        with path.open("rb") as stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+        parts, size = [], 0
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            while size <= LARGEST and (part := stream.read(_CHUNK)):
+                parts.append(part)
+                size += len(part)
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder.", "Name one file in configs/sources.yaml.") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is packed with gzip, and damaged: {error}.", "Get the file again.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(
+            f"{path} cannot be read: {reason}.", "Put the file there, or name another in configs/sources.yaml."
+        ) from None
+    if size > LARGEST:
+        raise DataError(
+            f"{path} holds more than {LARGEST / 2**30:.3g} GiB{' when unpacked' if packed else ''}.",
+            "Split it, or write it as parquet.",
+        )
+    content = b"".join(parts)
+    for beginning, (called, advice) in OTHER_FILES.items():
+        if content.startswith(beginning):
+            raise DataError(f"{path} is {called}, not a csv file.", advice)
+    return content
+
+
+def decode(content: bytes, encoding: str, path: Path) -> bytes:
+    """The text in UTF-8, without a byte order mark; every line ends with one line feed, also the last.
+
+    A byte order mark says what a file is encoded in, and goes before `encoding`.
+
+    Raises:
+        DataError: it is no text of this encoding, or empty; names the line, and the setting to write.
+    """
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), encoding)
+    try:
+        text = content.decode(encoding)
+        if codecs.lookup(encoding).name != "utf-8":
+            content = text.encode("utf-8")
+        del text
+    except UnicodeDecodeError as error:
+        raise _wrong_encoding(content, error, path) from None
+    except UnicodeError as error:
+        raise DataError(f"{path} is not {encoding}: {error}.", _setting(likely_encoding(content))) from None
+    if not content.strip(b" \t\r\n\0\x1a"):
+        raise DataError(f"{path} is empty.", "Put a csv file with a line of names and rows there.")
+    if (where := content.find(b"\0")) >= 0:
+        raise DataError(
+            f"{path}: line {_line(content, where)} holds NUL characters: it is not text, or in UTF-16 without a mark.",
+            f"Save it as csv (UTF-8). {_setting('utf-16-le')}",
+        )
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\x1a")
+    return content if content.endswith(b"\n") else content + b"\n"
+
+
+def _wrong_encoding(content: bytes, error: UnicodeDecodeError, path: Path) -> DataError:
+    if _NOT_TEXT.search(content):
+        return DataError(f"{path} is not a text file.", "Put a csv file there: save it as csv (UTF-8).")
+    said = f"{path}: line {_line(content, error.start)} is not {error.encoding} text."
+    return DataError(said, _setting(likely_encoding(content)))
+
+
+def likely_encoding(content: bytes) -> str:
+    """What a text is probably encoded in; a byte order mark says it for sure."""
+    if any(content.startswith(mark) for mark in _MARKS):
+        return "utf-8"
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
+
+
+def _line(content: bytes, where: int) -> int:
+    before = content[:where].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return before.count(b"\n") + 1
+
+
+def _setting(encoding: str) -> str:
+    return f"Write what it is encoded in to its source in configs/sources.yaml, perhaps `encoding: {encoding}`."

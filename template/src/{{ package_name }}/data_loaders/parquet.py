@@ -1,0 +1,60 @@
+"""Tables in parquet files, in the types that they have there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from ..errors import DataError
+from .base import LINE, FileSource, Loader, LoaderKind, clean_name
+
+MAGIC = b"PAR1"
+
+
+class ParquetSource(FileSource):
+    """A parquet file."""
+
+    kind: Literal["parquet"]
+
+
+class ParquetLoader(Loader):
+    """Loads a parquet file; `LINE` is the number of the row, from 1."""
+
+    def text(self) -> pl.DataFrame:
+        """See `Loader.text`: each column has its own type, only blank text is null, and so is NaN."""
+        (path,) = self.files
+        if not path.is_file():
+            raise DataError(
+                f"{path} is {'a folder' if path.is_dir() else 'not there'}.",
+                "Put the file there, or name one parquet file in configs/sources.yaml.",
+            )
+        try:
+            table = pl.read_parquet(path, glob=False, hive_partitioning=False)
+        except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+            raise DataError(
+                f"{path} is not a parquet file that can be read: {(str(error).splitlines() or ['damaged'])[0]}",
+                "Write the file again, or name another in configs/sources.yaml.",
+            ) from None
+        if table.is_empty():
+            raise DataError(f"{path} has no rows.", "Put a table with rows there.")
+        names = [clean_name(name) for name in table.columns]
+        if repeated := {name for name in names if not name or names.count(name) > 1}:
+            raise DataError(
+                f"{path}: several columns are called `{min(repeated)}`, or one has no name.", "Name them apart."
+            )
+        table.columns = names
+        blank = pl.col(pl.String)
+        return table.with_columns(pl.when(blank.str.strip_chars() != "").then(blank)).with_row_index(LINE, offset=1)
+
+
+def _guess(path: Path) -> dict[str, Any] | None:
+    try:
+        with path.open("rb") as stream:
+            return {} if stream.read(len(MAGIC)) == MAGIC else None
+    except OSError:
+        return None
+
+
+KIND = LoaderKind("parquet", ParquetSource, ParquetLoader, _guess)

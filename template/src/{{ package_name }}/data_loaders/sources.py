@@ -1,0 +1,79 @@
+"""configs/sources.yaml: where the tables come from, and how each is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from ..configuration import load
+from ..contract.types import Section
+from ..discovery import discover
+from ..errors import DataError
+from .base import Loader, LoaderKind
+
+
+def loader_kinds() -> dict[str, LoaderKind]:
+    """Every kind of source that a file of this folder offers, by name."""
+    return discover("data_loaders", LoaderKind)
+
+
+def _known(kind: str) -> str:
+    if kind not in (kinds := loader_kinds()):
+        raise ValueError(f"there is no kind `{kind}` of source; there are {', '.join(sorted(kinds))}")
+    return kind
+
+
+class _AnySource(Section):
+    model_config = ConfigDict(extra="allow")
+
+    kind: Annotated[str, AfterValidator(_known)]
+
+
+#: It is the name of a file, too.
+_SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,59}$")]
+
+
+class Sources(Section):
+    """All of configs/sources.yaml; the settings of a source are those of its kind."""
+
+    format: Literal[1]
+    sources: Annotated[dict[_SourceName, _AnySource], Field(min_length=1)]
+
+
+def load_sources(path: Path, root: Path) -> dict[str, Loader]:
+    """A loader for each source of a project, by the source's name.
+
+    Args:
+        path: configs/sources.yaml.
+        root: the folder to which paths in it are relative.
+
+    Raises:
+        SettingsError: the file is missing or wrong, or names a kind that there is not; names the line to mend.
+    """
+    kinds = loader_kinds()
+    found = {}
+    for name, source in load(path, Sources).sources.items():
+        offer = kinds[source.kind]
+        found[name] = offer.loader(load(path, offer.settings, at=("sources", name)), root)
+    return found
+
+
+def guess(path: Path) -> dict[str, Any]:
+    """What to write into configs/sources.yaml for a file: its kind, its path as given, and what is not as usual.
+
+    Raises:
+        DataError: it cannot be read, or no loader reads such a file.
+    """
+    for name, offer in loader_kinds().items():
+        if (settings := offer.guess(path)) is not None:
+            return {"kind": name, "path": str(path), **settings}
+    raise DataError(f"{path} is no file that can be read as a table.", "Name a csv or parquet file.")
+
+
+def loader_of(path: Path) -> Loader:
+    """A loader for a file that no configuration names, by what the file looks like; raises `DataError` as `guess`."""
+    settings = guess(path)
+    offer = loader_kinds()[settings["kind"]]
+    return offer.loader(offer.settings.model_validate(settings))

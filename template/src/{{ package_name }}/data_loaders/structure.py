@@ -1,0 +1,203 @@
+"""Where the rows and values of a csv text begin and end, told from its quotes, separators and line ends alone (RFC 4180)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+_BLANKS = b" \t"
+_NEWLINE = 10
+#: How far blanks between a separator and a quote are followed.
+_MOST_BLANKS = 200
+#: A table with fewer columns is also what text with commas looks like.
+_TELLING_WIDTH = 4
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is written: each one ASCII character; `quote` and `comment` may be none ("")."""
+
+    separator: str
+    quote: str
+    comment: str
+    #: Whether quoted values over several lines are believed also where each line looks like a row.
+    multiline: bool
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The rows of a text.
+
+    Args:
+        text: the bytes, without blanks around quoted values.
+        starts: offset of each row in it, [N]; blank lines and comments are no rows.
+        ends: offset of the line end of each row, [N].
+        lines: the line on which each row begins, [N], from 1.
+        widths: how many values each row has, [N].
+    """
+
+    text: bytes
+    starts: np.ndarray
+    ends: np.ndarray
+    lines: np.ndarray
+    widths: np.ndarray
+
+    def below(self, row: int) -> Structure:
+        """The rows from a place on."""
+        return replace(
+            self, starts=self.starts[row:], ends=self.ends[row:], lines=self.lines[row:], widths=self.widths[row:]
+        )
+
+    def row(self, row: int) -> str:
+        """A row's text."""
+        return self.text[self.starts[row] : self.ends[row]].decode("utf-8")
+
+    @property
+    def body(self) -> bytes:
+        """The text of all rows, without what stands between them."""
+        breaks = np.flatnonzero(self.starts[1:] != self.ends[:-1] + 1)
+        firsts, lasts = np.concatenate(([0], breaks + 1)), np.concatenate((breaks, [len(self.ends) - 1]))
+        return b"".join(self.text[self.starts[a] : self.ends[b] + 1] for a, b in zip(firsts, lasts, strict=True))
+
+
+class Malformed(Exception):
+    """Quotes that do not go together; the message names the lines."""
+
+
+@dataclass(frozen=True)
+class _Quotes:
+    """Offsets of all quotes, and of those that open and close a value; a doubled quote inside a value does neither."""
+
+    every: np.ndarray
+    opens: np.ndarray
+    closes: np.ndarray
+
+
+def structure_of(text: bytes, dialect: Dialect) -> Structure:
+    """Find the rows of a text that ends with a line end.
+
+    Raises:
+        Malformed: a quote opens or closes where none can, or never, or swallows lines that look like rows.
+    """
+    if dialect.quote:
+        text = _without_outer_blanks(text, dialect)
+    data = np.frombuffer(text, dtype=np.uint8)
+    quotes = _quotes_of(data, dialect)
+    newlines = np.flatnonzero(data == _NEWLINE)
+    separators = np.flatnonzero(data == ord(dialect.separator))
+    ends, inner = newlines, separators
+    if len(quotes.every):
+        # Behind an odd number of quotes a character is a part of a value.
+        ends = newlines[np.searchsorted(quotes.every, newlines) % 2 == 0]
+        inner = separators[np.searchsorted(quotes.every, separators) % 2 == 0]
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    widths = np.diff(np.searchsorted(inner, np.concatenate((starts, [len(text)])))) + 1
+    kept = ends > starts
+    if dialect.comment:
+        kept &= data[starts] != ord(dialect.comment)
+    for row in np.flatnonzero(kept & (widths == 1) & np.isin(data[starts], list(_BLANKS))):
+        kept[row] = bool(text[starts[row] : ends[row]].strip())
+    starts, ends, widths = starts[kept], ends[kept], widths[kept]
+    if len(starts) and not dialect.multiline:
+        _forbid_swallowed(text, quotes, newlines, separators, int(np.median(widths)), starts)
+    return Structure(text, starts, ends, np.searchsorted(newlines, starts) + 1, widths)
+
+
+def _quotes_of(data: np.ndarray, dialect: Dialect) -> _Quotes:
+    every = np.flatnonzero(data == ord(dialect.quote)) if dialect.quote else np.empty(0, dtype=np.int64)
+    opens, closes = every[0::2], every[1::2]
+    doubled = np.zeros(len(opens), dtype=bool)
+    doubled[1:] = opens[1:] == closes[: max(0, len(opens) - 1)] + 1
+    goes_on = np.zeros(len(closes), dtype=bool)
+    goes_on[: max(0, len(opens) - 1)] = doubled[1:]
+    return _Quotes(every, opens[~doubled], closes[~goes_on])
+
+
+def _without_outer_blanks(text: bytes, dialect: Dialect) -> bytes:
+    """The text without blanks around quoted values; raises `Malformed`."""
+    data = np.frombuffer(text, dtype=np.uint8)
+    quotes = _quotes_of(data, dialect)
+    blanks = [blank for blank in _BLANKS if chr(blank) != dialect.separator]
+    borders = [_NEWLINE, ord(dialect.separator)]
+    before = _past_blanks(data, quotes.opens - 1, -1, blanks)
+    after = _past_blanks(data, quotes.closes + 1, 1, blanks)
+    wrong_opens = quotes.opens[(before >= 0) & ~np.isin(data[before], borders)]
+    wrong_closes = quotes.closes[~np.isin(data[after], borders)]
+    if len(wrong_opens) or len(wrong_closes):
+        raise _misplaced(text, [*wrong_opens[:1], len(data)][0], [*wrong_closes[:1], len(data)][0], quotes.opens)
+    if len(quotes.every) % 2:
+        raise Malformed(f"line {_line(text, quotes.opens[-1])}: a quote opens a value that is never closed")
+    spare = [np.arange(start + 1, stop) for start, stop in _gaps(before, quotes.opens) + _gaps(quotes.closes, after)]
+    return np.delete(data, np.concatenate(spare)).tobytes() if spare else text
+
+
+def _past_blanks(data: np.ndarray, places: np.ndarray, step: int, blanks: list[int]) -> np.ndarray:
+    """Each place moved over the blanks from there on."""
+    places = places.copy()
+    for _ in range(_MOST_BLANKS):
+        on_blank = (places >= 0) & (places < len(data)) & np.isin(data[np.clip(places, 0, len(data) - 1)], blanks)
+        if not on_blank.any():
+            break
+        places[on_blank] += step
+    return places
+
+
+def _gaps(lows: np.ndarray, highs: np.ndarray) -> list[tuple[int, int]]:
+    wide = highs - lows > 1
+    return list(zip(lows[wide].tolist(), highs[wide].tolist(), strict=True))
+
+
+def _misplaced(text: bytes, first_open: int, first_close: int, opens: np.ndarray) -> Malformed:
+    if first_open < first_close:
+        return Malformed(f"line {_line(text, first_open)}: a quote stands inside a value that does not begin with one")
+    opened = _line(text, opens[opens < first_close][-1])
+    closed = _line(text, first_close)
+    if opened == closed:
+        return Malformed(f"line {opened}: a quoted value goes on behind its closing quote")
+    return Malformed(f"line {opened}: a quote opens a value that is not closed before line {closed}")
+
+
+def _line(text: bytes, where: int) -> int:
+    return text.count(b"\n", 0, where) + 1
+
+
+def _forbid_swallowed(
+    text: bytes, quotes: _Quotes, newlines: np.ndarray, separators: np.ndarray, width: int, starts: np.ndarray
+) -> None:
+    """Refuse a stray quote that makes rows a part of one value: each of its lines has as many separators as a row has."""
+    first, last = np.searchsorted(newlines, quotes.opens), np.searchsorted(newlines, quotes.closes)
+    long = last > first
+    if width < 2 or not long.any():  # noqa: PLR2004
+        return
+    bounds = np.searchsorted(separators, np.concatenate(([0], newlines)))
+    like_rows = np.concatenate(([0], np.cumsum(np.diff(bounds) == width - 1)))
+    whole = long & (like_rows[last + 1] - like_rows[first] == last - first + 1)
+    shape = _shape_of_first_values(text, separators, starts)
+    most = whole.sum() > long.sum() / 2
+    for begin, end in zip(first[whole].tolist(), last[whole].tolist(), strict=True):
+        inner = newlines[begin:end] + 1
+        alike = shape is not None and all(_shape(_first_value(text, separators, start)) == shape for start in inner)
+        many = width >= _TELLING_WIDTH and (most or end - begin > 1)
+        if alike or (shape is None and many):
+            raise Malformed(
+                f"line {begin + 1}: a quote opens a value that ends on line {end + 1}, and each line of it looks like a row"
+            )
+
+
+def _shape_of_first_values(text: bytes, separators: np.ndarray, starts: np.ndarray) -> bytes | None:
+    """What nearly all rows begin with, if that is more telling than a word: `9` for numbers, `a9`, `9-9-9`."""
+    sample = starts[1 :: max(1, len(starts) // 200)]
+    shapes = [_shape(_first_value(text, separators, start)) for start in sample]
+    common = max(set(shapes), key=shapes.count, default=b"")
+    return common if b"9" in common and shapes.count(common) >= 0.8 * len(shapes) else None
+
+
+def _first_value(text: bytes, separators: np.ndarray, start: int) -> bytes:
+    index = np.searchsorted(separators, start)
+    return text[start : min(int(separators[index]), start + 100)] if index < len(separators) else b""
+
+
+def _shape(value: bytes) -> bytes:
+    return re.sub(rb"[0-9]+", b"9", re.sub(rb"[^\W0-9_]+", b"a", value.strip(b' \t"')))

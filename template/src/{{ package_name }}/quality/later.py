@@ -1,0 +1,52 @@
+"""The alarm for features that are named after what is known only later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..errors import LeakageError
+
+#: What is put before or behind a name for what was computed from it.
+_DERIVED = frozenset(
+    "log log1p ln exp sqrt square squared abs mean avg average median sum total min max std var count rank norm normalized "
+    "scaled zscore bin binned bucket code encoded flag is has value num".split()
+)
+#: A value of an earlier row is known, whatever it is called after.
+_EARLIER = frozenset("previous prev prior last before lag lagged past earlier ago history historical".split())
+
+
+def named_after(name: str, later: str) -> bool:
+    """Whether a feature's name says that it is, or comes from, a column that is known only later.
+
+    Whole words count: `plan` is not in `plane`, nor `status` in `marital_status`; `log_status` and `arr_delay_by_day` are
+    named after `status` and `arr_delay`. A word for an earlier row (`previous`, `lag`) clears the name.
+    """
+    words, forbidden = _words(name), _words(later)
+    if words == forbidden or not forbidden:
+        return name.casefold() == later.casefold() or bool(forbidden)
+    places = [start for start in range(len(words)) if words[start : start + len(forbidden)] == forbidden]
+    if not places or _EARLIER & set(words):
+        return False
+    rest = words[: places[0]] + words[places[0] + len(forbidden) :]
+    return len(forbidden) > 1 or all(word in _DERIVED or word.isdigit() for word in rest)
+
+
+def _words(name: str) -> list[str]:
+    """`arrDelay_2` is arr, delay, 2."""
+    return re.findall(r"[^\W\d_]+|\d+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).casefold())
+
+
+def forbid_later_knowledge(features: Iterable[str], known_later: Iterable[str]) -> None:
+    """Refuse features that are named, wholly or in part, after a column that is known only later.
+
+    Raises:
+        LeakageError: names the features and the columns that they come from.
+    """
+    later = list(known_later)
+    if found := [f"`{name}` (from `{column}`)" for name in features for column in later if named_after(name, column)]:
+        raise LeakageError(
+            f"Features that are known only after the moment of prediction: {', '.join(found)}.",
+            "Take them out of `columns` in configs/contract.yaml, since a model that learns from them fails in service; "
+            "a feature that is known in time needs another name.",
+        )
