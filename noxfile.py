@@ -42,7 +42,7 @@ def tests(session: nox.Session) -> None:
         install(session, "dev")
         session.run("pytest", *session.posargs, env=OWN_ENVIRONMENTS)
         return
-    for name in ("lint", *(f"engine-{python}" for python in PYTHONS), "product"):
+    for name in ("lint", "budgets", *(f"engine-{python}" for python in PYTHONS), "product"):
         session.notify(name)
 
 
@@ -86,7 +86,22 @@ def product(session: nox.Session) -> None:
     install(session, "dev")
     # Tests that share what takes long to make are a group, and stay on one worker.
     run = ("pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations=15")
-    session.run(*run, "-m", "product or containers", *session.posargs, env=OWN_ENVIRONMENTS)
+    session.run(*run, "-m", "(product or containers) and not matrix", *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """What is too wide for every change: each example, task and Python, and all public tables."""
+    install(session, "dev")
+    run = ("pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations=15")
+    session.run(*run, "-m", "matrix", *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
+def budgets(session: nox.Session) -> None:
+    """Print how large a generated project is, beside what its design allows."""
+    install(session, "dev")
+    session.run("python", "scripts/budgets.py", env=OWN_ENVIRONMENTS)
 
 
 @nox.session

@@ -70,9 +70,7 @@ CASES = [
         apart=0.2,
         options=("--time", "arrival_date"),
     ),
-    Case(
-        name="seattle", target="weather", task="multiclass", metric="roc_auc", apart=0.15, options=("--time", "date")
-    ),
+    Case(name="seattle", target="weather", task="multiclass", metric="roc_auc", apart=0.15, options=("--time", "date")),
     Case(name="movielens", target="rating", task="regression", metric="r2", apart=0.12),
     Case(name="tweets", target="source", task="binary", metric="roc_auc", apart=0.06),
 ]
