@@ -8,13 +8,14 @@ import numpy as np
 import polars as pl
 
 from ..contract.types import Contract
+from ..models.candidate import weights
 from ..tasks.base import task_of
 from .digests import row_digests
-from .uncertainty import blocks_of, mean_interval
+from .uncertainty import Interval, blocks_of, mean_interval
 
 __all__ = ["Verdict", "judge", "row_digests"]
 
-#: With fewer rows, or events among them, a difference says nothing.
+#: With fewer rows a difference says nothing.
 FEWEST_ROWS = 50
 
 
@@ -23,9 +24,10 @@ class Verdict:
     """Whether the new model takes the alias, and why, in a sentence.
 
     Args:
-        rows: how many rows neither learnt from.
-        difference: mean primary loss, new less champion, below 0 if the new one is better; None if not compared.
-        low, high: its interval.
+        rows: how many both were asked about.
+        difference: mean primary loss of the new one less that of the champion: below 0 if the new one is better; None if
+            they were not compared.
+        low, high: its bounds.
     """
 
     takes_alias: bool
@@ -36,42 +38,41 @@ class Verdict:
     high: float | None = None
 
 
-def judge(contract: Contract, rows: pl.DataFrame, new: np.ndarray, champion: np.ndarray, learnt: np.ndarray) -> Verdict:
-    """Compare two models on the hold-out rows of the new one that the champion did not learn from either.
+def judge(contract: Contract, rows: pl.DataFrame, new: np.ndarray, champion: np.ndarray) -> Verdict:
+    """Compare two models; one that is worse never takes the alias, one that is no worse does.
+
+    The losses of a row are paired, so that rows which are hard for both do not count.
 
     Args:
         contract: of the new model.
-        rows: hold-out of the new model, with the target.
-        new: its predictions for `rows`: [N, classes] in the contract's order, or [N] values.
+        rows: with the target, [N]; neither model learnt from them (see `row_digests`).
+        new: the new model's predictions of them: [N, classes] in the contract's order, or [N] values.
         champion: the champion's, in the same order of classes.
-        learnt: `row_digests` of the champion's training rows, uint64 [M].
     """
-    task = task_of(contract)
-    unseen = ~np.isin(row_digests(rows, contract), learnt)
-    fresh = rows.filter(pl.Series(unseen))
-    target = task.target(fresh[contract.target.column], contract)
-    found = len(fresh)
-    needed = min(contract.acceptance.minimum_events, FEWEST_ROWS)
-    if found < FEWEST_ROWS or task.events(target) < needed:
-        return Verdict(
-            takes_alias=False,
-            sentence=f"only {found} rows are new to both models: too few to compare, so the champion keeps its place",
-            rows=found,
-        )
-    difference = task.losses(target, new[unseen]) - task.losses(target, champion[unseen])
-    weight = None if contract.weight is None else fresh[contract.weight].to_numpy().astype(np.float64)
-    interval = mean_interval(difference, blocks_of(fresh, contract).index, weight)
-    if interval is None:
-        raise ValueError("losses of a task are finite numbers")
-    how = f"{task.primary} on {found} rows new to both: {interval.value:+.6f} ({interval.low:+.6f} to {interval.high:+.6f})"
-    chance = "; no difference beyond chance" if interval.low <= 0 <= interval.high else ""
-    takes = interval.value <= 0
-    outcome = "the new model takes the place of the champion" if takes else "the champion keeps its place"
+    task, count = task_of(contract), len(rows)
+    target = task.target(rows[contract.target.column], contract)
+    if count < FEWEST_ROWS or task.events(target) < contract.acceptance.minimum_events:
+        sentence = f"the champion stays: {count} rows are new to both models, too few (or too few events) to compare by"
+        return Verdict(takes_alias=False, sentence=sentence, rows=count)
+    losses = task.losses(target, new) - task.losses(target, champion)
+    found = mean_interval(losses, blocks_of(rows, contract).index, weights(rows, contract.weight))
+    if found is None or not np.isfinite(found.value):
+        sentence = "the champion stays: the losses of the two cannot be compared"
+        return Verdict(takes_alias=False, sentence=sentence, rows=count)
     return Verdict(
-        takes_alias=takes,
-        sentence=f"{outcome}: {how}{chance}",
-        rows=found,
-        difference=interval.value,
-        low=interval.low,
-        high=interval.high,
+        takes_alias=found.value <= 0,
+        sentence=_sentence(found, count),
+        rows=count,
+        difference=round(found.value, 9),
+        low=round(found.low, 9),
+        high=round(found.high, 9),
     )
+
+
+def _sentence(found: Interval, rows: int) -> str:
+    bounds = f"{found.value:+.4g}, {found.low:+.4g} to {found.high:+.4g}, on {rows} rows new to both"
+    outcome = "the new model takes the alias" if found.value <= 0 else "the champion stays"
+    if found.low <= 0 <= found.high:
+        return f"{outcome}; no difference beyond chance (mean loss {bounds})"
+    better = "better than the champion" if found.value < 0 else "worse"
+    return f"{outcome}: the new model is {better} (mean loss {bounds})"

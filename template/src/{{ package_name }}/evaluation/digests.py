@@ -34,7 +34,7 @@ def _bits(values: pl.Series) -> np.ndarray:
         bits = values.cast(pl.Datetime("us")).cast(pl.Int64).reinterpret(signed=False)
     else:
         # Adding 0 turns -0 into 0.
-        bits = (values.cast(pl.Float64).fill_nan(None) + 0.0).reinterpret(signed=False, dtype=pl.UInt64)
+        bits = (values.cast(pl.Float64).fill_nan(None) + 0.0).reinterpret(dtype=pl.UInt64)
     return bits.fill_null(int(_of_word("missing"))).to_numpy().astype(np.uint64)
 
 

@@ -1,14 +1,14 @@
-"""How sure a score is: confidence intervals by the delete-a-group jackknife, which draws nothing at random.
+"""How sure a score is: bounds by the delete-a-group jackknife, and the chance that predictions without sense do as well.
 
-Rows are put into blocks that can be taken as independent. Each block is left out once; how much the score changes says how
+Rows are put into blocks that can be taken as independent. Each block is left out once; how much a score changes says how
 much it would change with other rows. Source: Kott, "The Delete-a-Group Jackknife", Journal of Official Statistics 17
 (2001), 521-526; for blocks of unequal size Busing, Meijer, van der Leeden, "Delete-m jackknife for unequal m", Statistics
-and Computing 9 (1999), 3-8.
+and Computing 9 (1999), 3-8. Equal rows give equal bounds, whatever their order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,21 +16,24 @@ import polars as pl
 from scipy.stats import t
 
 from ..contract.types import Contract
+from ..tasks.base import Task
 from .digests import row_digests
 
-#: Blocks that rows are put into, where neither groups nor periods make at least `FEWEST`.
+#: Blocks that rows are put into, and how many groups or periods there must be to be the blocks.
 BLOCKS = 40
-FEWEST = 20
-#: One-sided: a model of noise passes a bound with at most the rest.
-CONFIDENCE = 0.99
-
-#: A statistic of the rows whose indices are given, [n] int64; None or NaN where it is not defined on them.
-Statistic = Callable[[np.ndarray], float | None]
+FEWEST_WHOLE = 20
+#: With fewer blocks there are no bounds.
+FEWEST = 5
+#: That a true score lies above the lower bound; and so below the upper one.
+CONFIDENCE = 0.95
+#: Shuffles of the permutation test, and rows from which the bounds of the gain alone are exact enough.
+SHUFFLES = 1999
+MANY_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A score and where it lies with confidence `CONFIDENCE`, at either end."""
+    """A score, and its bounds at `CONFIDENCE` each."""
 
     value: float
     low: float
@@ -43,56 +46,80 @@ class Interval:
 
 @dataclass(frozen=True)
 class Blocks:
-    """The block of each row, int64 [N], and what one block is, in words."""
+    """The block of each row, int64 [N], and what they are made of, in words."""
 
     index: np.ndarray
-    what: str
+    of: str
 
 
 def blocks_of(rows: pl.DataFrame, contract: Contract) -> Blocks:
-    """Blocks for rows of a contract: whole groups, else whole periods, else rows by digest, whatever their order."""
-    if contract.group and (found := rows[contract.group].n_unique()) >= FEWEST:
-        return Blocks(_merged(rows[contract.group].fill_null("").rank("dense").to_numpy() - 1, found), "groups")
-    if contract.time:
-        periods = rows[contract.time].dt.truncate(contract.period)
-        if (found := periods.n_unique()) >= FEWEST:
-            return Blocks(_merged(periods.rank("dense").fill_null(0).to_numpy(), found), "periods")
-    order = np.argsort(np.argsort(row_digests(rows, contract), kind="stable"), kind="stable")
-    return Blocks(_merged(order, len(rows)), "rows")
+    """Blocks for rows [N] of a contract: whole groups, else whole periods in order, else rows by digest."""
+    if contract.group and (found := _whole(rows[contract.group])):
+        return Blocks(_merged(*found), "groups")
+    if contract.time and (found := _whole(rows[contract.time].dt.truncate(contract.period))):
+        return Blocks(_merged(*found), "periods")
+    order = np.argsort(row_digests(rows, contract), kind="stable")
+    return Blocks(_merged(np.argsort(order, kind="stable"), len(rows)), "rows")
+
+
+def _whole(values: pl.Series) -> tuple[np.ndarray, int] | None:
+    """The rank of each value among the distinct ones and how many there are, if there are enough."""
+    ranks = np.asarray(values.rank("dense").fill_null(0), dtype=np.int64)
+    distinct, index = np.unique(ranks, return_inverse=True)
+    return (index, len(distinct)) if len(distinct) >= FEWEST_WHOLE else None
 
 
 def _merged(index: np.ndarray, found: int) -> np.ndarray:
-    """At most `BLOCKS` blocks of neighbours."""
+    """At most `BLOCKS` blocks, of neighbours."""
     return index.astype(np.int64) * min(BLOCKS, found) // max(found, 1)
 
 
-def jackknife(statistic: Statistic, blocks: np.ndarray) -> Interval | None:
-    """The interval of a statistic, by leaving out each block once.
+def jackknife(scores: Callable[[np.ndarray], Mapping[str, float]], blocks: np.ndarray) -> dict[str, Interval]:
+    """The interval of each score, by leaving out each block once.
 
     Args:
-        statistic: of chosen rows.
+        scores: of the rows whose indices are given, int64 [n]; one that is not defined on them is left out.
         blocks: the block of each row, int64 [N].
 
     Returns:
-        None if the statistic is not defined on all rows, or without one of the blocks, or if there are fewer than 5.
+        Those that are defined on all rows, and without each of the blocks; none if there are too few blocks.
     """
-    everything = np.arange(len(blocks))
-    total = statistic(everything)
-    counts = np.bincount(blocks)
-    used = np.flatnonzero(counts)
-    if total is None or not np.isfinite(total) or len(used) < 5:  # noqa: PLR2004
-        return None
-    without = [statistic(everything[blocks != block]) for block in used]
-    if any(value is None or not np.isfinite(value) for value in without):
-        return None
-    parts = len(blocks) / counts[used]
-    pseudo = parts * total - (parts - 1) * np.array(without, dtype=np.float64)
-    error = float(np.sqrt(np.mean((pseudo - pseudo.mean()) ** 2 / (parts - 1))))
-    reach = float(t.ppf(CONFIDENCE, len(used) - 1)) * error
-    return Interval(float(total), float(total) - reach, float(total) + reach)
+    rows, sizes = np.arange(len(blocks)), np.bincount(blocks)
+    used = np.flatnonzero(sizes)
+    if len(used) < FEWEST:
+        return {}
+    everywhere, without = scores(rows), [scores(rows[blocks != block]) for block in used]
+    parts = len(rows) / sizes[used]
+    intervals = {}
+    for name, value in everywhere.items():
+        if all(np.isfinite(part.get(name, np.nan)) for part in [everywhere, *without]):
+            pseudo = parts * value - (parts - 1) * np.array([part[name] for part in without])
+            error = float(np.sqrt(np.mean((pseudo - pseudo.mean()) ** 2 / (parts - 1))))
+            reach = float(t.ppf(CONFIDENCE, len(used) - 1)) * error
+            intervals[name] = Interval(value, value - reach, value + reach)
+    return intervals
 
 
-def mean_interval(values: np.ndarray, blocks: np.ndarray, weight: np.ndarray | None = None) -> Interval | None:
-    """The interval of a mean over rows: `values` and `weight` are float64 [N]."""
-    weights = np.ones(len(values)) if weight is None else weight
-    return jackknife(lambda rows: float(np.average(values[rows], weights=weights[rows])), blocks)
+def mean_interval(values: np.ndarray, blocks: np.ndarray, weight: np.ndarray | None) -> Interval | None:
+    """The interval of the mean of values [N] with weights [N]; None if there are too few blocks."""
+    shares = np.ones(len(values)) if weight is None else weight
+    return jackknife(lambda rows: {"mean": float(np.average(values[rows], weights=shares[rows]))}, blocks).get("mean")
+
+
+def chance(task: Task, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float | None:
+    """How often the predictions fit shuffled outcomes as well as the true ones, by the primary loss: a p-value.
+
+    It is exact at any number of rows and for any distribution, where the jackknife is not (few rows, heavy tails). Source:
+    Fisher, "The Design of Experiments" (1935); one is added to both counts: Phipson and Smyth, "Permutation p-values
+    should never be zero", Statistical Applications in Genetics and Molecular Biology 9 (2010). The shuffles are the same
+    every time. None beyond `MANY_ROWS`, where it says no more than the bounds.
+    """
+    if len(target) > MANY_ROWS:
+        return None
+    random = np.random.default_rng(0)
+    found = np.average(task.losses(target, prediction), weights=weight)
+    # Rounding must not make a shuffle that changes nothing look worse than it is.
+    limit = found + 1e-12 * abs(found)
+    shuffled = (task.losses(random.permutation(target), prediction) for _ in range(SHUFFLES))
+    as_good = sum(np.average(losses, weights=weight) <= limit for losses in shuffled)
+    return float((1 + as_good) / (1 + SHUFFLES))

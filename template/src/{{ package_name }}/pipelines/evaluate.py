@@ -1,64 +1,78 @@
-"""`evaluate`: judge the chosen model once, on flights that it has never seen."""
+"""`evaluate`: judge the chosen model once, on rows that it has never seen."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
-import joblib
-
-from ..errors import AcceptanceError
-from ..features.build import TARGET
-from ..models.common.acceptance import find_objections
-from ..models.common.candidate import predict_values
-from ..models.common.comparison import features_of
-from ..models.common.scores import Scores, as_numbers, score
-from ..settings import Settings
-from ..tracking import make_record, record_run
-from ..workspace import Workspace
-from .files import existing, read_table, write_json
-from .train import Trained
+from ..artifacts import COMPARISON, HOLDOUT, METRICS, SPLIT, TRAINED
+from ..errors import AcceptanceError, TrackingError
+from ..evaluation.acceptance import Predictions, Scores, as_report, find_objections, measure
+from ..evaluation.uncertainty import blocks_of
+from ..features.frame import model_frame
+from ..models.candidate import Trained, weights
+from ..steps import Project, Step
+from ..tasks.base import task_of
 
 
-@dataclass(frozen=True)
-class Evaluated:
-    """Scores on the hold-out."""
-
-    name: str
-    model: Scores
-    baseline: Scores
-
-    def __str__(self) -> str:
-        return f"{self.name} accepted on the hold-out"
-
-
-def run(workspace: Workspace, settings: Settings) -> Evaluated:
-    """Score model and baseline on the hold-out and write reports/metrics.json, accepted or not.
+def run(project: Project) -> str:
+    """Score model and baseline and write reports/metrics.json, accepted or not.
 
     Raises:
-        AcceptanceError: a bound in params.yaml is not met, or the scores are too good to be true.
+        AcceptanceError: the model is not good enough, too good to be true, or cannot be judged; the run is recorded.
     """
-    holdout = read_table(workspace.holdout, "features")
-    trained: Trained = joblib.load(existing(workspace.trained, "train"))
-    features, target = features_of(holdout), holdout[TARGET].to_numpy()
-    model = score(target, predict_values(trained.model, features, settings.task), settings.task)
-    baseline = score(target, predict_values(trained.baseline, features, settings.task), settings.task)
-    objections = find_objections(model, baseline, settings.acceptance)
-    metrics = {
+    contract, trained = project.contract, project.read(TRAINED)
+    task, scores = task_of(contract), _scores(project, trained)
+    objections = find_objections(scores, task, contract)
+    metrics: dict[str, Any] = {
         "model": trained.name,
         "accepted": not objections,
-        "holdout": _rounded(model),
-        "baseline": _rounded(baseline),
+        **as_report(scores, task),
+        "objections": objections,
+        "notes": [trained.note, *(scores.decision.notes() if scores.decision else ())],
     }
-    write_json(workspace.metrics, metrics)
+    project.write(METRICS, metrics)
     if objections:
-        # Accepted models are recorded when they are exported; a rejected one goes no further than here.
-        record_run(settings.tracking, make_record(workspace, settings, metrics, {}), workspace.root)
         raise AcceptanceError(
-            f"{trained.name} is not accepted:\n" + "\n".join(f"- {objection}" for objection in objections),
-            "Look at reports/metrics.json and reports/comparison.csv. The bounds stand in params.yaml, acceptance.",
+            "\n".join([f"{trained.name} is not accepted:", *(f"- {objection}" for objection in objections)]),
+            "Look at reports/metrics.json and reports/comparison.csv; the bounds stand in configs/contract.yaml, acceptance."
+            + _recorded(project, metrics),
         )
-    return Evaluated(trained.name, model, baseline)
+    headline = scores.metrics.get(task.headline)
+    how_good = "" if headline is None else f": {task.headline} {headline.value:.3f}, at least {headline.low:.3f} for sure"
+    return f"{trained.name} accepted on {scores.rows} rows{how_good}"
 
 
-def _rounded(scores: Scores) -> dict[str, float]:
-    return {name: round(value, 6) for name, value in as_numbers(scores).items()}
+def _scores(project: Project, trained: Trained) -> Scores:
+    contract, rows = project.contract, project.read(HOLDOUT)
+    task, features = task_of(contract), model_frame(contract, rows)
+    classes = len(contract.labels)
+    predictions = Predictions(
+        target=task.target(rows[contract.target.column], contract),
+        model=task.predict(trained.model, features, classes),
+        baseline=task.predict(trained.baseline, features, classes),
+        weight=weights(rows, contract.weight),
+        blocks=blocks_of(rows, contract),
+        threshold=trained.threshold,
+    )
+    return measure(task, contract, predictions)
+
+
+def _recorded(project: Project, metrics: dict[str, Any]) -> str:
+    """Record a run that goes no further; what keeps it from being recorded must not hide why it was refused."""
+    from .. import tracking
+
+    try:
+        tracking.record_run(project.settings.tracking, tracking.record_of(project, metrics, SPLIT), project.root)
+    except TrackingError as error:
+        return f" The run could not be recorded: {error}"
+    return ""
+
+
+STEP = Step(
+    "evaluate",
+    run,
+    reads=(HOLDOUT, TRAINED, COMPARISON, SPLIT),
+    writes=(METRICS,),
+    params=("tracking",),
+    judges=True,
+)

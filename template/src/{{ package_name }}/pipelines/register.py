@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def _compare(project: Project, new: Predictor, champion: Champion | None) -> Ver
     try:
         if champion.graph is None:
             return _replaced(champion, "its file is not kept any more")
-        old = Predictor.from_bytes(champion.graph, project.root / MODEL.path)
+        old = Predictor.from_bytes(champion.graph, Path("of the champion"))
         if reason := _why_it_cannot_be_asked(old.contract, project.contract):
             return _replaced(champion, reason)
         rows = project.read(HOLDOUT)
@@ -79,7 +80,7 @@ def _compare(project: Project, new: Predictor, champion: Champion | None) -> Ver
         return _replaced(champion, str(error))
     order = [old.contract.labels.index(label) for label in new.contract.labels]
     asked = asked[:, order] if order else asked
-    verdict = judge(project.contract, rows, _predict(new, rows), asked, np.empty(0, dtype=np.uint64))
+    verdict = judge(project.contract, rows, _predict(new, rows), asked)
     if unseen is None:
         note = "; which rows the champion learnt from is not known: it may have seen these"
         return Verdict(**asdict(verdict) | {"sentence": verdict.sentence + note})
@@ -87,10 +88,8 @@ def _compare(project: Project, new: Predictor, champion: Champion | None) -> Ver
 
 
 def _replaced(champion: Champion, reason: str) -> Verdict:
-    return Verdict(
-        takes_alias=True,
-        sentence=f"the new model takes the alias: version {champion.version} cannot be asked, {reason}",
-    )
+    sentence = f"the new model takes the alias, as version {champion.version} cannot be asked: {reason}"
+    return Verdict(takes_alias=True, sentence=sentence.rstrip("."))
 
 
 def _why_it_cannot_be_asked(old: Contract, new: Contract) -> str | None:
@@ -122,6 +121,8 @@ def _unseen(rows: pl.DataFrame, old: Contract, learnt: bytes | None) -> np.ndarr
 
 def _predict(model: Predictor, rows: pl.DataFrame) -> np.ndarray:
     """Probabilities [N, labels] in the order of the model's contract, or values [N]; float64."""
+    if rows.is_empty():
+        return np.empty((0, len(model.contract.labels)))
     columns = {
         name: rows[name].to_list() if rows[name].dtype == pl.String else rows[name].to_numpy()
         for name in model.contract.columns
