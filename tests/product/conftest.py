@@ -155,11 +155,7 @@ def ready_project(folder: Path, environment: Path, name: str, answers: Sequence[
     return Project(root=root, environment=environment, slug=name.replace("_", "-"))
 
 
-TASKS = ["classification", "regression"]
-
-
-@pytest.fixture(scope="session", params=[pytest.param(task, marks=pytest.mark.xdist_group(task)) for task in TASKS])
-def project(request: pytest.FixtureRequest, environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project for each task."""
-    task = str(request.param)
-    return ready_project(tmp_path_factory.mktemp(task), environment, f"{task}_demo", ["--set", f"task={task}"])
+@pytest.fixture(scope="session")
+def project(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the example, which tests that share it leave as it is."""
+    return ready_project(tmp_path_factory.mktemp("example"), environment, "example_demo", [])

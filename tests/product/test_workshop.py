@@ -7,31 +7,16 @@ import re
 import socket
 import subprocess
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from .conftest import (
-    ROOT,
-    TASKS,
-    Project,
-    install,
-    make_environment,
-    new_project,
-    require_python,
-    shell_environment,
-)
+from .conftest import Project, install, new_project, shell_environment
 
-pytestmark = [pytest.mark.product, pytest.mark.slow]
-
-
-def test_formatter_linter_and_types_have_nothing_to_say(project: Project) -> None:
-    project.run("ruff", "format", "--check", ".")
-    project.run("ruff", "check", ".")
-    project.run("mypy")
+pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("example")]
 
 
 @pytest.mark.parametrize("name", ["ab", "a_package_with_a_name_of_forty_letters_x"])
@@ -42,12 +27,6 @@ def test_no_package_name_disturbs_formatter_or_linter(name: str, environment: Pa
     named.run("ruff", "check", ".")
 
 
-def test_its_own_tests_pass_at_once(project: Project) -> None:
-    done = project.run("python", "-m", "pytest", "-q")
-    assert " passed" in done.stdout
-    assert "failed" not in done.stdout
-
-
 @pytest.fixture(scope="module")
 def reproduced(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A colleague's clone in which `dvc repro` ran: no remote, no account."""
@@ -55,12 +34,6 @@ def reproduced(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Pa
     install(clone, project.environment)
     project.run("dvc", "repro", cwd=clone)
     return clone
-
-
-def test_dvc_repro_does_nothing_the_second_time(project: Project, reproduced: Path) -> None:
-    again = project.run("dvc", "repro", cwd=reproduced).stdout
-    assert "Running stage" not in again
-    assert "up to date" in again
 
 
 def metrics_of(project: Path) -> Mapping[str, Any]:
@@ -108,51 +81,10 @@ def test_every_description_renders_into_valid_files(text: str, tmp_path: Path) -
         compile(file.read_text(encoding="utf-8"), str(file), "exec")
 
 
-@pytest.mark.parametrize("python", ["3.12", "3.13"])
-def test_it_works_on_other_pythons(python: str, tmp_path: Path) -> None:
-    interpreter = require_python(python)
-    environment = make_environment(tmp_path / "venv", interpreter, ROOT / "template" / "requirements" / "dev.txt")
-    root = new_project(tmp_path / "other_python", "--set", f"python_version={python}")
-    install(root, environment)
-    other = Project(root=root, environment=environment, slug="other-python")
-    other.run("python", "-m", "pytest", "-q")
-    other.run("other-python", "pipeline")
-    assert metrics_of(root)
-
-
-@pytest.fixture
-def extended(project: Project, tmp_path: Path) -> Iterator[Path]:
-    """A clone with one feature more, added as the project's page on that says."""
-    clone = project.clone(tmp_path / project.root.name)
-    page = (clone / "docs" / "your-own-data.md").read_text(encoding="utf-8")
-    steps = re.findall(r"^(\S+\.(?:py|yaml))  +(\S.*?)  +in (\S+)$", page, re.MULTILINE)
-    opening = {"SCHEDULE": "SCHEDULE = (\n", "derive": "joined.with_columns(\n", "validation.ranges": "  ranges:\n"}
-    assert [place for _, _, place in steps] == list(opening)
-    for name, line, place in steps:
-        (file,) = [path for path in (clone / name, *clone.glob(f"src/*/{name}")) if path.is_file()]
-        before, start, after = file.read_text(encoding="utf-8").partition(opening[place])
-        indent = " " * (len(after) - len(after.lstrip(" ")))
-        file.write_text(f"{before}{start}{indent}{line}\n{after}", encoding="utf-8")
-    install(clone, project.environment)
-    yield clone
-    install(project.root, project.environment)
-
-
-def test_a_feature_more_breaks_nothing(project: Project, extended: Path) -> None:
-    project.run("ruff", "format", "--check", cwd=extended)
-    project.run("mypy", cwd=extended)
-    done = project.run("python", "-m", "pytest", "-q", cwd=extended)
-    assert " passed" in done.stdout
-    project.run(project.slug, "pipeline", cwd=extended)
-    document = (extended / "models" / "model.onnx").read_bytes()
-    assert b'"name": "month"' in document
-
-
 @pytest.mark.xdist_group("port 8000")
-@pytest.mark.parametrize("task", TASKS)
-def test_the_commands_of_its_readme_work_in_their_order(task: str, tmp_path: Path) -> None:
+def test_the_commands_of_its_readme_work_in_their_order(tmp_path: Path) -> None:
     """In a fresh clone, in a shell in which no environment is active."""
-    root = new_project(tmp_path / "made" / f"{task}_demo", "--set", f"task={task}")
+    root = new_project(tmp_path / "made" / "example_demo")
     clone = tmp_path / root.name
     subprocess.run(["git", "clone", "-q", root, clone], check=True)
     blocks = re.findall(r"^```bash\n(.*?)^```", (clone / "README.md").read_text(), re.MULTILINE | re.DOTALL)

@@ -1,0 +1,121 @@
+"""Each example, task and Python: rendered, linted, typed, tested, reproduced twice, with right numbers.
+
+In CI every pair of two choices occurs once; `nox -s matrix` runs the others.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .conftest import ROOT, Project, install, make_environment, new_project, require_python
+
+EXAMPLES = ["flights", "none"]
+TASKS = ["binary", "multiclass", "regression"]
+PYTHONS = ["3.11", "3.12", "3.13"]
+#: By example and task: the metric, and the bounds between which it must lie on the hold-out.
+NUMBERS = {
+    ("flights", "binary"): ("roc_auc", 0.62, 0.75),
+    ("flights", "multiclass"): ("roc_auc", 0.58, 0.75),
+    ("flights", "regression"): ("r2", 0.01, 0.3),
+    ("none", "binary"): ("roc_auc", 0.95, 1.0),
+    ("none", "multiclass"): ("roc_auc", 0.95, 1.0),
+    ("none", "regression"): ("r2", 0.2, 0.7),
+}
+#: Tables of scikit-learn, which the environment of every project has, for a project without example.
+OWN = {"binary": "breast_cancer", "multiclass": "wine", "regression": "diabetes"}
+WRITE = "import sys; from sklearn import datasets; getattr(datasets, f'load_{sys.argv[1]}')(as_frame=True).frame.to_csv(sys.argv[2], index=False)"  # noqa: E501
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One of each choice."""
+
+    example: str
+    task: str
+    python: str
+
+    @property
+    def name(self) -> str:
+        """As part of a name."""
+        return f"{self.example}_{self.task}_{self.python.replace('.', '')}"
+
+
+def combinations() -> Iterator[Any]:
+    for row, task in enumerate(TASKS):
+        for column, python in enumerate(PYTHONS):
+            for index, example in enumerate(EXAMPLES):
+                marks = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group(python)]
+                in_ci = (row + column) % 2 == index
+                chosen = Combination(example, task, python)
+                yield pytest.param(chosen, id=chosen.name, marks=marks if in_ci else [*marks, pytest.mark.matrix])
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Environments by Python, made when they are first used."""
+    del tmp_path_factory
+    return {}
+
+
+@pytest.mark.parametrize("combination", combinations())
+def test_a_combination_works_in_all_that_it_promises(
+    combination: Combination,
+    environments: dict[str, Path],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    python = combination.python
+    interpreter = require_python(python)
+    if python not in environments:
+        folder = tmp_path_factory.mktemp(f"python{python}") / "venv"
+        environments[python] = make_environment(folder, interpreter, ROOT / "template" / "requirements" / "dev.txt")
+    answers = [f"example={combination.example}", f"python_version={python}"]
+    root = new_project(tmp_path / combination.name, *(word for answer in answers for word in ("--set", answer)))
+    install(root, environments[python])
+    project = Project(root=root, environment=environments[python], slug=combination.name.replace("_", "-"))
+    if combination.example == "none":
+        infer(project, combination.task)
+    else:
+        predict(project, combination.task)
+
+    project.run("ruff", "format", "--check", ".")
+    project.run("ruff", "check", ".")
+    project.run("mypy")
+    assert " passed" in project.run("python", "-m", "pytest", "-q").stdout
+    project.run("dvc", "repro")
+    again = project.run("dvc", "repro").stdout
+    assert "Running stage" not in again
+    assert "up to date" in again
+    metric, low, high = NUMBERS[combination.example, combination.task]
+    metrics = json.loads((root / "reports" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["accepted"]
+    assert low < metrics["holdout"][metric]["value"] < high
+
+
+def infer(project: Project, task: str) -> None:
+    """Give a project without example a table of its own."""
+    raw = project.root / "data" / "raw" / "own.csv"
+    raw.parent.mkdir(exist_ok=True)
+    project.run("python", "-c", WRITE, OWN[task], raw)
+    project.run(project.slug, "contract", "infer", "data/raw/own.csv", "--target", "target", "--task", task)
+
+
+def predict(project: Project, task: str) -> None:
+    """Change the task of the example, as its page says."""
+    page = (project.root / "docs" / "example.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    changes = {content["task"]: content for content in map(yaml.safe_load, blocks)}
+    if task == "binary":
+        assert set(changes) == set(TASKS) - {"binary"}
+        return
+    path = project.root / "configs" / "contract.yaml"
+    contract = yaml.safe_load(path.read_text(encoding="utf-8")) | changes[task]
+    path.write_text(yaml.safe_dump(contract, sort_keys=False, allow_unicode=True), encoding="utf-8")
