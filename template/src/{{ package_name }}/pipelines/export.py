@@ -1,78 +1,112 @@
-"""`export`: write the accepted model as one ONNX graph, prove that it predicts the same, and register it."""
+"""`export`: write the accepted model as one ONNX graph, and prove that it predicts what the trained model predicts."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Any
 
-import joblib
+import numpy as np
 import polars as pl
 
+from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, METRICS, PARITY, REQUEST, TRAINED
+from ..contract.types import Column, Contract
 from ..errors import AcceptanceError
-from ..models.common.comparison import features_of
-from ..models.common.onnx_graph import (
-    ModelIdentity,
-    add_metadata,
-    as_request,
-    convert,
-    describe_contract,
-    identify,
-)
-from ..models.common.onnx_session import OnnxModel
-from ..models.common.parity import Parity, hard_cases, require_parity
-from ..settings import Settings
-from ..tracking import make_record, register_model
-from ..workspace import Workspace
-from .files import existing, read_table, write_json
-from .train import Trained
+from ..export.graph import convert, write_model
+from ..export.parity import require_parity
+from ..lineage import FOLDER
+from ..models.candidate import Trained
+from ..predictor.about import About, Value
+from ..predictor.predictor import Predictor
+from ..steps import Project, Step
 
 #: The package's name with dashes is the name of the distribution, of the command and of the model.
-MODEL_NAME = __name__.split(".")[0].replace("_", "-")
+MODEL_NAME = __name__.partition(".")[0].replace("_", "-")
 
 
-@dataclass(frozen=True)
-class Exported:
-    """The identity of the written graph and how closely it follows the trained model."""
-
-    identity: ModelIdentity
-    parity: Parity
-    registered_version: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.identity.name} {self.identity.version}, registered as version {self.registered_version}; "
-            f"{self.parity.rows} rows agree, largest difference {self.parity.largest_difference:.1e}"
-        )
-
-
-def run(workspace: Workspace, settings: Settings) -> Exported:
-    """Convert, check, write models/model.onnx and reports/parity.json, record the run in the tracking server.
+def run(project: Project) -> str:
+    """Convert, check, write models/candidate.onnx, models/request.json and reports/parity.json.
 
     Raises:
         AcceptanceError: the last evaluation did not accept the model.
         ParityError: the graph predicts something else than the trained model.
-        TrackingError: the tracking server cannot be used.
     """
-    metrics = json.loads(existing(workspace.metrics, "evaluate").read_text(encoding="utf-8"))
-    if not metrics["accepted"]:
+    if not project.read(METRICS)["accepted"]:
         raise AcceptanceError("The model was not accepted.", "See reports/metrics.json; then run `evaluate` again.")
-    trained: Trained = joblib.load(existing(workspace.trained, "train"))
-    features = features_of(read_table(workspace.holdout, "features"))
-    graph = convert(trained.model, settings)
-    identity = identify(graph, MODEL_NAME, version(MODEL_NAME))
-    add_metadata(graph, identity, describe_contract(settings, as_request(_example(features))))
-    content = graph.SerializeToString(deterministic=True)
-    parity = require_parity(trained.model, OnnxModel(content), hard_cases(features), settings)
-    workspace.model.parent.mkdir(parents=True, exist_ok=True)
-    workspace.model.write_bytes(content)
-    write_json(workspace.parity, asdict(identity) | asdict(parity))
-    record = make_record(workspace, settings, metrics, {"model_version": identity.version})
-    registered = register_model(settings.tracking, record, workspace.model, identity.name, workspace.root)
-    return Exported(identity, parity, registered)
+    contract, settings = project.contract, project.settings
+    trained: Trained = project.read(TRAINED)
+    holdout = project.read(HOLDOUT)
+    about = About(
+        threshold=trained.threshold,
+        vocabularies=trained.vocabularies,
+        example=example(contract, holdout),
+        lineage=_lineage(project),
+    )
+    graph = convert(trained, contract, settings.export.opset)
+    content = write_model(graph, MODEL_NAME, version(MODEL_NAME), contract, about)
+    exported = Predictor.from_bytes(content, project.root / CANDIDATE.path)
+    parity = require_parity(trained, exported, holdout, settings.export.parity_tolerance, settings.seed)
+    project.write(CANDIDATE, content)
+    project.write(REQUEST, {"instances": [about.example]})
+    project.write(PARITY, {"model_name": exported.name, "model_version": exported.version, **asdict(parity)})
+    sampled = f", {parity.holdout_rows} of {len(holdout)} of the hold-out" if parity.holdout_rows < len(holdout) else ""
+    return (
+        f"{exported.name} {exported.version}; {parity.rows} rows agree{sampled}, "
+        f"largest difference {parity.largest_difference:.1e}"
+    )
 
 
-def _example(features: pl.DataFrame) -> pl.DataFrame:
-    """The first row with the fewest missing values: it shows every column at work."""
-    missing = features.select(pl.sum_horizontal(pl.all().is_null())).to_series()
-    return features[int(missing.arg_min() or 0)]
+def example(contract: Contract, rows: pl.DataFrame) -> dict[str, Value]:
+    """The first row with the fewest missing values, which shows every column at work, as a request has it.
+
+    It stands on the page at /docs, so personal data are made up.
+    """
+    missing = rows[list(contract.columns)].select(pl.sum_horizontal(pl.all().is_null())).to_series()
+    row = rows.row(int(missing.arg_min() or 0), named=True)
+    return {
+        name: _made_up(column, rows[name]) if column.pii else _as_json(row[name])
+        for name, column in contract.columns.items()
+    }
+
+
+def _made_up(column: Column, rows: pl.Series) -> Value:
+    """A value that the column allows, and that is nobody's."""
+    if column.missing:
+        return None
+    match column.kind:
+        case "category":
+            return column.allowed[0] if column.allowed else "example"
+        case "text":
+            return "An example"
+        case "boolean":
+            return False
+        case _:
+            return _as_json(column.minimum if column.minimum is not None else rows.min())
+
+
+def _as_json(value: Any) -> Value:
+    """A number in as few digits as its float32 needs; a moment as ISO text."""
+    if isinstance(value, float):
+        return float(str(np.float32(value)))
+    shown: Value = value.isoformat() if hasattr(value, "isoformat") else value
+    return shown
+
+
+def _lineage(project: Project) -> dict[str, str]:
+    """Digests of the raw files, of the training rows, and of the settings, contract and code that made the model of them."""
+    found: dict[str, str] = {}
+    for step in ("ingest", "compare"):
+        made_from = json.loads((project.root / FOLDER / f"{step}.json").read_text(encoding="utf-8"))["made_from"]
+        found |= made_from["inputs"] | {name: made_from[name] for name in ("settings", "contract", "code")}
+    return found
+
+
+STEP = Step(
+    "export",
+    run,
+    reads=(HOLDOUT, TRAINED, COMPARISON, METRICS),
+    writes=(CANDIDATE, REQUEST, PARITY),
+    params=("seed", "export"),
+    judges=True,
+)

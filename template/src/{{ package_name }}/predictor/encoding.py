@@ -90,19 +90,19 @@ def _folded(value: str | None) -> str:
 
 @cache
 def _word() -> re.Pattern[str]:
-    """Letters, digits, `_`, and marks, which other scripts write their vowels with and which Python's class of them lacks."""
+    """Letters, digits, `_`, and the marks behind them, which other scripts write vowels with and Python's class lacks."""
     marks = (letter for letter in map(chr, range(0x300, 0x1F000)) if unicodedata.category(letter).startswith("M"))
-    return re.compile(f"[\\w{''.join(marks)}]+")
+    return re.compile(f"\\w+(?:[{''.join(marks)}]+\\w*)*")
 
 
 def part_of(moments: np.ndarray, part: Part) -> np.ndarray:
     """A part of datetime64[us] moments [N], as float64 [N]; NaT is NaN. Exact in float32, but for seconds in `hour`."""
     values = _PARTS[part](moments)
-    return np.where(np.isnat(moments), np.nan, values.astype(np.float64))
+    return np.asarray(np.where(np.isnat(moments), np.nan, values), dtype=np.float64)
 
 
 def _since(moments: np.ndarray, unit: str, one: np.timedelta64) -> np.ndarray:
-    return (moments - moments.astype(f"datetime64[{unit}]")) / one
+    return np.asarray((moments - moments.astype(f"datetime64[{unit}]")) / one)
 
 
 _PARTS: dict[Part, Callable[[np.ndarray], np.ndarray]] = {

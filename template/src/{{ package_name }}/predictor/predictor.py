@@ -69,7 +69,7 @@ class Predictor:
         """Predict rows that keep the contract.
 
         Args:
-            columns: every feature column by name [N], as `encode` takes it; others are ignored.
+            columns: every feature column by name [N], N > 0, as `encode` takes it; others are ignored.
             options: of the runtime, with which another thread can end the run.
 
         Raises:

@@ -24,7 +24,7 @@ from ..contract.types import (
     NumberColumn,
     TextColumn,
 )
-from ..predictor.about import About, Value
+from ..predictor.about import About
 from ..predictor.encoding import local
 
 _MOST_ROWS = 1000
@@ -69,7 +69,7 @@ def build_wire(contract: Contract, about: About) -> Wire:
         for index, (name, column) in enumerate(contract.columns.items())
     }
     instance: Any = create_model("Instance", __config__=_REFUSE_UNKNOWN, **columns)
-    example: dict[str, list[dict[str, Value]]] = {"instances": [about.example]}
+    example: dict[str, Any] = {"instances": [about.example]}
     most_rows = max(1, min(_MOST_ROWS, _MOST_PROBABILITIES // max(1, len(contract.labels))))
     request: type[BaseModel] = create_model(
         "PredictRequest",
@@ -116,7 +116,7 @@ def _kind(column: Column, zone: str) -> Any:
     return kind
 
 
-def _range(column: NumberColumn | IntegerColumn, most: float) -> dict[str, float]:
+def _range(column: NumberColumn | IntegerColumn, most: float) -> dict[str, Any]:
     low = -most if column.minimum is None else max(column.minimum, -most)
     return {"ge": low, "le": most if column.maximum is None else min(column.maximum, most)}
 

@@ -1,0 +1,135 @@
+"""Predict each row of a csv or parquet file with the exported model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..artifacts import HOLDOUT, MODEL, whole
+from ..steps import SOURCES
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..contract.types import Contract
+    from ..data_loaders.base import Loader
+    from ..predictor.predictor import Predictions, Predictor
+
+OUTPUT = Path("data/processed/predictions.csv")
+
+
+def run(
+    source: Annotated[Path | None, typer.Option("--input", help="With the model's columns; else the hold-out.")] = None,
+    output: Annotated[Path, typer.Option(help="csv or parquet; missing folders are made.")] = OUTPUT,
+    model: Annotated[Path, typer.Option(envvar="MODEL_PATH", help="The exported graph.")] = Path(MODEL.path),
+) -> None:
+    """Write one prediction a row, in the same order, numbered from 1; the key, time and group of the rows stand in front.
+
+    Raises:
+        DataError: the file cannot be read, lacks a column, or holds what the service would refuse; or it is the output, or
+            that cannot be written.
+    """
+    from ..features.frame import columns_of
+    from ..predictor.predictor import Predictor
+
+    path = source or Path(HOLDOUT.path)
+    _protect(path, output)
+    predictor = Predictor.load(model)
+    table = read(path, predictor.contract)
+    columns = columns_of(predictor.contract, table)
+    result = _result(table, predictor, predictor.predict(columns))
+    with whole(output) as place:
+        result.write_parquet(place) if output.suffix == ".parquet" else result.write_csv(place)
+    typer.echo(f"predict   {len(result)} predictions of {predictor.name} {predictor.version} in {output}")
+    for name, count in predictor.unseen(columns).items():
+        if count:
+            typer.echo(f"          column `{name}`: {count} values are words that the model does not know")
+
+
+def _protect(source: Path, output: Path) -> None:
+    """Refuse an output that is the input by any of its names, or that is no file."""
+    from ..errors import DataError
+
+    if not source.is_file():
+        raise DataError(f"There is no file {source}.", "Name a csv or parquet file with --input.")
+    if output.exists() and (not output.is_file() or output.samefile(source)):
+        what = "the input itself" if output.is_file() else "no file that can be replaced"
+        raise DataError(f"{output} is {what}.", "Name another file with --output.")
+
+
+def read(path: Path, contract: Contract) -> pl.DataFrame:
+    """The rows of a file, checked as the service checks a request; only the features of the contract have their types.
+
+    A file is read as the project's only source is written, or else as it looks.
+
+    Raises:
+        DataError: it cannot be read so, lacks a column, or holds what the contract forbids.
+    """
+    from ..data_loaders.base import LINE
+    from ..errors import DataError
+    from ..quality.base import find_wrong_values
+
+    table = _load(path, contract)
+    names = list(contract.columns)
+    if absent := [name for name in names if name not in table.columns]:
+        there = ", ".join(name for name in table.columns if name != LINE)
+        raise DataError(f"{path} lacks the columns {', '.join(absent)}.", f"It has: {there}.")
+    problems = [
+        f"column `{name}`: missing in every row"
+        for name, column in contract.columns.items()
+        if not column.missing and not table[name].count()
+    ]
+    if problems := problems + find_wrong_values(table[[LINE, *names]], contract):
+        raise DataError("\n".join(f"{path}: {problem}" for problem in problems), "Mend or remove these rows.")
+    return table
+
+
+def _load(path: Path, contract: Contract) -> pl.DataFrame:
+    from ..data_loaders.sources import loader_of
+    from ..errors import DataError
+
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    refused = None
+    for loader in (_configured(path), loader_of(path)):
+        try:
+            if loader is not None:
+                return loader.load(kinds, contract.time_zone)
+        except DataError as error:
+            refused = refused or error
+    raise refused or DataError(f"{path} cannot be read.", "Name a csv or parquet file with --input.")
+
+
+def _configured(path: Path) -> Loader | None:
+    """A loader for the file as the project's only source is written; None if it has several, or one of another kind."""
+    from ..data_loaders.sources import guess, load_sources, loader_kinds
+
+    if not Path(SOURCES).is_file():
+        return None
+    loaders = list(load_sources(Path(SOURCES), Path()).values())
+    if len(loaders) != 1 or type(loaders[0]) is not loader_kinds()[guess(path)["kind"]].loader:
+        return None
+    return type(loaders[0])(loaders[0].settings.model_copy(update={"path": str(path)}))
+
+
+def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions) -> pl.DataFrame:
+    """The predictions [N], with what says which row each belongs to."""
+    import polars as pl
+
+    contract, labels = predictor.contract, predictor.contract.labels
+    named = dict.fromkeys(name for name in (*contract.key, contract.time, contract.group) if name in table.columns)
+    found: dict[str, Any] = {"row": range(1, len(table) + 1)} | {name: table[name] for name in named if name}
+    if predictions.labels is None or predictions.probabilities is None:
+        answers: Mapping[str, Any] = {contract.target.column: predictions.values}
+    else:
+        answers = {contract.target.column: [labels[index] for index in predictions.labels]}
+        if contract.target.positive is not None:
+            answers |= {"probability": predictions.values}
+        else:
+            answers |= {f"probability {label}": predictions.probabilities[:, k] for k, label in enumerate(labels)}
+    for name, values in {**answers, "model_version": [predictor.version] * len(table)}.items():
+        # A key may be called as one of these.
+        found[f"predicted {name}" if name in found else name] = values
+    return pl.DataFrame(found)

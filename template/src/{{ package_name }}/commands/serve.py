@@ -1,0 +1,19 @@
+"""Answer requests over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    model: Annotated[Path, typer.Option(envvar="MODEL_PATH", help="The exported graph.")] = Path("models/model.onnx"),
+    host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
+) -> None:
+    """Answer requests over HTTP."""
+    from ..serving.app import serve
+
+    serve(model, host, port)

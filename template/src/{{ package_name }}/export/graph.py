@@ -1,0 +1,126 @@
+"""The exported model: one ONNX graph from the arrays of `predictor.encoding` to the prediction, with what it is in its metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import onnx
+from onnx import TensorProto, helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+from ..contract.types import Contract
+from ..lineage import library_versions
+from ..models.candidate import Trained
+from ..predictor.about import CONTRACT, MODEL, NAME, VERSION, About
+
+_ML_OPSET = 3
+
+
+def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto:
+    """The chosen pipeline as a graph; equal pipelines give equal graphs.
+
+    Inputs: `numbers` float32 [N, n], `categories` and `texts` string [N, m], those that have columns. Outputs: `prediction`
+    float32 [N, 1]; or `label` int64 [N], an index into the contract's labels, and `probabilities` float32 [N, labels].
+    """
+    layout = trained.layout
+    parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
+    widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
+    inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
+    options = {id(trained.model.steps[-1][1]): {"zipmap": False}} if contract.labels else None
+    model: onnx.ModelProto = to_onnx(
+        trained.model, initial_types=inputs, options=options, target_opset={"": opset, "ai.onnx.ml": _ML_OPSET}
+    )
+    graph = model.graph
+    if contract.labels:
+        _decide(graph, contract, trained.model.classes_, trained.threshold)
+    else:
+        _rename(graph, {graph.output[0].name: "prediction"})
+        graph.output[0].name = "prediction"
+    # The converter names the graph and orders its operator sets by chance.
+    graph.name = "model"
+    operator_sets = sorted(model.opset_import, key=lambda entry: entry.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(operator_sets)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _decide(graph: onnx.GraphProto, contract: Contract, seen: Sequence[int], threshold: float | None) -> None:
+    """Put the probabilities in the contract's order, 0 for a class that the model never saw; then choose.
+
+    Of two classes the positive one from the threshold on, of several the most probable, the first of equal ones.
+    """
+    _rename(graph, {"label": "label_of_model", "probabilities": "probabilities_of_model"})
+    nodes, constants = [], []
+
+    def constant(name: str, kind: int, shape: list[int], values: list[Any]) -> str:
+        constants.append(helper.make_tensor(name, kind, shape, values))
+        return name
+
+    classes = range(len(contract.labels))
+    places = {label: place for place, label in enumerate(seen)}
+    first = constant("first_class", TensorProto.INT64, [1], [0])
+    order = constant("class_order", TensorProto.INT64, [len(classes)], [places.get(k, len(places)) for k in classes])
+    nodes += [
+        helper.make_node("Gather", ["probabilities_of_model", first], ["some_probability"], axis=1),
+        helper.make_node("Sub", ["some_probability", "some_probability"], ["never"]),
+        helper.make_node("Concat", ["probabilities_of_model", "never"], ["probabilities_and_never"], axis=1),
+        helper.make_node("Gather", ["probabilities_and_never", order], ["probabilities"], axis=1),
+    ]
+    if threshold is None:
+        nodes.append(helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0))
+    else:
+        positive = contract.labels.index(contract.target.positive or "")
+        yes = constant("positive_class", TensorProto.INT64, [], [positive])
+        no = constant("negative_class", TensorProto.INT64, [], [1 - positive])
+        limit = constant("decision_threshold", TensorProto.FLOAT, [], [threshold])
+        nodes += [
+            helper.make_node("Gather", ["probabilities", yes], ["probability"], axis=1),
+            helper.make_node("GreaterOrEqual", ["probability", limit], ["is_positive"]),
+            helper.make_node("Where", ["is_positive", yes, no], ["label"]),
+        ]
+    graph.node.extend(nodes)
+    graph.initializer.extend(constants)
+    del graph.output[:]
+    graph.output.extend(
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, len(classes)]),
+        ]
+    )
+
+
+def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    """Give values other names inside the graph."""
+    for node in graph.node:
+        node.output[:] = [names.get(name, name) for name in node.output]
+        node.input[:] = [names.get(name, name) for name in node.input]
+
+
+def write_model(graph: onnx.ModelProto, name: str, package_version: str, contract: Contract, about: About) -> bytes:
+    """The model file; its version is made of all that can change a prediction, or what it means.
+
+    Args:
+        graph: of `convert`, without metadata.
+        name: of the model.
+        package_version: of this package.
+        contract: of the model.
+        about: the rest.
+    """
+    said = contract.model_dump_json()
+    identity = [
+        hashlib.sha256(graph.SerializeToString(deterministic=True)).hexdigest(),
+        said,
+        about.threshold,
+        about.vocabularies,
+        library_versions(),
+    ]
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    metadata = {NAME: name, VERSION: f"{package_version}+{digest[:12]}", CONTRACT: said, MODEL: about.model_dump_json()}
+    helper.set_model_props(graph, metadata)
+    content: bytes = graph.SerializeToString(deterministic=True)
+    return content
