@@ -1,7 +1,7 @@
 """Write configs/contract.yaml and configs/sources.yaml from what a project of release 0.1 or 0.2 said in code and settings.
 
-Run it once, after the update to 0.3, if that left the two files to you. The old files are taken from git and parsed, never
-run. What cannot be read is named by file and line, and nothing is written then.
+Run it once, after the update to 0.3, if that left one of them to you. The old files are taken from git and parsed, never
+run. What cannot be read is named by file and line, and nothing is written then. A file that is there stays as it is.
 
 Example: `.venv/bin/python scripts/contract_from_0_2.py`
 """
@@ -292,12 +292,11 @@ def main() -> int:
         what = f"{error} is missing in its settings" if isinstance(error, KeyError) else str(error)
         sys.stderr.write(f"Nothing was written. {what}\nWrite the two files by hand, or in part: {PAGE}\n")
         return 1
-    if there := [str(path) for path in OUTPUTS if path.exists()]:
-        sys.stderr.write(
-            f"Nothing was written. {', '.join(there)}: there already. Remove what shall be written anew.\n"
-        )
+    wanted = [(path, text) for path, text in zip(OUTPUTS, written, strict=True) if not path.exists()]
+    if not wanted:
+        sys.stderr.write("Nothing was written: both files are there. Remove what shall be written anew.\n")
         return 1
-    for path, text in zip(OUTPUTS, written, strict=True):
+    for path, text in wanted:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path}: written from commit {commit[:12]}\n")
