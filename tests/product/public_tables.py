@@ -1,4 +1,4 @@
-"""Public tables that come inside packages, and a plain baseline for each: run by the environment of a generated project.
+"""Public tables that come inside packages, and a plain baseline for each, run by the environment of a project.
 
     python public_tables.py table NAME FILE       write the table as csv, as its package has it
     python public_tables.py baseline NAME         print the score of a plain scikit-learn model on rows it never saw
@@ -9,6 +9,7 @@ Nothing of a generated project is used here: what it reaches is compared with wh
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -116,7 +117,7 @@ def baseline(table: Table) -> float:
         moments = frame[table.time]
         frame = frame.assign(month=moments.dt.month, weekday=moments.dt.weekday).drop(columns=table.time)
     features, target = frame.drop(columns=table.target), frame[table.target]
-    numbers = pd.api.types.is_float_dtype(target) or target.nunique() > 20  # noqa: PLR2004
+    numbers = pd.api.types.is_float_dtype(target) or target.nunique() > 20
     numeric = pd.api.types.is_numeric_dtype(target) and numbers
     options = {"shuffle": False} if table.time else {"random_state": 0, "stratify": None if numeric else target}
     train, test, learnt, truth = train_test_split(features, target, test_size=0.25, **options)
@@ -133,7 +134,7 @@ def baseline(table: Table) -> float:
     if numeric:
         return float(r2_score(truth, model.predict(test)))
     probabilities = model.predict_proba(test)
-    if probabilities.shape[1] == 2:  # noqa: PLR2004
+    if probabilities.shape[1] == 2:
         return float(roc_auc_score(truth == model.classes_[1], probabilities[:, 1]))
     present = [index for index, label in enumerate(model.classes_) if 0 < (truth == label).sum() < len(truth)]
     return float(np.mean([roc_auc_score(truth == model.classes_[i], probabilities[:, i]) for i in present]))
@@ -150,7 +151,7 @@ def main() -> None:
     if options.action == "table":
         table.load().to_csv(options.file, index=False)
     else:
-        print(baseline(table))
+        sys.stdout.write(f"{baseline(table)}\n")
 
 
 if __name__ == "__main__":

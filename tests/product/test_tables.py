@@ -1,6 +1,6 @@
 """A person's own table: by `contract infer` and `pipeline` alone, then served and asked; no Python is touched.
 
-The tables come inside packages, in every shape; nothing of them is in the template. What the project reaches is compared
+The tables come inside packages, in every shape; nothing of them is in the template. What a project reaches is compared
 with a plain model on the same table, written apart from it (`public_tables.py`).
 """
 

@@ -17,7 +17,8 @@ import typer  # noqa: E402
 
 from .discovery import PACKAGE, names_in, summary  # noqa: E402
 from .errors import ProjectError  # noqa: E402
-from .steps import Project, Step, all_steps, execute  # noqa: E402
+from .steps import Project, Step  # noqa: E402
+from .workflow import all_steps, execute  # noqa: E402
 
 Params = Annotated[Path, typer.Option("--params", help="The settings; paths are relative to their folder.")]
 PARAMS = Path("params.yaml")

@@ -1,17 +1,15 @@
-"""Steps: pure functions between files. A step is a module of pipelines/ with a `STEP`; what it reads decides the order."""
+"""What a step is, and the project that it works in. Each module of pipelines/ defines one as `STEP`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from .artifacts import Artifact, Value, whole
 from .contract.types import Contract
-from .discovery import discover
 from .settings import Settings, load_settings
 
 CONTRACT = "configs/contract.yaml"
@@ -68,31 +66,3 @@ class Step:
     params: tuple[str, ...] = ()
     sources: Callable[[Project], list[Path]] = field(default=lambda _: [])
     judges: bool = False
-
-
-def all_steps() -> list[Step]:
-    """Every step of pipelines/, each after those whose artifacts it reads."""
-    steps = discover("pipelines", Step)
-    makers = {artifact.path: step.name for step in steps.values() for artifact in step.writes}
-    before = {
-        name: sorted({makers[artifact.path] for artifact in step.reads if artifact.path in makers})
-        for name, step in sorted(steps.items())
-    }
-    return [steps[name] for name in TopologicalSorter(before).static_order()]
-
-
-def execute(step: Step, project: Project) -> str:
-    """Run one step on inputs that belong together, and record what it made of what; returns one line about it.
-
-    Raises:
-        LineageError: an input is missing, failed, or was made from something else than what is there now.
-        ProjectError: what the step itself refuses; the record says so, and no later step will run.
-    """
-    from threadpoolctl import threadpool_limits
-
-    from .lineage import Lineage
-
-    lineage = Lineage(project, all_steps())
-    lineage.require_current(step)
-    with lineage.recording(step), threadpool_limits(limits=project.settings.threads):
-        return str(step.run(project))

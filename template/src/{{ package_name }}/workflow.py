@@ -1,0 +1,35 @@
+"""The steps together: what each reads decides the order, and each is run on inputs that belong together."""
+
+from __future__ import annotations
+
+from graphlib import TopologicalSorter
+
+from .discovery import discover
+from .lineage import Lineage
+from .steps import Project, Step
+
+
+def all_steps() -> list[Step]:
+    """Every step of pipelines/, each after those whose artifacts it reads."""
+    steps = discover("pipelines", Step)
+    makers = {artifact.path: step.name for step in steps.values() for artifact in step.writes}
+    before = {
+        name: sorted({makers[artifact.path] for artifact in step.reads if artifact.path in makers})
+        for name, step in sorted(steps.items())
+    }
+    return [steps[name] for name in TopologicalSorter(before).static_order()]
+
+
+def execute(step: Step, project: Project) -> str:
+    """Run one step on inputs that belong together, and record what it made of what; returns one line about it.
+
+    Raises:
+        LineageError: an input is missing, failed, or was made from something else than what is there now.
+        ProjectError: what the step itself refuses; the record says so, and no later step will run.
+    """
+    from threadpoolctl import threadpool_limits
+
+    lineage = Lineage(project, all_steps())
+    lineage.require_current(step)
+    with lineage.recording(step), threadpool_limits(limits=project.settings.threads):
+        return str(step.run(project))
