@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import polars as pl
 
 from ..contract.types import Section
 from ..predictor.encoding import Layout
@@ -23,7 +24,7 @@ Options = TypeVar("Options", bound=Section)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Generic[Options]):
-    """What a candidate is built from.
+    """What a candidate is made by.
 
     Args:
         task: decides between classifier and regressor.
@@ -47,14 +48,15 @@ class Candidate(Generic[Options]):
     Args:
         name: its name in params.yaml (`models.NAME`), reports and the registry.
         settings: its settings, with defaults.
-        build: an untrained scikit-learn pipeline whose last step is called `model`.
+        fit: a fitted scikit-learn Pipeline of `prepare` and `model`, from a frame [N, columns of the layout], the target
+            [N] and weights ([N] or None); models.fitting.fit_pipeline does the most of it.
         complexity: of two candidates that are no different, the one with less is taken.
         is_baseline: compared, and never chosen.
     """
 
     name: str
     settings: type[Options]
-    build: Callable[[Recipe[Options]], Any]
+    fit: Callable[[Recipe[Options], pl.DataFrame, np.ndarray, np.ndarray | None], Any]
     complexity: int
     is_baseline: bool = False
 

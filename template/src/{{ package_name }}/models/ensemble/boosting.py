@@ -1,59 +1,75 @@
-"""Gradient boosting: trees that each mend the errors of those before (histogram-based, as in LightGBM)."""
+"""Gradient boosting: trees that each mend the errors of those before (histogram-based, as in LightGBM; G. Ke et al. 2017)."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from ...settings import Settings
-from ..common.candidate import Candidate, Estimator
-from ..common.preprocessing import for_trees
+from ...contract.types import Section
+from ...features.encoders import for_trees
+from ..candidate import Candidate, Recipe
+from ..fitting import fit_pipeline
+
+#: Each class has its own trees, and each tree takes time.
+MOST_TREES = 1000
+#: A leaf holds at most this share of the rows, so that small tables have several.
+LARGEST_LEAF = 1 / 20
 
 
-class Float32Pipeline(Pipeline):  # type: ignore[misc]
-    """A pipeline whose trees compare in float32, as the exported graph does."""
+class BoostingSettings(Section):
+    """`models.gradient_boosting` in params.yaml."""
 
-    def fit(self, features: pl.DataFrame, target: np.ndarray, **options: Any) -> Self:
-        """Fit, then move each threshold down to the next float32.
-
-        A float32 value is at or below a threshold exactly if it is at or below the largest float32 that does not
-        exceed it. So no prediction changes, and the graph, which stores thresholds as float32, sends no row down
-        another branch.
-        """
-        super().fit(features, target, **options)
-        # There is no public way to the thresholds; the parity gate would show it if this one changed.
-        for trees in self.named_steps["model"]._predictors:  # noqa: SLF001
-            for tree in trees:
-                tree.nodes["num_threshold"] = _largest_float32_not_above(tree.nodes["num_threshold"])
-        return self
+    trees: Annotated[int, Field(gt=0, le=MOST_TREES, description="A class; fewer if there are many.")] = 100
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.06
+    leaves: Annotated[int, Field(ge=2, le=1000, description="Of a tree.")] = 15
+    rows_per_leaf: Annotated[int, Field(gt=0, description="At least; fewer where there are few rows.")] = 20
+    penalty: Annotated[float, Field(ge=0)] = 1.0
 
 
-def _largest_float32_not_above(values: np.ndarray) -> np.ndarray:
+def fit(
+    recipe: Recipe[BoostingSettings], frame: pl.DataFrame, target: np.ndarray, weight: np.ndarray | None
+) -> Pipeline:
+    """A boosting model with its encoders. It never stops early: that would judge by rows of the same time or group."""
+    options = recipe.options
+    classes = len(np.unique(target)) if recipe.task.classifies else 1
+    arguments: dict[str, Any] = {
+        "max_iter": min(options.trees, max(5, MOST_TREES // classes)),
+        "learning_rate": options.learning_rate,
+        "max_leaf_nodes": options.leaves,
+        "min_samples_leaf": min(options.rows_per_leaf, max(2, int(len(frame) * LARGEST_LEAF))),
+        "l2_regularization": options.penalty,
+        "early_stopping": False,
+        "random_state": recipe.seed,
+    }
+    kind = HistGradientBoostingClassifier if recipe.task.classifies else HistGradientBoostingRegressor
+    encoders = for_trees(frame, recipe.layout, recipe.features, recipe.task)
+    fitted = fit_pipeline(encoders, kind(**arguments), frame, target, weight)
+    _compare_in_float32(fitted["model"])
+    return fitted
+
+
+def _compare_in_float32(model: Any) -> None:
+    """Move each threshold down to the next float32.
+
+    A float32 value is at or below a threshold exactly if it is at or below the largest float32 that does not exceed it. So
+    no prediction changes, and the graph, which stores thresholds as float32, sends no row down another branch.
+    """
+    # There is no public way to the thresholds; the parity gate would show it if this one changed.
+    for trees in model._predictors:  # noqa: SLF001
+        for tree in trees:
+            tree.nodes["num_threshold"] = largest_float32_not_above(tree.nodes["num_threshold"])
+
+
+def largest_float32_not_above(values: np.ndarray) -> np.ndarray:
     """Float64 [n] to the float32 values at or just below, as float64 [n]."""
     nearest = values.astype(np.float32)
     below = np.nextafter(nearest, np.float32(-np.inf))
     return np.asarray(np.where(nearest.astype(np.float64) > values, below, nearest), dtype=np.float64)
 
 
-def build(settings: Settings) -> Estimator:
-    """An untrained boosting model with its preprocessing."""
-    boosting = settings.models.boosting
-    options: dict[str, Any] = {
-        "max_iter": boosting.trees,
-        "learning_rate": boosting.learning_rate,
-        "max_leaf_nodes": boosting.leaves,
-        "min_samples_leaf": boosting.rows_per_leaf,
-        "l2_regularization": boosting.penalty,
-        "early_stopping": False,
-        "random_state": settings.seed,
-    }
-    classify = settings.task == "classification"
-    model = HistGradientBoostingClassifier(**options) if classify else HistGradientBoostingRegressor(**options)
-    return Float32Pipeline([("preprocess", for_trees()), ("model", model)])
-
-
-BOOSTING = Candidate("gradient_boosting", build)
+CANDIDATE = Candidate(name="gradient_boosting", settings=BoostingSettings, fit=fit, complexity=2)

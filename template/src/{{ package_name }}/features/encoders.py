@@ -1,0 +1,128 @@
+"""From a model frame to numbers. Encoders are part of the model and of its graph; their words come from training rows alone.
+
+Everything here has an exact form in ONNX. Frames are those of features.frame: numbers, categories, texts, found by place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import Binarizer, OneHotEncoder, StandardScaler, TargetEncoder
+
+from ..predictor.encoding import Layout
+from ..settings import Features
+from ..tasks.base import Task
+
+#: Encoded texts are words with a space between two.
+A_WORD = "[^ ]+"
+#: A word of one row only teaches nothing about others.
+ENOUGH_ROWS = 2
+#: By which the mean target of a word is learnt.
+FOLDS = 5
+#: Trees look at each word by itself, in dense columns.
+WORDS_FOR_TREES = 200
+#: Below every number of float32 that can be meant.
+NO_NUMBER = -3e38
+
+
+def for_linear_models(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task) -> ColumnTransformer:
+    """Everything on one scale, and other words than the frequent ones are zeros.
+
+    Numbers: median for missing, mean 0 and deviation 1, and whether they are there. Categories: one indicator a word.
+    Texts: tf-idf (G. Salton, C. Buckley 1988).
+    """
+    numbers, categories, texts = _places(layout)
+    gaps = [place for place in numbers if 0 < frame[:, place].is_nan().sum() < len(frame)]
+    impute = SimpleImputer(strategy="median", keep_empty_features=True)
+    there = SimpleImputer(strategy="constant", fill_value=NO_NUMBER, keep_empty_features=True)
+    parts = [
+        ("numbers", Pipeline([("impute", impute), ("scale", StandardScaler())]), numbers),
+        ("there", Pipeline([("impute", there), ("decide", Binarizer(threshold=NO_NUMBER / 2))]), gaps),
+        *_categories(frame, categories, bounds, task),
+        *((f"text{place}", TfidfVectorizer(**_words(frame[:, place], bounds.max_words)), place) for place in texts),
+    ]
+    return ColumnTransformer([part for part in parts if part[2] != []])
+
+
+def for_trees(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task) -> ColumnTransformer:
+    """Numbers as they are; one indicator each for categories and words of texts.
+
+    Trees need no scale, know what a missing number is, and stay exact in float32.
+    """
+    numbers, categories, texts = _places(layout)
+    empty = [place for place in numbers if frame[:, place].is_nan().all()]
+    words = min(bounds.max_words, WORDS_FOR_TREES)
+    parts = [
+        ("numbers", "passthrough", [place for place in numbers if place not in empty]),
+        ("empty", SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True), empty),
+        *_categories(frame, categories, bounds, task),
+        *((f"text{place}", CountVectorizer(**_words(frame[:, place], words), binary=True), place) for place in texts),
+    ]
+    return ColumnTransformer([part for part in parts if part[2] != []], sparse_threshold=0)
+
+
+def _places(layout: Layout) -> tuple[list[int], list[int], list[int]]:
+    places = list(range(len(layout.names)))
+    first, second = len(layout.numbers), len(layout.numbers) + len(layout.categories)
+    return places[:first], places[first:second], places[second:]
+
+
+def _categories(
+    frame: pl.DataFrame, places: list[int], bounds: Features, task: Task
+) -> list[tuple[str, Any, list[int]]]:
+    """One indicator a frequent word; where there are more words than that, also the mean target of each.
+
+    Means are learnt out of fold, so that no row tells its own target (D. Micci-Barreca 2001), and not of several classes,
+    for which there is no exact form in ONNX.
+    """
+    most = bounds.max_categories
+    words = {place: frequent_words(frame[:, place], most) for place in places}
+    many = [place for place in places if len(words[place]) == most] if task.name != "multiclass" else []
+    one_hot = OneHotEncoder(
+        categories=[sorted(words[place]) for place in places], handle_unknown="ignore", dtype=np.float32
+    )
+    means = TargetEncoder(
+        categories=[sorted(frequent_words(frame[:, place], most * 20)) for place in many],
+        target_type="binary" if task.classifies else "continuous",
+        cv=StratifiedKFold(FOLDS) if task.classifies else KFold(FOLDS),
+    )
+    return [("categories", one_hot, places), ("means", means, many)]
+
+
+def frequent_words(words: pl.Series, most: int, fewest: int = ENOUGH_ROWS) -> list[str]:
+    """The words of at least `fewest` rows, or else the most frequent one; at most `most`, most frequent first."""
+    counts = words.alias("word").value_counts(name="rows").sort(["rows", "word"], descending=[True, False])
+    return counts.filter((pl.col("rows") >= fewest) | (pl.int_range(pl.len()) == 0))["word"].head(most).to_list()
+
+
+def _words(texts: pl.Series, most: int) -> dict[str, Any]:
+    """How a text is cut into words, and which of them count."""
+    found = frequent_words(texts.str.split(" ").list.unique().explode().replace("", None).drop_nulls(), most)
+    # A vocabulary cannot be empty.
+    return {
+        "vocabulary": sorted(found) or ["_"],
+        "token_pattern": A_WORD,
+        "lowercase": False,
+        "dtype": np.float32,
+    }
+
+
+def as_float32(encoders: ColumnTransformer) -> None:
+    """Round what was learnt to the float32 that the graph will hold, so that both compute the same."""
+    for _, encoder, _ in encoders.transformers_:
+        for step in encoder.named_steps.values() if isinstance(encoder, Pipeline) else [encoder]:
+            for name in {"statistics_", "mean_", "scale_", "target_mean_"} & vars(step).keys():
+                setattr(step, name, _rounded(getattr(step, name)))
+            if isinstance(step, TargetEncoder):
+                step.encodings_ = [_rounded(values) for values in step.encodings_]
+
+
+def _rounded(values: Any) -> Any:
+    return np.asarray(values, dtype=np.float32).astype(np.float64)[()]

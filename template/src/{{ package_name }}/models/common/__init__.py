@@ -1,1 +1,0 @@
-"""What all models share: preprocessing, scores, the exported graph."""

@@ -1,0 +1,36 @@
+"""Fitting encoders and a model as one pipeline."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
+
+from ..features.encoders import as_float32
+
+
+def fit_pipeline(
+    prepare: ColumnTransformer, model: Any, frame: pl.DataFrame, target: np.ndarray, weight: np.ndarray | None
+) -> Pipeline:
+    """Fit untrained encoders, then the model on what they make; everything is learnt from these rows alone.
+
+    Args:
+        prepare: untrained encoders.
+        model: an untrained estimator.
+        frame: of features.frame, [N, columns].
+        target: [N].
+        weight: [N], or None.
+    """
+    with warnings.catch_warnings():
+        # A class of few rows, or a solver that stops at its limit, shows in the scores.
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        features = prepare.fit_transform(frame, target)
+        as_float32(prepare)
+        model.fit(features, target, sample_weight=weight)
+    return Pipeline([("prepare", prepare), ("model", model)])
