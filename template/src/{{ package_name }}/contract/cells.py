@@ -41,7 +41,7 @@ _FALSE = ("false", "f", "no", "n", "0", "0.0")
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
 _MOMENT = (
     r"^(?<date>\d{4}-\d{2}-\d{2})(?:[Tt ](?<time>\d{2}:\d{2})(?::(?<second>[0-5]\d)(?:[.,](?<fraction>\d{1,9}))?)?"
-    r" ?(?<zone>[Zz]|[+-]\d{2}(?::?\d{2})?)?)?$"
+    r" ?(?<zone>[Zz]|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?)?$"
 )
 #: The parts of `dates`, as Python's strptime calls them.
 _PARTS = {
@@ -56,7 +56,7 @@ _PARTS = {
 }
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - it reads as what it says
     """A column's type that cannot become a kind; the message names both."""
 
 
@@ -108,15 +108,13 @@ def read_cells(values: pl.Series, kind: Kind, form: Form) -> tuple[pl.Series, pl
 
 
 def _simple(values: pl.Series) -> pl.Series:
-    """One of few types instead of many: String, Boolean, Int64, Float64, Datetime; NaN is missing."""
+    """One of few types instead of many: text, truth, numbers and moments; NaN is missing."""
     dtype = values.dtype
     if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
         return values.cast(pl.String)
-    if isinstance(dtype, pl.Date):
-        return values.cast(pl.Datetime("us"))
     if dtype.is_float():
-        return values.fill_nan(None)
-    if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Boolean | pl.Datetime):
+        return (values if dtype == pl.Float32 else values.cast(pl.Float64)).fill_nan(None)
+    if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Boolean | pl.Datetime | pl.Date):
         return values
     raise Unreadable(f"values of the type {dtype} cannot be read; make another type of them where the table is written")
 
@@ -130,7 +128,7 @@ def _number(values: pl.Series, form: Form) -> pl.Series:
         if form.decimal == ",":
             values = values.set(values.str.contains(".", literal=True), "").str.replace(",", ".", literal=True)
         values = values.set(~values.str.contains(_NUMBER), None)
-    if isinstance(values.dtype, pl.Datetime):
+    if values.dtype.is_temporal():
         raise _refuse(values, "number")
     numbers = values.cast(pl.Float64, strict=False)
     return numbers.set(~numbers.is_finite(), None)
@@ -139,7 +137,7 @@ def _number(values: pl.Series, form: Form) -> pl.Series:
 def _integer(values: pl.Series, form: Form) -> pl.Series:
     if values.dtype.is_integer() or values.dtype == pl.Boolean:
         return values.cast(pl.Int64, strict=False)
-    if isinstance(values.dtype, pl.Datetime):
+    if values.dtype.is_temporal():
         raise _refuse(values, "integer")
     exact = values.cast(pl.Int64, strict=False) if values.dtype == pl.String else None
     numbers = _number(values, form)
@@ -150,10 +148,12 @@ def _integer(values: pl.Series, form: Form) -> pl.Series:
 def _boolean(values: pl.Series, form: Form) -> pl.Series:  # noqa: ARG001
     if values.dtype == pl.Boolean:
         return values
-    if isinstance(values.dtype, pl.Datetime):
+    if values.dtype.is_temporal():
         raise _refuse(values, "boolean")
     words = _words(values).str.to_lowercase()
-    return words.replace_strict(dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False), default=None, return_dtype=pl.Boolean)
+    return words.replace_strict(
+        dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False), default=None, return_dtype=pl.Boolean
+    )
 
 
 def _text(values: pl.Series, form: Form) -> pl.Series:  # noqa: ARG001
@@ -162,7 +162,7 @@ def _text(values: pl.Series, form: Form) -> pl.Series:  # noqa: ARG001
 
 def _words(values: pl.Series) -> pl.Series:
     """Any values as they are written; a whole number without decimals, since a column with missing ones is made of floats."""
-    if isinstance(values.dtype, pl.Datetime):
+    if values.dtype.is_temporal():
         return values.dt.to_string("iso:strict")
     if values.dtype.is_float():
         whole = values.set((values != values.floor()) | (values.abs() > 2**53), None).cast(pl.Int64, strict=False)
@@ -172,7 +172,7 @@ def _words(values: pl.Series) -> pl.Series:
 
 
 def _datetime(values: pl.Series, form: Form) -> pl.Series:
-    if isinstance(values.dtype, pl.Datetime):
+    if values.dtype.is_temporal():
         moments = values
     elif values.dtype == pl.String:
         moments = _iso(values, form)
@@ -196,8 +196,8 @@ def _iso(values: pl.Series, form: Form) -> pl.Series:
     seconds = pl.col("second").fill_null("00")
     micro = pl.col("fraction").fill_null("0").str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64)
     sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
-    digits = pl.col("zone").str.replace("(?i)^z$", "+0000").str.replace_all(r"\D", "").str.pad_end(4, "0").cast(pl.Int64)
-    offset = pl.when(digits % 100 < 60, digits // 100 <= 14).then(sign * (digits // 100 * 60 + digits % 100))
+    digits = pl.col("zone").str.replace_all(r"\D", "").str.pad_end(4, "0").cast(pl.Int64)
+    offset = sign * (digits // 100 * 60 + digits % 100)
     written = pl.concat_str("date", pl.lit("T"), pl.col("time").fill_null("00:00"), pl.lit(":"), seconds)
     naive = written.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False) + pl.duration(microseconds=micro)
     read = parts.select(naive=naive, utc=naive - pl.duration(minutes=offset), given=pl.col("zone").is_not_null())
@@ -207,7 +207,9 @@ def _iso(values: pl.Series, form: Form) -> pl.Series:
 
 def _by_pattern(values: pl.Series, pattern: str, form: Form) -> pl.Series:
     """Moments by a strptime pattern; a month or year without a day is its first."""
-    lacking = [part for part, others in (("%m", "mbBj"), ("%d", "dj")) if not any(f"%{other}" in pattern for other in others)]
+    lacking = [
+        part for part, others in (("%m", "mbBj"), ("%d", "dj")) if not any(f"%{other}" in pattern for other in others)
+    ]
     complete = values.set(~values.str.contains(shape_of(pattern)), None) + " 1" * len(lacking)
     moments = complete.str.to_datetime(" ".join([pattern, *lacking]), time_unit="us", strict=False)
     return _local(moments, form)
@@ -222,7 +224,9 @@ def shape_of(pattern: str) -> str:
     shape, used = "", ""
     for literal, part in re.findall(r"([^%]*)(?:%(.?))?", pattern):
         if part and part not in _PARTS:
-            raise ValueError(f"%{part} is not known; known are {', '.join(f'%{known}' for known in _PARTS if known != '%')}")
+            raise ValueError(
+                f"%{part} is not known; known are {', '.join(f'%{known}' for known in _PARTS if known != '%')}"
+            )
         shape += re.escape(literal) + _PARTS.get(part, "")
         used += part
     if not {"Y", "y"} & set(used):

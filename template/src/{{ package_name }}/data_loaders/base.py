@@ -26,7 +26,9 @@ class Source(Section):
 
     kind: str
     key: Annotated[Names, Field(description="Columns that together name one row, and no other.")] = ()
-    columns: Annotated[dict[Name, Kind], Field(description="Kinds of columns that only dataset.py uses.")] = {}
+    columns: Annotated[
+        dict[Name, Kind], Field(default_factory=dict, description="Kinds of columns that only dataset.py uses.")
+    ]
 
 
 class FileSource(Source):
@@ -125,7 +127,9 @@ def typed(table: pl.DataFrame, kinds: Mapping[str, Kind], form: Form) -> tuple[p
 
 def places(table: pl.DataFrame, wrong: pl.Series) -> str:
     """Where the rows stand for which `wrong` is true: `in lines 3, 7 and 2 more`; rows if their lines are not known."""
-    called, numbers = ("line", table[LINE]) if LINE in table.columns else ("row", pl.int_range(1, len(table) + 1, eager=True))
+    called, numbers = (
+        ("line", table[LINE]) if LINE in table.columns else ("row", pl.int_range(1, len(table) + 1, eager=True))
+    )
     found = numbers.filter(wrong)
     shown = ", ".join(str(number) for number in found.head(SHOWN_LINES))
     more = f" and {len(found) - SHOWN_LINES} more" if len(found) > SHOWN_LINES else ""

@@ -18,7 +18,7 @@ from ..errors import DataError
 from .base import LINE, FileSource, Loader, LoaderKind, clean_name, places
 from .csv_hints import cell_hints, guess_csv, separator_of, setting, width_hint
 from .decoding import decode, read_bytes
-from .structure import Dialect, Malformed, Structure, structure_of
+from .structure import Dialect, MalformedError, Structure, structure_of
 
 #: What programs write for a value that is not there. "-", "?" and "." are words for it, too, but also categories and grades.
 MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
@@ -27,6 +27,7 @@ QUOTE_ADVICE = (
     "Mend that line: a value with quotes in it stands in quotes, and those inside it are doubled. If quotes are signs like any "
     "other, write `quote: none` to the source in configs/sources.yaml; if values have several lines, `multiline: true`."
 )
+SHOWN_WIDTHS = 5
 #: The first line by which Excel is told the separator.
 _SEPARATOR_LINE = re.compile(rb'"?sep=([^\w"\n])"?\n', re.IGNORECASE)
 
@@ -55,7 +56,9 @@ class CsvSource(FileSource):
     """A csv file, packed with gzip or not."""
 
     kind: Literal["csv"]
-    separator: Annotated[str, AfterValidator(_one_sign), Field(description="Between values; tab is a word for one.")] = ","
+    separator: Annotated[
+        str, AfterValidator(_one_sign), Field(description="Between values; tab is a word for one.")
+    ] = ","
     decimal: Annotated[Literal[".", ","], Field(description="Between a number and its decimals.")] = "."
     encoding: Annotated[str, AfterValidator(_codec), Field(description="A byte order mark goes before it.")] = "utf-8"
     quote: Annotated[Literal["double", "single", "none"], Field(description="Around values.")] = "double"
@@ -75,6 +78,7 @@ class CsvLoader(Loader):
     """Loads a csv file. All is read as text first and converted then, so that a wrong value is reported with its line."""
 
     settings: CsvSource
+    advice = "Mend these lines of the file."
 
     @property
     def form(self) -> Form:
@@ -91,7 +95,7 @@ class CsvLoader(Loader):
         text, dialect = self._dialect(decode(read_bytes(path), self.settings.encoding, path))
         try:
             rows = structure_of(text, dialect)
-        except Malformed as error:
+        except MalformedError as error:
             raise self._refused(f"{error}.", QUOTE_ADVICE) from None
         names, rows = self._names(rows, dialect)
         table = self._cells(rows, dialect)
@@ -118,7 +122,9 @@ class CsvLoader(Loader):
         if told := _SEPARATOR_LINE.match(text):
             separator, text = told[1].decode(), text[told.end() - 1 :]
         *above, text = text.split(b"\n", max(0, settings.header - 1))
-        return b"\n" * len(above) + text, Dialect(separator, QUOTES[settings.quote], settings.comment, settings.multiline)
+        return b"\n" * len(above) + text, Dialect(
+            separator, QUOTES[settings.quote], settings.comment, settings.multiline
+        )
 
     def _names(self, rows: Structure, dialect: Dialect) -> tuple[list[str], Structure]:
         """The columns' names, "" where there is none, and the rows below, each with a value for each name."""
@@ -126,27 +132,38 @@ class CsvLoader(Loader):
             raise self._refused("there are no rows.", "Put a csv file with a line of names and rows there.")
         names, line = [""] * int(rows.widths[0]), int(rows.lines[0])
         if self.settings.header:
-            names, rows = [clean_name(name) for name in _split(rows.row(0), dialect)], rows.below(1)
+            names, rows = self._split(rows.row(0), dialect), rows.below(1)
         if len(names) == 1 and (other := separator_of(rows.text)) not in {None, dialect.separator}:
             raise self._refused(f"line {line} holds no `{dialect.separator}`.", setting("separator", str(other)))
-        spare = rows.widths == len(names) + 1
-        if len(spare) and spare.all() and all(_split(rows.row(row), dialect)[-1] == "" for row in range(len(spare))):
+        closing = np.frombuffer(rows.text, dtype=np.uint8)[rows.ends - 1] == ord(dialect.separator)
+        if len(closing) and (closing & (rows.widths == len(names) + 1)).all():
             names.append("")
-        if (wrong := rows.widths != len(names)).any():
-            raise self._ragged(rows, wrong, f"line {line} has {len(names)}", dialect)
+        if (rows.widths != len(names)).any():
+            raise self._ragged(rows, len(names), line, dialect)
         given = self.settings.names
         if given and len(given) != len(names):
             raise self._refused(f"`names` has {len(given)} names for {len(names)} columns.", "Name every column.")
         return list(given) or names, rows
 
-    def _ragged(self, rows: Structure, wrong: np.ndarray, expected: str, dialect: Dialect) -> DataError:
+    def _split(self, row: str, dialect: Dialect) -> list[str]:
+        """The names in one row."""
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+        try:
+            names = next(
+                csv.reader([row], delimiter=dialect.separator, quotechar=dialect.quote or None, quoting=quoting)
+            )
+        except csv.Error as error:
+            raise self._refused(f"the line of the names cannot be read: {error}.", QUOTE_ADVICE) from None
+        return [clean_name(name) for name in names]
+
+    def _ragged(self, rows: Structure, names: int, line: int, dialect: Dialect) -> DataError:
         """The error for rows with more or fewer values than there are names."""
         lines = pl.DataFrame({LINE: rows.lines})
         said = [
             f"{width} value{'s' if width > 1 else ''} {places(lines, pl.Series(rows.widths == width))}"
-            for width in np.unique(rows.widths[wrong])[:5]
+            for width in np.unique(rows.widths[rows.widths != names])[:SHOWN_WIDTHS]
         ]
-        return self._refused(f"{', '.join(said)}, where {expected}.", width_hint(rows, dialect))
+        return self._refused(f"{', '.join(said)}, where line {line} has {names}.", width_hint(rows, dialect, names))
 
     def _require_apart(self, names: list[str]) -> None:
         if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
@@ -170,12 +187,6 @@ class CsvLoader(Loader):
             raise self._refused("its rows cannot be told apart.", QUOTE_ADVICE)
         table = table.with_columns(pl.all().str.strip_chars())
         return table.with_columns(pl.when(~pl.all().is_in(["", *self.settings.missing])).then(pl.all()))
-
-
-def _split(row: str, dialect: Dialect) -> list[str]:
-    """The values of one row."""
-    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    return next(csv.reader([row], delimiter=dialect.separator, quotechar=dialect.quote or None, quoting=quoting))
 
 
 KIND = LoaderKind("csv", CsvSource, CsvLoader, guess_csv)

@@ -9,12 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..contract.cells import Form, read_cells
 from ..contract.types import Kind
-from ..errors import DataError
 from .decoding import decode, likely_encoding, read_bytes
 from .structure import Dialect, Structure
 
@@ -23,67 +21,70 @@ SEPARATORS = (",", ";", "\t", "|")
 SAMPLE = 2000
 #: Signs that stand for no value in columns of numbers and dates.
 _SIGNS = frozenset({"?", "-", "--", "---", ".", "..", "*", "#", "/", "n.a.", "N.A."})
-_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")
-_WORDY = ("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%b %Y", "%Y-%m", "%Y/%m", "%m/%Y")
+_DAYS = (
+    *(f"%{first}{sign}%{second}{sign}%{year}" for sign in "./-" for first, second in ("dm", "md") for year in "Yy"),
+    *("%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y"),
+    *("%b %Y", "%Y-%m", "%Y/%m", "%m/%Y"),
+)
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 _DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 _THOUSANDS = r"^[+-]?\d{1,3}([,. ']\d{3})+([.,]\d+)?$"
 
 
 def setting(name: str, value: str) -> str:
-    """`Write `separator: ";"` to its source in configs/sources.yaml.`"""
+    """What to write to configs/sources.yaml."""
     written = value.replace("\t", "\\t")
     return f'Write `{name}: "{written}"` to its source in configs/sources.yaml.'
 
 
-def _counts(text: bytes) -> tuple[list[str], dict[str, list[int]]]:
-    """The first lines that are not blank, without what stands in quotes, and how many of each separator are in them."""
+def _lines(text: bytes) -> list[str]:
+    """The first lines, without what stands in quotes."""
     sample = text[: 2**18].decode("utf-8", "ignore")
-    lines = [line for line in re.sub(r'"[^"]*"', "", sample).split("\n")[:SAMPLE] if line.strip()]
-    return lines, {separator: [line.count(separator) for line in lines] for separator in SEPARATORS}
+    return re.sub(r'"[^"]*"', lambda quoted: "\n" * quoted[0].count("\n"), sample).split("\n")[:SAMPLE]
 
 
 def separator_of(text: bytes) -> str | None:
     """The separator that nearly all lines have equally often; None if there is none."""
-    lines, counts = _counts(text)
+    lines = [line for line in _lines(text) if line.strip()]
     best, most = None, (0.79, 0)
-    for separator, found in counts.items():
-        number, times = Counter(found).most_common(1)[0] if found else (0, 0)
+    for separator in SEPARATORS:
+        number, times = Counter(line.count(separator) for line in lines).most_common(1)[0]
         if number and (times / len(lines), number) > most:
             best, most = separator, (times / len(lines), number)
     return best
 
 
 def header_of(text: bytes, separator: str) -> int:
-    """The line of the names: the first with as many separators as most lines have."""
-    lines, counts = _counts(text)
-    common = Counter(counts.get(separator, [0])).most_common(1)[0][0]
-    first = next((line for line, number in zip(lines, counts.get(separator, []), strict=False) if number == common), "")
-    place = text.decode("utf-8", "ignore").split("\n")
-    return next((number for number, line in enumerate(place, 1) if re.sub(r'"[^"]*"', "", line) == first), 1)
+    """The line of the names: the first with as many separators as most lines have; 0 if it holds numbers instead."""
+    lines = _lines(text)
+    common = Counter(line.count(separator) for line in lines if line.strip()).most_common(1)[0][0]
+    number, line = next((number, line) for number, line in enumerate(lines, 1) if line.count(separator) == common)
+    names = [name.strip() for name in line.split(separator)]
+    if all(re.fullmatch(r"[+-]?\d+([.,]\d+)?", name) for name in names):
+        return 0
+    return 0 if any(re.fullmatch(r"[+-]?\d*[.,]\d+", name) for name in names) else number
 
 
-def width_hint(rows: Structure, dialect: Dialect) -> str:
+def width_hint(rows: Structure, dialect: Dialect, names: int) -> str:
     """What to do about rows that have more or fewer values than names."""
     if (other := separator_of(rows.text)) not in {None, dialect.separator}:
         return setting("separator", str(other))
     first = rows.text[: 2**18].lstrip(b"\n")[:1].decode("utf-8", "ignore")
     if not dialect.comment and first in {"#", "%"}:
         return setting("comment", first)
-    if (header := header_of(rows.text, dialect.separator)) > 1 and header > int(rows.lines[0]) - 1:
+    common, times = Counter(rows.widths.tolist()).most_common(1)[0]
+    if common > names + 1 and times > 1:
+        header = int(rows.lines[rows.widths == common][0])
         return f"If the names stand on line {header}, write `header: {header}` to its source in configs/sources.yaml."
-    if len(np.unique(rows.widths)) == 1:
-        return "Name every column in the first line, the first one too: all rows have as many values."
+    if times == len(rows.widths):
+        return "All rows have as many values: name every column, or put values with the separator in them in quotes."
     return "Mend these lines: a value with the separator in it, such as a decimal comma, stands in quotes."
 
 
-def pattern_of(values: pl.Series) -> str | None:
-    """How dates that are not ISO 8601 are written, if all of them [N, text] fit one pattern, and no other as well."""
-    fitting = []
-    for day, time in product((*_DAYS, *_WORDY), _TIMES):
-        if (pattern := day + time) and not read_cells(values, "datetime", Form(dates=(pattern,)))[1].any():
-            fitting.append(pattern)
-    return fitting[0] if len(fitting) == 1 else None
+def patterns_of(values: pl.Series) -> list[str]:
+    """The patterns that all dates [N, text] fit; one alone says how they are written, of two nobody can know."""
+    patterns = [day + time for day, time in product(_DAYS, _TIMES)]
+    return [pattern for pattern in patterns if not read_cells(values, "datetime", Form(dates=(pattern,)))[1].any()]
 
 
 def cell_hints(table: pl.DataFrame, kinds: Mapping[str, Kind], form: Form, missing: tuple[str, ...]) -> list[str]:
@@ -105,8 +106,8 @@ def _hints_of(wrong: pl.Series, kind: Kind, form: Form, missing: tuple[str, ...]
     rest = wrong.filter(~wrong.is_in(list(_SIGNS)))
     if kind == "datetime":
         if len(rest):
-            pattern = pattern_of(rest) or "%d.%m.%Y"
-            yield f'How its dates are written stands in configs/sources.yaml, perhaps `dates: "{pattern}"`.'
+            perhaps = " or ".join(f'`dates: "{pattern}"`' for pattern in patterns_of(rest) or ["%d.%m.%Y"])
+            yield f"Write how its dates are written to its source in configs/sources.yaml, perhaps {perhaps}."
         return
     other = "," if form.decimal == "." else "."
     if len(rest) and rest.str.contains(_DECIMAL_COMMA if other == "," else r"^[+-]?\d*\.\d+$").all():
@@ -133,7 +134,7 @@ def guess_csv(path: Path) -> dict[str, Any] | None:
         settings["separator"] = separator
     if text.startswith((b"#", b"%")):
         settings["comment"] = text[:1].decode()
-    elif not text.startswith(b"sep=") and (header := header_of(text, separator)) > 1:
+    elif not text.startswith(b"sep=") and (header := header_of(text, separator)) != 1:
         settings["header"] = header
     source = CsvSource.model_validate({"kind": "csv", "path": str(path), **settings})
     return settings | _guess_cells(CsvLoader(source).text(), source.missing, separator)
@@ -152,10 +153,8 @@ def _guess_cells(table: pl.DataFrame, missing: tuple[str, ...], separator: str) 
         if comma and not read_cells(plain, "number", Form(decimal=","))[1].any():
             found["decimal"] = ","
         elif read_cells(plain, "number", Form())[1].any() and (plain.str.contains(r"\d").all()):
-            iso = not read_cells(plain, "datetime", Form())[1].any()
-            if not iso and (pattern := pattern_of(plain)) is None:
-                continue
-            patterns |= set() if iso else {pattern}
+            fitting = patterns_of(plain) if read_cells(plain, "datetime", Form())[1].any() else []
+            patterns |= set(fitting) if len(fitting) == 1 else set()
         signs |= set(sample) & _SIGNS if not plain.str.contains(r"\p{L}{2}").any() else set()
     if patterns:
         found["dates"] = sorted(patterns)

@@ -22,6 +22,8 @@ class ParquetSource(FileSource):
 class ParquetLoader(Loader):
     """Loads a parquet file; `LINE` is the number of the row, from 1."""
 
+    advice = "Mend these rows of the table; they are counted from 1."
+
     def text(self) -> pl.DataFrame:
         """See `Loader.text`: each column has its own type, only blank text is null, and so is NaN."""
         (path,) = self.files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,10 @@ _NEWLINE = 10
 #: How far blanks between a separator and a quote are followed.
 _MOST_BLANKS = 200
 #: A table with fewer columns is also what text with commas looks like.
-_TELLING_WIDTH = 4
+_TELLING_WIDTH = 3
+#: Rows that are looked at to know a column's shape, and how many of them have it.
+_SAMPLE = 500
+_NEARLY_ALL = 0.8
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Structure:
         return b"".join(self.text[self.starts[a] : self.ends[b] + 1] for a, b in zip(firsts, lasts, strict=True))
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """Quotes that do not go together; the message names the lines."""
 
 
@@ -79,7 +83,7 @@ def structure_of(text: bytes, dialect: Dialect) -> Structure:
     """Find the rows of a text that ends with a line end.
 
     Raises:
-        Malformed: a quote opens or closes where none can, or never, or swallows lines that look like rows.
+        MalformedError: a quote opens or closes where none can, or never, or swallows lines that look like rows.
     """
     if dialect.quote:
         text = _without_outer_blanks(text, dialect)
@@ -99,10 +103,11 @@ def structure_of(text: bytes, dialect: Dialect) -> Structure:
         kept &= data[starts] != ord(dialect.comment)
     for row in np.flatnonzero(kept & (widths == 1) & np.isin(data[starts], list(_BLANKS))):
         kept[row] = bool(text[starts[row] : ends[row]].strip())
-    starts, ends, widths = starts[kept], ends[kept], widths[kept]
-    if len(starts) and not dialect.multiline:
-        _forbid_swallowed(text, quotes, newlines, separators, int(np.median(widths)), starts)
-    return Structure(text, starts, ends, np.searchsorted(newlines, starts) + 1, widths)
+    lines = np.searchsorted(newlines, starts) + 1
+    rows = Structure(text, starts[kept], ends[kept], lines[kept], widths[kept])
+    if len(rows.starts) and not dialect.multiline:
+        _forbid_swallowed(rows, quotes, separators, dialect)
+    return rows
 
 
 def _quotes_of(data: np.ndarray, dialect: Dialect) -> _Quotes:
@@ -116,7 +121,7 @@ def _quotes_of(data: np.ndarray, dialect: Dialect) -> _Quotes:
 
 
 def _without_outer_blanks(text: bytes, dialect: Dialect) -> bytes:
-    """The text without blanks around quoted values; raises `Malformed`."""
+    """The text without blanks around quoted values; raises `MalformedError`."""
     data = np.frombuffer(text, dtype=np.uint8)
     quotes = _quotes_of(data, dialect)
     blanks = [blank for blank in _BLANKS if chr(blank) != dialect.separator]
@@ -128,7 +133,7 @@ def _without_outer_blanks(text: bytes, dialect: Dialect) -> bytes:
     if len(wrong_opens) or len(wrong_closes):
         raise _misplaced(text, [*wrong_opens[:1], len(data)][0], [*wrong_closes[:1], len(data)][0], quotes.opens)
     if len(quotes.every) % 2:
-        raise Malformed(f"line {_line(text, quotes.opens[-1])}: a quote opens a value that is never closed")
+        raise MalformedError(f"line {_line(text, quotes.opens[-1])}: a quote opens a value that is never closed")
     spare = [np.arange(start + 1, stop) for start, stop in _gaps(before, quotes.opens) + _gaps(quotes.closes, after)]
     return np.delete(data, np.concatenate(spare)).tobytes() if spare else text
 
@@ -149,55 +154,59 @@ def _gaps(lows: np.ndarray, highs: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(lows[wide].tolist(), highs[wide].tolist(), strict=True))
 
 
-def _misplaced(text: bytes, first_open: int, first_close: int, opens: np.ndarray) -> Malformed:
+def _misplaced(text: bytes, first_open: int, first_close: int, opens: np.ndarray) -> MalformedError:
     if first_open < first_close:
-        return Malformed(f"line {_line(text, first_open)}: a quote stands inside a value that does not begin with one")
+        return MalformedError(
+            f"line {_line(text, first_open)}: a quote stands inside a value that does not begin with one"
+        )
     opened = _line(text, opens[opens < first_close][-1])
     closed = _line(text, first_close)
     if opened == closed:
-        return Malformed(f"line {opened}: a quoted value goes on behind its closing quote")
-    return Malformed(f"line {opened}: a quote opens a value that is not closed before line {closed}")
+        return MalformedError(f"line {opened}: a quoted value goes on behind its closing quote")
+    return MalformedError(f"line {opened}: a quote opens a value that is not closed before line {closed}")
 
 
 def _line(text: bytes, where: int) -> int:
     return text.count(b"\n", 0, where) + 1
 
 
-def _forbid_swallowed(
-    text: bytes, quotes: _Quotes, newlines: np.ndarray, separators: np.ndarray, width: int, starts: np.ndarray
-) -> None:
-    """Refuse a stray quote that makes rows a part of one value: each of its lines has as many separators as a row has."""
+def _forbid_swallowed(rows: Structure, quotes: _Quotes, separators: np.ndarray, dialect: Dialect) -> None:
+    """Refuse a stray quote that makes rows a part of one value: each of its lines looks like a row."""
+    newlines = np.flatnonzero(np.frombuffer(rows.text, dtype=np.uint8) == _NEWLINE)
     first, last = np.searchsorted(newlines, quotes.opens), np.searchsorted(newlines, quotes.closes)
-    long = last > first
-    if width < 2 or not long.any():  # noqa: PLR2004
+    long, width = last > first, int(np.median(rows.widths))
+    if width == 1 or not long.any():
         return
-    bounds = np.searchsorted(separators, np.concatenate(([0], newlines)))
-    like_rows = np.concatenate(([0], np.cumsum(np.diff(bounds) == width - 1)))
-    whole = long & (like_rows[last + 1] - like_rows[first] == last - first + 1)
-    shape = _shape_of_first_values(text, separators, starts)
-    most = whole.sum() > long.sum() / 2
+    bounds = np.concatenate(([0], np.cumsum(np.diff(np.searchsorted(separators, [0, *newlines])) == width - 1)))
+    whole = long & (bounds[last + 1] - bounds[first] == last - first + 1)
+    shapes = _shapes(rows, dialect, width)
+    # Where no column is telling, lines with one comma are texts as likely as rows.
+    unusual = not any(shapes) and width >= _TELLING_WIDTH and whole.sum() > long.sum() / 2
     for begin, end in zip(first[whole].tolist(), last[whole].tolist(), strict=True):
-        inner = newlines[begin:end] + 1
-        alike = shape is not None and all(_shape(_first_value(text, separators, start)) == shape for start in inner)
-        many = width >= _TELLING_WIDTH and (most or end - begin > 1)
-        if alike or (shape is None and many):
-            raise Malformed(
+        lines = rows.text[newlines[begin] + 1 : newlines[end]].split(b"\n")
+        if unusual or all(_is_like(line, shapes, dialect) for line in lines):
+            raise MalformedError(
                 f"line {begin + 1}: a quote opens a value that ends on line {end + 1}, and each line of it looks like a row"
             )
 
 
-def _shape_of_first_values(text: bytes, separators: np.ndarray, starts: np.ndarray) -> bytes | None:
-    """What nearly all rows begin with, if that is more telling than a word: `9` for numbers, `a9`, `9-9-9`."""
-    sample = starts[1 :: max(1, len(starts) // 200)]
-    shapes = [_shape(_first_value(text, separators, start)) for start in sample]
-    common = max(set(shapes), key=shapes.count, default=b"")
-    return common if b"9" in common and shapes.count(common) >= 0.8 * len(shapes) else None
+def _shapes(rows: Structure, dialect: Dialect, width: int) -> list[bytes]:
+    """By column what nearly all values look like, if that is more telling than a word: `9` for numbers, `a9`, `9-9-9`."""
+    sample = range(1, len(rows.starts), max(1, len(rows.starts) // _SAMPLE))
+    cells = [rows.text[rows.starts[row] : rows.ends[row]].split(dialect.separator.encode()) for row in sample]
+    shapes = []
+    for column in zip(*(row for row in cells if len(row) == width), strict=True):
+        shape, times = Counter(_shape(value) for value in column).most_common(1)[0]
+        shapes.append(shape if b"9" in shape and times >= _NEARLY_ALL * len(column) else b"")
+    return shapes
 
 
-def _first_value(text: bytes, separators: np.ndarray, start: int) -> bytes:
-    index = np.searchsorted(separators, start)
-    return text[start : min(int(separators[index]), start + 100)] if index < len(separators) else b""
+def _is_like(line: bytes, shapes: list[bytes], dialect: Dialect) -> bool:
+    """Whether a line has the telling shapes of rows."""
+    cells = [_shape(value) for value in line.split(dialect.separator.encode())]
+    return any(shapes) and all(cell == shape for cell, shape in zip(cells, shapes, strict=True) if shape)
 
 
 def _shape(value: bytes) -> bytes:
-    return re.sub(rb"[0-9]+", b"9", re.sub(rb"[^\W0-9_]+", b"a", value.strip(b' \t"')))
+    value = re.sub(rb"[^\W0-9_]+", b"a", re.sub(rb"[0-9]+", b"9", value.strip(b" \t\"'")))
+    return b"9" if re.fullmatch(rb"[+-]?9?[.,]?9(e[+-]?9)?", value) else value

@@ -20,6 +20,8 @@ from ..steps import Project, Step
 
 MEND = "Mend it in dataset.py or in the tables, or say in configs/contract.yaml what may be."
 
+SHOWN_COLUMNS = 40
+
 
 def run(project: Project) -> str:
     """Tables to rows: the columns of the contract in its order, features first, in canonical types.
@@ -47,7 +49,8 @@ def canonical_rows(made: object, tables: Mapping[str, pl.DataFrame], contract: C
     """
     if not isinstance(made, pl.DataFrame):
         raise DataError(
-            f"dataset.py: assemble returned a {type(made).__name__}, not a polars DataFrame.", "Return one row a prediction."
+            f"dataset.py: assemble returned a {type(made).__name__}, not a polars DataFrame.",
+            "Return one row a prediction.",
         )
     kinds = kinds_of(contract)
     if absent := [name for name in kinds if name not in made.columns]:
@@ -69,11 +72,11 @@ def _lacking(absent: list[str], made: pl.DataFrame, tables: Mapping[str, pl.Data
     folded = {name.casefold(): name for name in known}
     similar = {name: get_close_matches(name.casefold(), folded, n=1, cutoff=0.8) for name in absent}
     hints = [f"`{name}` (is it `{folded[found[0]]}`?)" if found else f"`{name}`" for name, found in similar.items()]
-    there = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
+    more = f" and {len(known) - SHOWN_COLUMNS} more" if len(known) > SHOWN_COLUMNS else ""
     return DataError(
         f"The rows lack {'columns' if len(absent) > 1 else 'a column'} of configs/contract.yaml: {', '.join(hints)}.",
         f"Make them in dataset.py, from the tables {', '.join(tables)}, or take them out of the contract. "
-        f"The rows have: {there}.",
+        f"The rows have: {', '.join(known[:SHOWN_COLUMNS])}{more}.",
     )
 
 

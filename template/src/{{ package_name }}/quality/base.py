@@ -49,10 +49,15 @@ def find_problems(table: pl.DataFrame, contract: Contract, limits: Validation) -
         return ["there are no rows"]
     known = _canonical(table, contract)
     checks = discover("quality", TableCheck).values()
-    return [*(said for check in checks for said in check.find(known, contract, limits)), *find_wrong_values(table, contract)]
+    return [
+        *(said for check in checks for said in check.find(known, contract, limits)),
+        *find_wrong_values(table, contract),
+    ]
 
 
 def _canonical(table: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Without columns that are called as one of the contract, but are raw material of another kind."""
     kinds = kinds_of(contract)
-    return table.drop(name for name, kind in kinds.items() if name in table.columns and table[name].dtype != CANONICAL[kind])
+    return table.drop(
+        name for name, kind in kinds.items() if name in table.columns and table[name].dtype != CANONICAL[kind]
+    )

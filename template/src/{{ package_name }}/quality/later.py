@@ -9,11 +9,29 @@ from ..errors import LeakageError
 
 #: What is put before or behind a name for what was computed from it.
 _DERIVED = frozenset(
-    "log log1p ln exp sqrt square squared abs mean avg average median sum total min max std var count rank norm normalized "
-    "scaled zscore bin binned bucket code encoded flag is has value num".split()
+    {
+        "log",
+        "log1p",
+        "ln",
+        "exp",
+        "sqrt",
+        "square",
+        "squared",
+        "abs",
+        "mean",
+        "avg",
+        "average",
+        "median",
+        "sum",
+        "total",
+    }
+    | {"min", "max", "std", "var", "count", "rank", "norm", "normalized", "scaled", "zscore", "bin", "binned", "bucket"}
+    | {"code", "encoded", "flag", "is", "has", "value", "num"}
 )
 #: A value of an earlier row is known, whatever it is called after.
-_EARLIER = frozenset("previous prev prior last before lag lagged past earlier ago history historical".split())
+_EARLIER = frozenset(
+    {"previous", "prev", "prior", "last", "before", "lag", "lagged", "past", "earlier", "ago", "history"}
+)
 
 
 def named_after(name: str, later: str) -> bool:

@@ -18,6 +18,7 @@ from ..contract.types import (
     NumberColumn,
 )
 from ..data_loaders.base import places
+from ..predictor.encoding import local
 from .base import ValueCheck
 
 
@@ -44,17 +45,14 @@ def _outside(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
     for name, column, values in _features(table, contract):
         if isinstance(column, NumberColumn | IntegerColumn | DatetimeColumn):
             low, high = _bound(column.minimum, contract), _bound(column.maximum, contract)
-            below = values < low if low is not None else pl.repeat(False, len(values), eager=True)
-            above = values > high if high is not None else pl.repeat(False, len(values), eager=True)
-            yield from _said(table, name, f"outside {_range(low, high)}", below | above)
+            inside = values.is_between(values.min() if low is None else low, values.max() if high is None else high)
+            yield from _said(table, name, f"outside {_range(low, high)}", ~inside)
     if contract.weight in table.columns:
         yield from _said(table, contract.weight, "a weight is above 0, not so", table[contract.weight] <= 0)
 
 
 def _bound(bound: Any, contract: Contract) -> Any:
     """A bound as a value of the column has it: a moment in the place's own time."""
-    from ..predictor.encoding import local
-
     return local(bound, contract.time_zone) if hasattr(bound, "tzinfo") else bound
 
 
@@ -80,12 +78,16 @@ def _inexact(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
         elif isinstance(column, NumberColumn) and (values.abs() > LARGEST_EXACT).any():
             exact = values.to_numpy().astype(np.float64)
             with np.errstate(over="ignore"):
-                lost = (np.abs(exact) > LARGEST_EXACT) & (exact.astype(np.float32) != exact) & (exact == np.floor(exact))
+                lost = (
+                    (np.abs(exact) > LARGEST_EXACT) & (exact.astype(np.float32) != exact) & (exact == np.floor(exact))
+                )
             if not column.rounded:
                 said = f"whole numbers beyond {LARGEST_EXACT} that a model would round (`rounded: true` allows it)"
                 yield from _said(table, name, said, pl.Series(lost))
         if isinstance(column, NumberColumn):
-            yield from _said(table, name, "too large for a model (float32)", values.abs() > float(np.finfo(np.float32).max))
+            yield from _said(
+                table, name, "too large for a model (float32)", values.abs() > float(np.finfo(np.float32).max)
+            )
 
 
 MISSING = ValueCheck("missing", _missing)
