@@ -30,14 +30,20 @@ def infer(  # noqa: PLR0913, PLR0917 - options of a command
     from rich.console import Console
 
     from ..contract.infer import Roles, forbid_overwriting, infer_contract, write_draft
-    from ..contract.infer_view import draft_view
+    from ..contract.show import contract_view
 
     project = Project(root)
     if not replace:
         forbid_overwriting(project)
     draft = infer_contract(project, file, target, Roles(time, group, tuple(key or ())), task)
     write_draft(project, draft)
-    Console().print(draft_view(draft))
+    remarks = {guess.name: guess.remark for guess in draft.guesses} | draft.known_later
+    Console().print(contract_view(draft.contract(), remarks))
+    for remark in (*draft.target.remarks, draft.probed, *draft.remarks):
+        typer.echo(remark)
+    typer.echo(
+        f"{CONTRACT} and {SOURCES} are written, from {len(draft.sample.frame):,} of {draft.sample.rows:,} rows. Read them."
+    )
 
 
 @app.command()
@@ -63,7 +69,7 @@ def show(
 
     from ..contract.show import contract_view
 
-    Console().print(contract_view(contract))
+    Console().print(contract_view(contract, {}))
 
 
 @app.command()

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from ..artifacts import whole
+from ..configuration import values_of
 from ..data_loaders.sources import load_sources
 from ..errors import SettingsError
 from ..settings import Settings
 from ..steps import CONTRACT, SOURCES, Project
 from .file import load_contract
-from .infer_columns import NAMED_ID, Guess, guess_column, keep, parts_of
+from .infer_columns import BELONG, NAMES, Guess, guess_column, recurring_parts
 from .infer_sample import Sample, open_table
-from .infer_suspects import Bounds, find_suspects, too_good
+from .infer_suspects import alarms_for, find_suspects
 from .infer_target import TargetGuess, guess_target
 from .infer_text import contract_text, sources_text
 from .types import MAX_COLUMNS, MAX_NAME, Contract, TaskName, TooGood
 
-#: Rows of one thing, such as the visits of a patient: about so many times a value comes back.
-REPEATS = (2, 50)
-MANY_VALUES = 30
+#: With fewer days than this, days cannot be kept whole and be divided, too.
 FEW_DAYS = 20
-#: A hold-out has about this share of the expected events for certain.
-CERTAIN_EVENTS = 0.5
+#: Of the events that a hold-out will have about, it has this share for certain.
+CERTAIN = 0.5
+MOST_EVENTS = 10
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Roles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """All columns that have a role."""
         return (*self.key, *(name for name in (self.time, self.group) if name))
 
 
@@ -51,8 +49,9 @@ class Draft:
     """A contract, with the reasons.
 
     Args:
-        guesses: all columns but the target; those that are no features have `kind` None.
+        guesses: all columns but the target.
         known_later: columns that can only be known after the outcome, each with the reason.
+        probed: what a quick model reaches.
         remarks: what a person should know who reads the contract.
     """
 
@@ -63,47 +62,24 @@ class Draft:
     period: str
     minimum_events: int
     known_later: dict[str, str]
-    bounds: Bounds
+    alarms: TooGood
+    probed: str
     remarks: tuple[str, ...]
 
     @property
     def features(self) -> list[Guess]:
         """The columns that a model sees."""
-        return [guess for guess in self.guesses if guess.kind and guess.name not in self.known_later]
+        return [guess for guess in self.guesses if guess.ignored is None and guess.name not in self.known_later]
 
     @property
     def ignored(self) -> dict[str, str]:
-        """Columns without any part in it, each with the reason."""
+        """Columns that have no part in it, each with the reason."""
         used = {*self.roles.names, *self.known_later}
         return {guess.name: guess.ignored for guess in self.guesses if guess.ignored and guess.name not in used}
 
-    @property
-    def source_name(self) -> str:
-        """The table's name, from the file's."""
-        stem = Path(self.sample.source["path"]).name.partition(".")[0]
-        return re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:60].strip("-_") or "rows"
-
     def contract(self) -> Contract:
-        """The same as what is written, checked."""
-        target: dict[str, Any] = {"column": self.target.values.name}
-        if self.target.labels:
-            target |= {"labels": self.target.labels, "positive": self.target.positive}
-        return Contract.model_validate(
-            {
-                "format": 1,
-                "task": self.target.task,
-                "target": target,
-                "columns": {guess.name: {"kind": guess.kind, **guess.keys} for guess in self.features},
-                "key": self.roles.key,
-                "time": self.roles.time,
-                "time_zone": self.sample.form.zone,
-                "period": self.period,
-                "group": self.roles.group,
-                "known_later": tuple(self.known_later),
-                "ignored": self.ignored,
-                "acceptance": {"minimum_events": self.minimum_events, "too_good": self.bounds.alarms},
-            }
-        )
+        """What is written, as it will be read."""
+        return Contract.model_validate(values_of(contract_text(self)))
 
     def rows(self) -> pl.DataFrame:
         """All rows with a target, all columns as their kind; in order of time, if there is one."""
@@ -117,161 +93,142 @@ def infer_contract(project: Project, file: Path, target: str, roles: Roles, task
 
     Raises:
         DataError: the file cannot be read.
-        SettingsError: a column that is named is not there, or not what it is named for.
+        SettingsError: a column that is named is not there, or not what it is named for; or nothing is left to learn from.
     """
     settings, sample = project.settings, open_table(file, project.root)
     for name in (target, *roles.names):
         _require(name, sample.frame.columns)
     if target in roles.names:
-        raise SettingsError(f"`{target}` is the target and cannot be a role, too.", "Name another column.")
+        raise SettingsError(f"`{target}` is the target and cannot have another role.", "Name another column.")
     guessed = guess_target(sample.frame[target], sample.read, task)
-    known = guessed.values.is_not_null()
     names = [name for name in sample.frame.columns if name != target and len(name) <= MAX_NAME][:MAX_COLUMNS]
-    guesses = (_of_role(_guess(sample, name), roles) for name in names)
-    judged = _some_feature([_worth(guess, known, settings) for guess in guesses], roles)
+    guesses = [_in_role(guess_column(sample.frame[name], sample.read), roles, sample) for name in names]
     draft = Draft(
         sample=sample,
         target=guessed,
-        guesses=judged,
+        guesses=_some_feature([_worth(guess, guessed, settings) for guess in guesses], roles),
         roles=roles,
-        period=_period(judged, roles.time),
+        period="1d" if roles.time is None or _days(sample, roles.time) >= FEW_DAYS else "1h",
         minimum_events=_minimum_events(guessed, settings),
         known_later={},
-        bounds=Bounds(TooGood(reason="not looked at yet"), ""),
+        alarms=TooGood(reason="nobody looked yet"),
+        probed="",
         remarks=(),
     )
-    suspects = find_suspects(draft.rows(), draft.contract(), settings)
-    draft = replace(draft, known_later=suspects.known_later)
+    known_later, strong = find_suspects(draft.rows(), draft.contract(), settings)
+    draft = replace(draft, known_later=known_later)
     if not draft.features:
-        raise SettingsError(
-            "Every column knows the outcome: "
-            + "; ".join(f"`{name}`: {why}" for name, why in draft.known_later.items()),
-            "A model needs a column that is known before the outcome.",
-        )
-    bounds = too_good(draft.rows(), draft.contract(), settings, suspects.strong)
-    return replace(draft, bounds=bounds, remarks=tuple(_remarks(draft, settings)))
+        told = "; ".join(f"`{name}`: {why}" for name, why in known_later.items())
+        raise SettingsError(f"Every column knows the outcome: {told}.", "A model needs one that is known before it.")
+    alarms, probed = alarms_for(draft.rows(), draft.contract(), settings, strong)
+    return replace(draft, alarms=alarms, probed=probed, remarks=tuple(_remarks(draft, settings)))
 
 
 def _require(name: str, columns: list[str]) -> None:
-    if name in columns:
-        return
-    folded = {column.strip().casefold(): column for column in columns}
-    near = [folded[close] for close in get_close_matches(name.strip().casefold(), folded, n=3)]
-    raise SettingsError(
-        f"There is no column `{name}`.",
-        f"Did you mean {' or '.join(f'`{close}`' for close in near)}?"
-        if near
-        else f"There are: {', '.join(columns[:40])}.",
-    )
+    if name not in columns:
+        folded = {column.casefold(): column for column in columns}
+        near = [f"`{folded[close]}`" for close in get_close_matches(name.strip().casefold(), folded, n=3)]
+        advice = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(columns[:40])}."
+        raise SettingsError(f"There is no column `{name}`.", advice)
 
 
-def _guess(sample: Sample, name: str) -> Guess:
-    return guess_column(sample.frame[name], sample.read)
-
-
-def _of_role(guess: Guess, roles: Roles) -> Guess:
-    """A column as its role leaves it: groups and keys are no features, and time only where its parts come back."""
-    if guess.name == roles.time:
-        if guess.values.dtype != pl.Datetime:
-            raise SettingsError(
-                f"--time: `{guess.name}` holds no dates.", "Leave --time away, or name a column of dates."
-            )
-        parts = parts_of(guess.values, orders=True)
-        why = f"{guess.remark}; orders the rows, so only parts that come back are features"
-        if guess.missing:
-            raise SettingsError(
-                f"--time: `{guess.name}` is missing in {guess.missing:,} rows.", "Fill it, or leave --time away."
-            )
-        return replace(guess, kind="datetime" if parts else None, keys={**guess.keys, "parts": parts}, remark=why)
+def _in_role(guess: Guess, roles: Roles, sample: Sample) -> Guess:
+    """A column as its role leaves it: a group is no feature, and time only by parts that come back."""
     if guess.name == roles.group:
+        return replace(guess, ignored="it is the group")
+    if guess.name == roles.time:
+        if guess.kind != "datetime" or guess.values.null_count():
+            what = (
+                f"is missing in {guess.values.null_count():,} rows"
+                if guess.kind == "datetime"
+                else "does not hold dates"
+            )
+            raise SettingsError(
+                f"`{guess.name}` {what}, so it cannot order the rows.", "Leave --time away, or mend the column."
+            )
+        parts = recurring_parts(guess.values)
+        remark = f"{guess.remark}; without parts that are new in every row to come"
         return replace(
-            guess, kind=None, remark="rows with the same value are on the same side of a split", ignored=None
+            guess, keys=guess.keys | {"parts": parts}, remark=remark, ignored=None if parts else "it orders the rows"
         )
-    if guess.name in roles.key and guess.words >= len(guess.values) / 2:
-        return replace(guess, kind=None, ignored=None)
+    if not sample.whole and guess.kind and "missing" not in guess.keys:
+        return replace(
+            guess, keys=guess.keys | {"missing": True}, remark=f"{guess.remark}; not all rows were looked at"
+        )
     return guess
 
 
-def _worth(guess: Guess, known: pl.Series, settings: Settings) -> Guess:
+def _worth(guess: Guess, target: TargetGuess, settings: Settings) -> Guess:
     """Leave out a column that tells nothing in the rows with an outcome."""
-    values = guess.values.filter(known)
+    values = guess.values.filter(target.values.is_not_null())
     missing = values.null_count()
-    if guess.kind and missing > settings.validation.maximum_missing_share * len(values):
-        return replace(guess, kind=None, ignored=f"missing in {missing:,} of {len(values):,} rows")
-    if guess.kind and not missing and values.n_unique() == 1:
-        return replace(guess, kind=None, ignored="the same in every row with an outcome")
+    if guess.ignored is None and missing > settings.validation.maximum_missing_share * len(values):
+        return replace(guess, ignored=f"missing in {missing:,} of {len(values):,} rows")
+    if guess.ignored is None and not missing and values.n_unique() == 1:
+        return replace(guess, ignored="the same in every row with an outcome")
     return guess
 
 
 def _some_feature(guesses: list[Guess], roles: Roles) -> tuple[Guess, ...]:
-    """Where there are only names of rows, take them as features after all."""
-    if any(guess.kind for guess in guesses):
-        return tuple(guesses)
-    kept = tuple(guess if guess.name in roles.names else keep(guess) for guess in guesses)
-    if any(guess.kind for guess in kept):
-        return kept
-    left = "; ".join(f"`{guess.name}`: {guess.ignored or 'a role'}" for guess in kept)
-    raise SettingsError(f"No column can be a feature: {left or 'there is only the target'}.", "Add one to the table.")
+    """Where only names of rows are left, they are features after all."""
+    if all(guess.ignored for guess in guesses):
+        spare = [
+            name.name for name in guesses if (name.ignored or "").startswith(NAMES) and name.name not in roles.names
+        ]
+        guesses = [replace(guess, ignored=None) if guess.name in spare else guess for guess in guesses]
+    if all(guess.ignored for guess in guesses):
+        left = "; ".join(f"`{guess.name}`: {guess.ignored}" for guess in guesses)
+        raise SettingsError(
+            f"No column can be a feature: {left or 'there is only the target'}.", "Add one to the table."
+        )
+    return tuple(guesses)
 
 
-def _period(guesses: Sequence[Guess], time: str | None) -> str:
-    """Days are kept whole, unless there are too few of them to divide."""
-    for guess in guesses:
-        if guess.name == time and guess.values.dt.date().n_unique() < FEW_DAYS:
-            return "1h"
-    return "1d"
+def _days(sample: Sample, time: str) -> int:
+    return sample.read(sample.frame[time], "datetime").dt.date().n_unique()
 
 
 def _minimum_events(target: TargetGuess, settings: Settings) -> int:
     """The usual minimum of events in the hold-out, or less where the table is too small for it."""
-    counts = target.values.drop_nulls().value_counts()["count"]
-    events = counts.sum() - (counts.max() if target.labels else 0)  # type: ignore[operator]
-    return max(1, min(10, int(events * settings.split.holdout_share * CERTAIN_EVENTS)))
+    counts = sorted(target.values.drop_nulls().value_counts()["count"])
+    events = sum(counts[:-1] if target.labels else counts)
+    return max(1, min(MOST_EVENTS, int(events * settings.split.holdout_share * CERTAIN)))
 
 
-def _remarks(draft: Draft, settings: Settings) -> list[str]:
+def _remarks(draft: Draft, settings: Settings) -> Iterator[str]:
     """What a person should know."""
-    remarks = []
-    rows, roles = len(draft.sample.frame), draft.roles
+    rows, frame, roles = draft.sample.rows, draft.sample.frame, draft.roles
     dates = [guess.name for guess in draft.guesses if guess.kind == "datetime"]
-    if dates and not roles.time and not roles.group:
-        remarks.append(
-            f"There are dates, but rows are split at random: a model then knows the future of what it is judged on. "
-            f"More honest, if they order the rows: --time {dates[0]}"
+    if dates and not roles.time:
+        yield (
+            f"The split is not by time, so that models know the future of what they are judged on. If `{dates[0]}` orders "
+            f"the rows, --time {dates[0]} is more honest."
         )
     for guess in draft.guesses:
-        often = rows / max(guess.words, 1)
-        repeats = guess.words >= MANY_VALUES and REPEATS[0] <= often <= REPEATS[1]
-        if repeats and NAMED_ID.search(guess.name) and guess.name not in roles.names:
-            remarks.append(
-                f"`{guess.name}` comes back about {often:.0f} times: rows of one thing? Then --group {guess.name}"
-            )
-    if roles.key and (twice := rows - draft.sample.frame.n_unique(subset=list(roles.key))):
-        remarks.append(f"The key is not unique: {twice:,} rows have that of another, and the pipeline will refuse them")
+        if (guess.ignored or "").startswith(BELONG) and not (roles.group or roles.time):
+            yield f"If rows with the same `{guess.name}` belong together, --group {guess.name} is more honest."
+    if roles.key and (twice := len(frame) - frame.n_unique(subset=list(roles.key))):
+        yield f"The key is not unique: {twice:,} rows have that of another, and the pipeline will refuse them."
     if rows < settings.validation.minimum_rows:
-        remarks.append(f"{rows} rows: params.yaml wants {settings.validation.minimum_rows} (validation.minimum_rows)")
-    if unseen := len(draft.sample.frame.columns) - 1 - len(draft.guesses):
-        remarks.append(
-            f"{unseen} columns are left out: there may be {MAX_COLUMNS}, with names of {MAX_NAME} letters at most"
-        )
-    return remarks
-
-
-def write_draft(project: Project, draft: Draft) -> None:
-    """Write configs/contract.yaml and configs/sources.yaml, both or none; both have been read back as what is meant.
-
-    Raises:
-        DataError: they cannot be written; what was there is as it was.
-    """
-    contract, sources = project.root / CONTRACT, project.root / SOURCES
-    with whole(contract) as first, whole(sources) as second:
-        first.write_text(contract_text(draft), encoding="utf-8")
-        second.write_text(sources_text(draft), encoding="utf-8")
-        if load_contract(first) != draft.contract() or not load_sources(second, project.root):
-            raise AssertionError("what is written is not what is meant")
+        yield f"{rows} rows are few: params.yaml wants {settings.validation.minimum_rows} (validation.minimum_rows)."
+    if unseen := len(frame.columns) - 1 - len(draft.guesses):
+        yield f"{unseen} columns are not looked at: there may be {MAX_COLUMNS}, with names of {MAX_NAME} letters."
 
 
 def forbid_overwriting(project: Project) -> None:
     """Refuse to replace a contract that somebody may have edited; raises `SettingsError`."""
     if there := [name for name in (CONTRACT, SOURCES) if (project.root / name).exists()]:
         raise SettingsError(f"{' and '.join(there)} would be overwritten.", "Keep them, or say --replace.")
+
+
+def write_draft(project: Project, draft: Draft) -> None:
+    """Write configs/contract.yaml and configs/sources.yaml, both or none, once they can be read.
+
+    Raises:
+        DataError: they cannot be written; what was there is as it was.
+    """
+    with whole(project.root / CONTRACT) as contract, whole(project.root / SOURCES) as sources:
+        contract.write_text(contract_text(draft), encoding="utf-8")
+        sources.write_text(sources_text(draft), encoding="utf-8")
+        load_contract(contract)
+        load_sources(sources, project.root)

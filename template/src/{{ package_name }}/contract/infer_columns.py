@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,26 +13,26 @@ import polars as pl
 
 from .types import LARGEST_EXACT, Kind, Part
 
-#: One column as a kind: what it cannot be is null. The same code that reads it later.
+#: One column as a kind, by the code that will read it; what it cannot be is null.
 Reading = Callable[[pl.Series, Kind], pl.Series]
 
 #: With fewer rows nothing can be told from values that never repeat.
 FEW_ROWS = 20
 #: A column with a greater share of different values names rows.
-NAMES_ROWS = 0.95
+DIFFERENT = 0.95
+#: So a reason begins by which a column is left out that could be a feature, if there were no other.
 NAMES = "names rows"
+BELONG = f"{NAMES} that belong together"
+#: How often the rows of one thing come, such as the visits of a patient, and how many things there are at least.
+REPEATS, THINGS = (2, 50), 30
 LARGEST_FLOAT = 3e38
 SHOWN_WORDS = 8
-#: Texts are judged by this many values.
-TEXTS = 20_000
-NAMED_ID = re.compile(
-    r"(^|[^a-z])(id|ids|uuid|guid|key|no|nr|index|rowid|rownames?|row)$|Id$|ID$|^(Unnamed: ?\d+|_c0|column_1)$"
-)
-ROW_NUMBER = re.compile(
-    r"^(Unnamed: ?\d+|index|level_0|row|rowid|rownames?|row_?(id|number|nr|no)|_c0|column_1|X)$", re.IGNORECASE
-)
-YEAR = 365
-YEARS_AHEAD = timedelta(days=3653)
+#: So few values that they say nothing about how far others may lie.
+RARE, FAR, TWO = 0.01, 10, 2
+YEAR = timedelta(days=365)
+_ID = re.compile(r"(?:^|[^a-z])(?:id|uuid|guid|key|no|nr)\W*$|[a-z]I[dD]$")
+_ROW_NUMBER = re.compile(r"(?i)unnamed: ?\d+|column_1|_c0|x|index|level_0|row(?:id|names?|_?no|_?nr|_?number)?")
+_WRITTEN = {"integer": r"^\s*[+-]?(?:0|[1-9]\d*)\s*$", "number": r"^\s*[+-]?(?:[^0\s+-]|0(?:\D|$))"}
 
 
 @dataclass(frozen=True)
@@ -40,154 +40,111 @@ class Guess:
     """What was guessed of one column.
 
     Args:
-        values: the column as its kind, [N]; as it came, if it is left out.
-        kind: None if it is left out.
-        keys: what the contract says of it besides its kind.
-        remark: what was seen, and why this was guessed.
-        ignored: why it is left out.
+        values: the column as its kind, [N].
+        kind: None if it can be none.
+        keys: what the contract says of it besides.
+        remark: what was seen.
+        ignored: why it is no feature; None if it is one.
     """
 
-    name: str
     values: pl.Series
     kind: Kind | None
-    keys: dict[str, Any] = field(default_factory=dict)
-    remark: str = ""
+    keys: dict[str, Any]
+    remark: str
     ignored: str | None = None
 
     @property
-    def missing(self) -> int:
-        """Rows without a value."""
-        return self.values.null_count()
-
-    @property
-    def words(self) -> int:
-        """Different values, missing not among them."""
-        return self.values.drop_nulls().n_unique()
+    def name(self) -> str:
+        """Of the column."""
+        return self.values.name
 
 
 def guess_column(column: pl.Series, read: Reading) -> Guess:
     """Kind, range and remark of a column as it came (csv: text; parquet: typed)."""
     known = column.drop_nulls()
+    if column.dtype.is_nested() or column.dtype in {pl.Binary, pl.Object, pl.Time, pl.Duration}:
+        return Guess(column, None, {}, "", f"its values are of type {column.dtype}, which no model takes")
     if known.is_empty():
-        return _left_out(column, "empty in all rows")
-    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object, pl.Time, pl.Duration):
-        return _left_out(column, f"its values are of type {column.dtype}, which no model takes")
-    if known.n_unique() == 1 and len(known) == len(column):
-        return _left_out(column, f"the same in every row: {str(known[0])[:40]}")
-    for kind, guess in _GUESSES.items():
-        values = read(column, kind)
-        if values.null_count() == read(column, "text").null_count() and _written_as(column, kind):
-            return guess(column.name, values)
-    return _guess_words(column.name, read(column, "category"))
+        return Guess(column, None, {}, "", "empty in all rows")
+    if len(known) == len(column) and known.n_unique() == 1:
+        return Guess(column, None, {}, "", f"the same in every row: {str(known[0])[:40]}")
+    kind, values = _kind_of(column, read)
+    if kind in {"number", "integer"}:
+        kind, keys, remark = _number(values, kind)
+    elif kind == "datetime":
+        keys, remark = _moments(values)
+    else:
+        keys, remark = {}, _words(values, kind)
+    lacking = values.null_count()
+    keys |= {"missing": True} if lacking else {}
+    remark = "; ".join(part for part in (remark, f"{lacking:,} missing" if lacking else "") if part)
+    return Guess(values, kind, keys, remark, _why_no_feature(values, kind))
 
 
-def _written_as(column: pl.Series, kind: Kind) -> bool:
-    """Whether the cells are written so, and could not only be read so: `3.0` is no whole number, and `007` is a word."""
-    match kind:
-        case "boolean":
-            return not column.dtype.is_numeric()
-        case "integer":
-            return (
-                _all(column, r"^\s*[+-]?(0|[1-9]\d*)\s*$")
-                and column.dtype != pl.Boolean
-                and not column.dtype.is_float()
-            )
-        case "number":
-            return column.dtype != pl.Boolean and _all(column, r"^\s*[+-]?(?:[^0\s+-]|0(?:\D|$))")
-        case _:
-            return True
-
-
-def _all(column: pl.Series, pattern: str) -> bool:
-    return column.dtype != pl.String or bool(column.str.contains(pattern).all())
-
-
-def _left_out(values: pl.Series, why: str) -> Guess:
-    return Guess(values.name, values, None, ignored=why)
-
-
-def _with_missing(values: pl.Series, **keys: Any) -> dict[str, Any]:
-    return keys | ({"missing": True} if values.null_count() else {})
-
-
-def _guess_boolean(name: str, values: pl.Series) -> Guess:
-    return Guess(name, values, "boolean", _with_missing(values))
-
-
-def keep(guess: Guess) -> Guess:
-    """A column that was left out because it names rows, as a feature after all."""
-    if not (guess.ignored or "").startswith(NAMES):
-        return guess
-    if guess.values.dtype == pl.String:
-        return Guess(guess.name, guess.values, "category", _with_missing(guess.values), guess.ignored or "")
-    return _as_integer(guess.name, guess.values)
-
-
-def _guess_integer(name: str, values: pl.Series) -> Guess:
-    why = row_identifier(name, values)
-    return _left_out(values, why) if why else _as_integer(name, values)
-
-
-def _as_integer(name: str, values: pl.Series) -> Guess:
-    if _largest(values) <= LARGEST_EXACT:
-        low, high, why = widened(values)
-        bounds = {"minimum": max(int(low), -LARGEST_EXACT), "maximum": min(int(high), LARGEST_EXACT)}
-        return Guess(name, values, "integer", _with_missing(values, **bounds), why)
-    return _guess_number(name, values.cast(pl.Float64))
-
-
-def row_identifier(name: str, values: pl.Series) -> str | None:
-    """Why whole numbers name rows rather than tell something about them; None if they do not."""
-    known = values.drop_nulls()
-    if len(known) < FEW_ROWS or known.n_unique() < NAMES_ROWS * len(known):
-        return None
-    counts = known.n_unique() == len(values) and bool((values.diff().drop_nulls().abs() == 1).all())
-    if counts or ROW_NUMBER.search(name):
-        return f"{NAMES}, from 1 to {len(values):,} or so"
-    ordered = known.n_unique() == len(values) and (known.is_sorted() or known.is_sorted(descending=True))
-    if NAMED_ID.search(name) or (ordered and _largest(known) > LARGEST_EXACT):
-        return f"{NAMES}: {known.n_unique():,} different values in {len(values):,} rows"
-    return None
-
-
-def _guess_number(name: str, values: pl.Series) -> Guess:
-    largest = _largest(values)
-    if not largest <= LARGEST_FLOAT:
-        return _left_out(values, f"a value is as large as {largest:g}, more than a model computes with")
-    low, high, why = widened(values)
-    keys: dict[str, Any] = {"minimum": low, "maximum": high}
-    known = values.drop_nulls()
-    if ((known == known.round()) & (known.cast(pl.Float32).cast(pl.Float64) != known)).any():
-        if known.n_unique() >= NAMES_ROWS * len(known) >= NAMES_ROWS * FEW_ROWS and NAMED_ID.search(name):
-            return _left_out(values, f"{NAMES}: {known.n_unique():,} different values in {len(values):,} rows")
-        keys["rounded"] = True
-        why += f"; beyond {LARGEST_EXACT:,}, where a model sees them rounded to 7 digits"
-    return Guess(name, values, "number", _with_missing(values, **keys), why)
-
-
-def _largest(values: pl.Series) -> float:
-    return max(abs(float(values.min() or 0)), abs(float(values.max() or 0)))  # type: ignore[arg-type]
-
-
-def widened(values: pl.Series) -> tuple[float, float, str]:
-    """A range for values yet to come, and what was seen: wider by its own width on both sides, of the same sign."""
-    low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
-    width = (high - low) or abs(high) or 1.0
-    step = 10.0 ** math.floor(math.log10(width))
-    bottom, top = math.floor((low - width) / step) * step, math.ceil((high + width) / step) * step
-    bottom, top = (max(bottom, 0.0) if low >= 0 else bottom), (min(top, 0.0) if high <= 0 else top)
-    return float(f"{bottom:.6g}"), float(f"{top:.6g}"), f"seen {low:.6g} to {high:.6g}"
-
-
-def _guess_datetime(name: str, values: pl.Series) -> Guess:
-    low, high = _ends(values)
-    width = high - low
-    keys = {
-        "parts": parts_of(values),
-        "minimum": _day(low, -max(width, timedelta(days=YEAR))),
-        "maximum": _day(high, max(width, YEARS_AHEAD)),
+def _kind_of(column: pl.Series, read: Reading) -> tuple[Kind, pl.Series]:
+    """The first kind as which all cells can be read, and are written: `3.0` is no whole number, `007` no number."""
+    missing = read(column, "text").null_count()
+    typed = {
+        "integer": column.dtype.is_integer(),
+        "number": column.dtype.is_numeric(),
+        "boolean": column.dtype == pl.Boolean,
+        "datetime": column.dtype.is_temporal(),
     }
-    return Guess(name, values, "datetime", _with_missing(values, **keys), f"seen {low:%Y-%m-%d} to {high:%Y-%m-%d}")
+    kind: Kind
+    for kind in ("integer", "number", "boolean", "datetime"):
+        if typed[kind] or (column.dtype == pl.String and column.str.contains(_WRITTEN.get(kind, "")).all()):
+            values = read(column, kind)
+            if values.null_count() == missing:
+                return kind, values
+    words = read(column, "category")
+    return "text" if _is_text(words.drop_nulls()) else "category", words
+
+
+def _is_text(words: pl.Series) -> bool:
+    """Mostly different, and mostly of several words."""
+    return 2 * words.n_unique() > len(words) and 2 * words.str.contains(r"\S\s+\S").sum() > len(words)
+
+
+def _number(values: pl.Series, kind: Kind) -> tuple[Kind, dict[str, Any], str]:
+    numbers = values.drop_nulls().cast(pl.Float64)
+    low, high, remark = widened(numbers)
+    if kind == "integer" and _largest(numbers) <= LARGEST_EXACT:
+        return kind, {"minimum": max(int(low), -LARGEST_EXACT), "maximum": min(int(high), LARGEST_EXACT)}, remark
+    keys: dict[str, Any] = {"minimum": low, "maximum": high}
+    if (
+        kind == "integer"
+        or ((numbers == numbers.round()) & (numbers.cast(pl.Float32).cast(pl.Float64) != numbers)).any()
+    ):
+        return "number", keys | {"rounded": True}, f"{remark}, which a model sees rounded to 7 digits"
+    return "number", keys, remark
+
+
+def _largest(numbers: pl.Series) -> float:
+    return max(abs(float(numbers.min())), abs(float(numbers.max())))  # type: ignore[arg-type]
+
+
+def widened(numbers: pl.Series) -> tuple[float, float, str]:
+    """A range for numbers yet to come, and a remark.
+
+    It is wider than what was seen, by the width of that, on both sides; by ten times the width where few values lie far
+    from the others. What is never negative (or positive) stays so.
+    """
+    low, high = float(numbers.min()), float(numbers.max())  # type: ignore[arg-type]
+    width = (high - low) or abs(high) or 1.0
+    sides = (numbers > (low + high) / 2, numbers < (low + high) / 2)
+    far_up, far_down = (
+        FAR if side.sum() < RARE * len(numbers) and len(numbers.unique()) > TWO else 1 for side in sides
+    )
+    step = 10.0 ** math.floor(math.log10(width))
+    bottom, top = math.floor((low - far_down * width) / step) * step, math.ceil((high + far_up * width) / step) * step
+    bottom, top = (max(bottom, 0.0) if low >= 0 else bottom), (min(top, 0.0) if high <= 0 else top)
+    return float(f"{bottom:.9g}"), float(f"{top:.9g}"), f"seen {low:.6g} to {high:.6g}"
+
+
+def _moments(values: pl.Series) -> tuple[dict[str, Any], str]:
+    low, high = _ends(values)
+    bounds = {"minimum": _day(low, -max(high - low, YEAR)), "maximum": _day(high, max(high - low, 10 * YEAR))}
+    return {"parts": parts_of(values), **bounds}, f"seen {low:%Y-%m-%d} to {high:%Y-%m-%d}"
 
 
 def _ends(values: pl.Series) -> tuple[datetime, datetime]:
@@ -201,51 +158,54 @@ def _day(moment: datetime, away: timedelta) -> datetime:
     try:
         return (moment + away).replace(hour=0, minute=0, second=0, microsecond=0)
     except OverflowError:
-        return datetime.min if away < timedelta() else datetime(9999, 12, 31)  # noqa: DTZ001, DTZ901 - the place's own time
+        return moment
 
 
-def parts_of(values: pl.Series, *, orders: bool = False) -> tuple[Part, ...]:
-    """The parts of moments that can tell something.
-
-    Args:
-        values: moments, [N].
-        orders: whether they order the rows: then parts that never come back (year, day of a time line) are left out.
-    """
-    low, high = _ends(values)
-    days = (high - low).days
-    known = values.drop_nulls().dt
-    wanted: dict[Part, bool] = {
-        "year": known.year().n_unique() > 1 and not orders,
-        "month": known.month().n_unique() > 1 and (days > YEAR or not orders),
-        "day": known.day().n_unique() > 1 and not orders,
-        "weekday": known.weekday().n_unique() > 1,
-        "day_of_year": days > YEAR and not orders,
-        "hour": known.time().n_unique() > 1,
+def parts_of(values: pl.Series) -> tuple[Part, ...]:
+    """The parts of moments that are not always the same."""
+    known = values.drop_nulls()
+    low, high = _ends(known)
+    varies: dict[Part, bool] = {
+        "year": known.dt.year().n_unique() > 1,
+        "month": known.dt.month().n_unique() > 1,
+        "day": known.dt.day().n_unique() > 1,
+        "weekday": known.dt.weekday().n_unique() > 1,
+        "day_of_year": high - low > YEAR,
+        "hour": known.dt.time().n_unique() > 1,
     }
-    return tuple(part for part, want in wanted.items() if want)
+    return tuple(part for part, does in varies.items() if does)
 
 
-def _guess_words(name: str, values: pl.Series) -> Guess:
-    known = values.drop_nulls().cast(pl.String)
-    sample = known if len(known) <= TEXTS else known.sample(TEXTS, seed=0)
-    repeated = known.n_unique() < len(known) / 2
-    spaces = sample.str.count_matches(r"\s+")
-    if not repeated and (spaces > 0).sum() > len(sample) / 2:
-        why = f"mostly different, {1 + spaces.sum() / len(sample):.1f} words each"
-        return Guess(name, values, "text", _with_missing(values), why)
-    if known.n_unique() >= NAMES_ROWS * len(known) and len(known) >= FEW_ROWS:
-        return _left_out(values, f"{NAMES}: {known.n_unique():,} different values in {len(values):,} rows")
-    common = known.value_counts(sort=True)[name].head(SHOWN_WORDS).to_list()
+def recurring_parts(values: pl.Series) -> tuple[Part, ...]:
+    """The parts of moments that order the rows which will come back: the others are new in every row that is to come."""
+    low, high = _ends(values)
+    wanted = {"weekday", "hour", "month"} if high - low > YEAR else {"weekday", "hour"}
+    return tuple(part for part in parts_of(values) if part in wanted)
+
+
+def _words(values: pl.Series, kind: Kind) -> str:
+    known = values.drop_nulls()
+    if kind == "text":
+        return f"{known.n_unique():,} different texts"
+    common = known.cast(pl.String).value_counts(sort=True)[values.name].head(SHOWN_WORDS)
     more = f" and {known.n_unique() - len(common):,} more" if known.n_unique() > len(common) else ""
-    return Guess(
-        name, values, "category", _with_missing(values), f"seen {', '.join(word[:30] for word in common)}{more}"
-    )
+    return f"seen {', '.join(word[:30] for word in common)}{more}"
 
 
-#: In this order: whole numbers are numbers, too, and 1 and 0 can be read as yes and no.
-_GUESSES: dict[Kind, Callable[[str, pl.Series], Guess]] = {
-    "integer": _guess_integer,
-    "number": _guess_number,
-    "boolean": _guess_boolean,
-    "datetime": _guess_datetime,
-}
+def _why_no_feature(values: pl.Series, kind: Kind) -> str | None:
+    """Whether a column names rows, or what they belong to, rather than telling something about them."""
+    known = values.drop_nulls()
+    different = known.n_unique()
+    if kind == "number" and _largest(known) > LARGEST_FLOAT:
+        return f"seen {_largest(known):g}, which is more than a model computes with"
+    if kind not in {"integer", "number", "category"} or len(known) < FEW_ROWS or known.dtype == pl.Float64:
+        return None
+    said = f"{different:,} different values in {len(values):,} rows"
+    called = _ID.search(values.name) is not None
+    if different < DIFFERENT * len(known):
+        repeated = called and different >= THINGS and REPEATS[0] <= len(known) / different <= REPEATS[1]
+        return f"{BELONG}: {said}" if repeated else None
+    if kind == "category" or called or _ROW_NUMBER.fullmatch(values.name):
+        return f"{NAMES}: {said}"
+    steps = values.diff().drop_nulls()
+    return f"{NAMES}, one by one" if len(known) == len(values) and ((steps == 1).all() or (steps == -1).all()) else None

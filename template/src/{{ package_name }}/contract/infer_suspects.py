@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,81 +17,66 @@ from ..settings import Settings
 from ..tasks.base import task_of
 from .types import Contract, TooGood
 
-#: What one column may tell before the alarm goes off, unless it is seen to tell more.
+#: What one column may tell before the alarm goes off, unless it is named.
 SINGLE_COLUMN = 0.9
-PROBE_ROWS = 5_000
-FOLDS = 3
+PROBE_ROWS, FOLDS = 5_000, 3
 #: Quick means: not more than this many candidates, the simplest ones.
 CANDIDATES = 3
 #: Above it there is no room for a bound between a good model and a leak.
-ALL_BUT_PERFECT = 0.98
+NEARLY_PERFECT = 0.98
 #: Errors fall with more rows, at most about by this power (J. Hestness et al. 2017, arXiv:1712.00409).
 LEARNING_EXPONENT = 0.35
+READ_IT = "an easy table or a leak: find out when it is known"
 
 
-@dataclass(frozen=True)
-class Suspects:
-    """What was found.
-
-    Args:
-        known_later: columns that can only be known after the outcome, each with the reason.
-        strong: what other columns tell alone, if it is much, the strongest first.
-    """
-
-    known_later: dict[str, str]
-    strong: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Alarms of a contract, and where the bound on the metric comes from."""
-
-    alarms: TooGood
-    why: str
-
-
-def find_suspects(rows: pl.DataFrame, contract: Contract, settings: Settings) -> Suspects:
-    """Look at each feature of a contract alone.
+def find_suspects(
+    rows: pl.DataFrame, contract: Contract, settings: Settings
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Features that can only be known later, each with the reason; and what others tell alone, if it is much.
 
     Args:
-        rows: with a target each; other columns than the features are there, too, of which a feature may be an aggregate.
+        rows: with a target each; they have other columns than features, too, of which a feature may be an aggregate.
         contract: a draft.
         settings: whose seed the pipeline will use.
     """
     target = task_of(contract).target(rows[contract.target.column], contract)
     kinds = {name: column.kind for name, column in contract.columns.items()}
     found = strengths(rows, target, kinds, classes=len(contract.labels), seed=settings.seed)
-    later = {item.column: item.structure for item in found if item.structure}
-    for name in kinds:
-        sources = [column for column in later if column != name and named_after(name, column)]
-        if sources and name not in later:
-            later[name] = f"it is named after `{sources[0]}`"
-    strong = sorted((item for item in found if item.column not in later), key=lambda item: -item.strength)
-    return Suspects(later, {item.column: item.strength for item in strong if item.strength > SINGLE_COLUMN})
+    marked = {item.column: item.structure for item in found if item.structure}
+    # The alarm goes by names, too: what is called after a forbidden column is forbidden.
+    named = {
+        name: f"it is called after `{later}`"
+        for name in kinds
+        for later in marked
+        if name not in marked and named_after(name, later)
+    }
+    strong = sorted((item for item in found if item.low > SINGLE_COLUMN), key=lambda item: -item.strength)
+    return marked | named, {item.column: item.strength for item in strong if item.column not in marked | named}
 
 
-def too_good(rows: pl.DataFrame, contract: Contract, settings: Settings, strong: Mapping[str, float]) -> Bounds:
-    """Alarms above what the table gives easily, with the reason where they are wider than usual.
+def alarms_for(
+    rows: pl.DataFrame, contract: Contract, settings: Settings, strong: dict[str, float]
+) -> tuple[TooGood, str]:
+    """Alarms above what the table gives easily, with the reason where one is off; and what a quick model reaches.
 
     Args:
         rows: with a target each.
-        contract: a draft without the columns that are known later.
+        contract: a draft without what is known later.
         settings: of the encoders, and the seed.
         strong: what columns tell alone, if it is much.
     """
-    headline = task_of(contract).headline
-    easy = "an easy table or a leak: read what it is"
-    columns = {name: f"tells {strength:.3f} alone, {easy}" for name, strength in strong.items()}
-    reached = probe(rows, contract, settings)
+    headline, reached = task_of(contract).headline, probe(rows, contract, settings)
+    columns = {name: f"tells {strength:.3f} alone, {READ_IT}" for name, strength in strong.items()}
     if reached is None:
-        return Bounds(TooGood(columns=columns, reason="no quick model could be fitted, so there is no bound"), "")
-    known = f"a quick model reaches {headline} {reached:.3f} on {min(len(rows), PROBE_ROWS):,} rows"
+        return TooGood(columns=columns, reason="no quick model could be fitted, so nothing says where a bound lies"), ""
+    said = f"A quick model reaches {headline} {reached:.3f} on {min(len(rows), PROBE_ROWS):,} rows."
     error = (1 - max(reached, 0.0)) * min(1.0, PROBE_ROWS / len(rows)) ** LEARNING_EXPONENT
-    if error < 1 - ALL_BUT_PERFECT:
-        return Bounds(TooGood(columns=columns, reason=f"{known}, too near to 1 for a bound; {easy}"), "")
-    return Bounds(
-        TooGood(metrics={headline: round(1 - error / 2, 3)}, columns=columns), f"{known}; halfway from there to 1"
-    )
+    if error < 1 - NEARLY_PERFECT:
+        reason = f"a quick model reaches {headline} {reached:.3f}, too near to 1 for a bound; {READ_IT}"
+        return TooGood(columns=columns, reason=reason), said
+    return TooGood(
+        metrics={headline: round(1 - error / 2, 3)}, columns=columns
+    ), f"{said} The bound lies between that and 1."
 
 
 def probe(rows: pl.DataFrame, contract: Contract, settings: Settings) -> float | None:
@@ -103,21 +86,17 @@ def probe(rows: pl.DataFrame, contract: Contract, settings: Settings) -> float |
         rows = rows.sample(PROBE_ROWS, seed=settings.seed, shuffle=True)
     frame, target = model_frame(contract, rows), task.target(rows[contract.target.column], contract)
     offered = sorted(discover("models", Candidate).values(), key=lambda candidate: candidate.complexity)
-    scores = [
-        _cross_validated(candidate, _recipe(contract, candidate, settings), frame, target)
-        for candidate in [candidate for candidate in offered if not candidate.is_baseline][:CANDIDATES]
-    ]
+    scores = []
+    for candidate in [candidate for candidate in offered if not candidate.is_baseline][:CANDIDATES]:
+        recipe: Recipe[Any] = Recipe(
+            task=task,
+            layout=layout_of(contract),
+            options=candidate.settings(),
+            features=settings.features,
+            seed=settings.seed,
+        )
+        scores.append(_cross_validated(candidate, recipe, frame, target))
     return max((score for score in scores if score is not None), default=None)
-
-
-def _recipe(contract: Contract, candidate: Candidate[Any], settings: Settings) -> Recipe[Any]:
-    return Recipe(
-        task=task_of(contract),
-        layout=layout_of(contract),
-        options=candidate.settings(),
-        features=settings.features,
-        seed=settings.seed,
-    )
 
 
 def _cross_validated(

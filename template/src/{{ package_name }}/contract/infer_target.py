@@ -7,19 +7,56 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..errors import SettingsError
-from .infer_columns import SHOWN_WORDS, Reading
+from .infer_columns import SHOWN_WORDS, Reading, widened
 from .types import TaskName
 
 #: More whole numbers than this are a quantity, not a name each.
 FEW_NUMBERS = 10
 MOST_LABELS = 1000
-RARE = 10
+#: Classes with fewer rows are pointed out.
+FEW_ROWS = 10
 POSITIVE = frozenset(
-    "1 y yes t true positive pos bad fraud spam default churn churned failed died sick malignant".split()
-)  # noqa: SIM905
+    [
+        "1",
+        "y",
+        "yes",
+        "t",
+        "true",
+        "positive",
+        "pos",
+        "bad",
+        "fraud",
+        "spam",
+        "default",
+        "churn",
+        "churned",
+        "failed",
+        "died",
+        "sick",
+        "malignant",
+    ]
+)
 NEGATIVE = frozenset(
-    "0 n no f false negative neg good ham ok paid stayed passed survived healthy benign normal".split()
-)  # noqa: SIM905
+    [
+        "0",
+        "n",
+        "no",
+        "f",
+        "false",
+        "negative",
+        "neg",
+        "good",
+        "ham",
+        "ok",
+        "paid",
+        "stayed",
+        "passed",
+        "survived",
+        "healthy",
+        "benign",
+        "normal",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -29,91 +66,74 @@ class TargetGuess:
     Args:
         values: String of labels or Float64, [N]; missing is null.
         labels: in the order of the contract; none for a regression.
-        positive: of a binary task.
-        why: this one is called positive.
-        remarks: why, and what was seen.
+        positive: of a binary task, and `why` it is this one.
+        remarks: what was seen.
     """
 
     task: TaskName
     values: pl.Series
-    labels: tuple[str, ...]
-    positive: str | None
-    why: str
     remarks: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    positive: str | None = None
+    why: str = ""
 
 
 def guess_target(column: pl.Series, read: Reading, task: TaskName | None) -> TargetGuess:
-    """The task that a column asks for, or that it is used for.
+    """The task that a column asks for, or that it is wanted for.
 
     Raises:
         SettingsError: nothing can be predicted of it, or not by the task that is wanted.
     """
-    words = read(column, "category")
+    words, numbers = read(column, "category"), read(column, "number")
     count = words.drop_nulls().n_unique()
-    if count < 2:  # noqa: PLR2004
-        raise _wrong(column, "has one value only" if count else "is empty", "Name the column that is to be predicted.")
-    numbers = read(column, "number")
-    numeric = numbers.null_count() == column.null_count() and column.dtype != pl.Boolean
+    numeric = numbers.null_count() == words.null_count() and column.dtype != pl.Boolean
+    left_out = (f"{words.null_count():,} rows without it are left out",) if words.null_count() else ()
     chosen = task or _task_of(numbers.drop_nulls() if numeric else None, count)
+    problems = {
+        "has one value only" if count else "is empty": count < 2,  # noqa: PLR2004
+        "does not hold numbers": chosen == "regression" and not numeric,
+        f"has {count:,} different values, not two": chosen == "binary" and count > 2,  # noqa: PLR2004
+        f"has {count:,} different values in {len(words):,} rows": chosen == "multiclass"
+        and count > min(MOST_LABELS, len(words) / 2),
+    }
+    if found := [problem for problem, is_so in problems.items() if is_so]:
+        raise SettingsError(
+            f"The target `{column.name}` {found[0]}.", "Name another --target, or another --task or none."
+        )
     if chosen == "regression":
-        if not numeric:
-            raise _wrong(column, "does not hold numbers", "Leave --task away, or name another column.")
-        seen = f"seen {numbers.min():.6g} to {numbers.max():.6g}, {count:,} different numbers"
-        return TargetGuess(chosen, numbers, (), None, "", (seen, *_left_out(numbers)))
-    if chosen == "binary" and count > 2:  # noqa: PLR2004
-        raise _wrong(
-            column, f"has {count} different values, not two", "Leave --task away, or derive two in dataset.py."
-        )
-    if count > min(MOST_LABELS, len(words) / 2):
-        raise _wrong(
-            column, f"has {count:,} different values in {len(words):,} rows", "Name the column to be predicted."
-        )
-    return _classes(words, numbers if numeric else None, chosen)
-
-
-def _wrong(column: pl.Series, what: str, advice: str) -> SettingsError:
-    return SettingsError(f"The target `{column.name}` {what}.", advice)
+        seen = f"{widened(numbers.drop_nulls())[2]}, {count:,} different numbers"
+        return TargetGuess(chosen, numbers, (seen, *left_out))
+    return _classes(words, numbers if numeric else None, chosen, left_out)
 
 
 def _task_of(numbers: pl.Series | None, count: int) -> TaskName:
-    if count == 2:  # noqa: PLR2004
+    if count <= 2:  # noqa: PLR2004
         return "binary"
-    if numbers is None:
-        return "multiclass"
-    few = count <= min(FEW_NUMBERS, len(numbers) / RARE) and bool((numbers == numbers.round()).all())
+    few = numbers is None or (count <= min(FEW_NUMBERS, len(numbers) / FEW_ROWS) and (numbers == numbers.round()).all())
     return "multiclass" if few else "regression"
 
 
-def _classes(words: pl.Series, numbers: pl.Series | None, task: TaskName) -> TargetGuess:
-    counted = words.drop_nulls().value_counts(sort=True)
-    counts = dict(zip(counted[words.name].to_list(), counted["count"].to_list(), strict=True))
+def _classes(words: pl.Series, numbers: pl.Series | None, task: TaskName, left_out: tuple[str, ...]) -> TargetGuess:
+    counts = dict(words.drop_nulls().value_counts().iter_rows())
+    order = {label: -count for label, count in counts.items()}
     if numbers is not None:
-        labels = sorted(counts, key=dict(zip(words.to_list(), numbers.to_list(), strict=True)).__getitem__)
-    else:
-        labels = sorted(counts, key=lambda label: (-counts[label], label))
+        order = dict(zip(words.to_list(), numbers.to_list(), strict=True))
+    labels = sorted(counts, key=lambda label: (order[label], label))
     positive, why = None, ""
     if task == "binary":
-        positive, why = _positive(labels, counts, numeric=numbers is not None)
-        labels = [next(label for label in labels if label != positive), positive]
+        positive, why = _positive(labels, counts, "the rarer one" if numbers is None else "the larger number")
+        labels.sort(key=lambda label: label == positive)
     shown = ", ".join(f"{label} {counts[label]:,}" for label in labels[:SHOWN_WORDS])
     more = f" and {len(labels) - SHOWN_WORDS} more" if len(labels) > SHOWN_WORDS else ""
-    rare = [label for label in labels if counts[label] < RARE]
-    remarks = [f"rows of each: {shown}{more}", *_left_out(words)]
-    if rare:
-        remarks.append(f"fewer than {RARE} rows, so nothing can be told of them: {', '.join(rare[:SHOWN_WORDS])}")
-    return TargetGuess(task, words, tuple(labels), positive, why, tuple(remarks))
+    rare = [label for label in labels if counts[label] < FEW_ROWS]
+    few = (f"so few rows that little can be learnt of them: {', '.join(rare[:SHOWN_WORDS])}",) if rare else ()
+    return TargetGuess(task, words, (f"rows of each: {shown}{more}", *left_out, *few), tuple(labels), positive, why)
 
 
-def _positive(labels: list[str], counts: dict[str, int], *, numeric: bool) -> tuple[str, str]:
+def _positive(labels: list[str], counts: dict[str, int], otherwise: str) -> tuple[str, str]:
     """The label that is looked for, and why."""
-    plain = {label: label.strip().casefold() for label in labels}
-    for wanted in ([plain[label] in POSITIVE for label in labels], [plain[label] not in NEGATIVE for label in labels]):
+    plain = [label.strip().casefold() for label in labels]
+    for wanted in ([word in POSITIVE for word in plain], [word not in NEGATIVE for word in plain]):
         if sum(wanted) == 1:
             return labels[wanted.index(True)], "guessed by its word"
-    if numeric:
-        return labels[-1], "the larger number"
-    return min(reversed(labels), key=counts.__getitem__), "the rarer one"
-
-
-def _left_out(values: pl.Series) -> list[str]:
-    return [f"{values.null_count():,} rows without it are left out"] if values.null_count() else []
+    return labels[-1] if otherwise == "the larger number" else min(reversed(labels), key=counts.__getitem__), otherwise
