@@ -64,10 +64,9 @@ def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
-def test_the_walk_through_an_update(home: dict[str, str], tmp_path: Path) -> None:
-    """Its commands in their order, in one shell, each with the exit code that it says."""
-    page = (ROOT / "docs" / "update.md").read_text(encoding="utf-8")
+def walk(name: str, home: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """The commands of a page in their order, in one shell, each with the exit code that it says."""
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     steps = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     script = ["set -u"]
@@ -76,11 +75,34 @@ def test_the_walk_through_an_update(home: dict[str, str], tmp_path: Path) -> Non
         script.append(
             f'{command}\nfound=$?; [ $found -eq {code or 0} ] || {{ echo "ended with $found" >&2; exit 99; }}'
         )
-    (tmp_path / "home" / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
-    done = subprocess.run(
-        ["bash", "-xc", "\n".join(script)], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
+    Path(home["HOME"], ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
+    return subprocess.run(
+        ["bash", "-xc", "\n".join(script)], cwd=folder, env=home, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.slow
+def test_the_walk_through_an_update(home: dict[str, str], tmp_path: Path) -> None:
+    done = walk("update.md", home, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.product
+@pytest.mark.xdist_group("port 8000")
+def test_the_workshop(home: dict[str, str], tmp_path: Path) -> None:
+    """From nothing to a served model of an own table, and an update with a conflict solved."""
+    shared = {"UV_CACHE_DIR": uv_cache(home), "DVC_NO_ANALYTICS": "1"}
+    done = walk("workshop.md", home | shared, tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+    assert '"predictions":[' in done.stdout
+
+
+def uv_cache(home: dict[str, str]) -> str:
+    """Where what was downloaded before is kept: all that somebody with an empty home may share."""
+    environment = home | {"HOME": os.environ["HOME"]}
+    done = subprocess.run(["uv", "cache", "dir"], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def test_sessions_that_the_documents_name_exist() -> None:
@@ -128,10 +150,7 @@ def test_the_main_command_of_the_readme(home: dict[str, str], tmp_path: Path) ->
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
     command = next(line for line in commands("python3 -m venv") if line.endswith("nox -s demo"))
-    cache = subprocess.run(
-        ["uv", "cache", "dir"], env=home | {"HOME": os.environ["HOME"]}, capture_output=True, text=True, check=True
-    )
-    environment = home | {"UV_CACHE_DIR": cache.stdout.strip()}
+    environment = home | {"UV_CACHE_DIR": uv_cache(home)}
     done = subprocess.run(
         ["bash", "-c", command], cwd=clone, env=environment, capture_output=True, text=True, check=False
     )
