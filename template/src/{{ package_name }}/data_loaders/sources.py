@@ -66,7 +66,8 @@ def guess(path: Path) -> dict[str, Any]:
     Raises:
         DataError: it cannot be read, or no loader reads such a file.
     """
-    for name, offer in loader_kinds().items():
+    # What has a mark of its own first: any other file could be text.
+    for name, offer in sorted(loader_kinds().items(), key=lambda item: item[0] == "csv"):
         if (settings := offer.guess(path)) is not None:
             return {"kind": name, "path": str(path), **settings}
     raise DataError(f"{path} is no file that can be read as a table.", "Name a csv or parquet file.")
