@@ -19,10 +19,10 @@ else:
     sys.exit("The service was not ready within 30 s.")
 
 model = onnxruntime.InferenceSession(os.environ["MODEL_PATH"], providers=["CPUExecutionProvider"])
-contract = json.loads(model.get_modelmeta().custom_metadata_map["contract"])
+about = json.loads(model.get_modelmeta().custom_metadata_map["model"])
 request = urllib.request.Request(
     f"{base}/predict",
-    data=json.dumps({"instances": [contract["example"]]}).encode(),
+    data=json.dumps({"instances": [about["example"]]}).encode(),
     headers={"Content-Type": "application/json"},
 )
 with urllib.request.urlopen(request, timeout=10) as response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,30 +89,29 @@ def read(path: Path, contract: Contract) -> pl.DataFrame:
 
 
 def _load(path: Path, contract: Contract) -> pl.DataFrame:
-    from ..data_loaders.sources import loader_of
+    """The table as the project's only source is written, or else as it looks, which is said."""
+    from ..data_loaders.sources import loader_of, load_sources
     from ..errors import DataError
 
     kinds = {name: column.kind for name, column in contract.columns.items()}
-    refused = None
-    for loader in (_configured(path), loader_of(path)):
+    guessed = loader_of(path)
+    sources = list(load_sources(Path(SOURCES), Path()).values()) if Path(SOURCES).is_file() else []
+    if len(sources) == 1 and type(sources[0]) is type(guessed):
+        known = type(guessed)(sources[0].settings.model_copy(update={"path": str(path)}))
         try:
-            if loader is not None:
-                return loader.load(kinds, contract.time_zone)
-        except DataError as error:
-            refused = refused or error
-    raise refused or DataError(f"{path} cannot be read.", "Name a csv or parquet file with --input.")
+            return known.load(kinds, contract.time_zone)
+        except DataError:
+            with suppress(DataError):
+                return _said(guessed).load(kinds, contract.time_zone)
+            raise
+    return _said(guessed).load(kinds, contract.time_zone)
 
 
-def _configured(path: Path) -> Loader | None:
-    """A loader for the file as the project's only source is written; None if it has several, or one of another kind."""
-    from ..data_loaders.sources import guess, load_sources, loader_kinds
-
-    if not Path(SOURCES).is_file():
-        return None
-    loaders = list(load_sources(Path(SOURCES), Path()).values())
-    if len(loaders) != 1 or type(loaders[0]) is not loader_kinds()[guess(path)["kind"]].loader:
-        return None
-    return type(loaders[0])(loaders[0].settings.model_copy(update={"path": str(path)}))
+def _said(loader: Loader) -> Loader:
+    unusual = loader.settings.model_dump(include=loader.settings.model_fields_set - {"kind", "path"})
+    if unusual:
+        typer.echo(f"predict   read as it looks: {', '.join(f'{name} {value!r}' for name, value in unusual.items())}")
+    return loader
 
 
 def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions) -> pl.DataFrame:

@@ -103,7 +103,7 @@ def _windows(rows: pl.DataFrame, contract: Contract, count: int) -> Iterator[Par
 
 def _before(rows: pl.DataFrame, contract: Contract, starts: np.ndarray, cut: np.datetime64, judged: np.ndarray) -> Part:
     """Learn from what ended an embargo before the cut, without groups that are judged."""
-    known = (_times(rows, contract) < pl.Series([cut]).dt.offset_by(f"-{contract.embargo}")[0]).to_numpy()
+    known = (_times(rows, contract) < pl.Series(np.array([cut])).dt.offset_by(f"-{contract.embargo}")[0]).to_numpy()
     early = (starts < cut) & ~known
     shared = np.zeros(len(rows), dtype=bool)
     if contract.group:
