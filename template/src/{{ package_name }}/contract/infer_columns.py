@@ -162,7 +162,7 @@ def _day(moment: datetime, away: timedelta) -> datetime:
 
 
 def parts_of(values: pl.Series) -> tuple[Part, ...]:
-    """The parts of moments that are not always the same."""
+    """The parts of moments that are not always the same; of one that is always the same, whether it is there."""
     known = values.drop_nulls()
     low, high = _ends(known)
     varies: dict[Part, bool] = {
@@ -173,7 +173,7 @@ def parts_of(values: pl.Series) -> tuple[Part, ...]:
         "day_of_year": high - low > YEAR,
         "hour": known.dt.time().n_unique() > 1,
     }
-    return tuple(part for part, does in varies.items() if does)
+    return tuple(part for part, does in varies.items() if does) or ("weekday",)
 
 
 def recurring_parts(values: pl.Series) -> tuple[Part, ...]:

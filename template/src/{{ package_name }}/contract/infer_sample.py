@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from .types import Kind
 #: A file with more bytes is looked at in a sample.
 LARGE = 300_000_000
 MOST_ROWS = 200_000
+HEAD = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Sample:
 
 def open_table(file: Path, root: Path) -> Sample:
     """Rows of a csv or parquet file, and how it is written; raises `DataError` if it cannot be read."""
-    source = guess(file)
+    source = _guess_head(file) if file.is_file() and file.stat().st_size > LARGE else guess(file)
     offer = loader_kinds()[source["kind"]]
     loader = offer.loader(offer.settings.model_validate(source))
     place = file.resolve()
@@ -65,6 +67,18 @@ def open_table(file: Path, root: Path) -> Sample:
     # Moments with a zone say where the place is; else it is UTC until somebody says otherwise.
     zones = [dtype.time_zone for dtype in frame.dtypes if isinstance(dtype, pl.Datetime) and dtype.time_zone]
     return Sample(frame, rows, loader.form.in_zone(zones[0]) if zones else loader.form, source)
+
+
+def _guess_head(file: Path) -> dict[str, Any]:
+    """How a large file is written, by its beginning; packed ones and parquet files are told whole."""
+    with file.open("rb") as stream:
+        head = stream.read(HEAD)
+    if head.startswith((b"PAR1", b"\x1f\x8b")):
+        return guess(file)
+    with TemporaryDirectory() as folder:
+        part = Path(folder) / file.name
+        part.write_bytes(head[: head.rfind(b"\n") + 1])
+        return guess(part)
 
 
 def _lazy(file: Path, source: dict[str, Any]) -> pl.LazyFrame | None:

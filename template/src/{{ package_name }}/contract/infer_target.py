@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,48 +16,8 @@ FEW_NUMBERS = 10
 MOST_LABELS = 1000
 #: Classes with fewer rows are pointed out.
 FEW_ROWS = 10
-POSITIVE = frozenset(
-    [
-        "1",
-        "y",
-        "yes",
-        "t",
-        "true",
-        "positive",
-        "pos",
-        "bad",
-        "fraud",
-        "spam",
-        "default",
-        "churn",
-        "churned",
-        "failed",
-        "died",
-        "sick",
-        "malignant",
-    ]
-)
-NEGATIVE = frozenset(
-    [
-        "0",
-        "n",
-        "no",
-        "f",
-        "false",
-        "negative",
-        "neg",
-        "good",
-        "ham",
-        "ok",
-        "paid",
-        "stayed",
-        "passed",
-        "survived",
-        "healthy",
-        "benign",
-        "normal",
-    ]
-)
+_POSITIVE = re.compile("y|yes|t|true|positive|pos|bad|fraud|spam|default|churn|churned|fail|failed|died|sick|malignant")
+_NEGATIVE = re.compile("n|no|f|false|negative|neg|good|ham|ok|paid|stayed|passed|survived|healthy|benign|normal")
 
 
 @dataclass(frozen=True)
@@ -133,7 +94,10 @@ def _classes(words: pl.Series, numbers: pl.Series | None, task: TaskName, left_o
 def _positive(labels: list[str], counts: dict[str, int], otherwise: str) -> tuple[str, str]:
     """The label that is looked for, and why."""
     plain = [label.strip().casefold() for label in labels]
-    for wanted in ([word in POSITIVE for word in plain], [word not in NEGATIVE for word in plain]):
+    for wanted in (
+        [bool(_POSITIVE.fullmatch(word)) for word in plain],
+        [not _NEGATIVE.fullmatch(word) for word in plain],
+    ):
         if sum(wanted) == 1:
             return labels[wanted.index(True)], "guessed by its word"
     return labels[-1] if otherwise == "the larger number" else min(reversed(labels), key=counts.__getitem__), otherwise
