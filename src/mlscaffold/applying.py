@@ -40,7 +40,7 @@ class Updated:
     tasks: tuple[str, ...] = ()
     #: Where edits are kept that were made to files of the update while it was interrupted.
     saved: tuple[str, ...] = ()
-    #: Files of the template that the owners have to write themselves, with the reason.
+    #: Files that every project must have, and that its owners have to write themselves, with the reason.
     left: Mapping[str, str] = field(default_factory=dict)
 
 

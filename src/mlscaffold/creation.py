@@ -19,7 +19,8 @@ from .git import Git, blob_ids, config_value, enclosing_repository
 from .lock import Lock
 from .locking import lock_of, ownership_of, remarks_on, remarks_on_answers
 from .ownership import Ownership
-from .plan import Plan, Side, plan
+from .pairing import Side
+from .plan import Plan, plan
 from .recorded import read_recorded
 from .render import Render, render, run_tasks
 from .scratch import scratch_folder

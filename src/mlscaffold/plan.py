@@ -1,25 +1,25 @@
 """The plan: a pure decision from (old render, project, new render, ownership) to one action a file. No I/O.
 
 A *file* is a line of descent: its path in the old render, in the project and in the new render, any of which may be
-missing or differ. `pair` finds the two template ends by template source path, never by likeness of content; what the
-user renamed is told by the caller. Then one table a policy decides. Entries are compared by mode and blob id, so no
+missing or differ. `pairing` finds the two template ends; what the user renamed is told by the caller. Then one table a
+policy decides. Entries are compared by mode and blob id, so no
 content is read here: a file that both sides changed gets the action `merge`, and the content is somebody else's work.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 from .entries import Entry, FileMode
 from .ownership import Ownership, Policy, Rule
+from .pairing import EMPTY, Side, pair, unblocked
 
-__all__ = ["EMPTY", "Action", "FileAction", "Plan", "Side", "pair", "plan"]
+__all__ = ["Action", "FileAction", "Plan", "plan"]
 
 
 class Action(StrEnum):
@@ -53,17 +53,6 @@ _T = TypeVar("_T")
 
 #: Actions after which the work tree is as before.
 _IDLE = frozenset({Action.KEEP, Action.COLLIDE})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """One render: its files, and the template file that each came from."""
-
-    entries: Mapping[str, Entry] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
-
-
-EMPTY = Side()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +172,7 @@ def plan(
     )
     taken: set[str] = set()
     actions: list[FileAction] = []
-    for old_path, new_path in _unblocked(pair(old, new, moves or {}), old, mine):
+    for old_path, new_path in unblocked(pair(old, new, moves or {}), old, mine):
         here = deciding.place(old_path, new_path, renames)
         if here not in mine and new_path in mine and new_path not in taken and new_path not in old.entries:
             # The user moved it where the template moves it, too; or both added the path.
@@ -201,48 +190,6 @@ def plan(
             actions.append(found)
     actions += [*said, *deciding.retire(mine, {place for each in actions for place in (each.path, each.origin)})]
     return Plan(actions=tuple(sorted(_collide(actions, everything, occupied, loose), key=lambda action: action.path)))
-
-
-def pair(old: Side, new: Side, moves: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """The template's two ends of every file: (path in the old render, path in the new one), empty where it has none.
-
-    First the same path from the same (or moved) source, then the same source at another path where there is no doubt,
-    then the same path from another source.
-    """
-
-    def source(path: str) -> str:
-        before = old.sources.get(path, "")
-        return moves.get(before, before)
-
-    pairs = [(path, path) for path in old.entries if path in new.entries and source(path) == new.sources.get(path, "")]
-    gone = [path for path in old.entries if (path, path) not in set(pairs)]
-    came = [path for path in new.entries if (path, path) not in set(pairs)]
-    departures = Counter(source(path) for path in gone)
-    arrivals = Counter(new.sources.get(path, "") for path in came)
-    landing = {new.sources.get(path, ""): path for path in came}
-    for path in gone:
-        origin = source(path)
-        if origin and departures[origin] == arrivals[origin] == 1:
-            pairs.append((path, landing[origin]))
-    left, reached = {old_path for old_path, _ in pairs}, {new_path for _, new_path in pairs}
-    pairs += [(path, path) for path in gone if path not in left and path in new.entries and path not in reached]
-    left, reached = {old_path for old_path, _ in pairs}, {new_path for _, new_path in pairs}
-    pairs += [(path, "") for path in gone if path not in left]
-    pairs += [("", path) for path in came if path not in reached]
-    return pairs
-
-
-def _unblocked(pairs: Iterable[tuple[str, str]], old: Side, mine: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
-    """No move to a path where the user's edits of another file are: there the template's files are told by path."""
-    found = list(pairs)
-    edited = {path for path, after in found if not after and mine.get(path) not in {None, old.entries.get(path)}}
-    for before, after in found:
-        if before != after and after in edited:
-            yield before, ""
-        elif not after and before in edited and any(other == before for was, other in found if was != before):
-            yield before, before
-        else:
-            yield before, after
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,8 @@ from .lock import Lock, parse_lock
 from .locking import lock_of, ownership_of, written_answers
 from .merge import Labels
 from .ownership import Ownership, Policy
-from .plan import Action, Plan, Side, plan
+from .pairing import Side
+from .plan import Action, Plan, plan
 from .reach import commit_of
 from .recorded import Recorded, answers_in, read_recorded_answers, read_watched
 from .render import Render

@@ -20,9 +20,10 @@ from .lock import Lock
 from .locking import lock_of, written_answers
 from .merge import Labels
 from .ownership import Ownership, Policy
+from .pairing import Side
 from .placing import State as _Lying
 from .placing import state_of
-from .plan import Action, FileAction, Plan, Side, plan
+from .plan import Action, FileAction, Plan, plan
 from .recorded import Recorded
 from .render import Render, renderer_id
 from .resolution import Resolved, contents_needed, resolve
@@ -85,7 +86,7 @@ class PreparedUpdate:
     notes: tuple[str, ...]
     #: What changed in the template between the versions, as its authors say.
     changelog: str
-    #: Files of the template that the owners have to write themselves, with the reason.
+    #: Files that every project must have, and that its owners have to write themselves, with the reason.
     left: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -230,8 +231,13 @@ def solve(
         tasks=task_listing(new.checkout, since=old.checkout),
         notes=(*_notes(recorded, old_entries), *_secret_notes(resolved.plan, new)),
         changelog=changes_between(old.checkout, new.checkout),
-        left={each.path: each.reason for each in resolved.plan.actions if each.path in refused and not each.mine},
+        left={each.path: each.reason for each in resolved.plan.actions if _is_left(each, refused)},
     )
+
+
+def _is_left(action: FileAction, refused: Collection[str]) -> bool:
+    """Whether a file that there must be is not written, and was not there."""
+    return action.path in refused and action.mine is None and action.rule.required
 
 
 def lying(project: Path, paths: Collection[str]) -> dict[str, _Lying | None]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from .entries import Entry, FileMode
 from .keys import KeyedFileError, key_digests
 from .ownership import Ownership, Policy, Predecessor, Rule, matches
-from .plan import Side
+from .pairing import Side
 
 __all__ = ["withheld"]
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from mlscaffold.entries import Entry, FileMode
 from mlscaffold.ownership import Ownership, Policy, Rule
-from mlscaffold.plan import EMPTY, Action, FileAction, Plan, Side, pair, plan
+from mlscaffold.pairing import EMPTY, Side, pair
+from mlscaffold.plan import Action, FileAction, Plan, plan
 
 Entries = Mapping[str, Entry]
 

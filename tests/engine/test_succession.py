@@ -6,7 +6,7 @@ import pytest
 
 from mlscaffold.entries import Entry, FileMode
 from mlscaffold.ownership import Ownership, Policy, Predecessor, Rule
-from mlscaffold.plan import Side
+from mlscaffold.pairing import Side
 from mlscaffold.succession import withheld
 
 PAGE = "docs/page.md"

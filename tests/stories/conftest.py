@@ -90,6 +90,18 @@ class Machine:
         assert list(self.scratch.iterdir()) == []
 
 
+def built_in(machine: Machine) -> Path:
+    """The built-in template as it lies here, released."""
+    template = machine.home.parent / "built-in"
+    machine.git("init", "-q", template)
+    for name in ("copier.yml", "ownership.yml", "template"):
+        machine.git(f"--git-dir={template}/.git", f"--work-tree={ROOT}", "add", "--", name, cwd=ROOT)
+    machine.git("commit", "-qm", "As it lies here", cwd=template)
+    machine.git("tag", "v1.0.0", cwd=template)
+    machine.git("checkout", "-q", "-f", "HEAD", cwd=template)
+    return template
+
+
 def write_files(root: Path, files: Mapping[str, str | bytes]) -> None:
     """Write files, and the folders they need."""
     for path, content in files.items():

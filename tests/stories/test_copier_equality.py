@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ANSWERS_FILE, ROOT, SMALL, Machine, snapshot
+from .conftest import ANSWERS_FILE, SMALL, Machine, built_in, snapshot
 
 HEAD = "_subdirectory: template\n"
 ANSWERS = {f"template/{ANSWERS_FILE}": SMALL[f"template/{ANSWERS_FILE}"]}
@@ -137,13 +137,7 @@ def test_new_equals_copier_copy(machine: Machine, feature: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("example", ["flights", "none"])
 def test_the_built_in_template_renders_as_plain_copier_renders_it(machine: Machine, example: str) -> None:
-    template = machine.work / "built-in"
-    machine.git("init", "-q", template)
-    for name in ("copier.yml", "template"):
-        machine.git(f"--git-dir={template}/.git", f"--work-tree={ROOT}", "add", "--", name, cwd=ROOT)
-    machine.git("commit", "-qm", "As it lies here", cwd=template)
-    machine.git("tag", "v1.0.0", cwd=template)
-    machine.git("checkout", "-q", "-f", "HEAD", cwd=template)
+    template = built_in(machine)
     answers = {
         "example": example,
         "author": "Ann <ann@example.com>",
@@ -154,7 +148,10 @@ def test_the_built_in_template_renders_as_plain_copier_renders_it(machine: Machi
     assert machine.run("new", "ours/demo", "--template", template, "--defaults", *given).code == 0
     data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
     copier(machine, "copy", "--defaults", "--quiet", *data, template, "theirs/demo")
-    assert written(machine.work / "ours" / "demo") == written(machine.work / "theirs" / "demo")
+    sides = [written(machine.work / side / "demo") for side in ("ours", "theirs")]
+    # Copier makes the folder of a file that it leaves out.
+    files = [{path: found for path, found in side.items() if found[0] != "empty folder"} for side in sides]
+    assert files[0] == files[1]
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from .conftest import SMALL, Machine, snapshot
-from .updating import LINES, Followed, follow, lines, with_line
+from .conftest import SMALL, Machine, built_in, snapshot
+from .updating import LINES, Followed, follow, lines, made, with_line
 
 QUESTIONS = SMALL["copier.yml"] + "example: {type: str, choices: [trains, none], default: trains}\n"
 WITH, WITHOUT = "{% if example == 'trains' %}", "{% if example == 'none' %}"
@@ -124,6 +124,30 @@ def test_the_default_of_a_new_question_is_no_other_answer(demo: Followed) -> Non
     assert demo.has("tests/example/test_a.py")
 
 
+@pytest.mark.slow
+def test_the_example_of_the_built_in_template_goes_and_leaves_what_was_edited(machine: Machine) -> None:
+    template = built_in(machine)
+    demo = made(machine, template)
+    other = made(machine, template, "--set", "example=none", name="other/demo")
+    before = snapshot(demo.project)
+
+    assert demo.set("example=none").code == 0
+    assert snapshot(demo.project) == snapshot(other.project)
+    demo.commit()
+    assert demo.set("example=flights").code == 0
+    assert snapshot(demo.project) == before
+    demo.commit()
+    demo.edit({"configs/contract.yaml": "format: 1\n", "src/demo/dataset.py": "mine\n"})
+    said = demo.set("example=none").out
+
+    assert "keep      seeded  configs/contract.yaml" in said
+    assert "keep      seeded  src/demo/dataset.py" in said
+    assert demo.text("src/demo/dataset.py") == "mine\n"
+    assert not demo.has("data/raw/flights.csv")
+    demo.commit()
+    assert machine.run("check", "--strict", demo.project).code == 0
+
+
 # A file that moves to a place that is seeded
 
 
@@ -203,10 +227,11 @@ files:
   contract.yaml:
     seeded:
       required: true
-      replaces: [rules.py, {params.yaml: [data]}, "data/**"]
-      page: https://example.com/how-to-write-it
+      page: &page https://example.com/how-to-write-it
+      replaces: &before [rules.py, {params.yaml: [data]}, "data/**"]
+  about.md: {seeded: {page: *page, replaces: *before}}
 """
-HEIRS = {"ownership.yml": HEIR, "contract.yaml": "target: late\n"}
+HEIRS = {"ownership.yml": HEIR, "contract.yaml": "target: late\n", "about.md": "Trains\n"}
 
 
 def heirs(machine: Machine, **edits: str) -> Followed:
@@ -224,6 +249,7 @@ def test_it_comes_where_what_it_takes_over_from_is_as_rendered(machine: Machine,
     demo.updated()
 
     assert demo.text("contract.yaml") == "target: late\n"
+    assert demo.has("about.md")
     demo.commit()
     assert machine.run("check", demo.project).code == 0
 
@@ -250,7 +276,9 @@ def test_it_never_comes_where_that_was_edited(machine: Machine, edits: dict[str,
     assert f"keep      seeded  {said}" in done.out
     assert "1 file is left to you:\n" in done.out
     assert done.out.count(said) == 2
+    assert "keep      seeded  about.md  (not written" in done.out
     assert not demo.has("contract.yaml")
+    assert not demo.has("about.md")
     assert demo.version == "v2.0.0"
     assert "Nothing waits" in demo.update("--status").out
     demo.commit()

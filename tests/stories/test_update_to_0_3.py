@@ -1,4 +1,4 @@
-"""The way from 0.2 to 0.3: the page is walked, and a contract is written from what the project said, or from nothing."""
+"""The way from 0.2 to 0.3: the page is walked, and a contract is written from what the project itself said, or not."""
 
 from __future__ import annotations
 
@@ -170,7 +170,9 @@ CHURN: Mapping[str, str] = {
 import polars as pl
 from .base import TableSchema
 DAY = pl.Datetime("us", "Europe/Berlin")
-CUSTOMERS = TableSchema({"number": pl.String, "signed_up": DAY, "plan": pl.String, "amount": pl.Float64, "left": pl.Int64})
+CUSTOMERS = TableSchema(
+    {"number": pl.String, "signed_up": DAY, "plan": pl.String, "amount": pl.Float64, "left": pl.Int64}
+)
 CUSTOMER_KEY = ("number", "signed_up")
 OUTCOME = "left"
 """,
