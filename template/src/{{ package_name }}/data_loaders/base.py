@@ -26,9 +26,7 @@ class Source(Section):
 
     kind: str
     key: Annotated[Names, Field(description="Columns that together name one row, and no other.")] = ()
-    columns: Annotated[
-        dict[Name, Kind], Field(default_factory=dict, description="Kinds of columns that only dataset.py uses.")
-    ]
+    columns: Annotated[dict[Name, Kind], Field(description="Kinds of columns that only dataset.py uses.")] = {}  # noqa: RUF012
 
 
 class FileSource(Source):

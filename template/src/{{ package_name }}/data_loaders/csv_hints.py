@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from ..contract.cells import Form, read_cells
+from ..contract.cells import Form, read_cells, shape_of
 from ..contract.types import Kind
 from .decoding import decode, likely_encoding, read_bytes
 from .structure import Dialect, Structure
@@ -83,8 +83,9 @@ def width_hint(rows: Structure, dialect: Dialect, names: int) -> str:
 
 def patterns_of(values: pl.Series) -> list[str]:
     """The patterns that all dates [N, text] fit; one alone says how they are written, of two nobody can know."""
-    patterns = [day + time for day, time in product(_DAYS, _TIMES)]
-    return [pattern for pattern in patterns if not read_cells(values, "datetime", Form(dates=(pattern,)))[1].any()]
+    patterns = (day + time for day, time in product(_DAYS, _TIMES))
+    likely = [pattern for pattern in patterns if values.head(9).str.contains(shape_of(pattern)).all()]
+    return [pattern for pattern in likely if not read_cells(values, "datetime", Form(dates=(pattern,)))[1].any()]
 
 
 def cell_hints(table: pl.DataFrame, kinds: Mapping[str, Kind], form: Form, missing: tuple[str, ...]) -> list[str]:
@@ -116,11 +117,11 @@ def _hints_of(wrong: pl.Series, kind: Kind, form: Form, missing: tuple[str, ...]
         yield "Separators of thousands have no place in numbers: take them out of the file."
 
 
-def guess_csv(path: Path) -> dict[str, Any] | None:
-    """The settings of a file that are not as usual; None if it is no text.
+def guess_csv(path: Path) -> dict[str, Any]:
+    """The settings of a file that are not as usual.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: it is no csv file that can be read.
     """
     from .csv import CsvLoader, CsvSource
 
@@ -141,21 +142,22 @@ def guess_csv(path: Path) -> dict[str, Any] | None:
 
 
 def _guess_cells(table: pl.DataFrame, missing: tuple[str, ...], separator: str) -> dict[str, Any]:
-    """Decimal comma, dates and signs for no value, as far as all columns agree."""
+    """Decimal comma, dates, and signs for no value in columns of numbers and dates."""
     found: dict[str, Any] = {}
-    patterns, signs = set(), set()
+    patterns: set[str] = set()
+    signs: set[str] = set()
     for values in table.select(pl.col(pl.String)):
-        sample = values.drop_nulls().unique(maintain_order=True).head(SAMPLE)
-        plain = sample.filter(~sample.is_in(list(_SIGNS)))
-        if plain.is_empty():
+        sign = values.is_in(list(_SIGNS))
+        plain = values.filter(~sign).drop_nulls().unique(maintain_order=True).head(SAMPLE)
+        if not plain.str.contains(r"\d").all():
             continue
-        comma = separator != "," and plain.str.contains(_DECIMAL_COMMA).any()
-        if comma and not read_cells(plain, "number", Form(decimal=","))[1].any():
-            found["decimal"] = ","
-        elif read_cells(plain, "number", Form())[1].any() and (plain.str.contains(r"\d").all()):
-            fitting = patterns_of(plain) if read_cells(plain, "datetime", Form())[1].any() else []
-            patterns |= set(fitting) if len(fitting) == 1 else set()
-        signs |= set(sample) & _SIGNS if not plain.str.contains(r"\p{L}{2}").any() else set()
+        told = not all(read_cells(plain, kind, Form())[1].any() for kind in ("number", "datetime"))
+        if not told and separator != "," and not read_cells(plain, "number", Form(decimal=","))[1].any():
+            found["decimal"], told = ",", True
+        if not told and len(fitting := patterns_of(plain)) == 1:
+            patterns, told = patterns | set(fitting), True
+        if told:
+            signs |= set(values.filter(sign))
     if patterns:
         found["dates"] = sorted(patterns)
     if signs:

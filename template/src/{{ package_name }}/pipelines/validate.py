@@ -13,7 +13,6 @@ from ..data_loaders.base import LINE, Loader
 from ..data_loaders.sources import load_sources
 from ..errors import DataError
 from ..quality.base import find_problems
-from ..quality.tables import find_duplicates
 from ..settings import Validation
 from ..steps import SOURCES, Project, Step
 
@@ -34,7 +33,7 @@ def run(project: Project) -> str:
     problems = [
         f"{loader.where}: {problem}"
         for name, loader in loaders.items()
-        for problem in _problems(tables[name], loader, contract, limits)
+        for problem in problems_of(tables[name], loader, contract, limits)
     ]
     if problems:
         raise DataError("\n".join(problems), MEND)
@@ -44,19 +43,18 @@ def run(project: Project) -> str:
     return f"no problem found; {unused} columns that the contract does not name" if unused else "no problem found"
 
 
-def _problems(table: pl.DataFrame, loader: Loader, contract: Contract, limits: Validation) -> list[str]:
-    key = loader.settings.key
+def problems_of(table: pl.DataFrame, loader: Loader, contract: Contract, limits: Validation) -> list[str]:
+    """All that is wrong with one table, one sentence each. Its own key must be unique, not that of the rows to come."""
+    key, target = loader.settings.key, contract.target.column
     if absent := [name for name in key if name not in table.columns]:
         return [f"there is no column `{absent[0]}`, which is a part of its key in configs/sources.yaml"]
-    twice = list(find_duplicates(table, key)) if key != contract.key else []
-    target = contract.target.column
-    if target not in table.columns:
-        return twice + find_problems(table, contract, limits)
-    # Rows without an outcome are not learnt from: what else they lack is no problem.
-    judged = table.filter(table[target].is_not_null())
-    few = len(judged) < limits.minimum_rows
-    said = f"{len(judged)} rows with an outcome, at least {limits.minimum_rows} are needed (validation.minimum_rows)"
-    return [said] if few else twice + find_problems(judged, contract, limits)
+    if target in table.columns:
+        # Rows without an outcome are not learnt from: what else they lack is no problem.
+        table = table.filter(table[target].is_not_null())
+        if len(table) < limits.minimum_rows:
+            least = f"at least {limits.minimum_rows} are needed (validation.minimum_rows in params.yaml)"
+            return [f"{len(table)} rows with an outcome (`{target}`), {least}"]
+    return find_problems(table, contract.model_copy(update={"key": key}), limits)
 
 
 def _summary(table: pl.DataFrame, contract: Contract) -> dict[str, Any]:

@@ -30,18 +30,15 @@ def _mostly_missing(table: pl.DataFrame, contract: Contract, limits: Validation)
             )
 
 
-def find_duplicates(table: pl.DataFrame, key: tuple[str, ...]) -> Iterator[str]:
-    """Rows with a key that an earlier row has; a key that is missing wholly or in part is not judged."""
+def _duplicated(table: pl.DataFrame, contract: Contract, limits: Validation) -> Iterator[str]:  # noqa: ARG001
+    """Rows with a key that an earlier row has; one that is missing wholly or in part is not judged."""
+    key = contract.key
     if not key or not set(key) <= set(table.columns):
         return
     complete = pl.all_horizontal(pl.col(name).is_not_null() for name in key)
-    repeated = table.select((~pl.struct(key).is_first_distinct() & complete).alias("repeated"))["repeated"]
+    repeated = table.select(~pl.struct(key).is_first_distinct() & complete).to_series()
     if repeated.any():
         yield f"the same {', '.join(f'`{name}`' for name in key)} as an earlier row {places(table, repeated)}"
-
-
-def _duplicated(table: pl.DataFrame, contract: Contract, limits: Validation) -> Iterator[str]:  # noqa: ARG001
-    yield from find_duplicates(table, contract.key)
 
 
 def _outcomes(table: pl.DataFrame, contract: Contract, limits: Validation) -> Iterator[str]:  # noqa: ARG001

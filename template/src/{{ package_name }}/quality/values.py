@@ -43,7 +43,7 @@ def _missing(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
 
 def _outside(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
     for name, column, values in _features(table, contract):
-        if isinstance(column, NumberColumn | IntegerColumn | DatetimeColumn):
+        if isinstance(column, NumberColumn | IntegerColumn | DatetimeColumn) and values.count():
             low, high = _bound(column.minimum, contract), _bound(column.maximum, contract)
             inside = values.is_between(values.min() if low is None else low, values.max() if high is None else high)
             yield from _said(table, name, f"outside {_range(low, high)}", ~inside)
