@@ -1,7 +1,7 @@
 """Whether a model is good enough on the hold-out, and not too good to be true. A sentence for each reason against it.
 
-Noise does not pass: the gain over the naive baseline must be above the contract's at its lower bound, and shuffled outcomes
-must hardly ever be predicted as well. docs/trust.md says how often noise passes, and how weak a signal does.
+Noise does not pass: it must hardly ever happen that shuffled outcomes are predicted as well; and at its lower bound the gain
+over the naive baseline must be above the contract's. docs/trust.md says how often noise passes, and how weak a signal does.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from ..contract.types import Acceptance, Contract
 from ..tasks.base import Task
 from .decision import Decision, decide
-from .uncertainty import CONFIDENCE, Blocks, Interval, chance, jackknife, mean_interval
+from .uncertainty import CONFIDENCE, GAIN_CONFIDENCE, Blocks, Interval, chance, jackknife, mean_interval
 
-#: A model passes if at most this share of shuffles is predicted as well.
+#: A model passes if the chance to be as good without knowing anything is at most this.
 ERROR = 0.005
 
 
@@ -48,7 +48,7 @@ class Scores:
         metrics: of the model, by name; one that is not defined on these rows, or has no bounds, is left out.
         baseline: the same of the naive baseline.
         gain: primary loss of the baseline less that of the model, a mean over rows; None if it has no bounds.
-        chance: share of shuffles that are predicted as well; None if there are so many rows that the bounds suffice.
+        chance: to be as good without knowing anything; None if it cannot be known.
         events: rows outside of the largest class; for values, rows.
     """
 
@@ -72,8 +72,8 @@ def measure(task: Task, contract: Contract, found: Predictions) -> Scores:
     return Scores(
         metrics=jackknife(scores, found.blocks.index),
         baseline=task.score(found.target, found.baseline, found.weight),
-        gain=mean_interval(losses, found.blocks.index, found.weight),
-        chance=chance(task, found.target, found.model, found.weight),
+        gain=mean_interval(losses, found.blocks.index, found.weight, GAIN_CONFIDENCE),
+        chance=chance(task, found.target, found.model, found.weight, found.blocks),
         events=task.events(found.target),
         rows=len(found.target),
         blocks=found.blocks,
@@ -104,7 +104,7 @@ def _too_few(scores: Scores, task: Task, bounds: Acceptance) -> Iterator[str]:
 
 def _no_gain(scores: Scores, task: Task, bounds: Acceptance) -> Iterator[str]:
     gain, name = scores.gain, _loss(task)
-    if gain is None:
+    if gain is None or scores.chance is None:
         yield f"{scores.rows} rows in the hold-out are too few to know the gain over the naive baseline: add rows"
         return
     if gain.low <= bounds.gain:
@@ -112,10 +112,10 @@ def _no_gain(scores: Scores, task: Task, bounds: Acceptance) -> Iterator[str]:
             f"the gain in {name} over the naive baseline is {gain.value:.4g}, and for sure only {gain.low:.4g}: it must be "
             f"above {bounds.gain:g}; better features or more rows can help"
         )
-    if scores.chance is not None and scores.chance > ERROR:
+    if scores.chance > ERROR:
         yield (
-            f"shuffled outcomes are predicted as well in {scores.chance:.1%} of all cases, at most {ERROR:.1%} are "
-            "allowed: the model may know nothing; better features or more rows can help"
+            f"a model that knows nothing would be as good with a chance of {scores.chance:.1%}, at most {ERROR:.1%} are "
+            "allowed; better features or more rows can help"
         )
 
 
@@ -146,7 +146,9 @@ def _too_good(scores: Scores, task: Task, bounds: Acceptance) -> Iterator[str]:
 def _undefined(name: str, task: Task) -> str:
     if name not in task.metrics:
         return f"`{name}` is no metric of a {task.name} task; there are: {', '.join(task.metrics)}"
-    return f"{name} cannot be known on this hold-out (too few rows of a class, or values that are all the same): add rows"
+    return (
+        f"{name} cannot be known on this hold-out (too few rows of a class, or values that are all the same): add rows"
+    )
 
 
 def _loss(task: Task) -> str:
@@ -162,8 +164,8 @@ def as_report(scores: Scores, task: Task) -> dict[str, Any]:
         "holdout": {name: interval.rounded() for name, interval in scores.metrics.items()},
         "baseline": {name: round(value, 6) for name, value in scores.baseline.items()},
         "gain": None if scores.gain is None else {"in": _loss(task), **scores.gain.rounded()},
-        "chance": scores.chance,
-        "confidence": {"one_sided": CONFIDENCE, "blocks_of": scores.blocks.of},
+        "chance": None if scores.chance is None else round(scores.chance, 6),
+        "confidence": {"bounds": CONFIDENCE, "gain": GAIN_CONFIDENCE, "blocks_of": scores.blocks.of},
         "decision": scores.decision.as_report() if scores.decision else None,
         "not_defined": [name for name in task.metrics if name not in scores.metrics],
     }

@@ -1,4 +1,4 @@
-"""How sure a score is: bounds by the delete-a-group jackknife, and the chance that predictions without sense do as well.
+"""How sure a score is: bounds by the delete-a-group jackknife, and the chance that predictions which know nothing do as well.
 
 Rows are put into blocks that can be taken as independent. Each block is left out once; how much a score changes says how
 much it would change with other rows. Source: Kott, "The Delete-a-Group Jackknife", Journal of Official Statistics 17
@@ -24,16 +24,19 @@ BLOCKS = 40
 FEWEST_WHOLE = 20
 #: With fewer blocks there are no bounds.
 FEWEST = 5
-#: That a true score lies above the lower bound; and so below the upper one.
+#: That the true score lies above the lower bound; and as much, that it lies below the upper one.
 CONFIDENCE = 0.95
-#: Shuffles of the permutation test, and rows from which the bounds of the gain alone are exact enough.
+#: The same for the gain over the naive baseline; that it is no chance is judged by itself, see `chance`.
+GAIN_CONFIDENCE = 0.8
+#: Shuffles where their number is the answer, and where they give a mean only; and rows from which that is exact enough.
 SHUFFLES = 1999
+FEW_SHUFFLES = 50
 MANY_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A score, and its bounds at `CONFIDENCE` each."""
+    """A score, and its lower and upper bound."""
 
     value: float
     low: float
@@ -74,12 +77,15 @@ def _merged(index: np.ndarray, found: int) -> np.ndarray:
     return index.astype(np.int64) * min(BLOCKS, found) // max(found, 1)
 
 
-def jackknife(scores: Callable[[np.ndarray], Mapping[str, float]], blocks: np.ndarray) -> dict[str, Interval]:
+def jackknife(
+    scores: Callable[[np.ndarray], Mapping[str, float]], blocks: np.ndarray, confidence: float = CONFIDENCE
+) -> dict[str, Interval]:
     """The interval of each score, by leaving out each block once.
 
     Args:
         scores: of the rows whose indices are given, int64 [n]; one that is not defined on them is left out.
         blocks: the block of each row, int64 [N].
+        confidence: of each bound.
 
     Returns:
         Those that are defined on all rows, and without each of the blocks; none if there are too few blocks.
@@ -95,31 +101,48 @@ def jackknife(scores: Callable[[np.ndarray], Mapping[str, float]], blocks: np.nd
         if all(np.isfinite(part.get(name, np.nan)) for part in [everywhere, *without]):
             pseudo = parts * value - (parts - 1) * np.array([part[name] for part in without])
             error = float(np.sqrt(np.mean((pseudo - pseudo.mean()) ** 2 / (parts - 1))))
-            reach = float(t.ppf(CONFIDENCE, len(used) - 1)) * error
+            reach = float(t.ppf(confidence, len(used) - 1)) * error
             intervals[name] = Interval(value, value - reach, value + reach)
     return intervals
 
 
-def mean_interval(values: np.ndarray, blocks: np.ndarray, weight: np.ndarray | None) -> Interval | None:
+def mean_interval(
+    values: np.ndarray, blocks: np.ndarray, weight: np.ndarray | None, confidence: float = CONFIDENCE
+) -> Interval | None:
     """The interval of the mean of values [N] with weights [N]; None if there are too few blocks."""
     shares = np.ones(len(values)) if weight is None else weight
-    return jackknife(lambda rows: {"mean": float(np.average(values[rows], weights=shares[rows]))}, blocks).get("mean")
+
+    def mean(rows: np.ndarray) -> dict[str, float]:
+        return {"mean": float(np.average(values[rows], weights=shares[rows]))}
+
+    return jackknife(mean, blocks, confidence).get("mean")
 
 
-def chance(task: Task, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float | None:
-    """How often the predictions fit shuffled outcomes as well as the true ones, by the primary loss: a p-value.
+def chance(
+    task: Task, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None, blocks: Blocks
+) -> float | None:
+    """The chance that predictions which know nothing have as low a primary loss: a p-value. None with too few blocks.
 
-    It is exact at any number of rows and for any distribution, where the jackknife is not (few rows, heavy tails). Source:
-    Fisher, "The Design of Experiments" (1935); one is added to both counts: Phipson and Smyth, "Permutation p-values
-    should never be zero", Statistical Applications in Genetics and Molecular Biology 9 (2010). The shuffles are the same
-    every time. None beyond `MANY_ROWS`, where it says no more than the bounds.
+    Outcomes are shuffled, the same way every time. If single rows are independent, it is how often shuffled outcomes fit as
+    well, which is exact for any number of rows and any distribution, where the jackknife is not. Source: Fisher, "The
+    Design of Experiments" (1935); one is added to both counts: Phipson and Smyth, "Permutation p-values should never be
+    zero", Statistical Applications in Genetics and Molecular Biology 9 (2010). If whole groups or periods are, or there are
+    more rows than `MANY_ROWS`, the advantage over shuffled outcomes is compared with its error by the jackknife.
     """
-    if len(target) > MANY_ROWS:
-        return None
-    random = np.random.default_rng(0)
-    found = np.average(task.losses(target, prediction), weights=weight)
+    exact = blocks.of == "rows" and len(target) <= MANY_ROWS
+    random, shuffles = np.random.default_rng(0), SHUFFLES if exact else FEW_SHUFFLES
+    losses = task.losses(target, prediction)
     # Rounding must not make a shuffle that changes nothing look worse than it is.
-    limit = found + 1e-12 * abs(found)
-    shuffled = (task.losses(random.permutation(target), prediction) for _ in range(SHUFFLES))
-    as_good = sum(np.average(losses, weights=weight) <= limit for losses in shuffled)
-    return float((1 + as_good) / (1 + SHUFFLES))
+    found = np.average(losses, weights=weight) * (1 + 1e-12)
+    as_good, advantage = 0, -losses
+    for _ in range(shuffles):
+        shuffled = task.losses(random.permutation(target), prediction)
+        as_good += int(np.average(shuffled, weights=weight) <= found)
+        advantage += shuffled / shuffles
+    if exact:
+        return (1 + as_good) / (1 + shuffles)
+    bounds, count = mean_interval(advantage, blocks.index, weight), len(np.unique(blocks.index))
+    if bounds is None:
+        return None
+    reach = max(bounds.high - bounds.value, 1e-300)
+    return float(t.sf(bounds.value / reach * t.ppf(CONFIDENCE, count - 1), count - 1))

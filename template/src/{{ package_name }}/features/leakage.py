@@ -13,6 +13,7 @@ from itertools import islice
 
 import numpy as np
 import polars as pl
+from scipy.stats import rankdata
 
 from ..contract.types import Contract, Kind
 from ..errors import LeakageError
@@ -64,6 +65,8 @@ def strengths(
     chosen = np.sort(random.permutation(len(target))[:MOST_ROWS])
     sample, known = table[chosen], target[chosen]
     outcomes = outcomes_of(known, classes)
+    if not classes:
+        outcomes = np.asarray(rankdata(outcomes, axis=0))
     if len(known) < 2 * FOLDS or not outcomes.size or np.ptp(known) == 0:
         return [Finding(column=name, strength=0.0, low=0.0) for name in kinds]
     # Folds of equal shares of the outcome: else the mean of the other folds would tell what is missing in them.
@@ -93,17 +96,12 @@ def _aggregates(
     numeric = [name for name, kind in kinds.items() if kind in {"number", "integer"}]
     numbers = {name: numbers_of(table[name]) for name in numeric}
     for name in numeric:
-        if found := outcome_mean(table[name], target, classes, max(len(numeric), 1)):
+        if found := outcome_mean(numbers[name], target, classes, len(numeric)):
             yield name, found
     all_rows = ("", np.ones(len(target), dtype=np.int64))
-    told = (
-        [(target == kind).astype(np.float64) for kind in (range(classes) if classes > 2 else (1,))]
-        if classes
-        else [target]
-    )  # noqa: PLR2004
     for group, levels in [all_rows, *islice(grouping_columns(table), MOST_GROUPINGS)]:
         groups = Groups(levels, MOST_ROWS)
-        for outcome in map(groups.outcome, told):
+        for outcome in map(groups.outcome, outcomes_of(target, classes).T):
             for name in numeric:
                 if name != group and (found := groups.aggregate(numbers[name], outcome)):
                     yield name, f"it is {found}, by `{group}`" if group else f"it is {found}"

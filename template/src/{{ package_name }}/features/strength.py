@@ -30,13 +30,13 @@ def levels_of(values: pl.Series) -> np.ndarray:
 
 
 def outcomes_of(target: np.ndarray, classes: int) -> np.ndarray:
-    """What is to be told, float64 [N, m]: an indicator for each class, or the ranks of values, so that none outweighs all."""
+    """What is to be told, float64 [N, m]: an indicator for each class that occurs, one for two classes; or the values."""
     if not classes:
-        return np.asarray(rankdata(target)[:, None] / len(target))
+        return target[:, None]
     frequent = np.sort(np.argsort(-np.bincount(target, minlength=classes), kind="stable")[:MOST_CLASSES])
     indicators = (target[:, None] == frequent).astype(np.float64)
     told = indicators[:, np.ptp(indicators, axis=0) > 0]
-    return np.asarray(told[:, :1] if classes == 2 else told)  # noqa: PLR2004 - the other one says the same
+    return np.asarray(told[:, -1:] if classes == 2 else told)  # noqa: PLR2004 - the other one says the same
 
 
 def strength_of(
@@ -50,7 +50,7 @@ def strength_of(
 
     Args:
         values: the column.
-        outcomes: `outcomes_of` the target, [N, m].
+        outcomes: `outcomes_of` the target, [N, m]; of values their ranks, so that none outweighs all.
         folds: of each row, 0 to `FOLDS` - 1.
         classes: how many there are; 0 for values.
         tests: columns that are looked at.

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import beta, chi2
 
-from .strength import levels_of, numbers_of
+from .strength import levels_of, outcomes_of
 
 #: A level is looked at from so many rows on.
 FEWEST = 10
@@ -84,11 +84,7 @@ def cut_of_values(values: pl.Series, target: np.ndarray) -> str | None:
     """Whether a column of few levels is the target cut into ranges; in words."""
     levels = levels_of(values)
     counts = np.bincount(levels)
-    if not (
-        np.count_nonzero(counts) >= 2
-        and counts.max() <= len(levels) - FEWEST
-        and np.all((counts == 0) | (counts >= FEWEST))
-    ):  # noqa: PLR2004
+    if not (np.ptp(levels) > 0 and counts.max() <= len(levels) - FEWEST and np.all((counts == 0) | (counts >= FEWEST))):
         return None
     means = np.bincount(levels, target) / np.maximum(counts, 1)
     place = np.argsort(np.argsort(means, kind="stable"), kind="stable")[levels]
@@ -97,17 +93,15 @@ def cut_of_values(values: pl.Series, target: np.ndarray) -> str | None:
     return "it is the outcome, cut into ranges" if agree[rare].mean() >= EXACT else None
 
 
-def outcome_mean(values: pl.Series, target: np.ndarray, classes: int, tests: int) -> str | None:
+def outcome_mean(numbers: np.ndarray, target: np.ndarray, classes: int, tests: int) -> str | None:
     """Whether rows of equal value have an outcome whose mean is that value, more exactly than chance would have it.
 
     The mean of an honest forecast differs from the outcomes' by their own spread; that of an aggregate of the same
     outcomes does not. The sum of squares is compared with the chi-squared distribution (Pearson 1900), lower tail.
     """
-    numbers = numbers_of(values)
-    for kind in range(classes) if classes > 2 else range(bool(classes), max(classes, 1)):  # noqa: PLR2004
-        outcome = (target == kind).astype(np.float64) if classes else target
-        known = np.isfinite(numbers)
-        distinct, level, count = np.unique(numbers[known], return_inverse=True, return_counts=True)
+    known = np.isfinite(numbers)
+    distinct, level, count = np.unique(numbers[known], return_inverse=True, return_counts=True)
+    for outcome in outcomes_of(target, classes).T:
         mean = np.bincount(level, outcome[known]) / count
         if classes:
             spread = distinct * (1 - distinct)
@@ -116,7 +110,7 @@ def outcome_mean(values: pl.Series, target: np.ndarray, classes: int, tests: int
             within = np.sum((outcome[known] - mean[level]) ** 2) / max(len(level) - len(distinct), 1)
             spread, usable = np.full(len(distinct), within), count >= 2  # noqa: PLR2004
         usable &= spread > 0
-        if usable.sum() < 3 or count[usable].sum() < len(values) / 4:  # noqa: PLR2004
+        if usable.sum() < 3 or count[usable].sum() < len(numbers) / 4:  # noqa: PLR2004
             continue
         squares = np.sum((count * (mean - distinct) ** 2 / np.where(spread > 0, spread, 1))[usable])
         if chi2.cdf(squares, int(usable.sum())) < ERROR / tests:

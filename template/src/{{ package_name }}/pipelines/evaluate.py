@@ -38,7 +38,9 @@ def run(project: Project) -> str:
             + _recorded(project, metrics),
         )
     headline = scores.metrics.get(task.headline)
-    how_good = "" if headline is None else f": {task.headline} {headline.value:.3f}, at least {headline.low:.3f} for sure"
+    how_good = (
+        "" if headline is None else f": {task.headline} {headline.value:.3f}, at least {headline.low:.3f} for sure"
+    )
     return f"{trained.name} accepted on {scores.rows} rows{how_good}"
 
 
