@@ -90,7 +90,7 @@ def read(path: Path, contract: Contract) -> pl.DataFrame:
 
 def _load(path: Path, contract: Contract) -> pl.DataFrame:
     """The table as the project's only source is written, or else as it looks, which is said."""
-    from ..data_loaders.sources import loader_of, load_sources
+    from ..data_loaders.sources import load_sources, loader_of
     from ..errors import DataError
 
     kinds = {name: column.kind for name, column in contract.columns.items()}
