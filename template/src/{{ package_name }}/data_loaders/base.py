@@ -129,7 +129,7 @@ def places(table: pl.DataFrame, wrong: pl.Series) -> str:
         ("line", table[LINE]) if LINE in table.columns else ("row", pl.int_range(1, len(table) + 1, eager=True))
     )
     found = numbers.filter(wrong)
-    shown = ", ".join(str(number) for number in found.head(SHOWN_LINES))
+    shown = ", ".join("?" if number is None else str(number) for number in found.head(SHOWN_LINES))
     more = f" and {len(found) - SHOWN_LINES} more" if len(found) > SHOWN_LINES else ""
     return f"in {called}{'s' if len(found) > 1 else ''} {shown}{more}"
 

@@ -106,12 +106,7 @@ class CsvLoader(Loader):
             if name or table[place].count()
         }
         self._require_apart(list(called.values()))
-        # A row without any value is the empty end of a sheet.
-        filled = table.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-        table = table.select(pl.Series(LINE, rows.lines), *called).rename(called).filter(filled)
-        if table.is_empty():
-            raise self._refused("there are no rows.", "Put a csv file with a line of names and rows there.")
-        return table
+        return table.select(pl.Series(LINE, rows.lines[: len(table)]), *called).rename(called)
 
     def _refused(self, problem: str, advice: str) -> DataError:
         return DataError(f"{self.where}: {problem}", advice)
@@ -173,7 +168,7 @@ class CsvLoader(Loader):
             )
 
     def _cells(self, rows: Structure, dialect: Dialect) -> pl.DataFrame:
-        """The values of all rows as text without blanks around them; missing is null."""
+        """The values of all rows as text without blanks around them; missing is null. The empty end of a sheet is left out."""
         if not len(rows.starts):
             raise self._refused("there are names and no rows.", "Put a table with rows there.")
         table = pl.read_csv(
@@ -182,10 +177,15 @@ class CsvLoader(Loader):
             separator=dialect.separator,
             quote_char=dialect.quote or None,
             infer_schema=False,
+            empty_string_is_null=False,
         )
         if len(table) != len(rows.starts):
             raise self._refused("its rows cannot be told apart.", QUOTE_ADVICE)
         table = table.with_columns(pl.all().str.strip_chars())
+        filled = table.select(pl.any_horizontal(pl.all() != "")).to_series().arg_true()
+        if not len(filled):
+            raise self._refused("there are names and no values.", "Put a table with rows there.")
+        table = table.head(filled[-1] + 1)
         return table.with_columns(pl.when(~pl.all().is_in(["", *self.settings.missing])).then(pl.all()))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import DataError
 
 #: A packed file can be a thousand times larger than it looks.
-LARGEST = 4 * 2**30
+LARGEST = 2**30
 _CHUNK = 2**24
 #: How files begin that are called csv and are none, and what to do with them.
 OTHER_FILES = {

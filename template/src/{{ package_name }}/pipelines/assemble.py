@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from traceback import extract_tb
 
 import polars as pl
 
@@ -33,12 +34,29 @@ def run(project: Project) -> str:
     contract = project.contract
     forbid_later_knowledge(contract.columns, contract.known_later)
     tables = project.read(TABLES)
-    rows = canonical_rows(dataset.assemble(tables), tables, contract)
+    rows = canonical_rows(assembled(tables), tables, contract)
     known = rows.filter(rows[contract.target.column].is_not_null())
     check(known, contract, project.settings.validation)
     project.write(ROWS, known.drop(LINE, strict=False))
     left_out = len(rows) - len(known)
     return f"{len(known)} rows" + (f"; {left_out} without outcome left out" if left_out else "")
+
+
+def assembled(tables: Mapping[str, pl.DataFrame]) -> object:
+    """What dataset.py makes of the tables.
+
+    Raises:
+        DataError: it looks for a table or column that is not there, or joins what does not fit; names its line.
+    """
+    try:
+        return dataset.assemble(tables)
+    except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
+        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == dataset.__file__]
+        there = "; ".join(f"{name}: {', '.join(table.columns[1:])}" for name, table in tables.items())
+        raise DataError(
+            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            f"Mend it there, or the tables that it is made for. They have: {there}.",
+        ) from error
 
 
 def canonical_rows(made: object, tables: Mapping[str, pl.DataFrame], contract: Contract) -> pl.DataFrame:

@@ -18,14 +18,19 @@ def run(project: Project) -> str:
     Raises:
         DataError: a file is missing or unreadable, or a cell is not of its column's kind; all of one file at once.
     """
-    contract = project.contract
-    tables: dict[str, pl.DataFrame] = {}
-    for name, loader in load_sources(project.root / SOURCES, project.root).items():
-        # What a source says of its own column goes first: it can be raw material for the column of that name.
-        kinds = kinds_of(contract) | loader.settings.columns
-        tables[name] = loader.load(kinds, contract.time_zone)
+    tables = load_tables(project)
     project.write(TABLES, tables)
     return ", ".join(f"{len(table)} rows of {name}" for name, table in tables.items())
+
+
+def load_tables(project: Project) -> dict[str, pl.DataFrame]:
+    """All sources by name, each as a table in canonical types with the line of each row; raises `DataError` as `run`."""
+    contract = project.contract
+    # What a source says of its own column goes first: it can be raw material for the column of that name.
+    return {
+        name: loader.load(kinds_of(contract) | loader.settings.columns, contract.time_zone)
+        for name, loader in load_sources(project.root / SOURCES, project.root).items()
+    }
 
 
 def _files(project: Project) -> list[Path]:
