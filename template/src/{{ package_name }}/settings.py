@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,12 +10,31 @@ from pydantic import AfterValidator, Field
 
 from .configuration import load
 from .contract.types import Section, Share
-from .tracking.names import check_alias, check_uri
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 #: The newest version of the ONNX operators that the locked converter writes; a test compares the two.
 NEWEST_OPSET = 22
+MAX_ALIAS = 255
+SQLITE = "sqlite:///"
+
+
+def check_alias(alias: str) -> str:
+    """The alias; raises ValueError if MLflow would refuse it after the training."""
+    if not re.fullmatch(rf"[\w\-]{{1,{MAX_ALIAS}}}", alias):
+        raise ValueError(f"an alias is 1 to {MAX_ALIAS} letters, digits, `_` and `-`; champion is one")
+    if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias):
+        raise ValueError("MLflow keeps `latest` and v1, v2, … for itself; champion is an alias that can be had")
+    return alias
+
+
+def check_uri(uri: str) -> str:
+    """The address; raises ValueError if it is none, or names a database that is gone when the step ends."""
+    if not re.match(r"databricks\b|[a-z][a-z0-9+.\-]*://", uri):
+        raise ValueError("an address is expected here: sqlite:///mlflow.db, http://host:5000 or the like")
+    if uri.startswith("sqlite:") and uri.removeprefix(SQLITE) in ("", ":memory:", uri):
+        raise ValueError("name the file of the database: sqlite:///mlflow.db")
+    return uri
 
 
 class Validation(Section):

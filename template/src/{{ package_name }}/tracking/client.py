@@ -14,15 +14,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from math import isfinite
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import TrackingError
-from .database import MARK, SETTING, cause_of, opened
-from .names import check_uri, database_of, safe_name, without_password
+from ..settings import Tracking, check_uri
+from .database import MARK, SETTING, cause_of, opened, path_of
+from .names import database_of, safe_name, without_password
 from .record import GRAPH, LEARNT, Champion, Record
-
-if TYPE_CHECKING:
-    from ..settings import Tracking
 
 #: MLflow's limits of one request (its REST API, `runs/log-batch`) and of one value.
 MAX_PARAMETERS, MAX_ENTITIES, MAX_VALUE = 100, 1000, 6000
@@ -46,7 +44,7 @@ def record_run(settings: Tracking, record: Record, root: Path) -> str:
         TrackingError: runs cannot be recorded there; says why, and what to do.
     """
     with _connected(settings, root) as client:
-        return _record(client, settings, record, root)
+        return str(_record(client, settings, record, root).info.run_id)
 
 
 def register(settings: Tracking, record: Record, model_name: str, root: Path, *, alias: str | None) -> int:
@@ -65,22 +63,22 @@ def register(settings: Tracking, record: Record, model_name: str, root: Path, *,
     name = safe_name(model_name)
     with _connected(settings, root) as client:
         before = _holder(client, name, alias) if alias else None
-        run_id = _record(client, settings, record, root)
+        run = _record(client, settings, record, root)
         try:
             with _unless("RESOURCE_ALREADY_EXISTS"):
                 client.create_registered_model(name)
-            source = f"{client.get_run(run_id).info.artifact_uri}/{PurePosixPath(GRAPH).parent}"
-            created = client.create_model_version(name, source, run_id, tags=dict(record.tags))
+            source = f"{run.info.artifact_uri}/{PurePosixPath(GRAPH).parent}"
+            created = client.create_model_version(name, source, run.info.run_id, tags=dict(record.tags))
             if alias:
                 client.set_registered_model_alias(name, alias, created.version)
             return int(created.version)
         except BaseException:
+            _fail(client, run)
             with suppress(Exception):
-                for version in client.search_model_versions(f"run_id = '{run_id}'"):
+                for version in client.search_model_versions(f"run_id = '{run.info.run_id}'"):
                     client.delete_model_version(name, version.version)
                 if before:
                     client.set_registered_model_alias(name, alias, before)
-            _fail(client, run_id)
             raise
 
 
@@ -135,7 +133,12 @@ def _explained(error: Exception, uri: str, database: Path | None) -> TrackingErr
     """The cause and the next step."""
     if database and (cause := cause_of(error)):
         return TrackingError(f"Runs cannot be recorded in {database}: {cause[0]}.", cause[1])
-    reason = str(error).strip().partition("\n")[0][:MAX_REASON] or type(error).__name__
+    first = error
+    while first.__cause__ or first.__context__:
+        first = first.__cause__ or first.__context__  # type: ignore[assignment]
+    # What the system says, such as "Connection refused", is clearer than what is made of it.
+    said = first.strerror if isinstance(first, OSError) and first.strerror and not database else str(error)
+    reason = said.strip().partition("\n")[0][:MAX_REASON] or type(error).__name__
     advice = f"Start it or correct its address: {SETTING}."
     if "error code 401" in reason or "error code 403" in reason:
         advice = (
@@ -144,28 +147,31 @@ def _explained(error: Exception, uri: str, database: Path | None) -> TrackingErr
     return TrackingError(without_password(f"The tracking server {uri} cannot be used: {reason}", uri), advice)
 
 
-def _record(client: Any, settings: Tracking, record: Record, root: Path) -> str:
+def _record(client: Any, settings: Tracking, record: Record, root: Path) -> Any:
     """Log all of one run; stopped or refused, it is marked as failed."""
     tags = {safe_name(name): text for name, text in record.tags.items()} | {MARK: PACKAGE}
-    run_id: str = client.create_run(_experiment(client, settings, root), run_name=record.name, tags=tags).info.run_id
+    run = client.create_run(_experiment(client, settings, root), run_name=record.name, tags=tags)
     try:
-        _log_values(client, run_id, record)
+        _log_values(client, run.info.run_id, record)
         with tempfile.TemporaryDirectory() as folder:
             for name, source in record.files.items():
                 place = Path(folder, name)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, place)
-            client.log_artifacts(run_id, folder)
-        client.set_terminated(run_id)
+            client.log_artifacts(run.info.run_id, folder)
+        client.set_terminated(run.info.run_id)
     except BaseException:
-        _fail(client, run_id)
+        _fail(client, run)
         raise
-    return run_id
+    return run
 
 
-def _fail(client: Any, run_id: str) -> None:
+def _fail(client: Any, run: Any) -> None:
+    """Mark a run as failed. Its files go first: on a full disk there is no room for the mark."""
+    if run.info.artifact_uri.startswith("file:"):
+        shutil.rmtree(path_of(run.info.artifact_uri), ignore_errors=True)
     with suppress(Exception):
-        client.set_terminated(run_id, "FAILED")
+        client.set_terminated(run.info.run_id, "FAILED")
 
 
 def _experiment(client: Any, settings: Tracking, root: Path) -> str:

@@ -19,7 +19,7 @@ from urllib.request import url2pathname
 from ..errors import TrackingError
 
 #: Seconds to wait until another run has recorded itself, and until another program ends its transaction.
-LOCK_SECONDS = 60.0
+LOCK_SECONDS = 120.0
 BUSY_SECONDS = 15.0
 #: Marks the runs that are recorded under the lock: one that is still running when it is free was stopped.
 MARK = "recorded_by"
@@ -81,13 +81,16 @@ def _make(database: Path) -> None:
     scratch = database.with_name(f"{database.name}.new")
     for left in (scratch, scratch.with_name(f"{scratch.name}-journal")):
         left.unlink(missing_ok=True)
-    with _address(scratch) as uri:
-        engine = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
-        try:
-            _initialize_tables(engine)  # type: ignore[no-untyped-call]
-        finally:
-            engine.dispose()
-    scratch.replace(database)
+    try:
+        with _address(scratch) as uri:
+            engine = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
+            try:
+                _initialize_tables(engine)  # type: ignore[no-untyped-call]
+            finally:
+                engine.dispose()
+        scratch.replace(database)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _prepare(database: Path, mark: str) -> None:
@@ -157,8 +160,13 @@ def _follow_move(connection: sqlite3.Connection, artifacts: Path) -> None:
 
 
 def _is_there(uri: str) -> bool:
-    """Whether a file is at a place; False where this user may not look."""
-    return os.path.exists(url2pathname(urlsplit(uri).path))  # noqa: PTH110
+    """Whether there is such a file; False where this user may not look."""
+    return os.path.exists(path_of(uri))  # noqa: PTH110 - a Path would raise
+
+
+def path_of(uri: str) -> str:
+    """The path of a `file:` address."""
+    return url2pathname(urlsplit(uri).path)
 
 
 SETTING = "MLFLOW_TRACKING_URI in the environment, or tracking.uri in params.yaml"

@@ -1,4 +1,4 @@
-"""What a name, an alias or an address may be for MLflow, and what of an address may be shown."""
+"""Names that MLflow takes, and what of an address may be shown."""
 
 from __future__ import annotations
 
@@ -7,29 +7,11 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from ..settings import SQLITE
+
 MAX_NAME = 250
-MAX_ALIAS = 255
-SQLITE = "sqlite:///"
 #: A shorter password would be found in any text.
 MIN_SECRET = 4
-
-
-def check_alias(alias: str) -> str:
-    """The alias; raises ValueError if MLflow would refuse it after the training."""
-    if not re.fullmatch(rf"[\w\-]{{1,{MAX_ALIAS}}}", alias):
-        raise ValueError(f"an alias is 1 to {MAX_ALIAS} letters, digits, `_` and `-`; champion is one")
-    if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias):
-        raise ValueError("MLflow keeps `latest` and v1, v2, … for itself; champion is an alias that can be had")
-    return alias
-
-
-def check_uri(uri: str) -> str:
-    """The address; raises ValueError if it is none, or names a database that is gone when the step ends."""
-    if not re.match(r"databricks\b|[a-z][a-z0-9+.\-]*://", uri):
-        raise ValueError("an address is expected here: sqlite:///mlflow.db, http://host:5000 or the like")
-    if uri.startswith("sqlite:") and uri.removeprefix(SQLITE) in ("", ":memory:", uri):
-        raise ValueError("name the file of the database: sqlite:///mlflow.db")
-    return uri
 
 
 def database_of(uri: str, folder: Path) -> Path | None:
