@@ -63,7 +63,7 @@ __all__ = [
     "read_lock",
 ]
 
-__version__ = "0.2.1"
+__version__ = "0.3.0"
 
 _HOMES = {
     "CheckResult": "findings",
