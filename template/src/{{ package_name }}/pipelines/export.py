@@ -7,7 +7,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, METRICS, PARITY, REQUEST, TRAINED
@@ -23,6 +22,7 @@ from ..steps import Project, Step
 
 #: The package's name with dashes is the name of the distribution, of the command and of the model.
 MODEL_NAME = __name__.partition(".")[0].replace("_", "-")
+_LONGEST_EXAMPLE = 1000
 
 
 def run(project: Project) -> str:
@@ -60,7 +60,7 @@ def run(project: Project) -> str:
 def example(contract: Contract, rows: pl.DataFrame) -> dict[str, Value]:
     """The first row with the fewest missing values, which shows every column at work, as a request has it.
 
-    It stands on the page at /docs, so personal data are made up.
+    It stands on the page at /docs, so personal data are made up and texts are cut.
     """
     missing = rows[list(contract.columns)].select(pl.sum_horizontal(pl.all().is_null())).to_series()
     row = rows.row(int(missing.arg_min() or 0), named=True)
@@ -86,11 +86,8 @@ def _made_up(column: Column, rows: pl.Series) -> Value:
 
 
 def _as_json(value: Any) -> Value:
-    """A number in as few digits as its float32 needs; a moment as ISO text."""
-    if isinstance(value, float):
-        return float(str(np.float32(value)))
     shown: Value = value.isoformat() if hasattr(value, "isoformat") else value
-    return shown
+    return shown[:_LONGEST_EXAMPLE].rstrip() if isinstance(shown, str) else shown
 
 
 def _lineage(project: Project) -> dict[str, str]:

@@ -145,7 +145,7 @@ def _wording(fault: ErrorDetails) -> str:
         return "May not be null"
     plain = {
         "missing": "Required, but absent",
-        "string_pattern_mismatch": "May not be empty: write null where the value is missing and may be",
+        "string_too_short": "May not be empty: write null where the value is missing and may be",
         "multiple_of": "Must be a whole number",
     }
     return plain.get(kind) or shown(fault["msg"], _LONGEST_WORDING)

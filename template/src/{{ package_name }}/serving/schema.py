@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from ..contract.types import (
@@ -34,8 +34,8 @@ _LONGEST_WORD = 1000
 _LONGEST_TEXT = 10_000
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _REFUSE_UNKNOWN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-# Not only spaces: what is missing is null.
-_FILLED = r"\S"
+# Blanks around a word are no part of it, as in tables; what is missing is null.
+_FILLED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1}
 # ISO 8601, as far as all its readers agree; Python's own would also take weeks and text without separators.
 _MOMENT = re.compile(
     r"^[0-9]{4}(-[0-9]{2}){2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
@@ -106,9 +106,9 @@ def _kind(column: Column, zone: str) -> Any:
         case CategoryColumn(allowed=allowed) if allowed:
             kind = Literal[allowed]
         case CategoryColumn():
-            kind = Annotated[str, Field(max_length=_LONGEST_WORD, pattern=_FILLED)]
+            kind = Annotated[str, StringConstraints(**_FILLED, max_length=_LONGEST_WORD)]
         case TextColumn():
-            kind = Annotated[str, Field(max_length=_LONGEST_TEXT, pattern=_FILLED)]
+            kind = Annotated[str, StringConstraints(**_FILLED, max_length=_LONGEST_TEXT)]
         case DatetimeColumn():
             said = f"A date, or a date and time; without an offset it is the time of {zone}."
             schema = {"type": "string", "pattern": _MOMENT.pattern, "description": said}
@@ -150,7 +150,7 @@ def _prediction(contract: Contract, about: About) -> Any:
         shares: dict[str, Any] = {"propertyNames": {"enum": labels}}
         probability: Any = (dict[str, share], Field(description="Of each class.", json_schema_extra=shares))
     else:
-        decision = f"{target.positive} from a probability of {about.threshold:.6g}."
+        decision = f"{target.positive} from a probability of {about.threshold}."
         probability, name = (share, Field(description=f"Probability of {target.positive}.")), "probability"
     words: dict[str, Any] = {"enum": labels}
     fields: dict[str, Any] = {"label": (str, Field(description=decision, json_schema_extra=words)), name: probability}
