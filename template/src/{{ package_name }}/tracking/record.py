@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 #: Names of a registered model's files.
 GRAPH = "model/model.onnx"
 LEARNT = "model/training_rows.parquet"
-CONFIGURATION = ("params.yaml", "configs/contract.yaml")
+#: Not params.yaml: its settings are parameters, and the address of the server may have a password.
+CONFIGURATION = ("configs/contract.yaml",)
 
 
 @dataclass(frozen=True, kw_only=True)
