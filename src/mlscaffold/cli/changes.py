@@ -58,7 +58,8 @@ def print_plan(prepared: PreparedUpdate, *, diffs: bool) -> None:
 def _summary(prepared: PreparedUpdate) -> str:
     changes, conflicts = len(prepared.plan.changes), len(prepared.plan.conflicts)
     files = "1 file changes" if changes == 1 else f"{changes} files change"
-    return f"{files}, {conflicts} in conflict" if conflicts else files
+    parts = [(conflicts, "in conflict"), (len(prepared.left), "left to you")]
+    return ", ".join([files, *(f"{count} {what}" for count, what in parts if count)])
 
 
 def _shown(answer: Any) -> str:
