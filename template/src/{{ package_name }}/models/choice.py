@@ -11,6 +11,9 @@ import numpy as np
 from ..tasks.base import Task
 from .candidate import Candidate
 
+#: Share of the loss below which a difference is the solver's, not the model's.
+NO_DIFFERENCE = 1e-4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -68,7 +71,7 @@ def _worse(one: Result, other: Result, task: Task) -> bool:
     """Whether the loss of one lies more than one standard error of the paired differences above that of the other."""
     differences = one.values(task.primary) - other.values(task.primary)
     error = differences.std(ddof=1) / np.sqrt(len(differences))
-    return bool(differences.mean() > error)
+    return bool(differences.mean() > max(error, NO_DIFFERENCE * abs(_mean(other, task))))
 
 
 def best_threshold(

@@ -24,7 +24,7 @@ def run(project: Project) -> str:
         LeakageError: a column tells more than anybody can know.
     """
     contract, settings = project.contract, project.settings
-    rows, left_out = _placeable(project.read(ROWS), contract)
+    rows = project.read(ROWS)
     notes = forbid_leaks(rows, contract, seed=settings.seed)
     part = holdout(rows, contract, settings.split.holdout_share, settings.seed)
     train, judged = rows[part.learn], rows[part.judge]
@@ -33,11 +33,10 @@ def run(project: Project) -> str:
             f"All {len(train)} rows to learn from have the outcome `{train[contract.target.column][0]}`.",
             "Add rows of the other outcomes; if there are some, divide the rows otherwise (split, or `time`).",
         )
-    omitted = left_out | part.left_out
     report = {
         "by": how(contract),
         "says": FLATTERS[how(contract)],
-        "left_out": omitted,
+        "left_out": part.left_out,
         "leak_alarm": notes,
         "train": _describe(train, contract),
         "holdout": _describe(judged, contract),
@@ -46,17 +45,8 @@ def run(project: Project) -> str:
     project.write(HOLDOUT, judged)
     project.write(LEARNT, pl.DataFrame({"digest": row_digests(train, contract)}))
     project.write(SPLIT, report)
-    said = "".join(f"; {count} left out: {why}" for why, count in omitted.items())
+    said = "".join(f"; {count} left out: {why}" for why, count in part.left_out.items())
     return f"{len(train)} rows to learn from, {len(judged)} to judge by, divided by {how(contract)}{said}"
-
-
-def _placeable(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Rows with a time and a group, where the contract has them; and how many have not, by column."""
-    left_out = {}
-    for name in filter(None, (contract.time, contract.group)):
-        left_out[f"`{name}` is missing"] = rows[name].null_count()
-        rows = rows.filter(pl.col(name).is_not_null())
-    return rows, {why: count for why, count in left_out.items() if count}
 
 
 def _describe(rows: pl.DataFrame, contract: Contract) -> dict[str, Any]:
