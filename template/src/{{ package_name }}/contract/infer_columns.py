@@ -23,8 +23,8 @@ DIFFERENT = 0.95
 #: So a reason begins by which a column is left out that could be a feature, if there were no other.
 NAMES = "names rows"
 BELONG = f"{NAMES} that belong together"
-#: How often the rows of one thing come, such as the visits of a patient, and how many things there are at least.
-REPEATS, THINGS = (2, 50), 30
+#: How often the rows of one thing come at most, such as the visits of a patient, and how many things there are at least.
+REPEATS, THINGS = 50, 30
 LARGEST_FLOAT = 3e38
 SHOWN_WORDS = 8
 #: So few values that they say nothing about how far others may lie.
@@ -203,7 +203,7 @@ def _why_no_feature(values: pl.Series, kind: Kind) -> str | None:
     said = f"{different:,} different values in {len(values):,} rows"
     called = _ID.search(values.name) is not None
     if different < DIFFERENT * len(known):
-        repeated = called and different >= THINGS and REPEATS[0] <= len(known) / different <= REPEATS[1]
+        repeated = called and different >= THINGS and len(known) / different <= REPEATS
         return f"{BELONG}: {said}" if repeated else None
     if kind == "category" or called or _ROW_NUMBER.fullmatch(values.name):
         return f"{NAMES}: {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,15 @@ CANDIDATES = 3
 NEARLY_PERFECT = 0.98
 #: Errors fall with more rows, at most about by this power (J. Hestness et al. 2017, arXiv:1712.00409).
 LEARNING_EXPONENT = 0.35
+_ONE_VALUE = re.compile("where it is (?!missing,|filled,)")
 READ_IT = "an easy table or a leak: find out when it is known"
 
 
-def find_suspects(
-    rows: pl.DataFrame, contract: Contract, settings: Settings
-) -> tuple[dict[str, str], dict[str, float]]:
-    """Features that can only be known later, each with the reason; and what others tell alone, if it is much.
+def find_suspects(rows: pl.DataFrame, contract: Contract, settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
+    """Features that can only be known later, and others that tell much alone; each with the reason.
+
+    A value whose rows all have one outcome (a smell that all poisonous ones have) is found in honest tables, too; a column
+    that is only filled for one outcome, a copy, or an aggregate of the outcome is not.
 
     Args:
         rows: with a target each; they have other columns than features, too, of which a feature may be an aggregate.
@@ -42,20 +45,19 @@ def find_suspects(
     target = task_of(contract).target(rows[contract.target.column], contract)
     kinds = {name: column.kind for name, column in contract.columns.items()}
     found = strengths(rows, target, kinds, classes=len(contract.labels), seed=settings.seed)
-    marked = {item.column: item.structure for item in found if item.structure}
+    marks = {item.column: item.structure for item in found if item.structure}
+    later = {name: mark for name, mark in marks.items() if not _ONE_VALUE.match(mark)}
     # The alarm goes by names, too: what is called after a forbidden column is forbidden.
-    named = {
-        name: f"it is called after `{later}`"
-        for name in kinds
-        for later in marked
-        if name not in marked and named_after(name, later)
-    }
+    for name in kinds.keys() - later.keys():
+        if after := [column for column in marks if column in later and named_after(name, column)]:
+            later[name] = f"it is called after `{after[0]}`"
     strong = sorted((item for item in found if item.low > SINGLE_COLUMN), key=lambda item: -item.strength)
-    return marked | named, {item.column: item.strength for item in strong if item.column not in marked | named}
+    told = {item.column: f"tells {item.strength:.3f} alone" for item in strong} | marks
+    return later, {name: f"{what}; {READ_IT}" for name, what in told.items() if name not in later}
 
 
 def alarms_for(
-    rows: pl.DataFrame, contract: Contract, settings: Settings, strong: dict[str, float]
+    rows: pl.DataFrame, contract: Contract, settings: Settings, columns: dict[str, str]
 ) -> tuple[TooGood, str]:
     """Alarms above what the table gives easily, with the reason where one is off; and what a quick model reaches.
 
@@ -63,10 +65,9 @@ def alarms_for(
         rows: with a target each.
         contract: a draft without what is known later.
         settings: of the encoders, and the seed.
-        strong: what columns tell alone, if it is much.
+        columns: which ones may tell much alone, each with the reason.
     """
     headline, reached = task_of(contract).headline, probe(rows, contract, settings)
-    columns = {name: f"tells {strength:.3f} alone, {READ_IT}" for name, strength in strong.items()}
     if reached is None:
         return TooGood(columns=columns, reason="no quick model could be fitted, so nothing says where a bound lies"), ""
     said = f"A quick model reaches {headline} {reached:.3f} on {min(len(rows), PROBE_ROWS):,} rows."
