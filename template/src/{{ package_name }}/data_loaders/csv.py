@@ -35,7 +35,7 @@ _SEPARATOR_LINE = re.compile(rb'"?sep=([^\w"\n])"?\n', re.IGNORECASE)
 def _one_sign(text: str) -> str:
     text = {"tab": "\t", "\\t": "\t"}.get(text, text)
     if len(text) != 1 or not text.isascii() or text.isalnum() or text in "\"'.\r\n\0":
-        raise ValueError('one sign is expected: "," or ";" or "|" or tab')
+        raise ValueError('one sign is expected: "," or ";" or "|" or tab or a blank')
     return text
 
 
@@ -57,7 +57,9 @@ class CsvSource(FileSource):
 
     kind: Literal["csv"]
     separator: Annotated[
-        str, AfterValidator(_one_sign), Field(description="Between values; tab is a word for one.")
+        str,
+        AfterValidator(_one_sign),
+        Field(description="Between values; tab is a word for one, and one blank stands for any number."),
     ] = ","
     decimal: Annotated[Literal[".", ","], Field(description="Between a number and its decimals.")] = "."
     encoding: Annotated[str, AfterValidator(_codec), Field(description="A byte order mark goes before it.")] = "utf-8"
@@ -116,6 +118,9 @@ class CsvLoader(Loader):
         settings, separator = self.settings, self.settings.separator
         if told := _SEPARATOR_LINE.match(text):
             separator, text = told[1].decode(), text[told.end() - 1 :]
+        if separator == " ":
+            # Columns are aligned with as many blanks as it takes.
+            text = re.sub(rb"(?m)^ +| +$", b"", re.sub(rb" {2,}", b" ", text))
         *above, text = text.split(b"\n", max(0, settings.header - 1))
         return b"\n" * len(above) + text, Dialect(
             separator, QUOTES[settings.quote], settings.comment, settings.multiline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from ..contract.types import Kind
 from .decoding import decode, likely_encoding, read_bytes
 from .structure import Dialect, Structure
 
-SEPARATORS = (",", ";", "\t", "|")
+#: In this order; blanks are in any text.
+SEPARATORS = (",", ";", "\t", "|", " ")
 #: Lines and cells that are looked at.
 SAMPLE = 2000
 #: Signs that stand for no value in columns of numbers and dates.
@@ -38,9 +39,15 @@ def setting(name: str, value: str) -> str:
 
 
 def _lines(text: bytes) -> list[str]:
-    """The first lines, without what stands in quotes."""
+    """The first lines, without what stands in quotes, and with one blank in place of several."""
     sample = text[: 2**18].decode("utf-8", "ignore")
-    return re.sub(r'"[^"]*"', lambda quoted: "\n" * quoted[0].count("\n"), sample).split("\n")[:SAMPLE]
+    sample = re.sub(r'"[^"]*"', lambda quoted: "\n" * quoted[0].count("\n"), sample)
+    return [re.sub(" +", " ", line.strip(" ")) for line in sample.split("\n")[:SAMPLE]]
+
+
+def _common(lines: Iterable[str], separator: str) -> tuple[int, int]:
+    """How many separators most lines have, and how many lines that are."""
+    return next(iter(Counter(line.count(separator) for line in lines).most_common(1)), (0, 0))
 
 
 def separator_of(text: bytes) -> str | None:
@@ -48,30 +55,43 @@ def separator_of(text: bytes) -> str | None:
     lines = [line for line in _lines(text) if line.strip()]
     best, most = None, (0.79, 0)
     for separator in SEPARATORS:
-        number, times = Counter(line.count(separator) for line in lines).most_common(1)[0]
+        if separator == " " and best:
+            break
+        number, times = _common(lines, separator)
         if number and (times / len(lines), number) > most:
             best, most = separator, (times / len(lines), number)
     return best
 
 
+def comment_of(text: bytes, separator: str) -> str:
+    """The sign by which lines begin that have not as many separators as the others; "" if there are none."""
+    lines = [line for line in _lines(text) if line.strip()]
+    for sign in "#%":
+        marked = {line.count(separator) for line in lines if line.startswith(sign)}
+        number, times = _common((line for line in lines if not line.startswith(sign)), separator)
+        if marked and times and number not in marked:
+            return sign
+    return ""
+
+
 def header_of(text: bytes, separator: str) -> int:
     """The line of the names: the first with as many separators as most lines have; 0 if it holds numbers instead."""
     lines = _lines(text)
-    common = Counter(line.count(separator) for line in lines if line.strip()).most_common(1)[0][0]
-    number, line = next((number, line) for number, line in enumerate(lines, 1) if line.count(separator) == common)
+    common, _ = _common((line for line in lines if line.strip()), separator)
+    found = ((number, line) for number, line in enumerate(lines, 1) if line.strip() and line.count(separator) == common)
+    number, line = next(found, (1, ""))
     names = [name.strip() for name in line.split(separator)]
     if all(re.fullmatch(r"[+-]?\d+([.,]\d+)?", name) for name in names):
         return 0
-    return 0 if any(re.fullmatch(r"[+-]?\d*[.,]\d+", name) for name in names) else number
+    return 0 if any(re.fullmatch(r"[+-]?\d*[.,]\d+(e[+-]?\d+)?", name) for name in names) else number
 
 
 def width_hint(rows: Structure, dialect: Dialect, names: int) -> str:
     """What to do about rows that have more or fewer values than names."""
     if (other := separator_of(rows.text)) not in {None, dialect.separator}:
         return setting("separator", str(other))
-    first = rows.text[: 2**18].lstrip(b"\n")[:1].decode("utf-8", "ignore")
-    if not dialect.comment and first in {"#", "%"}:
-        return setting("comment", first)
+    if not dialect.comment and (comment := comment_of(rows.text, dialect.separator)):
+        return setting("comment", comment)
     common, times = Counter(rows.widths.tolist()).most_common(1)[0]
     if common > names + 1 and times > 1:
         header = int(rows.lines[rows.widths == common][0])
@@ -133,8 +153,8 @@ def guess_csv(path: Path) -> dict[str, Any]:
     del content
     if (separator := separator_of(text) or ",") != ",":
         settings["separator"] = separator
-    if text.startswith((b"#", b"%")):
-        settings["comment"] = text[:1].decode()
+    if comment := comment_of(text, separator):
+        settings["comment"] = comment
     elif not text.startswith(b"sep=") and (header := header_of(text, separator)) != 1:
         settings["header"] = header
     source = CsvSource.model_validate({"kind": "csv", "path": str(path), **settings})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from traceback import extract_tb
@@ -52,9 +53,10 @@ def assembled(tables: Mapping[str, pl.DataFrame]) -> object:
         return dataset.assemble(tables)
     except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == dataset.__file__]
-        there = "; ".join(f"{name}: {', '.join(table.columns[1:])}" for name, table in tables.items())
+        there = "; ".join(f"{name}: {_listed(table)}" for name, table in tables.items())
+        said = re.split(r"; valid columns|\n", str(error))[0]
         raise DataError(
-            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {said}",
             f"Mend it there, or the tables that it is made for. They have: {there}.",
         ) from error
 
@@ -86,16 +88,20 @@ def canonical_rows(made: object, tables: Mapping[str, pl.DataFrame], contract: C
 
 
 def _lacking(absent: list[str], made: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> DataError:
-    known = [name for name in made.columns if name != LINE]
-    folded = {name.casefold(): name for name in known}
+    folded = {name.casefold(): name for name in made.columns}
     similar = {name: get_close_matches(name.casefold(), folded, n=1, cutoff=0.8) for name in absent}
     hints = [f"`{name}` (is it `{folded[found[0]]}`?)" if found else f"`{name}`" for name, found in similar.items()]
-    more = f" and {len(known) - SHOWN_COLUMNS} more" if len(known) > SHOWN_COLUMNS else ""
     return DataError(
         f"The rows lack {'columns' if len(absent) > 1 else 'a column'} of configs/contract.yaml: {', '.join(hints)}.",
         f"Make them in dataset.py, from the tables {', '.join(tables)}, or take them out of the contract. "
-        f"The rows have: {', '.join(known[:SHOWN_COLUMNS])}{more}.",
+        f"The rows have: {_listed(made)}.",
     )
+
+
+def _listed(table: pl.DataFrame) -> str:
+    names = [name for name in table.columns if name != LINE]
+    more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+    return ", ".join(names[:SHOWN_COLUMNS]) + more
 
 
 def check(rows: pl.DataFrame, contract: Contract, limits: Validation) -> None:
