@@ -54,10 +54,14 @@ def lines_of_code(path: Path) -> int:
         for line in range(token.start[0], token.end[0] + 1)
     }
     for node in ast.walk(ast.parse(text)):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node):  # type: ignore[arg-type]
-            docstring = node.body[0]  # type: ignore[attr-defined]
-            held -= set(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))
+        match node:
+            case (
+                ast.Module(body=[docstring, *_])
+                | ast.ClassDef(body=[docstring, *_])
+                | ast.FunctionDef(body=[docstring, *_])
+                | ast.AsyncFunctionDef(body=[docstring, *_])
+            ) if ast.get_docstring(node):
+                held -= set(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))
     return len(held)
 
 

@@ -98,7 +98,7 @@ def test_a_table_is_trained_and_served_without_python(
 ) -> None:
     own = ready_project(tmp_path, environment, f"own_{case.name}", ["--set", "example=none"])
     python = environment / "bin" / "python"
-    public = project_environment(environment) | {"PYTHONPATH": str(packages)}
+    public = {**project_environment(environment), "PYTHONPATH": str(packages)}
 
     def ask_public(*arguments: str) -> str:
         command = [str(python), str(PUBLIC), *arguments]
