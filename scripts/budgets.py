@@ -114,8 +114,8 @@ def installed_size() -> Budget:
         requirements = ROOT / "template" / "requirements" / "serving.txt"
         uv = Path(sys.executable).with_name("uv")
         target = Path(scratch) / "lib"
-        command = [uv, "pip", "install", "-q", "--python", sys.executable, "--target", target, "-r", requirements]
-        subprocess.run(command, check=True, capture_output=True)
+        command = [str(uv), "pip", "install", "-q", "--python", sys.executable, "--target", str(target)]
+        subprocess.run([*command, "-r", str(requirements)], check=True, capture_output=True)
         size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     return Budget(name="the service's libraries, installed", found=size / 1e6, bound=160, unit=" MB")
 
