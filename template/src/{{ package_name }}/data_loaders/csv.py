@@ -68,7 +68,11 @@ class CsvSource(FileSource):
     dates: Annotated[
         tuple[Annotated[str, AfterValidator(_pattern)], ...],
         BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-        Field(strict=False, description='How dates are written, if not as 2024-01-31: "%d.%m.%Y".'),
+        Field(
+            strict=False,
+            description='How dates are written, if not as 2024-01-31: "%d.%m.%Y"; the first pattern that fits is taken.',
+            json_schema_extra={"type": ["array", "string"]},
+        ),
     ] = ()
     header: Annotated[int, Field(ge=0, description="The line of the names; 0 if there is none.")] = 1
     names: Annotated[Names, Field(description="Names of all columns, instead of those in the file.")] = ()
