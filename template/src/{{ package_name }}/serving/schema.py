@@ -38,7 +38,7 @@ _REFUSE_UNKNOWN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _FILLED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1}
 # ISO 8601, as far as all its readers agree; Python's own would also take weeks and text without separators.
 _MOMENT = re.compile(
-    r"^[0-9]{4}(-[0-9]{2}){2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+    r"^[0-9]{4}(-[0-9]{2}){2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"
 )
 
 
