@@ -37,8 +37,8 @@ _EARLIER = frozenset(
 def named_after(name: str, later: str) -> bool:
     """Whether a feature's name says that it is, or comes from, a column that is known only later.
 
-    Whole words count: `plan` is not in `plane`, nor `status` in `marital_status`; `log_status` and `arr_delay_by_day` are
-    named after `status` and `arr_delay`. A word for an earlier row (`previous`, `lag`) clears the name.
+    Whole words count: `plan` is not in `planet`, nor `status` in `marital_status`; `log_status` and `amount_paid_by_day` are
+    named after `status` and `amount_paid`. A word for an earlier row (`previous`, `lag`) clears the name.
     """
     words, forbidden = _words(name), _words(later)
     if words == forbidden or not forbidden:
