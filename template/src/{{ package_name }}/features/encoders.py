@@ -24,7 +24,9 @@ from ..tasks.base import Task
 A_WORD = "[^ ]+"
 #: A word of one row only teaches nothing about others.
 ENOUGH_ROWS = 2
-#: By which the mean target of a word is learnt.
+#: Words with a mean target for each that has an indicator.
+WORDS_WITH_MEAN = 20
+#: By which means are learnt.
 FOLDS = 5
 #: Trees look at each word by itself, in dense columns.
 WORDS_FOR_TREES = 200
@@ -40,12 +42,14 @@ def for_linear_models(frame: pl.DataFrame, layout: Layout, bounds: Features, tas
     """
     numbers, categories, texts = _places(layout)
     gaps = [place for place in numbers if 0 < frame[:, place].is_nan().sum() < len(frame)]
+    many = _many(frame, categories, bounds, task)
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
     there = SimpleImputer(strategy="constant", fill_value=NO_NUMBER, keep_empty_features=True)
     parts = [
         ("numbers", Pipeline([("impute", impute), ("scale", StandardScaler())]), numbers),
         ("there", Pipeline([("impute", there), ("decide", Binarizer(threshold=NO_NUMBER / 2))]), gaps),
-        *_categories(frame, categories, bounds, task),
+        ("categories", _indicators(frame, categories, bounds), categories),
+        ("means", Pipeline([("means", _means(frame, many, bounds, task)), ("scale", StandardScaler())]), many),
         *((f"text{place}", TfidfVectorizer(**_words(frame[:, place], bounds.max_words)), place) for place in texts),
     ]
     return ColumnTransformer([part for part in parts if part[2] != []])
@@ -58,11 +62,13 @@ def for_trees(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task)
     """
     numbers, categories, texts = _places(layout)
     empty = [place for place in numbers if frame[:, place].is_nan().all()]
+    many = _many(frame, categories, bounds, task)
     words = min(bounds.max_words, WORDS_FOR_TREES)
     parts = [
         ("numbers", "passthrough", [place for place in numbers if place not in empty]),
         ("empty", SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True), empty),
-        *_categories(frame, categories, bounds, task),
+        ("categories", _indicators(frame, categories, bounds), categories),
+        ("means", _means(frame, many, bounds, task), many),
         *((f"text{place}", CountVectorizer(**_words(frame[:, place], words), binary=True), place) for place in texts),
     ]
     return ColumnTransformer([part for part in parts if part[2] != []], sparse_threshold=0)
@@ -74,26 +80,26 @@ def _places(layout: Layout) -> tuple[list[int], list[int], list[int]]:
     return places[:first], places[first:second], places[second:]
 
 
-def _categories(
-    frame: pl.DataFrame, places: list[int], bounds: Features, task: Task
-) -> list[tuple[str, Any, list[int]]]:
-    """One indicator a frequent word; where there are more words than that, also the mean target of each.
+def _indicators(frame: pl.DataFrame, places: list[int], bounds: Features) -> OneHotEncoder:
+    """One indicator a frequent word."""
+    words = [sorted(frequent_words(frame[:, place], bounds.max_categories)) for place in places]
+    return OneHotEncoder(categories=words, handle_unknown="ignore", dtype=np.float32)
 
-    Means are learnt out of fold, so that no row tells its own target (D. Micci-Barreca 2001), and not of several classes,
-    for which there is no exact form in ONNX.
-    """
+
+def _many(frame: pl.DataFrame, places: list[int], bounds: Features, task: Task) -> list[int]:
+    """Categories with more words than there are indicators, if the task has a mean that says more about them."""
     most = bounds.max_categories
-    words = {place: frequent_words(frame[:, place], most) for place in places}
-    many = [place for place in places if len(words[place]) == most] if task.name != "multiclass" else []
-    one_hot = OneHotEncoder(
-        categories=[sorted(words[place]) for place in places], handle_unknown="ignore", dtype=np.float32
-    )
-    means = TargetEncoder(
-        categories=[sorted(frequent_words(frame[:, place], most * 20)) for place in many],
-        target_type="binary" if task.classifies else "continuous",
+    return [place for place in places if task.mean and len(frequent_words(frame[:, place], most + 1)) > most]
+
+
+def _means(frame: pl.DataFrame, places: list[int], bounds: Features, task: Task) -> TargetEncoder:
+    """The mean target of each word, learnt out of fold, so that no row tells its own target (D. Micci-Barreca 2001)."""
+    most = bounds.max_categories * WORDS_WITH_MEAN
+    return TargetEncoder(
+        categories=[sorted(frequent_words(frame[:, place], most)) for place in places],
+        target_type=task.mean,
         cv=StratifiedKFold(FOLDS) if task.classifies else KFold(FOLDS),
     )
-    return [("categories", one_hot, places), ("means", means, many)]
 
 
 def frequent_words(words: pl.Series, most: int, fewest: int = ENOUGH_ROWS) -> list[str]:

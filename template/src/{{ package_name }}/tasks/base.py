@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Task(Protocol):
     metrics: Mapping[str, bool]
     #: The metric on which "too good" is judged unless the contract says otherwise.
     headline: str
+    #: What the mean target of a category is, where it has an exact form in the graph.
+    mean: Literal["binary", "continuous"] | None
 
     def of(self, contract: Contract) -> Self:
         """The task as a contract says it: which label is positive."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Binary(Classification):
 
     name: TaskName = "binary"
     metrics: Mapping[str, bool] = METRICS
+    mean: Literal["binary", "continuous"] | None = "binary"
 
     def __init__(self, positive: int = 1) -> None:
         self.positive = positive

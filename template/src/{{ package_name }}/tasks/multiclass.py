@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ class Multiclass(Classification):
 
     name: TaskName = "multiclass"
     metrics: Mapping[str, bool] = METRICS
+    mean: Literal["binary", "continuous"] | None = None
 
     def _scores(self, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> Mapping[str, Any]:
         """Means are over the classes that occur, each counting the same; ROC AUC needs two."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Regression:
     primary = "rmse"
     metrics: Mapping[str, bool] = METRICS
     headline = "r2"
+    mean: Literal["binary", "continuous"] | None = "continuous"
 
     def of(self, contract: Contract) -> Self:  # noqa: ARG002
         """The same for every contract."""
