@@ -9,29 +9,14 @@ from ..errors import LeakageError
 
 #: What is put before or behind a name for what was computed from it.
 _DERIVED = frozenset(
-    {
-        "log",
-        "log1p",
-        "ln",
-        "exp",
-        "sqrt",
-        "square",
-        "squared",
-        "abs",
-        "mean",
-        "avg",
-        "average",
-        "median",
-        "sum",
-        "total",
-    }
-    | {"min", "max", "std", "var", "count", "rank", "norm", "normalized", "scaled", "zscore", "bin", "binned", "bucket"}
-    | {"code", "encoded", "flag", "is", "has", "value", "num"}
+    re.findall(
+        r"\w+",
+        "log log1p ln exp sqrt square squared abs mean avg average median sum total min max std var count rank norm "
+        "normalized scaled zscore bin binned bucket code encoded flag is has value num",
+    )
 )
 #: A value of an earlier row is known, whatever it is called after.
-_EARLIER = frozenset(
-    {"previous", "prev", "prior", "last", "before", "lag", "lagged", "past", "earlier", "ago", "history"}
-)
+_EARLIER = frozenset(re.findall(r"\w+", "previous prev prior last before lag lagged past earlier ago history"))
 
 
 def named_after(name: str, later: str) -> bool:
@@ -41,12 +26,14 @@ def named_after(name: str, later: str) -> bool:
     named after `status` and `amount_paid`. A word for an earlier row (`previous`, `lag`) clears the name.
     """
     words, forbidden = _words(name), _words(later)
-    if words == forbidden or not forbidden:
-        return name.casefold() == later.casefold() or bool(forbidden)
+    if not forbidden:
+        return name.casefold() == later.casefold()
     places = [start for start in range(len(words)) if words[start : start + len(forbidden)] == forbidden]
-    if not places or _EARLIER & set(words):
+    if not places:
         return False
     rest = words[: places[0]] + words[places[0] + len(forbidden) :]
+    if _EARLIER & set(rest):
+        return False
     return len(forbidden) > 1 or all(word in _DERIVED or word.isdigit() for word in rest)
 
 
