@@ -34,7 +34,7 @@ def named_after(name: str, later: str) -> bool:
     rest = words[: places[0]] + words[places[0] + len(forbidden) :]
     if _EARLIER & set(rest):
         return False
-    return len(forbidden) > 1 or all(word in _DERIVED or word.isdigit() for word in rest)
+    return len(forbidden) > 1 or all(word in _DERIVED for word in rest)
 
 
 def _words(name: str) -> list[str]:
