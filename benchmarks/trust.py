@@ -68,9 +68,9 @@ def leaks(task: str, target: np.ndarray, random: np.random.Generator) -> Iterato
     bad = target == target.max() if task in CLASSES else rank > 0.8
     words = random.permutation(10)[(target if task in CLASSES else (rank * 10).astype(int))]
     yield "a copy", {"leak": numbers}
-    yield "a copy with noise", {"leak": numbers + 0.1 * numbers.std() * random.normal(size=rows)}
+    yield "a copy with noise", {"leak": (numbers if task in CLASSES else rank) + 0.05 * random.normal(size=rows)}
     yield "a monotone function of it", {"leak": np.log1p(np.exp(np.clip(numbers, -30, 30)))}
-    yield "a function that is not monotone", {"leak": np.abs(rank - 0.4) if task not in CLASSES else (numbers - 0.7) ** 2}
+    yield "a function that is not monotone", {"leak": (numbers - 0.7) ** 2 if task in CLASSES else (rank + 0.5) % 1}
     yield "cut into two", {"leak": bad} if task != "multiclass" else {"leak": numbers}
     yield "category codes", {"leak": [f"code {word}" for word in words]}
     yield "codes as numbers", {"leak": words.astype(np.float64)}

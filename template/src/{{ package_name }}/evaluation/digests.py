@@ -25,21 +25,24 @@ def row_digests(rows: pl.DataFrame, contract: Contract) -> np.ndarray:
 
 
 def _bits(values: pl.Series) -> np.ndarray:
-    """A number for each value, uint64 [N]."""
+    """A number for each value, uint64 [N]; numbers of any type have the bits of their float64."""
     if values.dtype == pl.String:
         known = values.drop_nulls().unique()
         hashed = pl.Series([int(_of_word(word)) for word in known], dtype=pl.UInt64)
         bits = values.replace_strict(known, hashed, default=None, return_dtype=pl.UInt64)
-    elif values.dtype.is_temporal():
-        bits = values.cast(pl.Datetime("us")).cast(pl.Int64).reinterpret(signed=False)
-    else:
-        # Adding 0 turns -0 into 0.
-        bits = (values.cast(pl.Float64).fill_nan(None) + 0.0).reinterpret(dtype=pl.UInt64)
-    return bits.fill_null(int(_of_word("missing"))).to_numpy().astype(np.uint64)
+        return bits.fill_null(int(_MISSING)).to_numpy().astype(np.uint64)
+    if values.dtype.is_temporal():
+        values = values.cast(pl.Datetime("us")).cast(pl.Int64)
+    # Adding 0 turns -0 into 0.
+    numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy() + 0.0
+    return np.where(np.isnan(numbers), _MISSING, numbers.view(np.uint64))
 
 
 def _of_word(word: str) -> np.uint64:
     return np.uint64(int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little"))
+
+
+_MISSING = _of_word("missing")
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ def _one_end(level: np.ndarray, target: np.ndarray, tests: int, limits: tuple[fl
     for beyond, end in ((target >= target[level].min(), "largest"), (target <= target[level].max(), "smallest")):
         share = beyond.mean()
         by_chance = tests * everything * share**rows
-        if share <= 1 / 3 and rows >= max(limits[1], 0.3) * beyond.sum() and by_chance < 0.001:  # noqa: PLR2004
+        if share <= 1 / 3 and rows >= max(limits[1], 0.2) * beyond.sum() and by_chance < 0.001:  # noqa: PLR2004
             return f"all of {rows} rows are among the {share:.0%} {end} outcomes"
     return None
 
