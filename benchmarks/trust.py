@@ -1,10 +1,10 @@
-"""How often the gates of a generated project are wrong: leaks that are missed, noise that is taken for a leak or for a model.
+"""How often the gates of a generated project are wrong: leaks missed, and noise taken for a leak or for a model.
 
-    python benchmarks/trust.py PROJECT [leaks|noise|power] [--runs N]
+    python benchmarks/trust.py PROJECT [leaks|noise|power] [--runs N] [--seed N]
 
-PROJECT is the folder of a generated project, whose own code is measured; run it with the project's environment. Every table
-is made here, from a seed that is printed, so that two runs print the same. The numbers in docs/trust.md of a project are
-from this script. `noise` and `power` take about a second a run.
+PROJECT is the folder of a generated project, whose own code is measured; run it with the project's environment. Every
+table is made here from the seed, so that two runs print the same. The numbers in docs/trust.md of a project are from
+this script. `noise` and `power` take about a second a run on an idle core.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Project:
         self.name = next(iter(scripts.values())).partition(".")[0]
 
     def __call__(self, module: str) -> ModuleType:
+        """A module of it."""
         return importlib.import_module(f"{self.name}.{module}")
 
 
@@ -76,10 +77,16 @@ def leaks(task: str, target: np.ndarray, random: np.random.Generator) -> Iterato
     yield "codes as numbers", {"leak": words.astype(np.float64)}
     for share in (1.0, 0.6, 0.3):
         filled = bad & (random.random(rows) < share)
-        yield f"filled for {share:.0%} of the bad only", {"leak": [x if f else None for x, f in zip(random.random(rows).tolist(), filled, strict=True)]}
+        yield (
+            f"filled for {share:.0%} of the bad only",
+            {"leak": [x if f else None for x, f in zip(random.random(rows).tolist(), filled, strict=True)]},
+        )
     closed = bad & (random.random(rows) < 0.6)
     yield "0 but for 60% of the bad", {"leak": np.where(closed, random.random(rows), 0.0)}
-    yield "a status that 60% of the bad have", {"leak": np.where(closed, "closed", random.choice(["open", "new"], rows))}
+    yield (
+        "a status that 60% of the bad have",
+        {"leak": np.where(closed, "closed", random.choice(["open", "new"], rows))},
+    )
     group = random.integers(0, rows // 8, rows)
     told = (target == target.max()).astype(np.float64) if task in CLASSES else numbers
     total, size = np.bincount(group, told, rows // 8)[group], np.bincount(group, minlength=rows // 8)[group]
@@ -106,7 +113,9 @@ def honest(task: str, target: np.ndarray, random: np.random.Generator) -> dict[s
         columns[f"missing {number}"] = [None if lost else 1.0 for lost in random.random(rows) < share]
     strength = (target == target.max()) if task in CLASSES else np.argsort(np.argsort(target)) / rows
     columns["honest"] = strength + random.normal(size=rows)
-    columns["often missing"] = [None if lost else 1.0 for lost in random.random(rows) < np.where(strength > 0.7, 0.4, 0.1)]
+    columns["often missing"] = [
+        None if lost else 1.0 for lost in random.random(rows) < np.where(strength > 0.7, 0.4, 0.1)
+    ]
     return columns
 
 
@@ -133,13 +142,15 @@ def measure_leaks(project: Project, runs: int) -> None:
                     seen.setdefault(name, [[] for _ in sizes])[sizes.index(size)].append(hit)
                 wrong = alarms(project, honest(task, target, random), target, task, run)
                 false.setdefault((task, size), []).append(len(wrong))
-    print(f"Leaks seen, of {runs * len(TASKS)} tables each\n\n| leak | {' | '.join(f'{size} rows' for size in sizes)} |")
+    print(
+        f"Leaks seen, of {runs * len(TASKS)} tables each\n\n| leak | {' | '.join(f'{size} rows' for size in sizes)} |"
+    )
     print("|---|" + "---|" * len(sizes))
     for name, hits in seen.items():
         print(f"| {name} | " + " | ".join(f"{np.mean(hit):.0%}" for hit in hits) + " |")
     tables = sum(len(counts) for counts in false.values())
     wrong = sum(sum(counts) for counts in false.values())
-    print(f"\nHonest tables of 207 columns: {sum(map(any, false.values()))} kinds with an alarm; {wrong} columns in {tables} tables")
+    print(f"\nHonest tables of 207 columns: {wrong} columns set the alarm off in {tables} tables")
     for (task, size), counts in false.items():
         if any(counts):
             print(f"- {task}, {size} rows: {sum(counts)} of {207 * len(counts)} columns")
@@ -207,14 +218,22 @@ def objections(project: Project, rows: pl.DataFrame, terms: Any, seed: int) -> l
     part = split.holdout(rows, terms, 0.25, seed)
     train, judged = rows[part.learn], rows[part.judge]
     bench = _bench(project, train, terms, seed)
-    parts = [fold for fold in split.folds(train, terms, 5, seed) if not terms.labels or compare._classes(bench.target, fold) > 1]
+    parts = [
+        fold
+        for fold in split.folds(train, terms, 5, seed)
+        if not terms.labels or compare._classes(bench.target, fold) > 1
+    ]
     if len(parts) < 2 or (terms.labels and train["target"].n_unique() < 2):
         return None
     candidates = project("discovery").discover("models", project("models.candidate").Candidate)
     results = [bench.judge(candidate, parts) for candidate in candidates.values()]
     chosen = choice.choose(results, bench.task).result
     baseline = next(candidate for candidate in candidates.values() if candidate.is_baseline)
-    frame, everything, classes = project("features.frame").model_frame(terms, judged), np.arange(len(train)), len(terms.labels)
+    frame, everything, classes = (
+        project("features.frame").model_frame(terms, judged),
+        np.arange(len(train)),
+        len(terms.labels),
+    )
     acceptance = project("evaluation.acceptance")
     predictions = acceptance.Predictions(
         target=bench.task.target(judged["target"], terms),
@@ -251,7 +270,9 @@ def _bench(project: Project, train: pl.DataFrame, terms: Any, seed: int) -> Any:
     )
 
 
-def accepted(project: Project, task: str, size: int, structures: tuple[str, ...], signal: float, runs: int) -> tuple[int, int]:
+def accepted(
+    project: Project, task: str, size: int, structures: tuple[str, ...], signal: float, runs: int
+) -> tuple[int, int]:
     """How many models are accepted, and of how many."""
     verdicts = []
     for run in range(runs):
