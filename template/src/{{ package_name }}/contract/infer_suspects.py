@@ -67,11 +67,12 @@ def alarms_for(
         settings: of the encoders, and the seed.
         columns: which ones may tell much alone, each with the reason.
     """
-    headline, reached = task_of(contract).headline, probe(rows, contract, settings)
+    task, reached = task_of(contract), probe(rows, contract, settings)
+    headline, chance = task.headline, 0.5 if task.classifies else 0.0
     if reached is None:
         return TooGood(columns=columns, reason="no quick model could be fitted, so nothing says where a bound lies"), ""
     said = f"A quick model reaches {headline} {reached:.3f} on {min(len(rows), PROBE_ROWS):,} rows."
-    error = (1 - max(reached, 0.0)) * min(1.0, PROBE_ROWS / len(rows)) ** LEARNING_EXPONENT
+    error = (1 - max(reached, chance)) * min(1.0, PROBE_ROWS / len(rows)) ** LEARNING_EXPONENT
     if error < 1 - NEARLY_PERFECT:
         reason = f"a quick model reaches {headline} {reached:.3f}, too near to 1 for a bound; {READ_IT}"
         return TooGood(columns=columns, reason=reason), said
