@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from ..contract.types import Contract
 from ..tasks.base import Task
@@ -101,7 +101,7 @@ def jackknife(
         if all(np.isfinite(part.get(name, np.nan)) for part in [everywhere, *without]):
             pseudo = parts * value - (parts - 1) * np.array([part[name] for part in without])
             error = float(np.sqrt(np.mean((pseudo - pseudo.mean()) ** 2 / (parts - 1))))
-            reach = float(t.ppf(confidence, len(used) - 1)) * error
+            reach = float(stdtrit(len(used) - 1, confidence)) * error
             intervals[name] = Interval(value, value - reach, value + reach)
     return intervals
 
@@ -145,4 +145,4 @@ def chance(
     if bounds is None:
         return None
     reach = max(bounds.high - bounds.value, 1e-300)
-    return float(t.sf(bounds.value / reach * t.ppf(CONFIDENCE, count - 1), count - 1))
+    return float(stdtr(count - 1, -bounds.value / reach * stdtrit(count - 1, CONFIDENCE)))

@@ -2,169 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import polars as pl
-from pydantic import create_model
-
 from ..artifacts import COMPARISON, TRAIN, TRAINED
-from ..configuration import load
-from ..contract.types import Contract, Section
-from ..discovery import discover
-from ..errors import DataError
-from ..features.encoders import frequent_words
-from ..features.frame import model_frame
-from ..features.split import Part, folds, how
-from ..models.candidate import Candidate, Recipe, Trained, weights
-from ..models.choice import Result, best_threshold, choose
-from ..predictor.encoding import layout_of
 from ..steps import Project, Step
-from ..tasks.base import Task, task_of
-
-FEWEST_FOLDS = 2
-#: Words of a column that a trained model remembers, to count those that are new.
-MOST_WORDS = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """The training rows as models see them [N], and what candidates are made by."""
-
-    contract: Contract
-    task: Task
-    frame: pl.DataFrame
-    target: np.ndarray
-    weight: np.ndarray | None
-    recipes: Mapping[str, Recipe[Any]]
-
-    def fit(self, candidate: Candidate[Any], learn: np.ndarray) -> Any:
-        """A candidate that learnt from some rows, by index."""
-        weight = None if self.weight is None else self.weight[learn]
-        return candidate.fit(self.recipes[candidate.name], self.frame[learn], self.target[learn], weight)
-
-    def judge(self, candidate: Candidate[Any], parts: Sequence[Part]) -> Result:
-        """A candidate on all folds, encoders included: each is predicted by a model that saw none of it."""
-        scores, predictions = [], []
-        for part in parts:
-            model = self.fit(candidate, part.learn)
-            prediction = self.task.predict(model, self.frame[part.judge], len(self.contract.labels))
-            weight = None if self.weight is None else self.weight[part.judge]
-            predictions.append(prediction)
-            scores.append(self.task.score(self.target[part.judge], prediction, weight))
-        return Result(candidate=candidate, scores=scores, predictions=predictions)
 
 
 def run(project: Project) -> str:
-    """Compare, choose, fit; write models/trained.joblib and reports/comparison.csv."""
-    candidates = discover("models", Candidate)
-    rows, contract = project.read(TRAIN), project.contract
-    bench = _bench(project, candidates, rows)
-    parts, left_out = _parts(project, rows, bench)
-    results = [bench.judge(candidate, parts) for candidate in candidates.values()]
-    choice = choose(results, bench.task)
-    chosen, everything = choice.result.candidate, np.arange(len(rows))
-    baseline = next(candidate for candidate in candidates.values() if candidate.is_baseline)
-    trained = Trained(
-        name=chosen.name,
-        model=bench.fit(chosen, everything),
-        baseline=bench.fit(baseline, everything),
-        layout=layout_of(contract),
-        threshold=_threshold(bench, choice.result, parts),
-        vocabularies=_vocabularies(rows, contract),
-        out_of_fold=float(choice.result.values(bench.task.primary).mean()),
-        note=choice.note + left_out,
-    )
-    project.write(COMPARISON, _table(results, bench.task))
+    """Write models/trained.joblib and reports/comparison.csv."""
+    from ..models.comparison import compare
+
+    trained, scores = compare(project, project.read(TRAIN))
+    project.write(COMPARISON, scores)
     project.write(TRAINED, trained)
     return trained.note
-
-
-def _bench(project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.DataFrame) -> Bench:
-    contract, settings = project.contract, project.settings
-    task, layout = task_of(contract), layout_of(contract)
-    sections: dict[str, Any] = {name: (item.settings, item.settings()) for name, item in candidates.items()}
-    options = load(project.root / project.params, create_model("Models", __base__=Section, **sections), at=("models",))
-    recipes = {
-        name: Recipe(
-            task=task, layout=layout, options=getattr(options, name), features=settings.features, seed=settings.seed
-        )
-        for name in candidates
-    }
-    return Bench(
-        contract=contract,
-        task=task,
-        frame=model_frame(contract, rows),
-        target=task.target(rows[contract.target.column], contract),
-        weight=weights(rows, contract.weight),
-        recipes=recipes,
-    )
-
-
-def _parts(project: Project, rows: pl.DataFrame, bench: Bench) -> tuple[list[Part], str]:
-    """The folds that can be learnt from and judged, and what was left out, in words."""
-    contract, wanted = project.contract, project.settings.split.folds
-    parts = folds(rows, contract, wanted, project.settings.seed)
-    if contract.labels:
-        parts = [part for part in parts if _classes(bench.target, part) > 1]
-    if len(parts) < FEWEST_FOLDS:
-        what = {"time": f"periods ({contract.period})", "group": f"groups (`{contract.group}`)", "random": "rows"}
-        raise DataError(
-            f"{len(rows)} training rows make {len(parts)} of {wanted} folds that can be learnt from and judged, and at "
-            f"least {FEWEST_FOLDS} are needed: there are too few {what[how(contract)]}"
-            + (", or one class only in the others." if contract.labels else "."),
-            "Add rows, or change split.folds in params.yaml"
-            + (", or `period` or `embargo` in configs/contract.yaml." if contract.time else "."),
-        )
-    missing = wanted - len(parts)
-    return parts, f"; {missing} of {wanted} folds left out, empty or of one class" if missing else ""
-
-
-def _classes(target: np.ndarray, part: Part) -> int:
-    """The number of classes on the side that has fewer."""
-    return min(len(np.unique(target[part.learn])), len(np.unique(target[part.judge])))
-
-
-def _threshold(bench: Bench, chosen: Result, parts: Sequence[Part]) -> float | None:
-    """From which probability a row is called positive, by out-of-fold predictions; fixed if the contract says so."""
-    target = bench.contract.target
-    if target.positive is None or target.threshold is not None:
-        return target.threshold
-    positive, judged = bench.contract.labels.index(target.positive), np.concatenate([part.judge for part in parts])
-    happened, probability = bench.target[judged] == positive, np.concatenate(chosen.predictions)[:, positive]
-    weight = np.ones(len(judged)) if bench.weight is None else bench.weight[judged]
-    if target.costs is not None:
-        costs = target.costs.false_positive, target.costs.false_negative
-    else:
-        # Balanced accuracy: a wrong row costs as much as its class is rare.
-        costs = 1 / weight[~happened].sum(), 1 / weight[happened].sum()
-    return best_threshold(happened, probability, costs, weight)
-
-
-def _vocabularies(rows: pl.DataFrame, contract: Contract) -> dict[str, list[str]]:
-    names = [name for name, column in contract.columns.items() if column.kind == "category"]
-    return {name: frequent_words(rows[name].drop_nulls(), MOST_WORDS, fewest=1) for name in names}
-
-
-def _table(results: Sequence[Result], task: Task) -> pl.DataFrame:
-    """Mean and sample standard deviation of each metric over the folds on which it is defined."""
-    columns = ["candidate", "metric", "mean", "std", "folds"]
-    return pl.DataFrame(
-        [
-            (result.candidate.name, metric, round(float(values.mean()), 6), _deviation(values), len(values))
-            for metric in task.metrics
-            for result in results
-            if len(values := result.values(metric))
-        ],
-        schema=columns,
-        orient="row",
-    )
-
-
-def _deviation(values: np.ndarray) -> float | None:
-    return round(float(values.std(ddof=1)), 6) if len(values) > 1 else None
 
 
 STEP = Step(

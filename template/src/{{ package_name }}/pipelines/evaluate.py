@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..artifacts import COMPARISON, HOLDOUT, METRICS, SPLIT, TRAINED
 from ..errors import AcceptanceError, TrackingError
-from ..evaluation.acceptance import Predictions, Scores, as_report, find_objections, measure
-from ..evaluation.uncertainty import blocks_of
-from ..features.frame import model_frame
-from ..models.candidate import Trained, weights
 from ..steps import Project, Step
 from ..tasks.base import task_of
+
+if TYPE_CHECKING:
+    from ..evaluation.acceptance import Scores
+    from ..models.candidate import Trained
 
 
 def run(project: Project) -> str:
@@ -20,6 +20,8 @@ def run(project: Project) -> str:
     Raises:
         AcceptanceError: the model is not good enough, too good to be true, or cannot be judged; the run is recorded.
     """
+    from ..evaluation.acceptance import as_report, find_objections
+
     contract, trained = project.contract, project.read(TRAINED)
     task, scores = task_of(contract), _scores(project, trained)
     objections = find_objections(scores, task, contract)
@@ -45,6 +47,11 @@ def run(project: Project) -> str:
 
 
 def _scores(project: Project, trained: Trained) -> Scores:
+    from ..evaluation.acceptance import Predictions, measure
+    from ..evaluation.uncertainty import blocks_of
+    from ..features.frame import model_frame
+    from ..models.candidate import weights
+
     contract, rows = project.contract, project.read(HOLDOUT)
     task, features = task_of(contract), model_frame(contract, rows)
     classes = len(contract.labels)

@@ -12,8 +12,6 @@ import polars as pl
 from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, METRICS, PARITY, REQUEST, TRAINED
 from ..contract.types import Column, Contract
 from ..errors import AcceptanceError
-from ..export.graph import convert, write_model
-from ..export.parity import require_parity
 from ..lineage import FOLDER
 from ..models.candidate import Trained
 from ..predictor.about import About, Value
@@ -32,6 +30,9 @@ def run(project: Project) -> str:
         AcceptanceError: the last evaluation did not accept the model.
         ParityError: the graph predicts something else than the trained model.
     """
+    from ..export.graph import convert, write_model
+    from ..export.parity import require_parity
+
     if not project.read(METRICS)["accepted"]:
         raise AcceptanceError("The model was not accepted.", "See reports/metrics.json; then run `evaluate` again.")
     contract, settings = project.contract, project.settings

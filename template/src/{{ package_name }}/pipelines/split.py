@@ -10,9 +10,6 @@ import polars as pl
 from ..artifacts import HOLDOUT, LEARNT, ROWS, SPLIT, TRAIN
 from ..contract.types import Contract
 from ..errors import DataError
-from ..evaluation.digests import row_digests
-from ..features.leakage import forbid_leaks
-from ..features.split import FLATTERS, holdout, how
 from ..steps import Project, Step
 
 
@@ -23,9 +20,12 @@ def run(project: Project) -> str:
         DataError: a side would be empty, or there is one class to learn from.
         LeakageError: a column tells more than anybody can know.
     """
+    from ..evaluation.digests import row_digests
+    from ..features.leakage import forbid_leaks
+    from ..features.split import FLATTERS, holdout, how
+
     contract, settings = project.contract, project.settings
     rows = project.read(ROWS)
-    notes = forbid_leaks(rows, contract, seed=settings.seed)
     part = holdout(rows, contract, settings.split.holdout_share, settings.seed)
     train, judged = rows[part.learn], rows[part.judge]
     if contract.labels and train[contract.target.column].n_unique() == 1:
@@ -33,6 +33,7 @@ def run(project: Project) -> str:
             f"All {len(train)} rows to learn from have the outcome `{train[contract.target.column][0]}`.",
             "Add rows of the other outcomes; if there are some, divide the rows otherwise (split, or `time`).",
         )
+    notes = forbid_leaks(train, contract, seed=settings.seed)
     report = {
         "by": how(contract),
         "says": FLATTERS[how(contract)],
@@ -66,4 +67,5 @@ STEP = Step(
     reads=(ROWS,),
     writes=(TRAIN, HOLDOUT, SPLIT, LEARNT),
     params=("seed", "split.holdout_share"),
+    judges=True,
 )
