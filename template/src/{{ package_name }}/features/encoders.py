@@ -26,6 +26,8 @@ A_WORD = "[^ ]+"
 ENOUGH_ROWS = 2
 #: Words with a mean target for each that has an indicator.
 WORDS_WITH_MEAN = 20
+#: Fewer rows cannot be divided into folds of both classes.
+ROWS_FOR_MEANS = 100
 #: By which means are learnt.
 FOLDS = 5
 #: Trees look at each word by itself, in dense columns.
@@ -87,9 +89,11 @@ def _indicators(frame: pl.DataFrame, places: list[int], bounds: Features) -> One
 
 
 def _many(frame: pl.DataFrame, places: list[int], bounds: Features, task: Task) -> list[int]:
-    """Categories with more words than there are indicators, if the task has a mean that says more about them."""
+    """Categories with more words than there are indicators, where a mean can say more about them."""
     most = bounds.max_categories
-    return [place for place in places if task.mean and len(frequent_words(frame[:, place], most + 1)) > most]
+    if task.mean is None or len(frame) < ROWS_FOR_MEANS:
+        return []
+    return [place for place in places if len(frequent_words(frame[:, place], most + 1)) > most]
 
 
 def _means(frame: pl.DataFrame, places: list[int], bounds: Features, task: Task) -> TargetEncoder:

@@ -89,8 +89,8 @@ def best_threshold(
     truth, ordered = happened[order], probability[order]
     # With the first k rows called positive, k = 0 … N, less what it costs to call none so.
     cost = np.concatenate([[0.0], (np.where(truth, -costs[1], costs[0]) * weight[order]).cumsum()])
-    limits = np.concatenate([[1.0], (ordered[1:] + ordered[:-1]) / 2, [ordered[-1] / 2]])
+    limits = np.concatenate([[(1 + ordered[0]) / 2], (ordered[1:] + ordered[:-1]) / 2, [ordered[-1] / 2]])
     # Rows of one probability are called the same, also in float32, in which the graph computes.
     apart = np.diff(ordered.astype(np.float32)) < 0
-    possible = np.concatenate([[True], apart, [True]])
+    possible = np.concatenate([[np.float32(ordered[0]) < 1], apart, [True]])
     return float(np.float32(limits[possible][cost[possible].argmin()]))
