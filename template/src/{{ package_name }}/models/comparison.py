@@ -17,11 +17,11 @@ from ..errors import DataError
 from ..features.encoders import frequent_words
 from ..features.frame import model_frame
 from ..features.split import Part, folds, how
-from .candidate import Candidate, Recipe, Trained, weights
-from .choice import Result, best_threshold, choose
 from ..predictor.encoding import layout_of
 from ..steps import Project
 from ..tasks.base import Task, task_of
+from .candidate import Candidate, Recipe, Trained, weights
+from .choice import Result, best_threshold, choose
 
 FEWEST_FOLDS = 2
 #: Words of a column that a trained model remembers, to count those that are new.
