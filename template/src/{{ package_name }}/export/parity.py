@@ -75,7 +75,7 @@ class _Compared:
 def require_parity(trained: Trained, exported: Predictor, holdout: pl.DataFrame, tolerance: float, seed: int) -> Parity:
     """Compare hold-out rows, at most `MOST_ROWS`, and hard cases made of them.
 
-    An output passes within tolerance * max(1, |y|), where y is the trained model's.
+    An output passes within tolerance * max(1, |y|, m), where y is the trained model's, and m the median of all |y|.
 
     Raises:
         ParityError: at least one row differs; says how many, which is the worst, and which column makes it so.
@@ -107,7 +107,9 @@ def _compare(trained: Trained, exported: Predictor, rows: pl.DataFrame, toleranc
     actual = predictions.values if predictions.probabilities is None else predictions.probabilities
     expected, actual = expected.reshape(len(rows), -1), actual.reshape(len(rows), -1).astype(np.float64)
     difference = np.abs(actual - expected)
-    share = difference / (tolerance * np.maximum(1.0, np.abs(expected)))
+    # A sum in float32 is as exact as its largest terms, also where they cancel out.
+    usual = max(1.0, float(np.median(np.abs(expected))))
+    share = difference / (tolerance * np.maximum(usual, np.abs(expected)))
     at = np.arange(len(rows)), np.argmax(np.nan_to_num(share, nan=np.inf), axis=1)
     return _Compared(share[at], difference[at], actual[at], expected[at], predictions)
 
