@@ -140,8 +140,8 @@ def measure_leaks(project: Project, runs: int) -> None:
                 for name, columns in leaks(task, target, random):
                     hit = "leak" in alarms(project, columns | {"noise": random.random(size)}, target, task, run)
                     seen.setdefault(name, [[] for _ in sizes])[sizes.index(size)].append(hit)
-                wrong = alarms(project, honest(task, target, random), target, task, run)
-                false.setdefault((task, size), []).append(len(wrong))
+                alarmed = alarms(project, honest(task, target, random), target, task, run)
+                false.setdefault((task, size), []).append(len(alarmed))
     print(
         f"Leaks seen, of {runs * len(TASKS)} tables each\n\n| leak | {' | '.join(f'{size} rows' for size in sizes)} |"
     )

@@ -94,16 +94,18 @@ def _aggregates(
 ) -> Iterator[tuple[str, str]]:
     """Columns that are aggregates of the outcome, and of which kind."""
     numeric = [name for name, kind in kinds.items() if kind in {"number", "integer"}]
-    numbers = {name: numbers_of(table[name]) for name in numeric}
     for name in numeric:
-        if found := outcome_mean(numbers[name], target, classes, len(numeric)):
+        if found := outcome_mean(numbers_of(table[name]), target, classes, len(numeric)):
             yield name, found
-    all_rows = ("", np.ones(len(target), dtype=np.int64))
+    # A running count starts with the first row; 0 is left out.
+    all_rows = ("", (np.arange(len(target)) < MOST_ROWS).astype(np.int64))
     for group, levels in [all_rows, *islice(grouping_columns(table), MOST_GROUPINGS)]:
         groups = Groups(levels, MOST_ROWS)
-        for outcome in map(groups.outcome, outcomes_of(target, classes).T):
-            for name in numeric:
-                if name != group and (found := groups.aggregate(numbers[name], outcome)):
+        rows, outcomes = table[groups.rows], [groups.outcome(told) for told in outcomes_of(target, classes).T]
+        for name in numeric:
+            numbers = numbers_of(rows[name])
+            for outcome in outcomes:
+                if name != group and (found := groups.aggregate(numbers, outcome)):
                     yield name, f"it is {found}, by `{group}`" if group else f"it is {found}"
 
 

@@ -132,7 +132,7 @@ class Groups:
     """Rows by the values of one column, whole groups of them where there are many rows.
 
     Args:
-        levels: of each row, int64 [N].
+        levels: of each row, int64 [N]; rows of level 0 are left out.
         most: about how many rows to look at.
     """
 
@@ -159,9 +159,8 @@ class Groups:
         deviation = told - total / self.sizes
         return Outcome(told, total, deviation, self.sums(deviation**2))
 
-    def aggregate(self, numbers: np.ndarray, outcome: Outcome) -> str | None:
-        """Whether a column [N] holds an aggregate of the outcome in these groups: which, in words."""
-        values = numbers[self.rows]
+    def aggregate(self, values: np.ndarray, outcome: Outcome) -> str | None:
+        """Whether a column, in the order of `rows`, holds an aggregate of the outcome in these groups: which, in words."""
         if not np.isfinite(values).mean() >= EXACT or np.ptp(outcome.told) == 0:
             return None
         for made, name in ((outcome.total, "sum"), (outcome.total / self.sizes, "mean")):
