@@ -47,13 +47,13 @@ class Lineage:
             maker = self._makers[artifact.path]
             self.require_current(maker)
             record = self._record(maker)
-            if record is None or not (self._project.root / artifact.path).exists():
-                raise LineageError(f"{artifact.path} is not there, or `{maker.name}` did not finish.", _again(maker))
-            if record["status"] != "ok":
+            if record is not None and record["status"] != "ok":
                 raise LineageError(
                     f"`{maker.name}` failed, so nothing is built on it: {record['status']}",
                     f"Mend what it says, then run `{maker.name}` again, or `pipeline` for all steps.",
                 )
+            if record is None or not (self._project.root / artifact.path).exists():
+                raise LineageError(f"{artifact.path} is not there, or `{maker.name}` did not finish.", _again(maker))
             if changed := self._changed(maker, record):
                 raise LineageError(
                     f"{artifact.path} was made by `{maker.name}` from something else: {', '.join(changed)} changed since.",
