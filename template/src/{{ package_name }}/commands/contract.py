@@ -29,8 +29,8 @@ def infer(  # noqa: PLR0913, PLR0917 - options of a command
     """Write configs/contract.yaml and configs/sources.yaml from a table; asks nothing and says what was guessed."""
     from rich.console import Console
 
-    from ..contract.infer import Roles, forbid_overwriting, infer_contract, write_draft
     from ..contract.show import contract_view
+    from ..inference.infer import Roles, forbid_overwriting, infer_contract, write_draft
 
     project = Project(root)
     if not replace:
@@ -49,7 +49,7 @@ def infer(  # noqa: PLR0913, PLR0917 - options of a command
 @app.command()
 def check(root: Root = HERE) -> None:
     """Say whether contract and sources are right, and whether the tables that are there fit."""
-    from ..contract.check import check_project
+    from ..inference.check import check_project
 
     for line in check_project(Project(root)):
         typer.echo(line)

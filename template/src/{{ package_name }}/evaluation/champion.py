@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from ..contract.digests import row_digests
 from ..contract.types import Contract
 from ..models.candidate import weights
 from ..tasks.base import task_of
-from .digests import row_digests
 from .uncertainty import Interval, blocks_of, mean_interval
 
 __all__ = ["Verdict", "judge", "row_digests"]

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtr, stdtrit
 
+from ..contract.digests import row_digests
 from ..contract.types import Contract
 from ..tasks.base import Task
-from .digests import row_digests
 
 #: Blocks that rows are put into, and how many groups or periods there must be to be the blocks.
 BLOCKS = 40

@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from ..contract.digests import row_digests
 from ..contract.types import Contract
 from ..errors import DataError
-from ..evaluation.digests import row_digests
 
 How = Literal["time", "group", "random"]
 FLATTERS: dict[How, str] = {

@@ -12,8 +12,9 @@ import polars as pl
 
 from .. import tracking
 from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, LEARNT, METRICS, MODEL, PARITY, REGISTERED, SPLIT, whole
+from ..contract.digests import row_digests
 from ..contract.types import Contract, DatetimeColumn
-from ..evaluation.champion import Verdict, judge, row_digests
+from ..evaluation.champion import Verdict, judge
 from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
 from ..steps import Project, Step

@@ -20,7 +20,7 @@ def run(project: Project) -> str:
         DataError: a side would be empty, or there is one class to learn from.
         LeakageError: a column tells more than anybody can know.
     """
-    from ..evaluation.digests import row_digests
+    from ..contract.digests import row_digests
     from ..features.leakage import forbid_leaks
     from ..features.split import FLATTERS, holdout, how
 

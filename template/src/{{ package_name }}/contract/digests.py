@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import polars as pl
 
-from ..contract.types import Contract
+from .types import Contract
 
 
 def row_digests(rows: pl.DataFrame, contract: Contract) -> np.ndarray:

@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from ..contract.cells import CANONICAL, Form, Unreadable, read_cells
+from ..contract.types import Kind
 from ..data_loaders.base import LINE, clean_name
 from ..data_loaders.sources import guess, loader_kinds
-from .cells import CANONICAL, Form, Unreadable, read_cells
-from .types import Kind
 
 #: A file with more bytes is looked at in a sample.
 LARGE = 300_000_000

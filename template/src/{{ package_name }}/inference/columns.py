@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from .types import LARGEST_EXACT, Kind, Part
+from ..contract.types import LARGEST_EXACT, Kind, Part
 
 #: One column as a kind, by the code that will read it; what it cannot be is null.
 Reading = Callable[[pl.Series, Kind], pl.Series]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..contract.types import Contract, TooGood
 from ..discovery import discover
 from ..features.frame import model_frame
 from ..features.leakage import strengths
@@ -16,7 +17,6 @@ from ..predictor.encoding import layout_of
 from ..quality.later import named_after
 from ..settings import Settings
 from ..tasks.base import task_of
-from .types import Contract, TooGood
 
 #: What one column may tell before the alarm goes off, unless it is named.
 SINGLE_COLUMN = 0.9

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .. import dataset
 from ..artifacts import TABLES
+from ..contract.cells import kinds_of
 from ..data_loaders.sources import load_sources
 from ..pipelines.assemble import canonical_rows, check
 from ..steps import CONTRACT, SOURCES, Project
-from .cells import kinds_of
 
 
 def check_project(project: Project) -> list[str]:

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
+from ..contract.types import Contract, Section
 from ..data_loaders.sources import loader_kinds
-from .types import Contract, Section
 
 
 def contract_schema() -> dict[str, Any]:

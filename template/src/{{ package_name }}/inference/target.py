@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ..contract.types import TaskName
 from ..errors import SettingsError
-from .infer_columns import SHOWN_WORDS, Reading, widened
-from .types import TaskName
+from .columns import SHOWN_WORDS, Reading, widened
 
 #: More whole numbers than this are a quantity, not a name each.
 FEW_NUMBERS = 10

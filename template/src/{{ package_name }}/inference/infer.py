@@ -11,17 +11,17 @@ import polars as pl
 
 from ..artifacts import whole
 from ..configuration import values_of
+from ..contract.file import load_contract
+from ..contract.types import MAX_COLUMNS, MAX_NAME, Contract, TaskName, TooGood
 from ..data_loaders.sources import load_sources
 from ..errors import SettingsError
 from ..settings import Settings
 from ..steps import CONTRACT, SOURCES, Project
-from .file import load_contract
-from .infer_columns import BELONG, NAMES, Guess, guess_column, recurring_parts
-from .infer_sample import Sample, open_table
-from .infer_suspects import alarms_for, find_suspects
-from .infer_target import TargetGuess, guess_target
-from .infer_text import contract_text, sources_text
-from .types import MAX_COLUMNS, MAX_NAME, Contract, TaskName, TooGood
+from .columns import BELONG, NAMES, Guess, guess_column, recurring_parts
+from .sample import Sample, open_table
+from .suspects import alarms_for, find_suspects
+from .target import TargetGuess, guess_target
+from .text import contract_text, sources_text
 
 #: With fewer days than this, days cannot be kept whole and be divided, too.
 FEW_DAYS = 20
