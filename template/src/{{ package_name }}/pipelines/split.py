@@ -26,6 +26,8 @@ def run(project: Project) -> str:
 
     contract, settings = project.contract, project.settings
     rows = project.read(ROWS)
+    # All rows: nothing is learnt or chosen by it, it can only stop; and what was made of all outcomes shows only in all.
+    notes = forbid_leaks(rows, contract, seed=settings.seed)
     part = holdout(rows, contract, settings.split.holdout_share, settings.seed)
     train, judged = rows[part.learn], rows[part.judge]
     if contract.labels and train[contract.target.column].n_unique() == 1:
@@ -33,7 +35,6 @@ def run(project: Project) -> str:
             f"All {len(train)} rows to learn from have the outcome `{train[contract.target.column][0]}`.",
             "Add rows of the other outcomes; if there are some, divide the rows otherwise (split, or `time`).",
         )
-    notes = forbid_leaks(train, contract, seed=settings.seed)
     report = {
         "by": how(contract),
         "says": FLATTERS[how(contract)],
