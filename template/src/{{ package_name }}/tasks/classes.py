@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from ..contract.types import Contract
 FLOOR = 1e-7
 
 
-class Classification:
+class Classification(ABC):
     """One of several classes."""
 
     classifies = True
@@ -53,8 +54,9 @@ class Classification:
         loss = float(np.average(self.losses(target, prediction), weights=weight))
         return {"log_loss": loss} | {name: float(value) for name, value in named.items()}
 
+    @abstractmethod
     def _scores(self, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """The metrics of the task, by name, beside the loss."""
 
     def strength(self, prediction: np.ndarray, target: np.ndarray) -> float:
         """ROC AUC, of several classes the mean of each against the rest; 0 where there is one class only."""
