@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
 
 from .artifacts import whole, write_json
 from .configuration import flatten
@@ -27,6 +29,25 @@ FOLDER = Path("reports/lineage")
 #: What a number can depend on besides the code of the project.
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "polars", "scikit-learn", "scipy", "skl2onnx")
 PACKAGE = Path(__file__).parent
+
+
+class MadeFrom(BaseModel):
+    """What the artifacts of a step are made of: digests, and versions of libraries."""
+
+    inputs: dict[str, str]
+    settings: str
+    contract: str
+    code: str
+    libraries: dict[str, str]
+
+
+class Record(BaseModel):
+    """What a step says of its last run: `ok` or why it failed, and the digest of each artifact."""
+
+    step: str
+    status: str
+    made_from: MadeFrom
+    made: dict[str, str]
 
 
 class Lineage:
@@ -47,9 +68,9 @@ class Lineage:
             maker = self._makers[artifact.path]
             self.require_current(maker)
             record = self._record(maker)
-            if record is not None and record["status"] != "ok":
+            if record is not None and record.status != "ok":
                 raise LineageError(
-                    f"`{maker.name}` failed, so nothing is built on it: {record['status']}",
+                    f"`{maker.name}` failed, so nothing is built on it: {record.status}",
                     f"Mend what it says, then run `{maker.name}` again, or `pipeline` for all steps.",
                 )
             if record is None or not (self._project.root / artifact.path).exists():
@@ -62,50 +83,58 @@ class Lineage:
 
     @contextmanager
     def recording(self, step: Step) -> Iterator[None]:
-        """Record what the block makes; if it is refused, record that."""
+        """Record what the block makes; if it is refused, or something changes under its hands, record that.
+
+        Raises:
+            LineageError: what the step reads is not what it was at the beginning.
+        """
+        before = self.digests(step).inputs
         try:
             yield
+            self._digests.clear()
+            now = self.digests(step).inputs
+            if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
+                raise LineageError(f"{', '.join(changed)} changed while `{step.name}` was at work.", _again(step))
         except ProjectError as error:
+            self._digests.clear()
             self._write(step, str(error).partition("\n")[0])
             raise
-        self._digests.clear()
         self._write(step, "ok")
 
-    def digests(self, step: Step) -> dict[str, Any]:
-        """What the artifacts of a step are made of, now: inputs, settings, contract, code and libraries."""
+    def digests(self, step: Step) -> MadeFrom:
+        """What the artifacts of a step are made of, now."""
         project = self._project
         names = flatten(project.settings.model_dump(mode="json"))
         settings = {name: value for name, value in names.items() if _covers(step.params, name)}
         unused = set() if step.judges else {"acceptance"}
         files = [project.root / artifact.path for artifact in step.reads] + step.sources(project)
-        return {
-            "inputs": {self._name(path): self._digest(path) for path in files},
-            "settings": _digest_of(settings),
-            "contract": _digest_of(project.contract.model_dump(mode="json", exclude=unused)),
-            "code": code_digest(step.name),
-            "libraries": library_versions(),
-        }
+        return MadeFrom(
+            inputs={self._name(path): self._digest(path) for path in files},
+            settings=_digest_of(settings),
+            contract=_digest_of(project.contract.model_dump(mode="json", exclude=unused)),
+            code=code_digest(step.name),
+            libraries=library_versions(),
+        )
 
-    def _changed(self, maker: Step, record: Mapping[str, Any]) -> list[str]:
+    def _changed(self, maker: Step, record: Record) -> list[str]:
         """Names of what is not as it was when the step ran; its own artifacts included."""
-        now, then = self.digests(maker), record["made_from"]
+        now, then = self.digests(maker), record.made_from
         outputs = {artifact.path: self._digest(self._project.root / artifact.path) for artifact in maker.writes}
-        inputs = {**then["inputs"], **record["made"]}
-        changed = [name for name, digest in {**now["inputs"], **outputs}.items() if inputs.get(name) != digest]
-        if now["contract"] != then["contract"]:
+        inputs = then.inputs | record.made
+        changed = [name for name, digest in {**now.inputs, **outputs}.items() if inputs.get(name) != digest]
+        if now.contract != then.contract:
             changed.append("the contract")
-        if now["settings"] != then["settings"]:
+        if now.settings != then.settings:
             changed.append("settings in params.yaml")
-        if now["code"] != then["code"]:
+        if now.code != then.code:
             changed.append("the code")
-        libraries = then["libraries"]
-        return changed + [name for name, found in now["libraries"].items() if libraries.get(name) != found]
+        return changed + [name for name, found in now.libraries.items() if then.libraries.get(name) != found]
 
-    def _record(self, step: Step) -> Mapping[str, Any] | None:
+    def _record(self, step: Step) -> Record | None:
         try:
-            record = json.loads((self._project.root / FOLDER / f"{step.name}.json").read_text(encoding="utf-8"))
-            return record if {"status", "made_from", "made"} <= record.keys() else None
-        except (OSError, ValueError, AttributeError):
+            text = (self._project.root / FOLDER / f"{step.name}.json").read_text(encoding="utf-8")
+            return Record.model_validate_json(text)
+        except (OSError, ValueError):
             return None
 
     def _write(self, step: Step, status: str) -> None:
@@ -114,9 +143,9 @@ class Lineage:
             for artifact in step.writes
             if (self._project.root / artifact.path).exists()
         }
-        content = {"step": step.name, "status": status, "made_from": self.digests(step), "made": made}
+        record = Record(step=step.name, status=status, made_from=self.digests(step), made=made)
         with whole(self._project.root / FOLDER / f"{step.name}.json") as place:
-            write_json(place, content)
+            write_json(place, record.model_dump())
 
     def _name(self, path: Path) -> str:
         inside = path.is_relative_to(self._project.root)
@@ -152,9 +181,9 @@ def _digest_path(path: Path) -> str:
 
 
 def library_versions() -> dict[str, str]:
-    """The versions of the libraries that numbers depend on."""
+    """The versions of the libraries that numbers depend on, and of this project itself."""
     found = {}
-    for name in LIBRARIES:
+    for name in (PACKAGE.name.replace("_", "-"), *LIBRARIES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -176,7 +205,7 @@ def code_of(step: str) -> frozenset[Path]:
     waiting = [PACKAGE / "pipelines" / f"{step}.py"]
     while waiting:
         path = waiting.pop()
-        if path not in seen and path.is_file():
+        if path not in seen and path.is_relative_to(PACKAGE) and path.is_file():
             seen.add(path)
             waiting.extend(_imports(path))
     return frozenset(seen)
@@ -185,9 +214,14 @@ def code_of(step: str) -> frozenset[Path]:
 def _imports(path: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.ImportFrom(level=level, module=module, names=names) if level:
-                base = path.parents[level - 1].joinpath(*(module or "").split("."))
+            case ast.ImportFrom(level=level, module=module, names=names):
+                folder = path.parents[level - 1] if level else PACKAGE.parent
+                base = folder.joinpath(*(module or "").split("."))
                 for target in (base, *(base / name.name for name in names)):
+                    yield from (target.with_suffix(".py"), target / "__init__.py")
+            case ast.Import(names=names):
+                for name in names:
+                    target = PACKAGE.parent.joinpath(*name.name.split("."))
                     yield from (target.with_suffix(".py"), target / "__init__.py")
             case ast.Call(func=ast.Name(id="import_module")):
                 yield from path.parent.glob("*.py")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 from .discovery import discover
-from .lineage import Lineage
+from .errors import DataError
+from .lineage import FOLDER, Lineage
 from .steps import Project, Step
 
 
@@ -29,7 +33,29 @@ def execute(step: Step, project: Project) -> str:
     """
     from threadpoolctl import threadpool_limits
 
-    lineage = Lineage(project, all_steps())
-    lineage.require_current(step)
-    with lineage.recording(step), threadpool_limits(limits=project.settings.threads):
-        return str(step.run(project))
+    threads = project.settings.threads
+    with _alone(project.root):
+        lineage = Lineage(project, all_steps())
+        lineage.require_current(step)
+        with lineage.recording(step), threadpool_limits(limits=threads):
+            return str(step.run(project))
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Wait until no other step is at work in the folder: of two at once, files of one would be recorded as the other's."""
+    from filelock import FileLock
+
+    lock = FileLock(root / FOLDER / ".lock")
+    try:
+        (root / FOLDER).mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise DataError(
+            f"{root / FOLDER} cannot be written: {error.strerror or error}.",
+            "Make room, or make the folder writable; nothing was done.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

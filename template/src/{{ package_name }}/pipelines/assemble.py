@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from traceback import extract_tb
 
 import polars as pl
 
-from .. import dataset
 from ..artifacts import ROWS, TABLES, VALIDATION
 from ..contract.cells import Form, kinds_of
 from ..contract.types import Contract
 from ..data_loaders.base import LINE, typed
-from ..errors import DataError
+from ..errors import DataError, ProjectError
 from ..quality.base import find_problems
 from ..quality.later import forbid_later_knowledge
 from ..settings import Validation
@@ -23,6 +23,7 @@ from ..steps import Project, Step
 MEND = "Mend it in dataset.py or in the tables, or say in configs/contract.yaml what may be."
 
 SHOWN_COLUMNS = 40
+DATASET = str(Path(__file__).parents[1] / "dataset.py")
 
 
 def run(project: Project) -> str:
@@ -47,12 +48,20 @@ def assembled(tables: Mapping[str, pl.DataFrame]) -> object:
     """What dataset.py makes of the tables.
 
     Raises:
-        DataError: it looks for a table or column that is not there, or joins what does not fit; names its line.
+        DataError: it cannot be imported, looks for a table or column that is not there, joins what does not fit, or fails in
+            any other way; names its line.
     """
     try:
+        # Only now: no other command is to stop because of a mistake in it.
+        from .. import dataset
+
         return dataset.assemble(tables)
-    except (pl.exceptions.PolarsError, KeyError, ValueError) as error:
-        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == dataset.__file__]
+    except ProjectError:
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:  # it is anybody's code
+        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == DATASET]
+        if isinstance(error, SyntaxError):
+            lines = [error.lineno]
         there = "; ".join(f"{name}: {_listed(table)}" for name, table in tables.items())
         said = re.split(r"; valid columns|\n", str(error))[0]
         raise DataError(
