@@ -85,6 +85,10 @@ def main() -> None:
         if ended.code == STOPPED:
             typer.echo("Stopped.", err=True)
         raise
+    except KeyboardInterrupt:
+        # While commands are being found; typer turns later ones into the above.
+        typer.echo("Stopped.", err=True)
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

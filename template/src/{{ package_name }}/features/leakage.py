@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 from ..contract.types import Contract, Kind
 from ..errors import LeakageError
 from ..tasks.base import task_of
-from .strength import FOLDS, numbers_of, outcomes_of, strength_of
+from .strength import FOLDS, aggregated_of, numbers_of, outcomes_of, strength_of
 from .structure import Groups, cut_of_values, grouping_columns, outcome_mean, pure_level
 
 #: Strength is measured on at most so many rows, drawn by the seed.
@@ -101,7 +101,7 @@ def _aggregates(
     all_rows = ("", (np.arange(len(target)) < MOST_ROWS).astype(np.int64))
     for group, levels in [all_rows, *islice(grouping_columns(table), MOST_GROUPINGS)]:
         groups = Groups(levels, MOST_ROWS)
-        rows, outcomes = table[groups.rows], [groups.outcome(told) for told in outcomes_of(target, classes).T]
+        rows, outcomes = table[groups.rows], [groups.outcome(told) for told in aggregated_of(target, classes).T]
         for name in numeric:
             numbers = numbers_of(rows[name])
             for outcome in outcomes:

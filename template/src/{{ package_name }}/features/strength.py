@@ -39,6 +39,13 @@ def outcomes_of(target: np.ndarray, classes: int) -> np.ndarray:
     return np.asarray(told[:, -1:] if classes == 2 else told)  # noqa: PLR2004 - the other one says the same
 
 
+def aggregated_of(target: np.ndarray, classes: int) -> np.ndarray:
+    """Outcomes of which there can be sums and means, float64 [N, m]: of ratings also their number, from 0 or from 1 on."""
+    told = outcomes_of(target, classes)
+    number = target[:, None].astype(np.float64)
+    return np.hstack([told, number, number + 1]) if classes > 2 else told  # noqa: PLR2004
+
+
 def strength_of(
     values: pl.Series, outcomes: np.ndarray, folds: np.ndarray, *, classes: int, tests: int
 ) -> tuple[float, float]:

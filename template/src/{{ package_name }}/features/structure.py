@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import beta, chi2
 
-from .strength import levels_of, outcomes_of
+from .strength import aggregated_of, levels_of
 
 #: A level is looked at from so many rows on.
 FEWEST = 10
@@ -101,9 +101,9 @@ def outcome_mean(numbers: np.ndarray, target: np.ndarray, classes: int, tests: i
     """
     known = np.isfinite(numbers)
     distinct, level, count = np.unique(numbers[known], return_inverse=True, return_counts=True)
-    for outcome in outcomes_of(target, classes).T:
+    for outcome in aggregated_of(target, classes).T:
         mean = np.bincount(level, outcome[known]) / count
-        if classes:
+        if classes and outcome.max() <= 1:
             spread = distinct * (1 - distinct)
             usable = (count * distinct >= 2) & (count * (1 - distinct) >= 2)  # noqa: PLR2004
         else:
