@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -78,8 +79,11 @@ def read_table(path: Path) -> Any:
 
 
 def write_table(path: Path, table: Any) -> None:
-    """A polars DataFrame as a parquet file."""
-    table.write_parquet(path)
+    """A polars DataFrame as a parquet file if it is called so, else as csv."""
+    # By way of memory: polars has no word for a full disk that could be told from a bug.
+    content = BytesIO()
+    (table.write_parquet if path.suffix == ".parquet" else table.write_csv)(content)
+    path.write_bytes(content.getbuffer())
 
 
 def _read_tables(path: Path) -> dict[str, Any]:
@@ -150,7 +154,7 @@ SPLIT = _report("reports/split.json")
 #: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
 TRAINED = Artifact("models/trained.joblib", _read_trained, _write_trained)
 #: Mean and standard deviation of each candidate's scores over the folds.
-COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, lambda path, table: table.write_csv(path))
+COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_table)
 #: Scores on the hold-out, each with its interval, and whether the model is accepted.
 METRICS = _report("reports/metrics.json")
 #: The exported graph, before it is registered.

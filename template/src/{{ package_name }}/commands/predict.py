@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..artifacts import HOLDOUT, MODEL, whole
+from ..artifacts import HOLDOUT, MODEL, whole, write_table
 from ..steps import SOURCES
 
 if TYPE_CHECKING:
@@ -37,28 +37,34 @@ def run(
     from ..predictor.predictor import Predictor
 
     path = source or Path(HOLDOUT.path)
-    _protect(path, output)
+    _protect(path, model, output)
     predictor = Predictor.load(model)
     table = read(path, predictor.contract)
     columns = columns_of(predictor.contract, table)
     result = _result(table, predictor, predictor.predict(columns))
     with whole(output) as place:
-        result.write_parquet(place) if output.suffix == ".parquet" else result.write_csv(place)
+        write_table(place, result)
     typer.echo(f"predict   {len(result)} predictions of {predictor.name} {predictor.version} in {output}")
     for name, count in predictor.unseen(columns).items():
         if count:
             typer.echo(f"          column `{name}`: {count} values are words that the model does not know")
 
 
-def _protect(source: Path, output: Path) -> None:
-    """Refuse an output that is the input by any of its names, or that is no file."""
+def _protect(source: Path, model: Path, output: Path) -> None:
+    """Refuse an output that is the input or the model by any of its names, or that is no file."""
     from ..errors import DataError
 
-    if not source.is_file():
-        raise DataError(f"There is no file {source}.", "Name a csv or parquet file with --input.")
-    if output.exists() and (not output.is_file() or output.samefile(source)):
-        what = "the input itself" if output.is_file() else "no file that can be replaced"
-        raise DataError(f"{output} is {what}.", "Name another file with --output.")
+    advice = "Name another file with --output."
+    try:
+        if not source.is_file():
+            raise DataError(f"There is no file {source}.", "Name a csv or parquet file with --input.")
+        if output.exists() and not output.is_file():
+            raise DataError(f"{output} is no file that can be replaced.", advice)
+        for path, what in ((source, "the input itself"), (model, "the model")):
+            if output.exists() and path.exists() and output.samefile(path):
+                raise DataError(f"{output} is {what}.", advice)
+    except OSError as error:
+        raise DataError(f"{error.filename or output} cannot be a file: {error.strerror}.", advice) from error
 
 
 def read(path: Path, contract: Contract) -> pl.DataFrame:
