@@ -25,8 +25,8 @@ EXPECTED: dict[Kind, str] = {
     "integer": "a whole number",
     "boolean": "yes or no (true, false, yes, no, t, f, y, n, 1, 0)",
     "datetime": "a date and time such as 2024-01-31 or 2024-01-31T18:05Z",
-    "category": "a word",
-    "text": "text",
+    "category": "a word (without NUL characters)",
+    "text": "text (without NUL characters)",
 }
 CANONICAL: dict[Kind, pl.DataType] = {
     "number": pl.Float64(),
@@ -168,7 +168,9 @@ def _words(values: pl.Series) -> pl.Series:
         whole = values.set((values != values.floor()) | (values.abs() > 2**53), None).cast(pl.Int64, strict=False)
         written = values.set(~values.is_finite(), None).cast(pl.String)
         return whole.cast(pl.String).zip_with(whole.is_not_null(), written)
-    return values.cast(pl.String)
+    words = values.cast(pl.String)
+    # A graph would cut them there.
+    return words.set(words.str.contains("\0", literal=True), None)
 
 
 def _datetime(values: pl.Series, form: Form) -> pl.Series:

@@ -26,6 +26,13 @@ BELONG = f"{NAMES} that belong together"
 #: How often the rows of one thing come at most, such as the visits of a patient, and how many things there are at least.
 REPEATS, THINGS = 50, 30
 LARGEST_FLOAT = 3e38
+#: With at most this share of other words, a column may have been meant to be numbers or dates.
+STRAY = 0.05
+ALMOST: dict[Kind, str] = {"number": "all numbers but for", "datetime": "all dates but for"}
+#: Beyond these, no range can be computed with.
+TINY, HUGE = 1e-300, 1e300
+#: With fewer of its whole numbers left apart in a model's float32, a column is names.
+APART = 0.5
 SHOWN_WORDS = 8
 #: So few values that they say nothing about how far others may lie.
 RARE, FAR, TWO = 0.01, 10, 2
@@ -62,7 +69,7 @@ class Guess:
 def guess_column(column: pl.Series, read: Reading) -> Guess:
     """Kind, range and remark of a column as it came (csv: text; parquet: typed)."""
     known = column.drop_nulls()
-    if column.dtype.is_nested() or column.dtype in {pl.Binary, pl.Object, pl.Time, pl.Duration}:
+    if column.dtype.is_nested() or isinstance(column.dtype, pl.Binary | pl.Object | pl.Time | pl.Duration):
         return Guess(column, None, {}, "", f"its values are of type {column.dtype}, which no model takes")
     if known.is_empty():
         return Guess(column, None, {}, "", "empty in all rows")
@@ -74,7 +81,7 @@ def guess_column(column: pl.Series, read: Reading) -> Guess:
     elif kind == "datetime":
         keys, remark = _moments(values)
     else:
-        keys, remark = {}, _words(values, kind)
+        keys, remark = {}, "; ".join(part for part in (_strays(column, read), _words(values, kind)) if part)
     lacking = values.null_count()
     keys |= {"missing": True} if lacking else {}
     remark = "; ".join(part for part in (remark, f"{lacking:,} missing" if lacking else "") if part)
@@ -95,9 +102,27 @@ def _kind_of(column: pl.Series, read: Reading) -> tuple[Kind, pl.Series]:
         if typed[kind] or (column.dtype == pl.String and column.str.contains(_WRITTEN.get(kind, "")).all()):
             values = read(column, kind)
             if values.null_count() == missing:
+                if kind == "integer" and _merged(values):
+                    break
                 return kind, values
     words = read(column, "category")
     return "text" if _is_text(words.drop_nulls()) else "category", words
+
+
+def _strays(column: pl.Series, read: Reading) -> str:
+    """What makes words of a column that is numbers or dates otherwise; "" if it is not."""
+    known = column.drop_nulls()
+    for kind, said in ALMOST.items() if known.dtype == pl.String else ():
+        other = known.filter(read(known, kind).is_null())
+        if 0 < len(other) <= STRAY * len(known):
+            return f"{said} {', '.join(f'`{word[:30]}`' for word in other.unique(maintain_order=True).head(3))}"
+    return ""
+
+
+def _merged(values: pl.Series) -> bool:
+    """Whole numbers of many digits that a model would not tell apart, such as those of accounts."""
+    known = values.drop_nulls()
+    return known.cast(pl.Float32).n_unique() < APART * known.n_unique()
 
 
 def _is_text(words: pl.Series) -> bool:
@@ -130,7 +155,9 @@ def widened(numbers: pl.Series) -> tuple[float, float, str]:
     from the others. What is never negative (or positive) stays so.
     """
     low, high = float(numbers.min()), float(numbers.max())  # type: ignore[arg-type]
-    width = (high - low) or abs(high) or 1.0
+    width, seen = (high - low) or abs(high) or 1.0, f"seen {low:.6g} to {high:.6g}"
+    if not TINY < width < HUGE:
+        return low, high, seen
     sides = (numbers > (low + high) / 2, numbers < (low + high) / 2)
     far_up, far_down = (
         FAR if side.sum() < RARE * len(numbers) and len(numbers.unique()) > TWO else 1 for side in sides
@@ -138,7 +165,8 @@ def widened(numbers: pl.Series) -> tuple[float, float, str]:
     step = 10.0 ** math.floor(math.log10(width))
     bottom, top = math.floor((low - far_down * width) / step) * step, math.ceil((high + far_up * width) / step) * step
     bottom, top = (max(bottom, 0.0) if low >= 0 else bottom), (min(top, 0.0) if high <= 0 else top)
-    return float(f"{bottom:.9g}"), float(f"{top:.9g}"), f"seen {low:.6g} to {high:.6g}"
+    # Rounding to few digits may go further than the width.
+    return min(low, float(f"{bottom:.9g}")), max(high, float(f"{top:.9g}")), seen
 
 
 def _moments(values: pl.Series) -> tuple[dict[str, Any], str]:

@@ -17,7 +17,7 @@ from ..data_loaders.sources import load_sources
 from ..errors import SettingsError
 from ..settings import Settings
 from ..steps import CONTRACT, SOURCES, Project
-from .columns import BELONG, NAMES, Guess, guess_column, recurring_parts
+from .columns import ALMOST, BELONG, NAMES, Guess, guess_column, recurring_parts
 from .sample import Sample, open_table
 from .suspects import alarms_for, find_suspects
 from .target import TargetGuess, guess_target
@@ -207,6 +207,11 @@ def _remarks(draft: Draft, settings: Settings) -> Iterator[str]:
     for guess in draft.guesses:
         if (guess.ignored or "").startswith(BELONG) and not (roles.group or roles.time):
             yield f"If rows with the same `{guess.name}` belong together, --group {guess.name} is more honest."
+        if guess.remark.startswith(tuple(ALMOST.values())):
+            yield (
+                f"`{guess.name}`: {guess.remark.partition(';')[0]}. If these are slips, mend them; if they stand for no value, "
+                f"write them to `missing` in {SOURCES}, and here the kind that the column has then."
+            )
     if roles.key and (twice := len(frame) - frame.n_unique(subset=list(roles.key))):
         yield f"The key is not unique: {twice:,} rows have that of another, and the pipeline will refuse them."
     if rows < settings.validation.minimum_rows:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..contract.types import TaskName
+from ..data_loaders.csv import MISSING
 from ..errors import SettingsError
-from .columns import SHOWN_WORDS, Reading, widened
+from .columns import LARGEST_FLOAT, SHOWN_WORDS, Reading, widened
 
 #: More whole numbers than this are a quantity, not a name each.
 FEW_NUMBERS = 10
@@ -50,18 +51,25 @@ def guess_target(column: pl.Series, read: Reading, task: TaskName | None) -> Tar
     numeric = numbers.null_count() == words.null_count() and column.dtype != pl.Boolean
     left_out = (f"{words.null_count():,} rows without it are left out",) if words.null_count() else ()
     chosen = task or _task_of(numbers.drop_nulls() if numeric else None, count)
+    lacking = "is empty" if column.is_null().all() else f"holds values of the type {column.dtype}, which are no labels"
     problems = {
-        "has one value only" if count else "is empty": count < 2,  # noqa: PLR2004
+        "has one value only" if count else lacking: count < 2,  # noqa: PLR2004
         "does not hold numbers": chosen == "regression" and not numeric,
         f"has {count:,} different values, not two": chosen == "binary" and count > 2,  # noqa: PLR2004
         f"has {count:,} different values in {len(words):,} rows": chosen == "multiclass"
         and count > min(MOST_LABELS, len(words) / 2),
     }
     if found := [problem for problem, is_so in problems.items() if is_so]:
-        raise SettingsError(
-            f"The target `{column.name}` {found[0]}.", "Name another --target, or another --task or none."
-        )
+        advice = "Name another --target, or another --task or none."
+        if count < 2 and column.dtype == pl.String and left_out:  # noqa: PLR2004
+            advice += f" As labels, these words need other names, for they stand for no value: {', '.join(MISSING)}."
+        raise SettingsError(f"The target `{column.name}` {found[0]}.", advice)
     if chosen == "regression":
+        if (numbers.abs() > LARGEST_FLOAT).any():
+            raise SettingsError(
+                f"The target `{column.name}` holds numbers beyond {LARGEST_FLOAT:g}, more than a model computes with.",
+                "Measure it in a larger unit.",
+            )
         seen = f"{widened(numbers.drop_nulls())[2]}, {count:,} different numbers"
         return TargetGuess(chosen, numbers, (seen, *left_out))
     return _classes(words, numbers if numeric else None, chosen, left_out)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from ..contract.types import Contract
 from ..data_loaders.base import places
 from ..settings import Validation
 from .base import TableCheck
+
+#: Models answer in float32.
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def _mostly_missing(table: pl.DataFrame, contract: Contract, limits: Validation) -> Iterator[str]:
@@ -54,6 +58,9 @@ def _outcomes(table: pl.DataFrame, contract: Contract, limits: Validation) -> It
         if wrong.any():
             yield f"column `{name}`: none of the labels {', '.join(contract.labels)} {places(table, wrong)}"
             return
+    elif (large := table[name].abs() > LARGEST).any():
+        yield f"column `{name}`: beyond {LARGEST:g}, more than a model computes with {places(table, large)}"
+        return
     if values.n_unique() == 1:
         yield f"column `{name}`: all rows have the same outcome, so that there is nothing to tell apart"
 
