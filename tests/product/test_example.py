@@ -28,9 +28,11 @@ OWN = [
     r"\.copier-answers\.yml",
     r"\.mlscaffold\.lock",
 ]
+#: It reads projects of releases that knew no other table, and calls things as their code did.
+READS_OLD = "scripts/contract_from_0_2.py"
 WORDS = re.compile(
     r"flight|airline|airport|weather|departure|departs|\bcarrier|\bnew york|\bEWR\b|\bJFK\b|\bLGA\b|nycflights|tailnum"
-    r"|plane_|wind_|dew_point|on_time|\barr_|\bdep_|arrival_delay|20130101|\b6,?000\b",
+    r"|plane_|wind_|dew_point|on_time|\barr_|\bdep_|arrival_delay|20130101|\b6,000\b",
     re.IGNORECASE,
 )
 
@@ -49,7 +51,7 @@ def test_the_words_of_the_example_occur_in_its_own_files_only(example: str, tmp_
         f"{path}:{number}: {line.strip()[:80]}"
         for path in text_files(root)
         if example == "none" or not own.fullmatch(path.as_posix())
-        if path.name not in {".copier-answers.yml", ".mlscaffold.lock"}
+        if path.as_posix() not in {READS_OLD, ".copier-answers.yml", ".mlscaffold.lock"}
         for number, line in enumerate((root / path).read_text(encoding="utf-8").splitlines(), start=1)
         if WORDS.search(line)
         # Hashes are no words.
