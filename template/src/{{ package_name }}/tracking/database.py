@@ -187,6 +187,10 @@ _BY_NUMBER = {
 }
 _BY_WORDS = {
     "database or disk is full": _FULL,
+    "disk I/O error": (
+        "the disk refuses to be read or written",
+        "Look at its room, quota and health, then run the step again.",
+    ),
     "database is locked": _LOCKED,
     "file is not a database": _NO_DATABASE,
     "disk image is malformed": _NO_DATABASE,
@@ -197,7 +201,13 @@ _BY_WORDS = {
 
 def cause_of(error: BaseException) -> tuple[str, str] | None:
     """What is wrong with the local database, and what to do; None if the error is about something else."""
-    if isinstance(error, OSError) and error.errno in _BY_NUMBER:
-        return _BY_NUMBER[error.errno]
-    first = str(error).partition("\n")[0]
-    return next((cause for words, cause in _BY_WORDS.items() if words in first), None)
+    chain: BaseException | None = error
+    # SQLAlchemy and MLflow put what the database says behind sentences of their own.
+    while chain:
+        if isinstance(chain, OSError) and chain.errno in _BY_NUMBER:
+            return _BY_NUMBER[chain.errno]
+        first = str(chain).partition("\n")[0]
+        if found := next((cause for words, cause in _BY_WORDS.items() if words in first), None):
+            return found
+        chain = chain.__cause__ or chain.__context__
+    return None
