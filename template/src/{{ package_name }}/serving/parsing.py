@@ -146,6 +146,7 @@ def _wording(fault: ErrorDetails) -> str:
     plain = {
         "missing": "Required, but absent",
         "string_too_short": "May not be empty: write null where the value is missing and may be",
+        "string_pattern_mismatch": "May not hold NUL characters",
         "multiple_of": "Must be a whole number",
     }
     return plain.get(kind) or shown(fault["msg"], _LONGEST_WORDING)

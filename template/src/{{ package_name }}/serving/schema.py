@@ -34,8 +34,8 @@ _LONGEST_WORD = 1000
 _LONGEST_TEXT = 10_000
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _REFUSE_UNKNOWN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-# Blanks around a word are no part of it, as in tables; what is missing is null.
-_FILLED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1}
+# Blanks around a word are no part of it, and NUL is in none, as in tables; what is missing is null.
+_FILLED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1, "pattern": r"^[^\x00]*$"}
 # ISO 8601, as far as all its readers agree; Python's own would also take weeks and text without separators.
 _MOMENT = re.compile(
     r"^[0-9]{4}(-[0-9]{2}){2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"
