@@ -97,6 +97,7 @@ def _wording(kind: str, message: str) -> str:
         "model_type": "settings are expected here, one `name: value` a line",
         "dict_type": "names are expected here, one `name: value` a line",
         "union_tag_not_found": "`kind` is missing",
+        "union_tag_invalid": "there is no such `kind`; there are " + message.partition("expected tags: ")[2],
     }
     return plain.get(kind, message.removeprefix("Value error, ").replace("Input should", "should"))
 

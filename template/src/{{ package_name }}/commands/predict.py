@@ -47,7 +47,8 @@ def run(
     typer.echo(f"predict   {len(result)} predictions of {predictor.name} {predictor.version} in {output}")
     for name, count in predictor.unseen(columns).items():
         if count:
-            typer.echo(f"          column `{name}`: {count} values are words that the model does not know")
+            words = "value is a word" if count == 1 else "values are words"
+            typer.echo(f"          column `{name}`: {count} {words} that the model does not know")
 
 
 def _protect(source: Path, model: Path, output: Path) -> None:

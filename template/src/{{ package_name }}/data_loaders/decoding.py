@@ -56,9 +56,7 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} is packed with gzip, and damaged: {error}.", "Get the file again.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(
-            f"{path} cannot be read: {reason}.", "Put the file there, or name another in configs/sources.yaml."
-        ) from None
+        raise DataError(f"{path} cannot be read: {reason}.", "Put the file there, or name another one.") from None
     if size > LARGEST:
         raise DataError(
             f"{path} holds more than {LARGEST / 2**30:.3g} GiB{' when unpacked' if packed else ''}.",

@@ -17,7 +17,8 @@ def print_summary(project: Project, seconds: float) -> None:
     console.print("How the candidates compare, mean ± standard deviation over folds:")
     console.print(_candidates(project.read(COMPARISON)))
     split, metrics = project.read(SPLIT), project.read(METRICS)
-    console.print(f"How the best one does on {metrics['rows']} rows that it has never seen (divided by {split['by']}):")
+    by = "at random" if split["by"] == "random" else f"by {split['by']}"
+    console.print(f"How the best one does on {metrics['rows']} rows that it has never seen (divided {by}):")
     console.print(_holdout(metrics))
     console.print(split["says"])
     console.print(project.read(REGISTERED)["sentence"].capitalize() + ".")

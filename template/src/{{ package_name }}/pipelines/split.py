@@ -48,7 +48,8 @@ def run(project: Project) -> str:
     project.write(LEARNT, pl.DataFrame({"digest": row_digests(train, contract)}))
     project.write(SPLIT, report)
     said = "".join(f"; {count} left out: {why}" for why, count in part.left_out.items())
-    return f"{len(train)} rows to learn from, {len(judged)} to judge by, divided by {how(contract)}{said}"
+    by = "at random" if how(contract) == "random" else f"by {how(contract)}"
+    return f"{len(train)} rows to learn from, {len(judged)} to judge by, divided {by}{said}"
 
 
 def _describe(rows: pl.DataFrame, contract: Contract) -> dict[str, Any]:
