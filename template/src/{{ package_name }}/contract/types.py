@@ -165,9 +165,7 @@ class TooGood(Section):
 
     metrics: Annotated[dict[str, float], Field(description="By metric: better than this is an alarm.")] = {}
     single_column: Annotated[float | None, Field(gt=0, le=1, description="What one column alone may tell.")] = 0.9
-    columns: Annotated[
-        dict[Name, Word], Field(description="Columns that may tell that much, each with the reason.")
-    ] = {}
+    columns: Annotated[dict[Name, Word], Field(description="Columns that may tell that much, with reasons.")] = {}
     reason: Annotated[str | None, Field(description="Why an alarm is off, or wider than usual.")] = None
 
     @model_validator(mode="after")
@@ -197,9 +195,7 @@ class Contract(Section):
     time: Annotated[Name | None, Field(description="Orders the rows: learn from earlier, judge on later ones.")] = None
     time_zone: Annotated[str, AfterValidator(_zone), Field(description="The place's own time: Europe/Berlin.")] = "UTC"
     period: Annotated[Duration, Field(description="Never cut: all rows of one are on the same side of a split.")] = "1d"
-    embargo: Annotated[Duration, Field(description="How long until an outcome is known: none so fresh is learnt.")] = (
-        "0d"
-    )
+    embargo: Annotated[Duration, Field(description="How long until an outcome is known: later ones wait.")] = "0d"
     group: Annotated[Name | None, Field(description="Rows of one group are on the same side of a split.")] = None
     weight: Annotated[Name | None, Field(description="How much a row counts.")] = None
     slices: Annotated[Names, Field(description="Columns by whose values errors are shown.")] = ()
