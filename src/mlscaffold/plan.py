@@ -274,7 +274,8 @@ class _Deciding:
     def _seeded(self, draft: FileAction) -> FileAction | None:
         if draft.old is None and draft.mine is None and draft.path in self.withheld:
             return _keep(draft, self.withheld[draft.path])
-        if self._is_handed_over(draft):
+        restored = draft.mine is None and draft.rule.recreate
+        if self._is_handed_over(draft) and not restored:
             return self._merged(draft)
         return self._following(draft) if self.answers_moved else self._written_once(draft)
 

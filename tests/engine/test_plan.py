@@ -461,6 +461,13 @@ def test_a_file_that_moves_into_seeded_hands_is_merged_once(
     assert {each.action for each in later.actions} <= {Action.MOVE}
 
 
+def test_a_deleted_file_that_moves_into_seeded_hands_comes_back_where_the_table_says_so() -> None:
+    table = Ownership(rules=(Rule(glob="**", policy=Policy.SEEDED, recreate=True),))
+    moved = {"old": side({"a": OLD}, a="s"), "new": side({"b": OLD}, b="s"), "before": {"a": Policy.OWNED}}
+    (only,) = plan(**moved, mine={}, ownership=table).actions  # type: ignore[arg-type]
+    assert (only.action, only.path) == (Action.RESTORE, "b")
+
+
 def test_a_seeded_file_of_a_folder_that_other_answers_rename_moves_with_its_edits() -> None:
     ends = [side({f"{package}/f": content}, **{f"{package}/f": "s"}) for package, content in (("a", OLD), ("b", NEW))]
     table, before = owned_by(Policy.SEEDED), {"a/f": Policy.SEEDED}
