@@ -15,6 +15,8 @@ import pytest
 from filelock import FileLock
 from python_discovery import get_interpreter
 
+from mlscaffold import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -119,12 +121,28 @@ def uv(*arguments: str | Path) -> None:
     subprocess.run([Path(sys.executable).with_name("uv"), *arguments], check=True, capture_output=True)
 
 
-def new_project(destination: Path, *arguments: str) -> Path:
-    """`mlscaffold new` with the template of the work tree."""
-    command = [sys.executable, "-m", "mlscaffold", "new", str(destination), "--template", str(ROOT), "--defaults"]
+def new_project(destination: Path, *arguments: str, template: Path = ROOT) -> Path:
+    """`mlscaffold new`, with the template of the work tree if no other is given."""
+    command = [sys.executable, "-m", "mlscaffold", "new", str(destination), "--template", str(template), "--defaults"]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return destination
+
+
+def released_template(folder: Path) -> Path:
+    """The template of the work tree as a repository of one release: `set` and `update` need one to come back to."""
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    listing = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    content = subprocess.run(
+        [*listing, "copier.yml", "ownership.yml", "template"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, content.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    for command in (["init", "-q"], ["add", "-fA"], ["commit", "-qm", "A release"], ["tag", __version__]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return folder
 
 
 def make_environment(folder: Path, python: str | Path, requirements: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Project, install, new_project
+from .conftest import Project, install, new_project, released_template
 
 pytestmark = [pytest.mark.product, pytest.mark.slow]
 
@@ -61,7 +61,7 @@ def test_the_words_of_the_example_occur_in_its_own_files_only(example: str, tmp_
 
 
 def test_a_living_project_goes_on_without_the_example(environment: Path, tmp_path: Path, project: Project) -> None:
-    clone = project.clone(tmp_path / "living")
+    clone = new_project(tmp_path / "example_demo", template=released_template(tmp_path / "template"))
     card = clone / "docs" / "data-card.md"
     card.write_text(card.read_text(encoding="utf-8") + "\nOurs.\n", encoding="utf-8")
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
@@ -109,7 +109,12 @@ class NearestSettings(Section):
     neighbours: int = 25
 
 
-def fit(recipe: Recipe[NearestSettings], frame: pl.DataFrame, target: np.ndarray, weight: np.ndarray | None) -> Any:
+def fit(
+    recipe: Recipe[NearestSettings],
+    frame: pl.DataFrame,
+    target: np.ndarray,
+    weight: np.ndarray | None,  # noqa: ARG001 - neighbours have none
+) -> Any:
     """The mean of the nearest rows."""
     kind = KNeighborsClassifier if recipe.task.classifies else KNeighborsRegressor
     model = kind(n_neighbors=recipe.options.neighbours)
