@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from ..configuration import load
 from ..contract.types import Section
 from ..discovery import discover
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from .base import Loader, LoaderKind
 
 
@@ -52,6 +52,11 @@ def load_sources(path: Path, root: Path) -> dict[str, Loader]:
     Raises:
         SettingsError: the file is missing or wrong, or names a kind that there is not; names the line to mend.
     """
+    if not path.is_file():
+        raise SettingsError(
+            f"There is no {path}: nothing says yet where the tables are.",
+            "Write it and the contract from your table: contract infer FILE --target COLUMN (a csv or parquet file).",
+        )
     kinds = loader_kinds()
     found = {}
     for name, source in load(path, Sources).sources.items():

@@ -32,5 +32,6 @@ def fit_pipeline(
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         features = prepare.fit_transform(frame, target)
         as_float32(prepare)
-        model.fit(features, target, sample_weight=weight)
+        # Not every model takes weights: one that does not serves tables without.
+    model.fit(features, target, **({} if weight is None else {"sample_weight": weight}))
     return Pipeline([("prepare", prepare), ("model", model)])
