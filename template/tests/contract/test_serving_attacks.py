@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+#: About what no project changes, and slow: CI runs it, and `pytest -m ''`.
+pytestmark = pytest.mark.slow
+
 Attack = Callable[[Any], list[socket.socket]]
 
 CONNECTIONS = 100

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+#: About what no project changes, and slow: CI runs it, and `pytest -m ''`.
+pytestmark = pytest.mark.slow
+
 StartService = Callable[..., Any]
 
 READY = b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n"

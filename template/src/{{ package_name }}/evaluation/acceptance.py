@@ -7,7 +7,7 @@ over the naive baseline must be above the contract's. docs/trust.md says how oft
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -156,12 +156,19 @@ def _loss(task: Task) -> str:
     return task.primary if task.classifies else "mean squared error"
 
 
+def _possible(interval: Interval, task: Task, name: str) -> Interval:
+    """A score within what it can be: none that is better when higher exceeds 1, and no error is below 0."""
+    if task.metrics[name]:
+        return replace(interval, high=min(interval.high, max(1.0, interval.value)))
+    return replace(interval, low=max(interval.low, min(0.0, interval.value)))
+
+
 def as_report(scores: Scores, task: Task) -> dict[str, Any]:
     """For reports/metrics.json: finite numbers, or null."""
     return {
         "rows": scores.rows,
         "events": scores.events,
-        "holdout": {name: interval.rounded() for name, interval in scores.metrics.items()},
+        "holdout": {name: _possible(interval, task, name).rounded() for name, interval in scores.metrics.items()},
         "baseline": {name: round(value, 6) for name, value in scores.baseline.items()},
         "gain": None if scores.gain is None else {"in": _loss(task), **scores.gain.rounded()},
         "chance": None if scores.chance is None else round(scores.chance, 6),

@@ -39,7 +39,9 @@ def _mean(row: dict[str, Any]) -> str:
 
 
 def _holdout(metrics: dict[str, Any]) -> Table:
-    table = Table("hold-out", "naive baseline", metrics["model"], f"{metrics['confidence']['bounds']:.0%} bounds")
+    table = Table(
+        "hold-out", "naive baseline", metrics["model"], f"{2 * metrics['confidence']['bounds'] - 1:.0%} interval"
+    )
     for name, score in metrics["holdout"].items():
         naive = metrics["baseline"].get(name)
         bounds = f"{score['low']:.3f} to {score['high']:.3f}"
