@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import ast
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -115,7 +116,8 @@ def installed_size() -> Budget:
         uv = Path(sys.executable).with_name("uv")
         target = Path(scratch) / "lib"
         command = [str(uv), "pip", "install", "-q", "--python", sys.executable, "--target", str(target)]
-        subprocess.run([*command, "-r", str(requirements)], check=True, capture_output=True)
+        environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
+        subprocess.run([*command, "-r", str(requirements)], check=True, capture_output=True, env=environment)
         size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     return Budget(name="the service's libraries, installed", found=size / 1e6, bound=160, unit=" MB")
 

@@ -65,7 +65,7 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {}
 
 
-@pytest.mark.parametrize("combination", combinations())
+@pytest.mark.parametrize("combination", list(combinations()))
 def test_a_combination_works_in_all_that_it_promises(
     combination: Combination,
     environments: dict[str, Path],

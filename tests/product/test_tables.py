@@ -92,7 +92,7 @@ def packages(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
-@pytest.mark.parametrize("case", _cases())
+@pytest.mark.parametrize("case", list(_cases()))
 def test_a_table_is_trained_and_served_without_python(
     case: Case, environment: Path, packages: Path, tmp_path: Path
 ) -> None:
