@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-#: The newest form of the file that this code writes; it reads all older ones.
-FORMAT = 1
 #: Far above what anybody needs: they keep a file from a stranger from filling memory and screen.
 MAX_COLUMNS = 2000
 MAX_NAME = 200
