@@ -23,10 +23,10 @@ OTHER_PYTHONS = set(
     msilib nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib test tomllib type uu xdrlib
     """.split()  # noqa: SIM905 - names, not code
 )
-#: Folders and commands of the generated project, and this tool.
+#: Folders, commands and test modules of the generated project, and this tool.
 OWN = set(
     """
-    build cicd configs data dist docs main mlruns mlscaffold mlscaffold_cli models pip python python3 reports
+    build cicd configs conftest data dist docs fitted made main mlruns mlscaffold mlscaffold_cli models pip python python3 reports
     requirements run scripts src tests uv venv
     """.split()  # noqa: SIM905 - names, not code
 )

@@ -83,7 +83,8 @@ def write_table(path: Path, table: Any) -> None:
     # By way of memory: polars has no word for a full disk that could be told from a bug.
     content = BytesIO()
     (table.write_parquet if path.suffix == ".parquet" else table.write_csv)(content)
-    path.write_bytes(content.getbuffer())
+    # The bytes themselves, which are not copied: an error that holds a view of them brings Python 3.12 down at its end.
+    path.write_bytes(content.getvalue())
 
 
 def _read_tables(path: Path) -> dict[str, Any]:

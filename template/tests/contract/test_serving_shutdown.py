@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-#: About what no project changes, and slow: CI runs it, and `pytest -m ''`.
+#: About what no project changes, and slow: CI runs it, and `pytest -n 0 -m slow`.
 pytestmark = pytest.mark.slow
 
 StartService = Callable[..., Any]
@@ -82,9 +82,9 @@ def test_no_request_is_lost_while_it_ends(start_service: StartService, row: dict
 
 def test_what_has_arrived_and_waits_for_its_turn_is_answered(start_service: StartService, row: dict[str, Any]) -> None:
     service = start_service(drain_seconds=0)
-    data = request(row, 100)
+    data = request(row, 500)
     with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(service.connect()) for _ in range(50)]
+        clients = [stack.enter_context(service.connect()) for _ in range(200)]
         assert all(b" 200 OK" in service.ask_on(client, READY) for client in clients)
         service.process.send_signal(signal.SIGSTOP)
         for client in clients:
