@@ -16,12 +16,10 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import Binarizer, OneHotEncoder, StandardScaler, TargetEncoder
 
-from ..predictor.encoding import Layout
+from ..predictor.encoding import WORD, Layout
 from ..settings import Features
 from ..tasks.base import Task
 
-#: Encoded texts are words with a space between two.
-A_WORD = "[^ ]+"
 #: A word of one row only teaches nothing about others.
 ENOUGH_ROWS = 2
 #: Words with a mean target for each that has an indicator.
@@ -118,7 +116,7 @@ def _words(texts: pl.Series, most: int) -> dict[str, Any]:
     # A vocabulary cannot be empty.
     return {
         "vocabulary": sorted(found) or ["_"],
-        "token_pattern": A_WORD,
+        "token_pattern": WORD,
         "lowercase": False,
         "dtype": np.float32,
     }
