@@ -26,8 +26,8 @@ OTHER_PYTHONS = set(
 #: Folders, commands and test modules of the generated project, and this tool.
 OWN = set(
     """
-    build cicd configs conftest data dist docs fitted made main mlruns mlscaffold mlscaffold_cli models pip python python3 reports
-    requirements run scripts src tests uv venv
+    build cicd configs conftest data dist docs fitted made main mlruns mlscaffold mlscaffold_cli models pip python
+    python3 reports requirements run scripts src tests uv venv
     """.split()  # noqa: SIM905 - names, not code
 )
 #: Libraries that are imported under another name than they are installed by.
