@@ -26,12 +26,19 @@ NUMBERS = {
     ("flights", "multiclass"): ("roc_auc", 0.58, 0.75),
     ("flights", "regression"): ("r2", 0.01, 0.3),
     ("none", "binary"): ("roc_auc", 0.95, 1.0),
-    ("none", "multiclass"): ("roc_auc", 0.95, 1.0),
+    ("none", "multiclass"): ("roc_auc", 0.85, 0.99),
     ("none", "regression"): ("r2", 0.2, 0.7),
 }
-#: Tables of scikit-learn, which the environment of every project has, for a project without example.
-OWN = {"binary": "breast_cancer", "multiclass": "wine", "regression": "diabetes"}
-WRITE = "import sys; from sklearn import datasets; getattr(datasets, f'load_{sys.argv[1]}')(as_frame=True).frame.to_csv(sys.argv[2], index=False)"  # noqa: E501
+#: Tables of scikit-learn, which the environment of every project has, for a project without example, and how many of
+#: their columns: with all of them the classes of wine are told apart without an error.
+OWN = {"binary": ("breast_cancer", 30), "multiclass": ("wine", 4), "regression": ("diabetes", 10)}
+WRITE = """
+import sys
+from sklearn import datasets
+
+table = getattr(datasets, f"load_{sys.argv[1]}")(as_frame=True)
+table.data.iloc[:, : int(sys.argv[2])].assign(target=table.target).to_csv(sys.argv[3], index=False)
+"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,8 @@ def infer(project: Project, task: str) -> None:
     """Give a project without example a table of its own."""
     raw = project.root / "data" / "raw" / "own.csv"
     raw.parent.mkdir(exist_ok=True)
-    project.run("python", "-c", WRITE, OWN[task], raw)
+    name, columns = OWN[task]
+    project.run("python", "-c", WRITE, name, str(columns), raw)
     project.run(project.slug, "contract", "infer", "data/raw/own.csv", "--target", "target", "--task", task)
 
 
