@@ -17,8 +17,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlscaffold.lock import read_lock
-from mlscaffold.ownership import Policy
+from mlscaffold.project.lock import read_lock
+from mlscaffold.template.ownership import Policy
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}

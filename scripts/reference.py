@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mlscaffold.answers import Question
 from mlscaffold.cli import command_line
-from mlscaffold.questionnaire import answers_schema, questions_of
+from mlscaffold.look.questions import answers_schema, questions_of
 from mlscaffold.rules import RULES, Rule
+from mlscaffold.template.answers import Question
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What Typer's documentation generator looks for.

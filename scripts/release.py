@@ -27,16 +27,16 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 from pathspec import GitIgnoreSpec
 
-from mlscaffold.answers import Answers, Question, resolve_answers, template_questions
-from mlscaffold.creation import NewProject, create, prepare
 from mlscaffold.errors import AnswersError, MlscaffoldError
-from mlscaffold.lock import FILE_NAME as LOCK_NAME
-from mlscaffold.lock import Lock, read_lock
-from mlscaffold.ownership import Policy
-from mlscaffold.recorded import read_recorded
-from mlscaffold.render import render
-from mlscaffold.source import Checkout, check_out, find_source, releases
-from mlscaffold.update import UpdateRequest, apply_update, prepare_update
+from mlscaffold.new.create import NewProject, create, prepare
+from mlscaffold.project.lock import FILE_NAME as LOCK_NAME
+from mlscaffold.project.lock import Lock, read_lock
+from mlscaffold.project.record import read_recorded
+from mlscaffold.template.answers import Answers, Question, resolve_answers, template_questions
+from mlscaffold.template.ownership import Policy
+from mlscaffold.template.render import render
+from mlscaffold.template.source import Checkout, check_out, find_source, releases
+from mlscaffold.update.prepare import UpdateRequest, apply_update, prepare_update
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlscaffold import __version__
-from mlscaffold.source import DISTRIBUTION, check_out, find_source, latest, public_url, releases
+from mlscaffold.template.source import DISTRIBUTION, check_out, find_source, latest, public_url, releases
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = {".py", ".md", ".toml", ".yml", ".yaml", ".jinja", ".txt", ".in", ".sh", ".cfg", ".ini", ".json", ""}

@@ -20,13 +20,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checking import check
-    from .creation import Created, NewProject, Prepared, create, prepare
+    from .checking.findings import CheckResult, Finding
+    from .checking.run import check
     from .errors import MlscaffoldError
-    from .findings import CheckResult, Finding
-    from .lock import Lock, read_lock
+    from .new.create import Created, NewProject, Prepared, create, prepare
+    from .project.lock import Lock, read_lock
+    from .project.settings import ProjectSettings, Waiver
     from .rules import RULES, Rule
-    from .update import (
+    from .update.prepare import (
         PreparedUpdate,
         Updated,
         UpdateRequest,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         continue_update,
         prepare_update,
     )
-    from .waivers import ProjectSettings, Waiver
 
 __all__ = [
     "RULES",
@@ -66,28 +66,28 @@ __all__ = [
 __version__ = "0.3.0"
 
 _HOMES = {
-    "CheckResult": "findings",
-    "Created": "creation",
-    "Finding": "findings",
-    "Lock": "lock",
+    "CheckResult": "checking.findings",
+    "Created": "new.create",
+    "Finding": "checking.findings",
+    "Lock": "project.lock",
     "MlscaffoldError": "errors",
-    "NewProject": "creation",
-    "Prepared": "creation",
-    "PreparedUpdate": "update",
-    "ProjectSettings": "waivers",
+    "NewProject": "new.create",
+    "Prepared": "new.create",
+    "PreparedUpdate": "update.prepare",
+    "ProjectSettings": "project.settings",
     "RULES": "rules",
     "Rule": "rules",
-    "UpdateRequest": "update",
-    "Updated": "update",
-    "Waiver": "waivers",
-    "abort_update": "update",
-    "apply_update": "update",
-    "check": "checking",
-    "continue_update": "update",
-    "create": "creation",
-    "prepare": "creation",
-    "prepare_update": "update",
-    "read_lock": "lock",
+    "UpdateRequest": "update.prepare",
+    "Updated": "update.prepare",
+    "Waiver": "project.settings",
+    "abort_update": "update.prepare",
+    "apply_update": "update.prepare",
+    "check": "checking.run",
+    "continue_update": "update.prepare",
+    "create": "new.create",
+    "prepare": "new.create",
+    "prepare_update": "update.prepare",
+    "read_lock": "project.lock",
 }
 
 

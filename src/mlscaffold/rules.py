@@ -1,7 +1,7 @@
 """What `check` can find, as data: one small object a rule, from which docs, `explain` and SARIF rules are made.
 
 Codes are stable for ever and have no gaps. A rule says what is wrong, why that matters and how it is mended; *who*
-finds it is in `checking.py`, and *what* mends it by itself in `fixing.py`.
+finds it is in `checking/judge.py`, and *what* mends it by itself in `check/fix.py`.
 """
 
 from __future__ import annotations

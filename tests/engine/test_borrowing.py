@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import MlscaffoldError, TemplateError
-from mlscaffold.source import Checkout, SourceKind, check_out, find_source, releases
+from mlscaffold.template.source import Checkout, SourceKind, check_out, find_source, releases
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold import compiled as compiling
-from mlscaffold import render_cache
-from mlscaffold.answers import Answers
-from mlscaffold.render import Render
-from mlscaffold.render_cache import cached_render
-from mlscaffold.source import check_out, find_source
+from mlscaffold.template import render_cache
+from mlscaffold.template.answers import Answers
+from mlscaffold.template.copier import compiled as compiling
+from mlscaffold.template.render import Render
+from mlscaffold.template.render_cache import cached_render
+from mlscaffold.template.source import check_out, find_source
 
 FILES = {
     "copier.yml": "_subdirectory: t\nname:\n  type: str\n  default: World\n",
@@ -145,7 +145,7 @@ def test_words_that_are_not_used_do_not_count(tmp_path: Path, text: str) -> None
 
 
 def test_old_renders_make_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlscaffold.render_cache._MOST", 2)
+    monkeypatch.setattr("mlscaffold.template.render_cache._MOST", 2)
     template, cache = released(tmp_path / "template"), tmp_path / "cache"
     for number in range(4):
         rendered(template, tmp_path / str(number), cache, f"name {number}")
@@ -193,7 +193,7 @@ def test_compiled_templates_are_read_only_if_they_are_ours_and_whole(
 def test_copier_is_imported_without_its_prompts_and_they_work_afterwards() -> None:
     script = """
 import sys
-from mlscaffold.headless import import_copier
+from mlscaffold.template.copier.headless import import_copier
 import_copier()
 import_copier()
 assert "copier._main" in sys.modules

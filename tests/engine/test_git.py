@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold import git as git_module
+import mlscaffold
 from mlscaffold.errors import MachineError
-from mlscaffold.git import CLEARED, KEPT, Git, enclosing_repository
-from mlscaffold.merge.lines import Labels, merge_lines
+from mlscaffold.git.merge_file import Labels, merge_lines
+from mlscaffold.git.process import CLEARED, KEPT, Git, enclosing_repository
 
-SOURCES = Path(git_module.__file__).parent
+SOURCES = Path(mlscaffold.__file__).parent
 #: Processes that are not git's: a template's own commands.
-STARTERS = {"git.py", "render.py"}
+STARTERS = {"git/process.py", "template/render.py"}
 
 
 def names(table: Mapping[str, Sequence[str]]) -> list[str]:
@@ -32,9 +32,11 @@ def is_listed(variable: str) -> bool:
 
 def test_no_other_module_starts_git() -> None:
     starting = re.compile(r"\b(subprocess|plumbum|Popen|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*))\b")
-    found = {file.name for file in SOURCES.rglob("*.py") if starting.search(file.read_text())}
+    found = {
+        file.relative_to(SOURCES).as_posix() for file in SOURCES.rglob("*.py") if starting.search(file.read_text())
+    }
     assert found == STARTERS
-    tree = ast.parse((SOURCES / "render.py").read_text())
+    tree = ast.parse((SOURCES / "template" / "render.py").read_text())
     assert "git" not in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
 
@@ -114,7 +116,7 @@ def test_a_bare_repository_in_a_sub_folder_is_refused_by_any_git(
 ) -> None:
     """Also by one before 2.38, which does not know `safe.bareRepository`."""
     inside = bare(made(tmp_path / "clone") / "lib", head=head) / place
-    monkeypatch.setattr(git_module, "_OPTIONS", ())
+    monkeypatch.setattr("mlscaffold.git.process._OPTIONS", ())
     with pytest.raises(MachineError, match="bare git repository") as caught:
         Git(inside).succeeds("status")
     assert str(tmp_path / "clone" / "lib") in caught.value.message
@@ -134,7 +136,7 @@ def test_a_bare_repository_that_is_shared_through_commondir_is_refused(tmp_path:
 
 def test_git_refuses_it_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = bare(made(tmp_path / "clone") / "lib")
-    monkeypatch.setattr(git_module, "_refuse_embedded", lambda _folder: None)
+    monkeypatch.setattr("mlscaffold.git.process._refuse_embedded", lambda _folder: None)
     assert not Git(inside).succeeds("status")
 
 

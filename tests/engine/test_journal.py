@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.entries import Entry, FileMode
+from mlscaffold.apply.journal import Journal, Outcome, Phase, begin, exclusive, journal_folder, pending
 from mlscaffold.errors import MachineError, PendingError, ProjectError
-from mlscaffold.journal import Journal, Outcome, Phase, begin, exclusive, journal_folder, pending
+from mlscaffold.files.entry import Entry, FileMode
 
 
 def git(folder: Path, *arguments: str, stdin: str = "") -> str:

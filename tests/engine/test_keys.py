@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlscaffold.keys import KeyedFileError, key_digests
+from mlscaffold.documents.keys import KeyedFileError, key_digests
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlscaffold.entries import Entry, FileMode
 from mlscaffold.errors import LockError
-from mlscaffold.lock import FILE_NAME, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
-from mlscaffold.ownership import Policy
+from mlscaffold.files.entry import Entry, FileMode
+from mlscaffold.project.lock import FILE_NAME, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
+from mlscaffold.template.ownership import Policy
 
 NAME = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\:~"), min_size=1).filter(
     lambda name: name not in {".", ".."} and not name.lower().startswith((".git", "git"))

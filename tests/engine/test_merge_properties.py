@@ -14,16 +14,16 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mlscaffold.documents.json import NOTATION as JSON
+from mlscaffold.documents.json import find_json
+from mlscaffold.documents.toml import NOTATION as TOML
+from mlscaffold.documents.toml import find_toml
+from mlscaffold.documents.tree import written
+from mlscaffold.documents.yaml import NOTATION as YAML
+from mlscaffold.documents.yaml import find_yaml
 from mlscaffold.merge import merge_contents
 from mlscaffold.merge.structured import merge_structured
 from mlscaffold.merge.weave import weave
-from mlscaffold.merge.written import written
-from mlscaffold.merge.written_json import NOTATION as JSON
-from mlscaffold.merge.written_json import find_json
-from mlscaffold.merge.written_toml import NOTATION as TOML
-from mlscaffold.merge.written_toml import find_toml
-from mlscaffold.merge.written_yaml import NOTATION as YAML
-from mlscaffold.merge.written_yaml import find_yaml
 
 READERS = {"json": (find_json, JSON), "toml": (find_toml, TOML), "yaml": (find_yaml, YAML)}
 

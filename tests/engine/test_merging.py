@@ -12,12 +12,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlscaffold.keys import KeyedFileError
+from mlscaffold.documents.keys import KeyedFileError
+from mlscaffold.documents.set_keys import set_keys
+from mlscaffold.git.merge_file import has_markers
 from mlscaffold.merge import merge_contents
+from mlscaffold.merge.diff3 import merged_sequence
 from mlscaffold.merge.hunks import settle_hunks
-from mlscaffold.merge.keyed import set_keys
-from mlscaffold.merge.lines import has_markers
-from mlscaffold.merge.sequences import merged_sequence
 from mlscaffold.merge.structured import merge_structured, parses
 
 PROJECT = '[project]\nname = "x"\ndependencies = [\n    "numpy>=1",\n    "pandas>=2",  # frames\n]\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import OwnershipError
-from mlscaffold.ownership import FILE_NAME, Ownership, Policy, Predecessor, read_ownership
+from mlscaffold.template.ownership import FILE_NAME, Ownership, Policy, Predecessor, read_ownership
 
 
 def table(tmp_path: Path, text: str) -> Ownership:

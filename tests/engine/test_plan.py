@@ -15,10 +15,10 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from mlscaffold.entries import Entry, FileMode
-from mlscaffold.ownership import Ownership, Policy, Rule
-from mlscaffold.pairing import EMPTY, Side, pair
-from mlscaffold.plan import Action, FileAction, Plan, plan
+from mlscaffold.files.entry import Entry, FileMode
+from mlscaffold.plan.decide import Action, FileAction, Plan, plan
+from mlscaffold.plan.pairing import EMPTY, Side, pair
+from mlscaffold.template.ownership import Ownership, Policy, Rule
 
 Entries = Mapping[str, Entry]
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold import caches, rights
-from mlscaffold.caches import private_folder, why_unusable
-from mlscaffold.inspection import Health, diagnose
-from mlscaffold.rights import make_private
-from mlscaffold.source import check_out, fetched, find_source
+from mlscaffold.files import rights
+from mlscaffold.files.rights import make_private
+from mlscaffold.look.project import Health, diagnose
+from mlscaffold.template import cache as caches
+from mlscaffold.template.cache import private_folder, why_unusable
+from mlscaffold.template.source import check_out, fetched, find_source
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")

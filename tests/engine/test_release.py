@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.source import changes_between, check_out, find_source
+from mlscaffold.template.source import changes_between, check_out, find_source
 from scripts import release
 from scripts.release import ReleaseError, broken_promises, changes_of, starts
 

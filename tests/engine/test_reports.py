@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from mlscaffold import CheckResult, Finding
 from mlscaffold import rules as all_rules
-from mlscaffold.lock import Lock
-from mlscaffold.reports import ReportFormat, write_report
+from mlscaffold.checking.reports import ReportFormat, write_report
+from mlscaffold.project.lock import Lock
+from mlscaffold.project.settings import Waiver
 from mlscaffold.rules import RULES, Rule
 from mlscaffold.visible import visible_lines
-from mlscaffold.waivers import Waiver
 
 DATA = Path(__file__).parents[1] / "data"
-PUBLISHED = Path(__file__).parents[2] / "src" / "mlscaffold" / "reports" / "schemas" / "report.schema.json"
+PUBLISHED = Path(__file__).parents[2] / "src" / "mlscaffold" / "checking" / "reports" / "schemas" / "report.schema.json"
 LOCK = Lock(
     template="https://example.com/template",
     version="1.2.0",

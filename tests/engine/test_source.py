@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlscaffold.source import SourceKind, find_source
+from mlscaffold.template.source import SourceKind, find_source
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.creation import NewProject, create, prepare
+from mlscaffold.new.create import NewProject, create, prepare
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"copier", "jinja2", "pydantic", "rich", "prompt_toolkit", "questionary", "yaml", "packaging", "pathspec"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlscaffold.entries import Entry, FileMode
-from mlscaffold.ownership import Ownership, Policy, Predecessor, Rule
-from mlscaffold.pairing import Side
-from mlscaffold.succession import withheld
+from mlscaffold.files.entry import Entry, FileMode
+from mlscaffold.plan.pairing import Side
+from mlscaffold.plan.succession import withheld
+from mlscaffold.template.ownership import Ownership, Policy, Predecessor, Rule
 
 PAGE = "docs/page.md"
 OLD = {"src/a/rules.py": b"1", "src/a/table.py": b"1", "params.yaml": b"data: 1\nmodel: 1\n", "raw/x.csv": b"1"}

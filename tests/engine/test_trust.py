@@ -13,11 +13,11 @@ from copier._types import Phase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlscaffold.copier_worker import LIFTED_BY_UNSAFE
-from mlscaffold.reach import NeedsTrust
-from mlscaffold.sandbox import Reads, confine, reads
-from mlscaffold.settings import SettingsError, read_settings
-from mlscaffold.trust import Trust, canonical, problem_of
+from mlscaffold.preferences.settings import SettingsError, read_settings
+from mlscaffold.preferences.trust import Trust, canonical, problem_of
+from mlscaffold.template.copier.sandbox import Reads, confine, reads
+from mlscaffold.template.copier.worker import LIFTED_BY_UNSAFE
+from mlscaffold.template.reach import NeedsTrust
 
 TREE = "0123456789abcdef0123456789abcdef01234567"
 ONE = [

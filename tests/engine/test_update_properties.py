@@ -20,19 +20,19 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from mlscaffold.answers import Answers
-from mlscaffold.applying import abort_update, write_update
-from mlscaffold.entries import Entry, FileMode, entry_of
 from mlscaffold.errors import PendingError, ProjectError, RenderError
-from mlscaffold.lock import dump_lock
-from mlscaffold.locking import lock_of
-from mlscaffold.ownership import Ownership, Policy, Rule
-from mlscaffold.plan import Action
-from mlscaffold.recorded import read_recorded, read_watched
-from mlscaffold.render import Render
-from mlscaffold.solving import PreparedUpdate, UpdateRequest, solve
-from mlscaffold.source import Checkout, SourceKind, TemplateSource
-from mlscaffold.workspace import open_workspace
+from mlscaffold.files.entry import Entry, FileMode, entry_of
+from mlscaffold.git.workspace import open_workspace
+from mlscaffold.plan.decide import Action
+from mlscaffold.project.lock import dump_lock
+from mlscaffold.project.make_lock import lock_of
+from mlscaffold.project.record import read_recorded, read_watched
+from mlscaffold.template.answers import Answers
+from mlscaffold.template.ownership import Ownership, Policy, Rule
+from mlscaffold.template.render import Render
+from mlscaffold.template.source import Checkout, SourceKind, TemplateSource
+from mlscaffold.update.apply import abort_update, write_update
+from mlscaffold.update.solve import PreparedUpdate, UpdateRequest, solve
 
 #: A file: its lines, and whether it is executable.
 File = tuple[tuple[str, ...], bool]
@@ -210,7 +210,10 @@ class Play:
     @contextlib.contextmanager
     def prepared(self, old: Render) -> Iterator[PreparedUpdate]:
         """The update, decided."""
-        with tempfile.TemporaryDirectory(dir=self.root) as scratch, patch("mlscaffold.solving.task_listing") as tasks:
+        with (
+            tempfile.TemporaryDirectory(dir=self.root) as scratch,
+            patch("mlscaffold.update.solve.task_listing") as tasks,
+        ):
             tasks.return_value = ()
             workspace = open_workspace(self.project, Path(scratch) / "git")
             request = UpdateRequest(project=self.project)
@@ -333,7 +336,7 @@ def test_an_update_that_is_applied_is_undone_to_the_byte(case: Case) -> None:
         try:
             with (
                 play.prepared(play.old) as prepared,
-                patch("mlscaffold.applying.run_tasks", side_effect=RenderError("A task failed.")),
+                patch("mlscaffold.update.apply.run_tasks", side_effect=RenderError("A task failed.")),
             ):
                 object.__setattr__(prepared, "tasks", ("make",))
                 write_update(prepared)

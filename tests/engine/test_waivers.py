@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlscaffold.errors import MachineError, MlscaffoldError
-from mlscaffold.rules import KEYS_CHANGED, OWNED_CHANGED
-from mlscaffold.waivers import (
+from mlscaffold.files.write import write_file
+from mlscaffold.project.settings import (
     SETTINGS_FILE,
     ProjectSettings,
     ProjectSettingsError,
@@ -20,7 +20,7 @@ from mlscaffold.waivers import (
     read_project_settings,
     waive,
 )
-from mlscaffold.writing import write_file
+from mlscaffold.rules import KEYS_CHANGED, OWNED_CHANGED
 
 TODAY = dt.date(2026, 11, 21)
 BLOCK = """\

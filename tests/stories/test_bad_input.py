@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.settings import Settings, read_settings
+from mlscaffold.preferences.settings import Settings, read_settings
 
 from .conftest import ROOT, SMALL, Machine, snapshot
 

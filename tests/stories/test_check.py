@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlscaffold.apply.journal import begin, exclusive
 from mlscaffold.cli import command_line
-from mlscaffold.journal import begin, exclusive
 
 from .conftest import PERSON, ROOT, SMALL, Machine, snapshot
 
@@ -397,8 +397,8 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
 def test_fix_that_fails_half_way_leaves_everything_as_it_was(
     machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlscaffold.placing import State
-    from mlscaffold.placing import put as original
+    from mlscaffold.files.place import State
+    from mlscaffold.files.place import put as original
 
     for name in ("build.sh", "naïve name.sh"):
         (project / "ci" / name).write_text("mine\n")
@@ -414,10 +414,10 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
             original(source, target, expected)
 
     def full(source: Path | None, target: Path, expected: State | None) -> None:
-        monkeypatch.setattr("mlscaffold.effects.put", original)
+        monkeypatch.setattr("mlscaffold.apply.effects.put", original)
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("mlscaffold.effects.put", put)
+    monkeypatch.setattr("mlscaffold.apply.effects.put", put)
     machine.run("check", project, "--fix").refused("No space left on device")
     assert snapshot(project) == before
     assert machine.run("check", project, "--fix").code == 0
@@ -475,8 +475,8 @@ def test_strict_proves_an_honest_project(machine: Machine, project: Path) -> Non
 
 
 def test_strict_sees_through_a_lock_that_was_made_up(machine: Machine, project: Path) -> None:
-    from mlscaffold.entries import blob_id
-    from mlscaffold.lock import dump_lock, parse_lock
+    from mlscaffold.files.entry import blob_id
+    from mlscaffold.project.lock import dump_lock, parse_lock
 
     lock = project / ".mlscaffold.lock"
     (project / "ci" / "build.sh").write_text("mine\n")
@@ -529,7 +529,7 @@ def honest(text: str) -> str:
 
 
 def test_strict_knows_that_a_template_may_render_otherwise_when_it_updates(machine: Machine) -> None:
-    from mlscaffold.entries import blob_id
+    from mlscaffold.files.entry import blob_id
 
     late = "_exclude: [\"{% if _copier_operation == 'copy' %}late.txt{% endif %}\"]\n"
     files = {**SMALL, "copier.yml": SMALL["copier.yml"] + late, "template/late.txt": "late\n"}
@@ -573,7 +573,7 @@ def test_strict_sees_answers_that_are_valid_no_longer(machine: Machine) -> None:
     assert machine.run("check", project, "--strict").code == 0
     answers = (project / ".copier-answers.yml").read_text().replace("n: 1\n", "n: 12\n")
     (project / ".copier-answers.yml").write_text(answers)
-    from mlscaffold.lock import answers_digest
+    from mlscaffold.project.lock import answers_digest
 
     lock = project / ".mlscaffold.lock"
     line = next(line for line in lock.read_text().split("\n") if line.startswith("answers: "))

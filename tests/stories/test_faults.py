@@ -28,8 +28,8 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.journal import Phase, exclusive, pending
-from mlscaffold.update import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
+from mlscaffold.apply.journal import Phase, exclusive, pending
+from mlscaffold.update.prepare import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
 
 from .conftest import Machine
 from .test_interruption import mount

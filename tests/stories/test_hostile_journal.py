@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.journal import journal_folder
+from mlscaffold.apply.journal import journal_folder
 
 from .conftest import Machine, snapshot
 from .updating import LINES, Followed, follow, with_line

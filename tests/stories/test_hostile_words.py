@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from mlscaffold import cli
-from mlscaffold.lock import FILE_NAME, dump_lock, read_lock
-from mlscaffold.reports import ReportFormat
+from mlscaffold.checking.reports import ReportFormat
+from mlscaffold.project.lock import FILE_NAME, dump_lock, read_lock
 
 from .conftest import SMALL, Machine, write_files
 from .test_wizard import CTRL_C, DOWN, Terminal

@@ -18,17 +18,17 @@ from .conftest import ROOT, SMALL, Machine, snapshot
 
 #: Moments of a run: a function, by module, and whether the signal comes as it begins or as it ends.
 MOMENTS = [
-    ("mlscaffold.creation", "check_out", "before"),
-    ("mlscaffold.creation", "check_out", "after"),
-    ("mlscaffold.creation", "resolve_answers", "before"),
-    ("mlscaffold.copier_worker", "TemplateWorker._render_file", "before"),
-    ("mlscaffold.copier_worker", "TemplateWorker._render_file", "after"),
-    ("mlscaffold.creation", "_copy", "before"),
-    ("mlscaffold.creation", "_copy", "after"),
-    ("mlscaffold.creation", "_init", "after"),
-    ("mlscaffold.creation", "_lock", "after"),
-    ("mlscaffold.creation", "_commit", "before"),
-    ("mlscaffold.creation", "_commit", "after"),
+    ("mlscaffold.new.create", "check_out", "before"),
+    ("mlscaffold.new.create", "check_out", "after"),
+    ("mlscaffold.new.create", "resolve_answers", "before"),
+    ("mlscaffold.template.copier.worker", "TemplateWorker._render_file", "before"),
+    ("mlscaffold.template.copier.worker", "TemplateWorker._render_file", "after"),
+    ("mlscaffold.new.create", "_copy", "before"),
+    ("mlscaffold.new.create", "_copy", "after"),
+    ("mlscaffold.new.create", "_init", "after"),
+    ("mlscaffold.new.create", "_lock", "after"),
+    ("mlscaffold.new.create", "_commit", "before"),
+    ("mlscaffold.new.create", "_commit", "after"),
 ]
 #: Runs the command line, and sends itself a signal at a chosen moment: no sleeping, no race.
 _STOPPED_AT = textwrap.dedent("""
@@ -92,7 +92,7 @@ def test_a_kill_leaves_the_destination_as_it_was_and_the_next_run_cleans_up(
 def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     (machine.work / "demo").mkdir()
     monkeypatch.chdir(machine.work / "demo")
-    moment = ("mlscaffold.creation", "_commit", "after")
+    moment = ("mlscaffold.new.create", "_commit", "after")
     done = stop_at(moment, signal.SIGINT, "new", ".", "--template", str(machine.template()), "--defaults")
     assert done.returncode == 130
     assert list((machine.work / "demo").iterdir()) == []
@@ -101,7 +101,7 @@ def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: 
 
 _KILLED_AT_MOVE = textwrap.dedent("""
     import os, signal, sys
-    from mlscaffold import transaction
+    from mlscaffold.apply import stage as transaction
     number, when, *arguments = sys.argv[1:]
     count, original = 0, transaction._move
     def move(*args):
@@ -360,7 +360,7 @@ def test_of_two_runs_at_once_one_wins_and_the_other_says_so(machine: Machine, na
     inner = [sys.executable, "-m", "mlscaffold", "new", name, "--template", str(template), "--set", "name=Winner"]
     script = textwrap.dedent(f"""
         import subprocess, sys
-        from mlscaffold import creation
+        from mlscaffold.new import create as creation
         commit = creation._commit
         def late(*arguments):
             subprocess.run({inner!r}, check=True, stdout=subprocess.DEVNULL)
@@ -400,7 +400,7 @@ def test_the_reader_of_our_output_may_leave(machine: Machine) -> None:
 
 
 def test_the_built_in_template_is_stopped_as_well(machine: Machine) -> None:
-    moment = ("mlscaffold.copier_worker", "TemplateWorker._render_file", "after")
+    moment = ("mlscaffold.template.copier.worker", "TemplateWorker._render_file", "after")
     done = stop_at(moment, signal.SIGINT, "new", "demo", "--template", str(ROOT), "--defaults")
     assert done.returncode == 130
     machine.nothing_was_left()

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlscaffold.answers import resolve_answers
 from mlscaffold.errors import AnswersError
-from mlscaffold.source import Checkout, SourceKind, TemplateSource
+from mlscaffold.template.answers import resolve_answers
+from mlscaffold.template.source import Checkout, SourceKind, TemplateSource
 
 from .conftest import ROOT
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mlscaffold.lock import dump_lock, read_lock
+from mlscaffold.project.lock import dump_lock, read_lock
 
 from .conftest import ANSWERS_FILE, SMALL, Machine, Outcome
 from .updating import follow

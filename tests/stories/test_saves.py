@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.applying import write_update
-from mlscaffold.relock import prepare_lock
-from mlscaffold.update import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
+from mlscaffold.update.apply import write_update
+from mlscaffold.update.prepare import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
+from mlscaffold.update.relock import prepare_lock
 
 from .conftest import Machine, snapshot
 from .test_faults import _EFFECTS, Copy, _place, in_child
@@ -283,9 +283,10 @@ def test_whatever_else_somebody_does_to_a_file_stays(demo: Followed, change: Cal
 
 def test_what_changed_is_named_and_what_to_type(demo: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
     """One save before the files are copied, one just before a file is replaced."""
-    from mlscaffold import applying, effects
-    from mlscaffold.journal import begin
-    from mlscaffold.placing import put
+    from mlscaffold.apply import effects
+    from mlscaffold.apply.journal import begin
+    from mlscaffold.files.place import put
+    from mlscaffold.update import apply as applying
 
     before = demo.state()
 
@@ -313,7 +314,7 @@ def test_what_changed_is_named_and_what_to_type(demo: Followed, monkeypatch: pyt
 
 
 def test_a_file_that_appears_while_new_fills_a_folder(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlscaffold import transaction
+    from mlscaffold.apply import stage as transaction
 
     template = machine.template()
     folder = machine.work / "demo"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold import scratch
-from mlscaffold.scratch import PREFIX, scratch_folder
+from mlscaffold.files import scratch
+from mlscaffold.files.scratch import PREFIX, scratch_folder
 
 from .conftest import SMALL, Machine
 from .test_interruption import stop_at
@@ -32,7 +32,7 @@ def left(machine: Machine) -> list[str]:
 
 def test_what_a_kill_left_the_next_run_removes(machine: Machine) -> None:
     template = str(machine.template())
-    moment = ("mlscaffold.creation", "resolve_answers", "before")
+    moment = ("mlscaffold.new.create", "resolve_answers", "before")
     done = stop_at(moment, signal.SIGKILL, "new", "demo", "--template", template, "--defaults")
     assert done.returncode == -signal.SIGKILL
     (name,) = left(machine)

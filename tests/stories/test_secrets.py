@@ -404,7 +404,7 @@ def test_a_report_of_a_bug_holds_no_secret(machine: Machine, monkeypatch: pytest
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError(f"while writing {CANARY}, that is {quote(CANARY, safe='')}")
 
-    monkeypatch.setattr("mlscaffold.creation._copy", broken)
+    monkeypatch.setattr("mlscaffold.new.create._copy", broken)
     done = new(machine, template(machine, ENV))
     assert done.code == 70
     secret_is_kept(machine, done)
@@ -486,8 +486,8 @@ def test_a_secret_that_must_have_a_form_is_replaced_by_one_of_that_form(machine:
 
 
 def test_the_answers_that_a_person_reviews_hide_what_is_computed_from_a_secret(machine: Machine) -> None:
-    from mlscaffold.answers import resolve_answers
-    from mlscaffold.source import check_out, find_source
+    from mlscaffold.template.answers import resolve_answers
+    from mlscaffold.template.source import check_out, find_source
 
     source = template(machine, REFUSED["an answer that is computed from it"])
     checkout = check_out(find_source(str(source)), None, into=machine.scratch)

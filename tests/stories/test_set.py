@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mlscaffold.lock import read_lock
+from mlscaffold.project.lock import read_lock
 
 from .conftest import SMALL, Machine, snapshot
 from .updating import LINES, Followed, follow, with_line

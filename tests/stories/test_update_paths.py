@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from mlscaffold.placing import near
+from mlscaffold.files.place import near
 
 from .conftest import Machine, write_files
 from .updating import LINES, Followed, follow, lines, with_line

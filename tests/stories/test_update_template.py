@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.lock import FILE_NAME, dump_lock, read_lock
+from mlscaffold.project.lock import FILE_NAME, dump_lock, read_lock
 
 from .conftest import SMALL, Machine, write_files
 from .updating import LINES, Followed, follow, lines, made, with_line

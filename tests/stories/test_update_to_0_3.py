@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlscaffold.source import find_source, releases
+from mlscaffold.template.source import find_source, releases
 from scripts import release
 
 from .conftest import ROOT, Machine, Outcome, write_files

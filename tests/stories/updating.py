@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlscaffold.lock import read_lock
+from mlscaffold.project.lock import read_lock
 
 from .conftest import SMALL, Machine, Outcome, snapshot, write_files
 

@@ -8,13 +8,13 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..plan import Action
+from ..plan.decide import Action
 from .console import out, stderr
 
 if TYPE_CHECKING:
-    from ..plan import FileAction
-    from ..recorded import Recorded
-    from ..update import PreparedUpdate, Updated
+    from ..plan.decide import FileAction
+    from ..project.record import Recorded
+    from ..update.prepare import PreparedUpdate, Updated
 
 __all__ = ["note_derived", "plan_as_data", "print_diff", "print_done", "print_plan"]
 

@@ -12,10 +12,10 @@ from .console import note, say_json_text, say_lines
 from .options import TrustOption, trusted_by
 
 if TYPE_CHECKING:
-    from ..checking import CheckResult
-    from ..lock import Lock
-    from ..reports import ReportFormat
-    from ..reports.places import ReportPlace
+    from ..checking.reports import ReportFormat
+    from ..checking.reports.places import ReportPlace
+    from ..checking.run import CheckResult
+    from ..project.lock import Lock
 
 __all__ = ["check"]
 
@@ -53,9 +53,9 @@ def check(
     Judged by the project's own lock: no network, no render, unless --strict or --require-latest asks for them.
     Exit code 0: no errors. 1: errors. 2: no usable lock. 5: a newer version, where that was asked for.
     """
-    from ..checking import check as judge
-    from ..reports import ReportFormat, write_report
-    from ..settings import cache_folder
+    from ..checking.reports import ReportFormat, write_report
+    from ..checking.run import check as judge
+    from ..preferences.settings import cache_folder
 
     project = dest.resolve()
     wanted = _parse(project, reports or [])
@@ -92,13 +92,13 @@ def check(
 
 def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
     """The lock of a project that plain Copier made, found by rendering it; None for one that has its own."""
-    from ..lock import FILE_NAME
+    from ..project.lock import FILE_NAME
 
     if (project / FILE_NAME).exists() or not any(project.glob(".copier-answers*.y*ml")):
         return None
-    from ..headless import import_copier
-    from ..inspection import pinned
-    from ..settings import cache_folder
+    from ..look.project import pinned
+    from ..preferences.settings import cache_folder
+    from ..template.copier.headless import import_copier
     from .changes import note_derived
 
     import_copier()
@@ -113,8 +113,8 @@ def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, Report
     Raises:
         MlscaffoldError: A format is unknown, nothing can be written to a place, or two would go to the same.
     """
-    from ..reports import ReportFormat
-    from ..reports.places import report_place
+    from ..checking.reports import ReportFormat
+    from ..checking.reports.places import report_place
 
     found: list[tuple[ReportFormat, ReportPlace | None]] = []
     for text in reports:
@@ -140,8 +140,8 @@ def _is_same(one: ReportPlace | None, other: ReportPlace | None) -> bool:
 
 
 def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
-    from ..fixing import repair
-    from ..proof import render_recorded
+    from ..checking.fix import repair
+    from ..checking.strict import render_recorded
 
     fixed = repair(project, result, rendered=lambda: render_recorded(project, trusted=trusted_by(trust=trusted)))
     for path in fixed.paths:

@@ -24,8 +24,8 @@ def eject(
     project: ProjectOption = Path(),
 ) -> None:
     """Take a file out of the template's hands for good: it is yours, never judged and never updated."""
-    from ..waivers import SETTINGS_FILE, default_owner
-    from ..waivers import eject as write
+    from ..project.settings import SETTINGS_FILE, default_owner
+    from ..project.settings import eject as write
 
     root = project.absolute()
     today = dt.datetime.now(tz=dt.UTC).date()

@@ -38,11 +38,11 @@ def lock(
             raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
         _show(project)
         return
-    from ..applying import apply_update
-    from ..headless import import_copier
-    from ..relock import prepare_lock
-    from ..settings import cache_folder
-    from ..solving import UpdateRequest
+    from ..preferences.settings import cache_folder
+    from ..template.copier.headless import import_copier
+    from ..update.apply import apply_update
+    from ..update.relock import prepare_lock
+    from ..update.solve import UpdateRequest
     from . import changes
 
     request = UpdateRequest(
@@ -69,7 +69,7 @@ def lock(
 def _show(project: Path) -> None:
     from collections import Counter
 
-    from ..lock import read_lock
+    from ..project.lock import read_lock
 
     found = read_lock(project)
     counts = Counter(file.policy.value for file in found.files.values())

@@ -22,7 +22,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..creation import NewProject
+    from ..new.create import NewProject
 
 __all__ = ["new"]
 
@@ -47,8 +47,8 @@ def new(
     trust: TrustOption = False,
 ) -> None:
     """Make a new project: a few questions, then a repository that works at once."""
-    from ..creation import NewProject
-    from ..settings import cache_folder, read_settings
+    from ..new.create import NewProject
+    from ..preferences.settings import cache_folder, read_settings
 
     settings = read_settings()
     source = settings.template if template is None else template
@@ -87,8 +87,8 @@ def _place(dest: Path) -> Path:
 
 
 def _run(request: NewProject, *, dry_run: bool) -> None:
-    from ..creation import create, prepare
-    from ..headless import import_copier
+    from ..new.create import create, prepare
+    from ..template.copier.headless import import_copier
     from . import report
     from .progress import Progress
 

@@ -12,7 +12,7 @@ import typer
 from ..errors import AnswersError
 
 if TYPE_CHECKING:
-    from ..trust import Trusted
+    from ..preferences.trust import Trusted
 
 __all__ = [
     "AnswersOption",
@@ -82,7 +82,7 @@ def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -
     Raises:
         AnswersError: The file is not valid, or an assignment is none.
     """
-    from ..answers import read_answers_file
+    from ..template.answers import read_answers_file
 
     given: dict[str, Any] = dict(read_answers_file(file)) if file else {}
     given |= known
@@ -100,7 +100,7 @@ def trusted_by(*, trust: bool) -> Trusted:
     Raises:
         SettingsError: The settings are not valid.
     """
-    from ..settings import read_settings
+    from ..preferences.settings import read_settings
 
     settings = read_settings()
     return trust or settings.trust

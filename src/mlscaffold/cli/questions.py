@@ -21,8 +21,8 @@ def questions(
     ] = False,
 ) -> None:
     """Explain the questions that the template asks."""
-    from ..questionnaire import answers_schema, questions_of
-    from ..settings import cache_folder, read_settings
+    from ..look.questions import answers_schema, questions_of
+    from ..preferences.settings import cache_folder, read_settings
 
     settings = read_settings()
     source = settings.template if template is None else template

@@ -15,7 +15,7 @@ from .console import out
 from .screen import line
 
 if TYPE_CHECKING:
-    from ..creation import Created, Prepared
+    from ..new.create import Created, Prepared
 
 __all__ = ["print_created", "print_plan"]
 

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from .options import MergeOption, MergeStyle, ProjectOption, TrustOption, given_answers, trusted_by
+from .options import (
+    MergeOption,
+    MergeStyle,
+    ProjectOption,
+    TrustOption,
+    given_answers,
+    trusted_by,
+)
 
 __all__ = ["set_answers"]
 
@@ -26,8 +33,8 @@ def set_answers(
 
     The result is left uncommitted for review. `mlscaffold update --continue` and `--abort` work for it, too.
     """
-    from ..settings import cache_folder, read_settings
-    from ..update import UpdateRequest
+    from ..preferences.settings import cache_folder, read_settings
+    from ..update.prepare import UpdateRequest
     from .update import run_update
 
     settings = read_settings()

@@ -21,7 +21,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..update import UpdateRequest
+    from ..update.prepare import UpdateRequest
 
 __all__ = ["run_update", "update"]
 
@@ -80,8 +80,8 @@ def update(
     elif resume:
         _resume(project, trust=trust)
     else:
-        from ..settings import cache_folder, read_settings
-        from ..update import UpdateRequest
+        from ..preferences.settings import cache_folder, read_settings
+        from ..update.prepare import UpdateRequest
 
         settings = read_settings()
         request = UpdateRequest(
@@ -102,8 +102,8 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
     """Plan, show, apply: what `update` and `set` have in common."""
     from threading import Thread
 
-    from ..headless import import_copier
-    from ..update import apply_update, prepare_update
+    from ..template.copier.headless import import_copier
+    from ..update.prepare import apply_update, prepare_update
     from . import changes
     from .progress import Progress
 
@@ -137,7 +137,7 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
 
 
 def _status(project: Path) -> None:
-    from ..journal import Phase, pending
+    from ..apply.journal import Phase, pending
 
     waiting = pending(project)
     if waiting is None:
@@ -158,7 +158,7 @@ def _status(project: Path) -> None:
 
 
 def _abort(project: Path) -> None:
-    from ..update import abort_update
+    from ..update.prepare import abort_update
 
     for kept in abort_update(project):
         say(f"Your edits since are kept: {kept}")
@@ -166,8 +166,8 @@ def _abort(project: Path) -> None:
 
 
 def _resume(project: Path, *, trust: bool) -> None:
-    from ..settings import cache_folder
-    from ..update import continue_update
+    from ..preferences.settings import cache_folder
+    from ..update.prepare import continue_update
     from . import changes
 
     done = continue_update(project, trusted=trusted_by(trust=trust), cache=cache_folder())

@@ -17,8 +17,8 @@ def versions(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """List the releases of the template, oldest first."""
-    from ..questionnaire import versions_of
-    from ..settings import read_settings
+    from ..look.questions import versions_of
+    from ..preferences.settings import read_settings
 
     found = versions_of(read_settings().template if template is None else template)
     if as_json:

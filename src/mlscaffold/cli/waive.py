@@ -40,8 +40,8 @@ def waive(
     project: ProjectOption = Path(),
 ) -> None:
     """Excuse the project from a rule for a time; written to .mlscaffold.toml, to be committed and reviewed."""
-    from ..waivers import SETTINGS_FILE, default_owner
-    from ..waivers import waive as write
+    from ..project.settings import SETTINGS_FILE, default_owner
+    from ..project.settings import waive as write
 
     root = project.absolute()
     try:

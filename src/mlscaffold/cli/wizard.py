@@ -18,8 +18,8 @@ from prompt_toolkit.layout.utils import explode_text_fragments
 from questionary import Choice, Style
 from questionary import Question as Prompt
 
-from ..answers import Answers, Question
 from ..errors import AnswersError, UserAbortError
+from ..template.answers import Answers, Question
 from ..visible import visible, visible_lines
 from .console import out
 from .screen import line

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..git.merge_file import Labels, merge_lines
 from .hunks import settle_hunks
-from .lines import Labels, merge_lines
 from .structured import can_merge, is_merge, merge_structured, parses
 
 __all__ = ["Labels", "Merged", "merge_contents"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from .sequences import diff3, holds
+from .diff3 import diff3, holds
 
 __all__ = ["Settled", "settle_hunks"]
 

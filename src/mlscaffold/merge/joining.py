@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..documents.tree import Node, Notation, Piece
 from .matching import Undecided
-from .written import Node, Notation, Piece
 
 __all__ = ["Joining", "Placed", "relaid", "shifted"]
 

@@ -8,9 +8,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from .alignment import aligned
-from .documents import identities, is_ordered, is_requirements, requirement_name
-from .written import Node, Piece, alike
+from ..documents.data import identities, is_ordered, is_requirements, requirement_name
+from ..documents.tree import Node, Piece, alike
+from .likeness import aligned
 
 __all__ = ["Sides", "Undecided", "is_replaced_twice", "is_too_much", "matched", "seems_renamed"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .documents import Judge, data_of, format_of, is_strict_json
+from ..documents.data import Judge, data_of, format_of, is_strict_json
 from .weave import weave
 
 __all__ = ["Structured", "can_merge", "is_merge", "merge_structured", "parses"]

@@ -12,17 +12,32 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .documents import are_versions
+from ..documents.data import are_versions
+from ..documents.json import NOTATION as JSON
+from ..documents.json import find_json
+from ..documents.toml import NOTATION as TOML
+from ..documents.toml import find_toml
+from ..documents.tree import (
+    Found,
+    Node,
+    Notation,
+    Piece,
+    alike,
+    shown,
+    written,
+)
+from ..documents.yaml import NOTATION as YAML
+from ..documents.yaml import find_yaml
+from .diff3 import merged_sequence
 from .joining import Joining, Placed, relaid, shifted
-from .matching import Sides, Undecided, is_replaced_twice, is_too_much, matched, seems_renamed
-from .sequences import merged_sequence
-from .written import Found, Node, Notation, Piece, alike, shown, written
-from .written_json import NOTATION as JSON
-from .written_json import find_json
-from .written_toml import NOTATION as TOML
-from .written_toml import find_toml
-from .written_yaml import NOTATION as YAML
-from .written_yaml import find_yaml
+from .matching import (
+    Sides,
+    Undecided,
+    is_replaced_twice,
+    is_too_much,
+    matched,
+    seems_renamed,
+)
 
 __all__ = ["Woven", "weave"]
 

@@ -1,0 +1,1 @@
+"""Writing a plan: all or nothing."""

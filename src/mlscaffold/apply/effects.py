@@ -1,0 +1,248 @@
+"""The effects of a journal, path by path: recorded with the states before and after, and brought to either.
+
+A person may save at any instant. `bring_first` replaces only what was recorded; `bring_again`, after a kill or on the
+way back, keeps what was saved meanwhile beside the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..errors import MachineError, ProjectError
+from ..files.entry import check_contained, inside, linked_folder
+from ..files.place import (
+    ChangedError,
+    State,
+    aside_of,
+    copy,
+    duplicate,
+    folders_of,
+    make_folder,
+    make_parents,
+    mode_like,
+    move,
+    near,
+    prune,
+    put,
+    recover,
+    remove,
+    state_of,
+)
+
+__all__ = ["Effect", "Effects", "Outcome", "ordered", "record"]
+
+#: How often somebody may save into a file while it is put in its place, before that is given up.
+_PATIENCE = 100
+#: So much of a file's name is told by the name of what is kept of it.
+_NAME = 40
+#: One path, as the journal's file has it: path, number, before, after, folders.
+Effect = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What shall become of one path: a file laid out on disk already, or nothing."""
+
+    path: str
+    #: None: the path is removed.
+    file: Path | None
+
+
+def record(
+    project: Path, folder: Path, outcome: Outcome, number: int, *, replaced: Collection[str] = ()
+) -> dict[str, Any]:
+    """Copy both states of a path beside the journal.
+
+    Args:
+        project: Its root.
+        folder: The journal's.
+        outcome: What shall become of the path.
+        number: Under which both are kept.
+        replaced: Paths with outcomes of their own: below one that is a link now, nothing of the project lies yet.
+
+    Raises:
+        ChangedError: Somebody saves into the file just now, or it is none any more.
+    """
+    after = folder / "after" / str(number)
+    check_contained(outcome.path, error=MachineError, origin="The plan")
+    behind = linked_folder(project, outcome.path) in replaced
+    before = None if behind else _record_before(project, folder, outcome.path, number)
+    if outcome.file is not None:
+        remove(after)
+        copy(outcome.file, after)
+        if before is not None and before[0] == "file" and not after.is_symlink():
+            after.chmod(mode_like(before[1], outcome.file))
+    after_state = None if outcome.file is None else state_of(after)
+    folders = {} if behind else folders_of(project, outcome.path)
+    return {"path": outcome.path, "number": number, "before": before, "after": after_state, "folders": folders}
+
+
+def _record_before(project: Path, folder: Path, path: str, number: int) -> State | None:
+    here = inside(project, path, error=MachineError, origin="The plan")
+    if taken := next((place for place in (near(here), aside_of(here)) if os.path.lexists(place)), None):
+        raise ProjectError(
+            f"{taken} is in the way: {path} would pass there.", hint="Move it away, then run the command again."
+        )
+    kept = folder / "before" / str(number)
+    before = state_of(here)
+    if before is not None:
+        if before[0] == "other":
+            raise ChangedError(here)
+        remove(kept)
+        copy(here, kept)
+        if state_of(kept) != before:
+            raise ChangedError(here)
+    return before
+
+
+def _remove_folder(folder: Path) -> None:
+    """Only empty folders are left of what was removed.
+
+    Raises:
+        ProjectError: It is not empty.
+    """
+    try:
+        folder.rmdir()
+    except OSError as error:
+        raise ProjectError(
+            f"{folder} is a folder with files in it, and a file is to be there.",
+            hint="Move it away, then run the command again.",
+        ) from error
+
+
+def ordered(effects: Sequence[Effect], side: str) -> Sequence[Effect]:
+    """Removals first, deepest first, so that a file can become a folder and a folder a file."""
+    gone = [effect for effect in effects if effect[side] is None]
+    come = [effect for effect in effects if effect[side] is not None]
+    return [*sorted(gone, key=lambda effect: str(effect["path"]), reverse=True), *come]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """What brings paths of a project from one state to another."""
+
+    project: Path
+    #: The journal's.
+    folder: Path
+    #: Tells what this journal keeps from what others kept.
+    id: str
+    #: Paths that are links before or after: what comes or came in the place of one lies behind it meanwhile.
+    links: frozenset[str]
+
+    def bring_first(self, effects: Sequence[Effect], begun: list[Effect]) -> None:
+        """From the states before to the states after; nothing else is replaced.
+
+        Raises:
+            ChangedError: Something else lies at a path.
+        """
+        for effect in ordered(effects, "after"):
+            begun.append(effect)
+            try:
+                self._bring(effect, "after", effect["before"])
+            except ProjectError:
+                # Something is in the way, and is left there.
+                begun.pop()
+                target = self._place(effect)
+                prune(self.project, target.parent, effect["folders"])
+                raise ChangedError(target) from None
+
+    def bring_all(self, effects: Sequence[Effect], side: str) -> None:
+        """From whatever lies there to the states of a side."""
+        for effect in ordered(effects, side):
+            if effect[side] is not None or linked_folder(self.project, effect["path"]) not in self.links:
+                self.bring_again(effect, side)
+
+    def bring_again(self, effect: Effect, side: str) -> None:
+        """From whatever lies there to the state of a side; what a person saved there since is kept."""
+        known = [tuple(state) for state in (effect["before"], effect["after"]) if state is not None]
+        for _ in range(_PATIENCE):
+            target = self._place(effect)
+            if (older := recover(target, known)) is not None:
+                self._save(effect, older)
+                remove(older)
+            here = state_of(target)
+            with contextlib.suppress(ChangedError):
+                if here is not None and tuple(here) not in known:
+                    self._save(effect, target)
+                self._bring(effect, side, here)
+                return
+        raise ProjectError(f"{effect['path']} changes all the time: stop what writes it, then run the command again.")
+
+    def _place(self, effect: Effect) -> Path:
+        return inside(self.project, effect["path"], error=MachineError, origin="The journal")
+
+    def _bring(self, effect: Effect, side: str, here: State | None) -> None:
+        """From the state that was seen at a path to the one of a side.
+
+        Raises:
+            ChangedError: Another one lies there by now.
+            ProjectError: A folder stands in its place, with files in it.
+        """
+        target, wanted = self._place(effect), effect[side]
+        if wanted is None:
+            self._clear(effect, side, here)
+            return
+        if here == wanted and state_of(target) == wanted:
+            return
+        passing = self.folder / "passing"
+        duplicate(self.folder / side / str(effect["number"]), passing)
+        if state_of(passing) != wanted:
+            raise MachineError(f"The journal's copy of {effect['path']} is damaged: {self.folder / side}.")
+        make_parents(self.project, target, effect["folders"])
+        if target.is_dir() and not target.is_symlink():
+            _remove_folder(target)
+        put(passing, target, here)
+
+    def _clear(self, effect: Effect, side: str, here: State | None) -> None:
+        """Leave nothing at a path, nor folders that are there for its sake alone."""
+        target = self._place(effect)
+        if here is not None or state_of(target) is not None:
+            put(None, target, here)
+        kept = effect["folders"] if side == "before" else {}
+        prune(self.project, target.parent, kept)
+        mode = effect["folders"].get(effect["path"])
+        if side == "before" and mode is not None and not target.exists():
+            make_folder(target, mode)
+
+    def _save(self, effect: Effect, place: Path) -> None:
+        """Keep what a person wrote into a file of ours since, beside what was kept of it before.
+
+        Raises:
+            ChangedError: It was changed again meanwhile.
+            ProjectError: It is no file.
+        """
+        here = state_of(place)
+        if here is None or here[0] == "other":
+            raise ProjectError(f"{place} is no file.", hint="Move it away, then run the command again.")
+        (self.folder / "saved").mkdir(exist_ok=True)
+        for kept in self._kept(effect):
+            if state_of(kept) == here:
+                return
+            if not os.path.lexists(kept):
+                passing = self.folder / "passing"
+                duplicate(place, passing)
+                if state_of(passing) != here:
+                    raise ChangedError(place)
+                move(passing, kept)
+                return
+
+    def _kept(self, effect: Effect) -> Iterator[Path]:
+        """The names under which versions of a file are kept: there is always another."""
+        name = PurePosixPath(effect["path"]).name[-_NAME:]
+        for number in itertools.count():
+            again = f".{number}" if number else ""
+            yield self.folder / "saved" / f"{self.id}-{effect['number']}{again}-{name}"
+
+    def saved(self, effects: Sequence[Effect]) -> tuple[str, ...]:
+        """Where edits made meanwhile are kept, in this run or in one that was killed: path and place."""
+        return tuple(
+            f"{effect['path']}: {kept}"
+            for effect in effects
+            for kept in itertools.takewhile(os.path.lexists, self._kept(effect))
+        )

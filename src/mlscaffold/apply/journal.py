@@ -1,0 +1,362 @@
+"""Apply in one step: a journal under `.git/`, so that whatever happens one command finishes the work or undoes it.
+
+Before the first effect the journal holds, beside each file's state before, its state after; so from any instant the
+work can go on (`apply`) or back (`abort`) without asking anything else. The phases, each written by one rename:
+
+    (no journal)  the project is as it was; what lies in the folder is rubbish
+    applying      effects are under way; `apply` finishes them, `abort` undoes them
+    conflicts     all is applied, and a person resolves; the lock moves when `finish` finds no conflict left
+    tasks         the template's own commands are to run
+    (no journal)  the project is as the plan said
+
+A person may save at any instant. The first time (`carry_out`) a file is replaced only if it is what the decision was
+made from, else all goes back and the save stays. Afterwards, when a way on or back was asked for, such a file is kept
+beside the journal, and its place is named.
+
+Only this module, by way of `effects`, writes into a project that exists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import MachineError, MlscaffoldError, PendingError, ProjectError
+from ..files.entry import Entry
+from ..files.place import (
+    ChangedError,
+    State,
+    copy,
+    duplicate,
+    move,
+    remove,
+)
+from ..files.write import disk_errors
+from ..git.process import Git
+from .effects import Effect, Effects, Outcome, record
+from .journal_file import (
+    FILE,
+    FORMAT,
+    Pending,
+    Phase,
+    clear_out,
+    describe,
+    exclusive,
+    journal_folder,
+    load,
+    pending,
+    store,
+)
+
+__all__ = ["Changed", "Journal", "Outcome", "Pending", "Phase", "begin", "exclusive", "journal_folder", "pending"]
+
+#: Tells, of the states that lie at the paths of the outcomes, which are not what the decision was made from.
+Changed = Callable[[Mapping[str, State | None]], Collection[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The work on one project, held exclusively."""
+
+    project: Path
+    folder: Path
+    data: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, project: Path, folder: Path) -> Journal | None:
+        """The journal that waits in a folder."""
+        data = load(folder)
+        return None if data is None else cls(project=project, folder=folder, data=data)
+
+    @property
+    def pending(self) -> Pending:
+        """What it says."""
+        return describe(self.data)
+
+    def carry_out(self) -> Journal:
+        """For the first time: bring every path to its state after, then the index; all of it, or nothing.
+
+        Raises:
+            ProjectError: Somebody saved into a file before its turn came: the save is there, all else is as it was.
+            MlscaffoldError: The project is as it was; or it says how to go on.
+        """
+        begun: list[Effect] = []
+        try:
+            with disk_errors(self.project):
+                self._effects.bring_first(self.data["effects"], begun)
+                self._stage_conflicts()
+                return self._write(phase=Phase.CONFLICTS if self.data["conflicts"] else Phase.TASKS)
+        except ChangedError as error:
+            raise self._rolled_back(error, begun) from None
+        except BaseException as error:
+            saved = self._roll_back(begun)
+            if saved and isinstance(error, MlscaffoldError):
+                error.hint = "\n".join([error.hint, *(f"Your edits since are kept: {kept}" for kept in saved)])
+            raise
+
+    def _rolled_back(self, error: ChangedError, begun: Sequence[Effect]) -> ProjectError:
+        saved = self._roll_back(begun)
+        path = error.place.relative_to(self.project).as_posix()
+        kept = "".join(f"\nYour edits since are kept: {place}" for place in saved)
+        return ProjectError(
+            f"{path} was changed while the {self.data['title']} was written. It is as you left it, and so is all else.",
+            hint=f"Run the command again.{kept}",
+        )
+
+    def apply(self) -> Journal:
+        """After a kill: bring every path to its state after, then the index; what is done already is left."""
+        finishing = self.data["final"] is not None
+        with self._unfinished():
+            self._effects.bring_all(self.data["final"] if finishing else self.data["effects"], "after")
+            if not finishing:
+                self._stage_conflicts()
+            waiting = self.data["conflicts"] and not finishing
+            return self._write(phase=Phase.CONFLICTS if waiting else Phase.TASKS)
+
+    def finish(self, outcomes: Sequence[Outcome], changed: Changed = lambda _: ()) -> Journal:
+        """After the conflicts: move the lock and the answers, by the same means.
+
+        Raises:
+            PendingError: Somebody changed one of them since; nothing is done, and the update still waits.
+        """
+        first = len(self.data["effects"])
+        with self._unfinished():
+            final = [
+                record(self.project, self.folder, outcome, number) for number, outcome in enumerate(outcomes, first)
+            ]
+            if others := changed({effect["path"]: effect["before"] for effect in final}):
+                raise self._waits_for(others)
+            return self._write(final=final, phase=Phase.APPLYING).conclude()
+
+    def conclude(self) -> Journal:
+        """Bring what `finish` wrote down; where somebody saved into it, go back to waiting.
+
+        Raises:
+            PendingError: Somebody did.
+        """
+        begun: list[Effect] = []
+        try:
+            self._effects.bring_first(self.data["final"], begun)
+        except ChangedError as error:
+            self._effects.bring_all(begun, "before")
+            self._write(final=None, phase=Phase.CONFLICTS)
+            raise self._waits_for([error.place.relative_to(self.project).as_posix()]) from None
+        return self._write(phase=Phase.TASKS)
+
+    def _waits_for(self, paths: Collection[str]) -> PendingError:
+        listing = ", ".join(sorted(paths))
+        return PendingError(
+            f"{listing}: changed since the {self.data['title']} was begun, whose last step replaces it.",
+            hint=f"Put your version elsewhere and restore it (git checkout -- {listing}), then: "
+            "mlscaffold update --continue. To undo the update: mlscaffold update --abort.",
+        )
+
+    def close(self) -> None:
+        """All is done: stage what is to be staged, and forget the rest."""
+        paths = [f":(literal){path}" for path in self.data["stage"]]
+        if paths:
+            Git(self.project).run("add", "-A", "--", *paths)
+        self._forget()
+
+    def _forget(self) -> None:
+        (self.folder / FILE).unlink()
+        clear_out(self.folder)
+
+    def abort(self) -> tuple[str, ...]:
+        """Bring everything back to its state before. Return where edits made meanwhile were kept.
+
+        Raises:
+            ProjectError: HEAD moved meanwhile: going back would lose commits' meaning.
+        """
+        self._refuse_commits()
+        with self._unfinished():
+            # First lock and answers, so that a kill in the midst leaves the effects alone to be done again or undone.
+            if self.pending.phase is not Phase.APPLYING:
+                self._write(phase=Phase.APPLYING)
+            if self.data["final"] is not None:
+                self._effects.bring_all(self.data["final"], "before")
+                self._write(phase=Phase.APPLYING, final=None)
+            self._effects.bring_all(self.data["effects"], "before")
+            self._restore_index()
+        saved = self.saved
+        self._forget()
+        return saved
+
+    def _roll_back(self, begun: Sequence[Effect]) -> tuple[str, ...]:
+        """Undo what this run did. What somebody saved at a path whose turn had not come stays where it is."""
+        self._refuse_commits()
+        with self._unfinished():
+            self._effects.bring_all(begun, "before")
+            self._restore_index()
+        saved = self.saved
+        self._forget()
+        return saved
+
+    def _refuse_commits(self) -> None:
+        if Git(self.project).text("rev-parse", "HEAD") != self.data["head"]:
+            raise ProjectError(
+                "You have committed since: there is nothing left to undo file by file.",
+                hint="Take it back with git (git revert, git reset), or finish with --continue.",
+            )
+
+    @contextlib.contextmanager
+    def _unfinished(self) -> Iterator[None]:
+        """Say of a disk that refuses halfway that both ways are still open."""
+        try:
+            yield
+        except OSError as error:
+            place = error.filename or self.project
+            raise MachineError(
+                f"Writing failed at {place}: {error.strerror or error}. The {self.data['title']} is not finished.",
+                hint="Make room or get the right to write there, then: mlscaffold update --continue, or --abort.",
+            ) from error
+
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """Where edits made meanwhile are kept, in this run or in one that was killed: path and place."""
+        return self._effects.saved([*self.data["effects"], *(self.data["final"] or ())])
+
+    @property
+    def _effects(self) -> Effects:
+        states = [(each["path"], state) for each in self.data["effects"] for state in (each["before"], each["after"])]
+        links = frozenset(path for path, state in states if state is not None and state[0] == "link")
+        return Effects(project=self.project, folder=self.folder, id=self.data["id"], links=links)
+
+    def _stage_conflicts(self) -> None:
+        lines = []
+        top, prefix = _place(self.project)
+        for path, stages in self.data["conflicts"].items():
+            full = prefix + path
+            lines.append(f"0 {'0' * len(self.data['head'])}\t{full}")
+            lines += [f"{mode} {blob} {number}\t{full}" for number, (mode, blob) in stages.items()]
+        if lines:
+            stream = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
+            Git(top).run("update-index", "-z", "--index-info", stdin=stream)
+
+    def _restore_index(self) -> None:
+        ours = sorted({*self.data["conflicts"], *self.data["stage"]})
+        if not ours:
+            return
+        git = Git(self.project)
+        saved = self.folder / "before" / "index"
+        top, prefix = _place(self.project)
+        full = {prefix + path for path in ours}
+        if saved.is_file() and _staged(top, without=full) == _staged(top, without=full, index=saved):
+            passing = self.folder / "passing"
+            duplicate(saved, passing)
+            move(passing, _index_file(git, self.project))
+        else:
+            # Somebody staged other files meanwhile: those stay staged.
+            git.run("reset", "-q", "--", *(f":(literal){path}" for path in ours))
+
+    def _write(self, **changes: Any) -> Journal:
+        data = {**self.data, **changes, "phase": str(changes.get("phase", self.data["phase"]))}
+        store(self.folder, data)
+        return dataclasses.replace(self, data=data)
+
+
+def begin(
+    project: Path,
+    folder: Path,
+    *,
+    title: str,
+    outcomes: Sequence[Outcome],
+    conflicts: Mapping[str, Mapping[str, Entry]],
+    tasks: Sequence[str] = (),
+    stage: Sequence[str] = (),
+    note: Mapping[str, Any],
+    changed: Changed = lambda _: (),
+) -> Journal:
+    """Write the journal: after this the work is bound to be finished or undone.
+
+    Args:
+        project: Its root.
+        folder: From `exclusive`.
+        title: What is being done, for a person.
+        outcomes: What shall become of each path.
+        conflicts: For each path with a conflict the entries of its stages ("1" base, "2" yours, "3" the template's).
+        tasks: Commands of the template that run at the end.
+        stage: Paths that are staged at the end; each is a file then, or tracked now.
+        note: For the caller to find again; JSON.
+        changed: Asked when the states before are copied; what changes after that, the journal sees itself.
+
+    Raises:
+        ProjectError: Somebody changed the project since it was looked at; nothing has been changed.
+        MachineError: No room, or no right to write; nothing has been changed.
+    """
+    try:
+        with disk_errors(project):
+            data = _write_down(project, folder, outcomes)
+            _refuse_changed(title, changed({effect["path"]: effect["before"] for effect in data["effects"]}))
+            data |= {
+                "title": title,
+                "conflicts": {
+                    path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
+                    for path, stages in conflicts.items()
+                },
+                "tasks": list(tasks),
+                "stage": list(stage),
+                "note": dict(note),
+            }
+            store(folder, data)
+    except BaseException as error:
+        # Nothing is applied yet; and on a full disk what is left here would keep it full.
+        remove(folder / FILE)
+        clear_out(folder)
+        if isinstance(error, ChangedError):
+            _refuse_changed(title, [error.place.relative_to(project).as_posix()])
+        raise
+    return Journal(project=project, folder=folder, data=data)
+
+
+def _refuse_changed(title: str, paths: Collection[str]) -> None:
+    if paths:
+        raise ProjectError(
+            f"The project changed while the {title} was prepared: {', '.join(sorted(paths))}. Nothing was written.",
+            hint="Run the command again.",
+        )
+
+
+def _write_down(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Copy the states before and after; what the journal says of them."""
+    git = Git(project)
+    clear_out(folder)
+    for name in ("before", "after"):
+        (folder / name).mkdir()
+    paths = frozenset(outcome.path for outcome in outcomes)
+    effects = [record(project, folder, each, number, replaced=paths) for number, each in enumerate(outcomes)]
+    index = _index_file(git, project)
+    if index.is_file():
+        copy(index, folder / "before" / "index")
+    return {
+        "format": FORMAT,
+        "id": hashlib.sha256(os.urandom(16)).hexdigest()[:8],
+        "phase": Phase.APPLYING.value,
+        "head": git.text("rev-parse", "HEAD"),
+        "effects": effects,
+        # The effects that finish the work after conflicts: the lock and the answers.
+        "final": None,
+    }
+
+
+def _index_file(git: Git, project: Path) -> Path:
+    return project / git.text("rev-parse", "--git-path", "index")
+
+
+def _place(project: Path) -> tuple[Path, str]:
+    """The top of the work tree, and the project's folder in it with a slash at its end."""
+    said = Git(project).run("rev-parse", "--show-toplevel", "--show-prefix").decode(errors="surrogateescape")
+    top, prefix = said.split("\n")[:2]
+    return Path(top), prefix
+
+
+def _staged(top: Path, *, without: Collection[str], index: Path | None = None) -> frozenset[str]:
+    git = Git(top, environment={"GIT_INDEX_FILE": str(index)} if index else {})
+    listing = git.run("ls-files", "-s", "-z").decode(errors="surrogateescape").split("\0")
+    return frozenset(line for line in listing if line.partition("\t")[2] not in without)

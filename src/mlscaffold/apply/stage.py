@@ -1,0 +1,174 @@
+"""A new project in one step: it is made whole in a hidden folder beside its destination, then renamed into place.
+
+Until the rename the destination is as it was, whatever happens; a kill leaves at most the hidden folder, which is held
+while its run lives, and which the next run beside it removes. A folder that somebody stands in cannot be replaced: it
+is filled entry by entry, the lock last. The hidden folder then says so in a note, and what a kill left undone the next
+run finishes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DestinationError
+from ..files.entry import inside, read_plain
+from ..files.place import ChangedError, put
+from ..files.scratch import abandoned, held_folder
+from ..files.write import disk_errors, write_file
+from ..project.lock import FILE_NAME as LOCK
+
+__all__ = ["Stage", "finish_filling", "stage"]
+
+_PREFIX = ".mlscaffold-new-run-"
+#: In the hidden folder, while its project is moved into a destination: which, and where the project lies.
+_NOTE = "filling.json"
+_LIMIT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A hidden folder on the destination's file system."""
+
+    #: Where the project is made. Its name is the destination's.
+    project: Path
+    destination: Path
+    #: The first folder on the way to the destination that does not exist, or the destination.
+    target: Path
+    #: What is renamed to `target`: the project, or the folder that holds it.
+    top: Path
+
+    def publish(self) -> None:
+        """Put the project in its place: one rename.
+
+        Raises:
+            DestinationError: Somebody used the destination meanwhile.
+        """
+        try:
+            if self.top.is_relative_to(self.destination) or _is_to_be_filled(self.destination):
+                self._move_entries()
+            else:
+                self.top.rename(self.target)
+        except (OSError, ChangedError) as error:
+            said = error.strerror if isinstance(error, OSError) else error.message
+            raise DestinationError(
+                f"{self.destination} changed while the project was made: {said}. Nothing was written."
+            ) from error
+
+    def _move_entries(self) -> None:
+        """Fill the folder that somebody stands in: replacing it would pull it from under their shell."""
+        known = {self.destination / ".git"}
+        if any(entry not in known and not self.top.is_relative_to(entry) for entry in self.destination.iterdir()):
+            raise DestinationError(
+                f"{self.destination} changed while the project was made: it is no longer empty. Nothing was written."
+            )
+        hidden = self.top.parent
+        note = {"destination": str(self.destination.resolve()), "project": str(self.project.relative_to(hidden))}
+        write_file(hidden / _NOTE, json.dumps(note).encode())
+        moved: list[Path] = []
+        try:
+            moved.extend(_move(entry, self.destination) for entry in _in_order(self.project))
+        except BaseException:
+            for entry in moved:
+                _move(entry, self.project)
+            (hidden / _NOTE).unlink()
+            raise
+
+
+def _in_order(project: Path) -> list[Path]:
+    """What a project consists of; its lock comes last: where that is, all is."""
+    return sorted(project.iterdir(), key=lambda entry: (entry.name == LOCK, entry.name))
+
+
+def _move(entry: Path, folder: Path) -> Path:
+    """Into a folder, over nothing that somebody put there meanwhile.
+
+    Raises:
+        OSError: Something is there; or ChangedError.
+    """
+    place = folder / entry.name
+    if entry.is_dir() and not entry.is_symlink():
+        return entry.rename(place)
+    put(entry, place, None)
+    return place
+
+
+def finish_filling(destination: Path) -> bool:
+    """Finish what a run that was killed had begun to put into a folder; whether there was such a thing.
+
+    Raises:
+        DestinationError: Somebody put files there since, under names that the rest needs; nothing is changed then.
+    """
+    for hidden in itertools.chain(abandoned(destination.parent, _PREFIX), abandoned(destination, _PREFIX)):
+        note = _note_of(hidden)
+        if note is None or note["destination"] != str(destination.resolve()):
+            continue
+        # A folder from somebody's archive may look like one of ours: no link on the way, nor at its end.
+        lock = inside(hidden, f"{note['project']}/{LOCK}", error=DestinationError, origin=f"The note in {hidden}")
+        rest = _in_order(lock.parent)
+        if taken := [entry.name for entry in rest if os.path.lexists(destination / entry.name)]:
+            raise DestinationError(
+                f"{destination} was being filled when the command was killed; in the way of the rest: "
+                f"{', '.join(taken)}.",
+                hint="Move that away, then run the command again.",
+            )
+        for entry in rest:
+            _move(entry, destination)
+        shutil.rmtree(hidden, ignore_errors=True)
+        return True
+    return False
+
+
+def _note_of(hidden: Path) -> Mapping[str, str] | None:
+    try:
+        note = json.loads(read_plain(hidden / _NOTE, _LIMIT_BYTES).decode())
+        return {"destination": str(note["destination"]), "project": str(note["project"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _is_to_be_filled(folder: Path) -> bool:
+    """Whether a folder is there to stay: somebody stands in it, or it is an empty repository."""
+    return folder.is_dir() and (Path.cwd().is_relative_to(folder) or (folder / ".git").exists())
+
+
+@contextlib.contextmanager
+def stage(destination: Path) -> Iterator[Stage]:
+    """A stage beside an absolute destination that is absent or an empty folder; it is gone afterwards.
+
+    Raises:
+        DestinationError: The place cannot be written to.
+    """
+    target = destination
+    while not target.parent.exists():
+        target = target.parent
+    base = target.parent
+    if destination.is_dir() and (destination.is_mount() or not os.access(base, os.W_OK | os.X_OK)):
+        # A volume, or an own folder in somebody else's: nothing can be renamed onto it from outside.
+        base = destination
+    _sweep(base)
+    with contextlib.ExitStack() as cleanup:
+        try:
+            hidden = cleanup.enter_context(held_folder(_PREFIX, base))
+        except OSError as error:
+            raise DestinationError(
+                f"Cannot write in {base}: {error.strerror}.", hint="Choose a folder that you may write to."
+            ) from error
+        top = hidden / target.name
+        project = top / destination.relative_to(target)
+        with disk_errors(destination):
+            project.mkdir(parents=True)
+            yield Stage(project=project, destination=destination, target=target, top=top)
+
+
+def _sweep(base: Path) -> None:
+    """Remove the stages of runs that were killed, but for those that hold the rest of a project."""
+    for entry in abandoned(base, _PREFIX):
+        if _note_of(entry) is None:
+            shutil.rmtree(entry, ignore_errors=True)

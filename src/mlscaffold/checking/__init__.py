@@ -1,0 +1,1 @@
+"""`check`: are the files that the template owns still what it rendered?"""

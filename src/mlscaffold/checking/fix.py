@@ -1,0 +1,254 @@
+"""`check --fix`: bring back what the template owns, and remove what it retired. Nothing that exists only once is lost.
+
+`fixes` is pure: findings -> one repair a path. `repair` reads the contents from git's own objects (what was committed
+once is there), or from a render of the recorded version, and applies all of them with one journal. A file whose edits
+no commit holds is refused, together with everything else.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..apply.journal import Journal, Outcome, begin, exclusive
+from ..documents.keys import KeyedFileError, key_digests
+from ..errors import MlscaffoldError, PendingError, ProjectError
+from ..files.entry import Entry, FileMode
+from ..files.place import State
+from ..files.scratch import scratch_folder
+from ..git.process import Git, GitError
+from ..git.workspace import Workspace, open_workspace
+from ..project.lock import Lock
+from ..rules import Fixer
+from .evidence import Evidence, look_at_work_tree, open_commit, place_of
+from .findings import CheckResult
+
+__all__ = ["Fixed", "Rendered", "Repair", "fixes", "repair"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """What shall become of one path."""
+
+    path: str
+    #: What the template rendered there; None: nothing shall be there.
+    wanted: Entry | None
+    #: Only these keys are set; the rest of the file stays.
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """What was done."""
+
+    paths: tuple[str, ...]
+    #: Path and reason of what has to be mended by a person.
+    left: tuple[tuple[str, str], ...] = ()
+
+
+#: The contents of a project's recorded version, by path: asked for where git has them no longer.
+Rendered = Callable[[], Mapping[str, bytes]]
+
+
+def fixes(result: CheckResult) -> tuple[Repair, ...]:
+    """The repairs of a result, by path. Waived findings are left alone."""
+    files = result.lock.files if result.lock else {}
+    found: dict[str, Repair] = {}
+    for finding in result.active:
+        path = finding.path
+        match finding.rule.fixer:
+            case Fixer.RESTORE_FILE if path in files and files[path].entry is not None:
+                found[path] = Repair(path=path, wanted=files[path].entry)
+            case Fixer.RESTORE_KEYS if finding.key and path in files and files[path].entry is not None:
+                keys = (*found[path].keys, finding.key) if path in found else (finding.key,)
+                found[path] = Repair(path=path, wanted=files[path].entry, keys=keys)
+            case Fixer.REMOVE_FILE:
+                found[path] = Repair(path=path, wanted=None)
+    return tuple(found[path] for path in sorted(found))
+
+
+def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
+    """Do the repairs of a result of the work tree, and stage them.
+
+    Args:
+        project: Its root.
+        result: From `check`, just now.
+        rendered: The contents of the recorded version, for what git has no longer.
+
+    Raises:
+        ProjectError: Edits would be lost that no commit holds, or the project is not in git; nothing was changed.
+        PendingError: Another run holds the project.
+        MlscaffoldError: The template cannot be rendered, or the disk refuses; nothing was changed.
+    """
+    wanted = fixes(result)
+    if not wanted or result.lock is None:
+        return Fixed(paths=())
+    evidence = look_at_work_tree(project, [each.path for each in wanted], place=place_of(project))
+    _refuse_losses(project, wanted, evidence, result.lock)
+    with scratch_folder() as scratch:
+        workspace = open_workspace(project, scratch / "git")
+        outcomes, left = _Repairing(workspace=workspace, evidence=evidence, scratch=scratch).outcomes(wanted, rendered)
+        if outcomes:
+            _with_journal(project, outcomes, evidence)
+    paths = tuple(outcome.path for outcome in outcomes)
+    return Fixed(paths=paths, left=tuple(left))
+
+
+def _refuse_losses(project: Path, wanted: Collection[Repair], evidence: Evidence, lock: Lock) -> None:
+    try:
+        committed = open_commit(project, "HEAD").entries
+    except MlscaffoldError as error:
+        raise ProjectError(
+            f"{project} has no commit yet, and without one nothing could be taken back.",
+            hint="Commit first: git init && git add -A && git commit",
+        ) from error
+    lost = []
+    for each in wanted:
+        known = {committed.get(each.path), each.wanted, lock.files[each.path].entry, None}
+        here = evidence.here.get(each.path)
+        if here not in known or evidence.staged.get(each.path) not in {*known, here}:
+            lost.append(each.path)
+    if lost:
+        raise ProjectError(
+            f"Edits that no commit holds would be lost: {', '.join(lost)}.",
+            hint=f"Commit them first, or drop them: git restore --staged --worktree {shlex.join(lost)}",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Repairing:
+    """From repairs to files on disk that only have to be put in place."""
+
+    workspace: Workspace
+    evidence: Evidence
+    scratch: Path
+
+    def outcomes(self, wanted: Sequence[Repair], rendered: Rendered) -> tuple[list[Outcome], list[tuple[str, str]]]:
+        needed = {each.path: each.wanted for each in wanted if each.wanted is not None}
+        known = self._known(needed, rendered)
+        outcomes = [Outcome(path=each.path, file=None) for each in wanted if each.wanted is None]
+        left: list[tuple[str, str]] = []
+        whole: dict[str, Entry] = {}
+        for each in wanted:
+            if each.wanted is None:
+                continue
+            if reason := _in_the_way(self.workspace.project, each.path):
+                left.append((each.path, reason))
+            elif each.path not in known:
+                left.append((each.path, "what the template rendered there is neither in git nor rendered any more"))
+            elif not each.keys:
+                whole[each.path] = each.wanted
+            else:
+                try:
+                    whole[each.path] = self._with_keys(each, each.wanted)
+                except KeyedFileError as error:
+                    left.append((each.path, error.message))
+        laid_out = self.workspace.export(whole, self.scratch / "out")
+        outcomes += [Outcome(path=path, file=laid_out[path]) for path in whole]
+        return sorted(outcomes, key=lambda outcome: outcome.path), left
+
+    def _known(self, needed: Mapping[str, Entry], rendered: Rendered) -> frozenset[str]:
+        """The paths whose content can be read from the workspace; what git lacks is rendered into it."""
+        missing = self._missing(needed)
+        if not missing:
+            return frozenset(needed)
+        contents = rendered()
+        root = self.scratch / "rendered"
+        for path in missing & contents.keys():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(contents[path])
+        ids = self.workspace.hash(root, sorted(missing & contents.keys()), write=True)
+        made = {path for path, blob in ids.items() if blob == needed[path].blob}
+        return frozenset((needed.keys() - missing) | made)
+
+    def _missing(self, needed: Mapping[str, Entry]) -> set[str]:
+        if not needed:
+            return set()
+        listing = "".join(f"{entry.blob}\n" for entry in needed.values())
+        said = self.workspace.git.text_of("cat-file", "--batch-check", stdin=listing.encode()).split("\n")
+        return {path for path, line in zip(needed, said, strict=True) if line.endswith(" missing")}
+
+    def _with_keys(self, each: Repair, wanted: Entry) -> Entry:
+        from ..documents.set_keys import set_keys
+
+        mine = self.evidence.here[each.path]
+        content = self.evidence.read(each.path)
+        if content is None or mine.mode is FileMode.SYMLINK:
+            raise KeyedFileError(f"{each.path} is no file that can be read.")
+        template = self.workspace.read([wanted.blob])[wanted.blob]
+        changed = set_keys(each.path, mine=content, template=template, keys=each.keys)
+        if key_digests(each.path, changed, each.keys) != key_digests(each.path, template, each.keys):
+            raise KeyedFileError(f"the keys cannot be set without a person: {', '.join(each.keys)}")
+        # Through the attributes, and back on the way out: line endings stay what they are.
+        file = self.scratch / "keyed" / each.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(changed)
+        blob = self.workspace.hash(self.scratch / "keyed", [each.path], write=True)[each.path]
+        return Entry(mode=mine.mode, blob=blob)
+
+
+def _in_the_way(project: Path, path: str) -> str:
+    """What a file cannot be put in the place of; empty if nothing."""
+    place = project / path
+    if os.path.lexists(place) and not (place.is_symlink() or place.is_file() or place.is_dir()):
+        return "something that is no file stands in its place"
+    if place.is_dir() and not place.is_symlink() and any(place.iterdir()):
+        return "a folder that is not empty stands in its place"
+    for parent in PurePosixPath(path).parents:
+        above = project / parent
+        if above != project and (above.is_symlink() or above.is_file()):
+            return f"{parent} is in the way"
+    return ""
+
+
+def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
+    with exclusive(project, "check --fix") as folder:
+        if Journal.load(project, folder) is not None:
+            raise PendingError(
+                "An update of this project was begun and not finished: its files are not to be mended yet.",
+                hint="Run: mlscaffold update --status, then --continue or --abort.",
+            )
+        stage = _stageable(project, outcomes)
+        note = {"fix": True}
+        journal = begin(
+            project,
+            folder,
+            title="repair of drift",
+            outcomes=outcomes,
+            conflicts={},
+            stage=stage,
+            note=note,
+            changed=functools.partial(_changed, project, evidence),
+        )
+        journal.carry_out().close()
+
+
+def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | None]) -> Collection[str]:
+    """The paths that are not what the repair was decided from."""
+    now = look_at_work_tree(project, list(before), place=place_of(project))
+    return {
+        path
+        for path, state in before.items()
+        if evidence.here.get(path) != now.here.get(path)
+        or evidence.staged.get(path) != now.staged.get(path)
+        or (state is not None and path not in now.here)
+    }
+
+
+def _stageable(project: Path, outcomes: Sequence[Outcome]) -> Sequence[str]:
+    """What is staged after a repair: else the next commit would still carry the drift. What git ignores is left."""
+    git = Git(project)
+    paths = [outcome.path for outcome in outcomes]
+    try:
+        listing = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+        ignored = git.run("check-ignore", "-z", "--stdin", stdin=listing).decode(errors="surrogateescape").split("\0")
+    except GitError:
+        # Exit code 1: none of them is.
+        ignored = []
+    literal = [f":(literal){path}" for path in paths]
+    tracked = git.run("ls-files", "-z", "--", *literal).decode(errors="surrogateescape").split("\0")
+    return [each.path for each in outcomes if each.path in tracked or (each.file and each.path not in ignored)]

@@ -1,0 +1,224 @@
+"""What only the template can say of a project: is the lock what it renders, are the answers valid, what is newest?
+
+This costs a clone and a render, so `check` asks for it with `--strict` and `--require-latest` alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import AnswersError, MlscaffoldError, TemplateError
+from ..files.scratch import scratch_folder
+from ..project.lock import Lock
+
+if TYPE_CHECKING:
+    from ..preferences.trust import Trusted
+    from ..template.reach import Reach
+    from ..template.render import Render
+    from ..template.source import Checkout
+
+__all__ = ["Proof", "newer_version", "prove", "render_recorded"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """The recorded version, read and rendered again."""
+
+    #: The tree that the recorded version has now.
+    tree: str
+    #: What is wrong with the recorded answers; empty if nothing is.
+    answers_problem: str = ""
+    #: The locks that a render gives now: as `new` makes it and, where that differs from the record, as `update` does.
+    #: None at all where nothing can be rendered.
+    locks: tuple[Lock, ...] = ()
+    #: Derived files that are not what their command makes: path -> command. None where commands did not run.
+    stale: Mapping[str, str] | None = None
+
+
+def prove(
+    project: Path,
+    lock: Lock,
+    answers: Mapping[str, Any],
+    *,
+    rev: str | None = None,
+    trusted: Trusted = False,
+    commands: bool = False,
+    cache: Path | None = None,
+) -> Proof:
+    """Read the template's recorded version, judge the answers by it, and render it again.
+
+    Args:
+        project: Its root.
+        lock: What it records.
+        answers: Its answers, by question name.
+        rev: The commit that they are of; None for the work tree.
+        trusted: Whether a template that runs code while it renders may.
+        commands: Whether to make derived files again, in a copy of the project, and compare them, if that is trusted.
+        cache: Where remote templates are mirrored.
+
+    Raises:
+        TemplateError: The template cannot be read or rendered.
+        UntrustedTemplateError: It wants to run code.
+    """
+    from ..project.lock import FILE_NAME
+    from ..template.answers import resolve_answers
+    from ..template.reach import commit_of
+    from ..template.source import check_out, find_source
+    from ..template.trust import require_trust
+
+    if lock.version.startswith("dev"):
+        raise MlscaffoldError(
+            "This project was made from an unreleased state of the template, which cannot be rendered again.",
+            hint="Run the check without --strict, or make the project from a release.",
+        )
+    with scratch_folder() as scratch:
+        checkout = check_out(find_source(lock.template), lock.version, into=scratch, cache=cache)
+        if lock.tree and checkout.tree != lock.tree:
+            return Proof(tree=checkout.tree)
+        wrote = commit_of(project, FILE_NAME, rev=rev)
+        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
+        try:
+            # The digest fits: what is no answer to a question, the template itself writes there.
+            resolve_answers(
+                checkout,
+                project.name,
+                given={},
+                recorded=answers,
+                suggested={},
+                ask=None,
+                use_defaults=True,
+                reach=reach,
+            )
+        except AnswersError as error:
+            return Proof(tree=checkout.tree, answers_problem=error.message)
+        made = [_lock_again(project, checkout, answers, "copy", reach, scratch)]
+        if made[0].files != lock.files:
+            # A template may render other things when it updates, and the lock does not say which was last.
+            made.append(_lock_again(project, checkout, answers, "update", reach, scratch))
+        stale = _stale(project, checkout, scratch) if commands and reach.trusted else None
+        return Proof(tree=checkout.tree, locks=tuple(made), stale=stale)
+
+
+def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str]:
+    """Derived files that are not what their command makes of a copy of the project."""
+    from ..files.entry import is_own_file
+    from ..git.process import Git, enclosing_repository
+    from ..template.ownership import Policy, read_ownership
+    from ..template.render import make_derived
+
+    table = read_ownership(checkout.root)
+    if not table.commands:
+        return {}
+    copy = scratch / "derived" / project.name
+    ignore = shutil.ignore_patterns(".git")
+    if enclosing_repository(project) is None:
+        shutil.copytree(project, copy, symlinks=True, ignore=ignore)
+    else:
+        listing = Git(project).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
+        for path in filter(None, os.fsdecode(listing).split("\0")):
+            file, target = project / path, copy / path
+            if is_own_file(project, path):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, target, follow_symlinks=False)
+    before = _contents(copy)
+    make_derived(table.commands, copy)
+    after = _contents(copy)
+    rules = {path: table.rule_for(path) for path in sorted(before.keys() | after.keys())}
+    return {
+        path: rule.command
+        for path, rule in rules.items()
+        if rule.policy is Policy.DERIVED and before.get(path) != after.get(path)
+    }
+
+
+def _contents(root: Path) -> Mapping[str, bytes]:
+    files = [Path(folder, name) for folder, _, names in os.walk(root) for name in names]
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in files if file.is_file()}
+
+
+def _render(
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    project: Path,
+    into: Path,
+    operation: Literal["copy", "update"],
+    reach: Reach,
+) -> Render:
+    from ..template.answers import Answers
+    from ..template.render import render
+
+    values = Answers(values=answers, questions=())
+    return render(checkout, values, into=into, folder_name=project.name, operation=operation, reach=reach)
+
+
+def _lock_again(
+    project: Path,
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    operation: Literal["copy", "update"],
+    reach: Reach,
+    scratch: Path,
+) -> Lock:
+    from ..git.process import enclosing_repository
+    from ..git.workspace import open_workspace
+    from ..project.make_lock import lock_of, ownership_of
+
+    made = _render(checkout, answers, project, scratch / operation, operation, reach)
+    entries = made.entries
+    if enclosing_repository(project) is not None:
+        entries = open_workspace(project, scratch / f"git-{operation}").entries(made.root, made.entries)
+    return lock_of(made, ownership_of(checkout), entries)
+
+
+def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | None = None) -> Mapping[str, bytes]:
+    """The content of every file that a project's recorded version renders, links left out.
+
+    Raises:
+        AnswersError: The answers are missing or damaged.
+        TemplateError: The template cannot be read or rendered, or the recorded version is another one now.
+        UntrustedTemplateError: It wants to run code.
+    """
+    from ..files.entry import FileMode
+    from ..project.lock import FILE_NAME
+    from ..project.record import read_recorded
+    from ..template.reach import commit_of
+    from ..template.source import check_out, find_source
+    from ..template.trust import require_trust
+
+    recorded = read_recorded(project)
+    with scratch_folder() as scratch:
+        checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
+        if recorded.tree and checkout.tree != recorded.tree:
+            raise TemplateError(
+                f"{recorded.version} of {recorded.template} is not what this project was made from: the tag was moved.",
+                hint="Ask the template's owners to restore the tag.",
+            )
+        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
+        made = _render(checkout, recorded.answers, project, scratch / "render", "copy", reach)
+        plain = [path for path, entry in made.entries.items() if entry.mode is not FileMode.SYMLINK]
+        return {path: (made.root / path).read_bytes() for path in plain}
+
+
+def newer_version(lock: Lock) -> str:
+    """The newest release of a project's template, if it is newer than the recorded one; else empty.
+
+    Raises:
+        TemplateError: The template cannot be reached.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    from ..template.source import find_source, latest, releases
+
+    newest = latest(releases(find_source(lock.template)))
+    if newest is None:
+        return ""
+    try:
+        return newest.tag if newest.version > Version(lock.version) else ""
+    except InvalidVersion:
+        return "" if newest.tag == lock.version else newest.tag

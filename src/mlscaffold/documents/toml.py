@@ -1,0 +1,146 @@
+"""Where the values of a TOML document stand.
+
+tomllib says what a document means, but not where; this reader says where. It is lenient: what it reads was accepted by
+tomllib before, and what is made of it will be parsed by tomllib again.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Hashable
+
+from .tree import DEEPEST, Found, FoundItem, Notation
+
+__all__ = ["NOTATION", "find_toml"]
+
+NOTATION = Notation.of(r"#[^\n]*")
+_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
+_KEY = re.compile(r"""[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)|(?P<quoted>"(?:\\.|[^"\\\n])*"|'[^'\n]*'))[ \t]*(?P<dot>\.)?""")
+_STRING = re.compile(r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*\'''', re.DOTALL)
+_OTHER = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[^\s,#\]}]*|[^\s,#\]}]+")
+_HEADER = re.compile(r"[ \t]*(\[\[?)")
+
+
+def find_toml(text: str) -> Found:
+    """The root of a document.
+
+    A table is an item of the root, named by its header; tables below a `[[table]]` are items of that.
+
+    Raises:
+        ValueError: It is no TOML that this reader knows.
+    """
+    return _Reader(text).document()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def document(self) -> Found:
+        root = Found(kind="mapping", start=0, end=len(self.text))
+        owners: list[tuple[tuple[str, ...], Found]] = []
+        numbers: dict[Hashable, int] = {}
+        into = root
+        while self.skip() < len(self.text):
+            header = _HEADER.match(self.text, self.at)
+            if header is None:
+                into.items.append(self.item())
+                continue
+            item, path = self.table(header)
+            while owners and (path[: len(owners[-1][0])] != owners[-1][0] or len(path) == len(owners[-1][0])):
+                owners.pop()
+            owner = owners[-1][1] if owners else root
+            into = item.value
+            if header[1] == "[[":
+                number = numbers.setdefault((id(owner), path), 0)
+                numbers[id(owner), path] += 1
+                item.name = ("[[]]", path, number)
+                owners.append((path, into))
+            owner.items.append(item)
+        _parts_by_blank_lines(root)
+        return root
+
+    def skip(self) -> int:
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return self.at
+
+    def table(self, header: re.Match[str]) -> tuple[FoundItem, tuple[str, ...]]:
+        start = header.start(1)
+        self.at = header.end()
+        path = self.key()
+        close = "]" * len(header[1])
+        if not self.text.startswith(close, self.at):
+            raise ValueError("a header does not end")
+        self.at += len(close)
+        value = Found(kind="mapping", start=self.at)
+        return FoundItem(name=("[]", path), start=start, label_end=self.at, value=value), path
+
+    def key(self) -> tuple[str, ...]:
+        parts = []
+        while (match := _KEY.match(self.text, self.at)) is not None:
+            parts.append(match["bare"] or next(iter(tomllib.loads(f"{match['quoted']} = 0"))))
+            self.at = match.end()
+            if not match["dot"]:
+                return tuple(parts)
+        raise ValueError(f"no key at {self.at}")
+
+    def item(self, depth: int = 0) -> FoundItem:
+        start = self.at
+        name = self.key()
+        if not self.text.startswith("=", self.at):
+            raise ValueError(f"no value at {self.at}")
+        self.at += 1
+        while self.text[self.at : self.at + 1] in {" ", "\t"}:
+            self.at += 1
+        return FoundItem(name=name, start=start, label_end=self.at, value=self.value(depth))
+
+    def value(self, depth: int) -> Found:
+        if depth > DEEPEST:
+            raise ValueError("nested too deeply")
+        start = self.at
+        opening = self.text[start : start + 1]
+        if opening in {"[", "{"}:
+            return self.brackets("]" if opening == "[" else "}", depth)
+        match = _STRING.match(self.text, start) or _OTHER.match(self.text, start)
+        if match is None:
+            raise ValueError(f"no value at {start}")
+        self.at = match.end()
+        return Found(kind="scalar", start=start, end=self.at, meaning=_meaning(match.group()))
+
+    def brackets(self, close: str, depth: int) -> Found:
+        kind = "sequence" if close == "]" else "mapping"
+        found = Found(kind=kind, start=self.at, flow=True)  # type: ignore[arg-type]
+        self.at += 1
+        while not self.text.startswith(close, self.skip()):
+            if close == "]":
+                start = self.at
+                found.items.append(FoundItem(name=None, start=start, label_end=start, value=self.value(depth + 1)))
+            else:
+                found.items.append(self.item(depth + 1))
+            if self.text.startswith(",", self.skip()):
+                self.at += 1
+            elif not self.text.startswith(close, self.at):
+                raise ValueError(f"no comma at {self.at}")
+        self.at += 1
+        found.end = self.at
+        return found
+
+
+def _meaning(text: str) -> Hashable:
+    """A string is what it says however it is quoted; anything else is what is written."""
+    if text[0] not in "\"'":
+        return ("other", text)
+    if "\\" not in text and not text.startswith(('"""', "'''")):
+        return ("text", text[1:-1])
+    return ("text", tomllib.loads(f"x = {text}")["x"])
+
+
+def _parts_by_blank_lines(root: Found) -> None:
+    waiting = [root]
+    while waiting:
+        found = waiting.pop()
+        found.by_blank_line = True
+        waiting += [item.value for item in found.items if item.value.kind == "mapping" and not item.value.flow]

@@ -1,0 +1,140 @@
+"""Where the values of a YAML document stand, by the marks of PyYAML's events.
+
+Nothing is constructed: a tag is text, an alias is its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from .tree import DEEPEST, Found, FoundItem, Notation
+
+__all__ = ["NOTATION", "find_yaml"]
+
+NOTATION = Notation.of(r"(?:(?<![^\s\[{,])#[^\n]*)")
+_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
+_PROPERTIES = re.compile(r"(?:[&!][^\s]*\s+)*(?:(?<=\s)#[^\n]*|\s)*")
+_COLON = re.compile(r"\s*:")
+
+
+def find_yaml(text: str) -> Found:
+    """The root of a document.
+
+    Raises:
+        ValueError: It is no YAML that this reader knows: several documents, keys that are no scalars.
+    """
+    import yaml
+
+    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+    try:
+        return _Reader(text, yaml.parse(text, Loader=loader)).document()
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+class _Reader:
+    def __init__(self, text: str, events: Iterator[Any]) -> None:
+        import yaml
+
+        self.text = text
+        self.events = events
+        self.yaml: Any = yaml
+        self.resolver: Any = yaml.resolver.Resolver()
+
+    def document(self) -> Found:
+        next(self.events)
+        if isinstance(next(self.events), self.yaml.StreamEndEvent):
+            raise ValueError("an empty document")  # noqa: TRY004 - it is the document that is wrong
+        root = self.value(next(self.events), 0)
+        next(self.events)
+        if not isinstance(next(self.events), self.yaml.StreamEndEvent):
+            raise ValueError("several documents")  # noqa: TRY004
+        if root.kind == "scalar":
+            raise ValueError("a document of one value")
+        return root
+
+    def value(self, event: Any, depth: int) -> Found:
+        if depth > DEEPEST:
+            raise ValueError("nested too deeply")
+        start, end = int(event.start_mark.index), int(event.end_mark.index)
+        if isinstance(event, self.yaml.AliasEvent):
+            return Found(kind="scalar", start=start, end=end, meaning=("alias", event.anchor))
+        if isinstance(event, self.yaml.ScalarEvent):
+            return self.scalar(event, start, end)
+        if isinstance(event, self.yaml.SequenceStartEvent):
+            return self.sequence(event, depth)
+        return self.mapping(event, depth)
+
+    def scalar(self, event: Any, start: int, end: int) -> Found:
+        end = start + len(self.text[start:end].rstrip())
+        tag = event.tag
+        if tag is None and event.implicit[0]:
+            tag = self.resolver.resolve(self.yaml.ScalarNode, event.value, (True, False))
+        kind = "text" if tag in {None, "tag:yaml.org,2002:str"} else tag
+        comments = NOTATION.comments(self.text[start:end].partition("\n")[0]) if event.style in {"|", ">"} else ()
+        meaning = (kind, event.value, event.anchor)
+        return Found(kind="scalar", start=start, end=end, meaning=meaning, comments=comments)
+
+    def sequence(self, event: Any, depth: int) -> Found:
+        found = self.begun(event, "sequence", "[")
+        at = _PROPERTIES.match(self.text, found.start).end()  # type: ignore[union-attr]
+        column = None
+        while not isinstance(each := next(self.events), self.yaml.SequenceEndEvent):
+            if found.flow:
+                value = self.value(each, depth + 1)
+                found.items.append(FoundItem(name=None, start=value.start, label_end=value.start, value=value))
+                continue
+            at = _SPACE.match(self.text, at).end()  # type: ignore[union-attr]
+            if self.text[at] != "-":
+                raise ValueError("an item without a dash")
+            column = at - self.text.rfind("\n", 0, at) - 1 if column is None else column
+            value = self.placed(self.value(each, depth + 1), at + 1)
+            found.items.append(FoundItem(name=None, start=at, label_end=at + 1, value=value))
+            at = value.end
+        return self.ended(found, each, column)
+
+    def mapping(self, event: Any, depth: int) -> Found:
+        found = self.begun(event, "mapping", "{")
+        column = None
+        key: Any
+        while not isinstance(key := next(self.events), self.yaml.MappingEndEvent):
+            if not isinstance(key, self.yaml.ScalarEvent):
+                raise ValueError("a key that is no scalar")  # noqa: TRY004
+            start, end = int(key.start_mark.index), int(key.end_mark.index)
+            column = int(key.start_mark.column) if column is None else column
+            name = self.scalar(key, start, end)
+            colon = _COLON.match(self.text, name.end)
+            value = self.value(next(self.events), depth + 1)
+            if colon is None:
+                raise ValueError("a key without a value")
+            value = self.placed(value, colon.end())
+            shown: Hashable = name.meaning[1] if name.meaning[0] == "text" else name.meaning  # type: ignore[index]
+            found.items.append(FoundItem(name=shown, start=start, label_end=colon.end(), value=value))
+        return self.ended(found, key, column)
+
+    def placed(self, value: Found, label_end: int) -> Found:
+        """A value of nothing stands right behind its key."""
+        if value.kind == "scalar" and value.start == value.end:
+            value.start = value.end = label_end
+        return value
+
+    def begun(self, event: Any, kind: Any, bracket: str) -> Found:
+        start = int(event.start_mark.index)
+        properties = _PROPERTIES.match(self.text, start).end()  # type: ignore[union-attr]
+        if event.flow_style and self.text[properties : properties + 1] != bracket:
+            raise ValueError("a mapping without brackets in a list")
+        return Found(kind=kind, start=start, flow=bool(event.flow_style), properties=(event.tag, event.anchor))
+
+    def ended(self, found: Found, event: Any, column: int | None) -> Found:
+        found.column = found.edge = column or 0
+        for item in found.items:
+            if found.kind == "mapping" and item.value.kind == "sequence" and item.value.column == found.column:
+                # A list that is no deeper than its key: comments there are about the next key.
+                item.value.edge = found.column + 1
+        if found.flow:
+            found.end = int(event.end_mark.index)
+        elif found.items:
+            found.end = found.items[-1].value.end or found.items[-1].label_end
+        return found

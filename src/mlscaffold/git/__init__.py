@@ -1,0 +1,1 @@
+"""Git: the one door to its processes, and what it says of repositories."""

@@ -1,0 +1,200 @@
+"""A repository that somebody else made, read without its configuration.
+
+Its `config` may name programs: filters, a file system monitor, where to fetch what is missing. So git never runs in it.
+It runs in a repository of ours that *borrows*: our configuration, copies of the other's references and index, and its
+objects as an alternate. Of its configuration a few settings are read as data, those without which its files would be
+read wrongly.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from ..errors import TemplateError
+from .process import Git
+
+__all__ = ["borrow", "git_folder_of", "work_tree_files"]
+
+_SWITCH = re.compile(r"(?i)|true|false|yes|no|on|off|0|1")
+#: What is taken over, if its value is of this form. None of it names a program.
+_DATA: Mapping[str, re.Pattern[str]] = {
+    "core.bare": _SWITCH,
+    "core.filemode": _SWITCH,
+    "core.ignorecase": _SWITCH,
+    "core.symlinks": _SWITCH,
+    "core.precomposeunicode": _SWITCH,
+    "core.sparsecheckout": _SWITCH,
+    "core.sparsecheckoutcone": _SWITCH,
+    "core.autocrlf": re.compile(rf"{_SWITCH.pattern}|input"),
+    "core.eol": re.compile("lf|crlf|native"),
+    "core.excludesfile": re.compile(r"[^\n\0]*"),
+    "extensions.objectformat": re.compile("sha1|sha256"),
+    "extensions.refstorage": re.compile("files|reftable"),
+}
+#: Copied from the work tree's own folder, and from the one that all work trees share.
+_OWN = ("index", "info/sparse-checkout")
+_SHARED = ("packed-refs", "shallow", "info/exclude", "info/attributes")
+_SIGNATURES = (b"# v2 git bundle\n", b"# v3 git bundle\n")
+_POINTER = "gitdir: "
+_MOST_POINTER = 4096
+
+
+def git_folder_of(path: Path) -> Path | None:
+    """The repository's own folder, of a work tree or a bare repository; None if a path is neither."""
+    link = path / ".git"
+    if link.is_file() and link.stat().st_size <= _MOST_POINTER:
+        # A worktree or a submodule.
+        text = link.read_text(encoding="utf-8", errors="surrogateescape")
+        link = path / text.removeprefix(_POINTER).rstrip("\r\n")
+    return next((folder for folder in (link, path) if _is_repository(folder)), None)
+
+
+def _is_repository(folder: Path) -> bool:
+    head = folder / "HEAD"
+    common = _common(folder)
+    return (head.is_symlink() or head.is_file()) and (common / "objects").is_dir() and (common / "refs").is_dir()
+
+
+def _common(git_folder: Path) -> Path:
+    pointer = git_folder / "commondir"
+    if not pointer.is_file():
+        return git_folder
+    return git_folder / pointer.read_text(encoding="utf-8", errors="surrogateescape").rstrip("\r\n")
+
+
+def borrow(location: str, into: Path) -> str:
+    """What git can read in the place of a location, without the configuration that lies there.
+
+    Args:
+        location: A folder, a bundle, or a URL; a remote one is returned as it is.
+        into: A folder of the caller's, which has to last as long as what is made from it.
+
+    Raises:
+        TemplateError: It is no repository and no bundle, or a file of it cannot be read, or it names another machine.
+    """
+    if (path := _local(location)) is None:
+        return location
+    try:
+        if path.is_file():
+            return str(_copy_bundle(path, into))
+        # The ends that git would try, too.
+        git_folder = git_folder_of(path) or git_folder_of(Path(f"{path}.git"))
+        if git_folder is None:
+            # Git is not asked: it may see a repository where we see none, and would run in it.
+            raise TemplateError(
+                f"The template {path} cannot be read: it is no git repository and no bundle.",
+                hint="Check the path. A plain folder is named by its path, without file://.",
+            )
+        return str(_borrow_repository(git_folder, into / "borrowed.git"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        raise TemplateError(f"The template {path} cannot be read: {why or error}.") from error
+
+
+def _local(location: str) -> Path | None:
+    if "://" not in location:
+        path = Path(location)
+        return path if path.is_absolute() else None
+    scheme, _, rest = location.partition("://")
+    if scheme.lower() != "file":
+        return None
+    host, _, below = rest.partition("/")
+    if host not in {"", "localhost"}:
+        # Git would leave the host out, and read a folder of this machine.
+        raise TemplateError(
+            f"The template {location} names another machine: file:// reads this one's folders.",
+            hint="Write file:///PATH, or give a URL (https, ssh, git).",
+        )
+    # All of it, as git takes it: `?` and `#` are letters of a path.
+    return Path("/", unquote(below))
+
+
+def _copy_bundle(path: Path, into: Path) -> Path:
+    """A copy: beside the original, git would rather take a folder of the same name with `.git` at its end."""
+    with path.open("rb") as file:
+        if file.read(len(_SIGNATURES[0])) not in _SIGNATURES:
+            raise TemplateError(f"The template {path} cannot be read: it is no git bundle.")
+    return Path(shutil.copyfile(path, into / "borrowed.bundle"))
+
+
+def _borrow_repository(git_folder: Path, ours: Path) -> Path:
+    common = _common(git_folder)
+    for name in ("objects/info", "refs", "info"):
+        (ours / name).mkdir(parents=True)
+    (ours / "objects" / "info" / "alternates").write_text(
+        f"{_quoted(str((common / 'objects').resolve()))}\n", encoding="utf-8", errors="surrogateescape"
+    )
+    (ours / "config").write_text(_configuration(git_folder, common), encoding="utf-8", errors="surrogateescape")
+    head = git_folder / "HEAD"
+    said = f"ref: {head.readlink()}\n" if head.is_symlink() else head.read_text(encoding="utf-8")
+    (ours / "HEAD").write_text(said, encoding="utf-8")
+    own = [*_OWN, *(file.name for file in git_folder.glob("sharedindex.*"))]
+    for folder, names in ((git_folder, own), (common, _SHARED)):
+        for name in names:
+            _copy_file(folder / name, ours / name)
+    for name in ("refs", "reftable"):
+        for file in (common / name).rglob("*"):
+            _copy_file(file, ours / file.relative_to(common))
+    return ours
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    if source.is_file() and not source.is_symlink():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # With its time: by that of the index git knows which files it has to look into.
+        shutil.copy2(source, target)
+
+
+def _configuration(git_folder: Path, common: Path) -> str:
+    """Our configuration for what is borrowed."""
+    known = dict(_settings(common / "config"))
+    if known.pop("extensions.worktreeconfig", "false") != "false":
+        known |= dict(_settings(git_folder / "config.worktree"))
+    taken = {name: known[name] for name, form in _DATA.items() if name in known and form.fullmatch(known[name])}
+    version = 1 if any(name.startswith("extensions.") for name in taken) else 0
+    lines = ["[core]", f"\trepositoryformatversion = {version}"]
+    for name, value in taken.items():
+        section, _, key = name.partition(".")
+        lines += [f"[{section}]", f"\t{key} = {_quoted(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _settings(file: Path) -> Iterator[tuple[str, str]]:
+    """Names and values in one file of configuration; what it would include is not read."""
+    if not file.is_file():
+        return
+    listing = Git.outside().run("config", "--file", str(file.resolve()), "--no-includes", "-z", "--list")
+    for record in filter(None, listing.decode(errors="surrogateescape").split("\0")):
+        # A name alone means true.
+        name, line, value = record.partition("\n")
+        yield name, value if line else "true"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def work_tree_files(path: Path, borrowed: Path) -> tuple[str, ...]:
+    """What git would commit of a work tree: tracked and new files, relative to it, without the ignored ones.
+
+    Raises:
+        TemplateError: Its index names a file outside of it.
+    """
+    git = Git.at(borrowed, work_tree=path)
+    listing = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = sorted(set(filter(None, listing.decode(errors="surrogateescape").split("\0"))))
+    return tuple(name for name in names if _is_there(path, name))
+
+
+def _is_there(path: Path, name: str) -> bool:
+    """Whether a file lies below real folders: git lists what is in the index, wherever that would lead now."""
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or {"..", ".git"} & {part.lower() for part in pure.parts}:
+        raise TemplateError(f"The index of the template {path} names {name!r}, which is outside of it. Refused.")
+    if any((path / folder).is_symlink() for folder in pure.parents if folder.name):
+        return False
+    return (path / name).is_symlink() or (path / name).is_file()

@@ -1,0 +1,1 @@
+"""`new`: a project that does not exist yet."""

@@ -1,0 +1,320 @@
+"""`new`: solve the equation for a project that does not exist yet. Plan against nothing, apply, write the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..apply.stage import finish_filling, stage
+from ..errors import DestinationError, MachineError, MlscaffoldError, RenderError
+from ..files.entry import Entry, FileMode
+from ..files.scratch import scratch_folder
+from ..files.write import disk_errors
+from ..git.process import Git, blob_ids, config_value, enclosing_repository
+from ..plan.decide import Plan, plan
+from ..plan.pairing import Side
+from ..preferences.trust import Trusted
+from ..project import lock as locks
+from ..project.lock import Lock
+from ..project.make_lock import lock_of, ownership_of, remarks_on, remarks_on_answers
+from ..project.record import read_recorded
+from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
+from ..template.ownership import Ownership
+from ..template.render import Render, render, run_tasks
+from ..template.source import Checkout, check_out, find_source
+from ..template.trust import require_trust, task_listing
+
+__all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
+
+#: Called with the name of each step as it begins.
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewProject:
+    """What `new` was asked for."""
+
+    destination: Path
+    #: A URL, path or bundle; None is the built-in template.
+    template: str | None = None
+    #: None is the newest release.
+    ref: str | None = None
+    #: Answers by question name, as values or text.
+    given: Mapping[str, Any] = field(default_factory=dict)
+    #: Defaults that go before the template's own.
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    use_defaults: bool = False
+    #: What may run code and look at the machine: True is whatever template this names.
+    trusted: Trusted = False
+    #: Ends with `git init` and a first commit.
+    with_git: bool = True
+    #: Where remote templates are mirrored.
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Everything decided and rendered, nothing written."""
+
+    request: NewProject
+    checkout: Checkout
+    answers: Answers
+    render: Render
+    ownership: Ownership
+    plan: Plan
+    tasks: tuple[str, ...]
+    #: What the user should be told before.
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """What `new` did."""
+
+    project: Path
+    lock: Lock
+    plan: Plan
+    #: Id of the first commit; empty inside a repository or when not wanted.
+    commit: str
+    #: The repository that the project lies in, where that was there before.
+    inside: Path | None
+    #: Rendered files that the project's own `.gitignore` keeps out of the first commit: a mistake of the template.
+    ignored: tuple[str, ...]
+    #: Rendered files that depend on a secret answer, and that the next commit would hold: none of ours does.
+    secret: tuple[str, ...]
+    message: str
+
+
+#: Shows all answers to a person, who may change some; its second argument answers everything again from what they chose
+#: against the defaults. Returns the answers to go on with. Raises UserAbortError on "no".
+Review = Callable[[Answers, Callable[[Mapping[str, Any]], Answers]], Answers]
+
+
+@contextlib.contextmanager
+def prepare(
+    request: NewProject, *, ask: Ask | None = None, review: Review | None = None, step: Step = lambda _: None
+) -> Iterator[Prepared]:
+    """Fetch the template, get the answers, render and plan, in a temporary folder that is gone afterwards.
+
+    Raises:
+        MlscaffoldError: One of its kinds, each with what to do; nothing has been written then.
+    """
+    destination = request.destination
+    if finish_filling(destination):
+        raise DestinationError(
+            f"An earlier run was killed while it filled {destination}. It is finished now: the project is whole.",
+            hint="Look at it: mlscaffold check. Change its answers: mlscaffold set. Or empty it and start anew.",
+        )
+    _refuse_occupied(destination)
+    with contextlib.ExitStack() as cleanup:
+        with disk_errors(destination):
+            scratch = cleanup.enter_context(scratch_folder())
+        step("Reading the template")
+        with disk_errors(destination):
+            checkout = check_out(find_source(request.template), request.ref, into=scratch, cache=request.cache)
+        reach = require_trust(checkout, trusted=request.trusted, project=destination)
+        ownership = ownership_of(checkout)
+
+        def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
+            return resolve_answers(
+                checkout,
+                destination.name,
+                given={**request.given, **chosen},
+                suggested={**suggest_defaults(_nearest(destination)), **request.defaults},
+                ask=ask,
+                use_defaults=use_defaults,
+                reach=reach,
+            )
+
+        answers = answer({}, use_defaults=request.use_defaults)
+        if review is not None:
+            answers = review(answers, lambda chosen: answer(chosen, use_defaults=True))
+        step("Rendering")
+        with disk_errors(destination):
+            result = render(
+                checkout,
+                answers,
+                into=scratch / "render",
+                folder_name=destination.name,
+                reach=reach,
+                cache=request.cache,
+            )
+        # What cannot be recorded is refused now, before anything is shown or written.
+        lock_of(result, ownership, result.entries)
+        yield Prepared(
+            request=request,
+            checkout=checkout,
+            answers=answers,
+            render=result,
+            ownership=ownership,
+            plan=plan(
+                new=Side(entries=result.entries, sources=result.sources), ownership=ownership, secret=result.secret
+            ),
+            tasks=task_listing(checkout),
+            notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),
+        )
+
+
+def _refuse_occupied(destination: Path) -> None:
+    if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
+        raise DestinationError(f"{destination} exists and is not a folder.", hint="Choose another name.")
+    try:
+        present = sorted(entry.name for entry in destination.iterdir()) if destination.exists() else []
+        if ".git" in present and _is_empty_repository(destination):
+            # Made on a git host and cloned, to be filled: the repository itself is in nobody's way.
+            present.remove(".git")
+    except OSError as error:
+        raise DestinationError(f"Cannot look into {destination}: {error.strerror}.") from error
+    if present:
+        shown = ", ".join(present[:8]) + (f" and {len(present) - 8} more" if len(present) > 8 else "")
+        raise DestinationError(
+            f"{destination} is not empty; in the way: {shown}.",
+            hint="Choose a new folder name, or empty that folder first.",
+        )
+    parent = _nearest(destination)
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise DestinationError(f"Cannot write in {parent}.", hint="Choose a folder that you may write to.")
+
+
+def _is_empty_repository(folder: Path) -> bool:
+    git = Git(folder)
+    return enclosing_repository(folder) == folder.resolve() and not git.succeeds("rev-parse", "-q", "--verify", "HEAD")
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or the closest folder above it that exists."""
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
+    """Write a prepared project in one step.
+
+    Raises:
+        MlscaffoldError: The destination is as it was.
+    """
+    request = prepared.request
+    if prepared.plan.collisions:
+        raise DestinationError(f"In the way: {', '.join(prepared.plan.collisions)}.")
+    inside = _repository_of(request.destination)
+    with stage(request.destination) as staged:
+        step("Writing the files")
+        for action in prepared.plan.actions:
+            _copy(prepared.render.root / action.path, staged.project / action.path)
+        own_repository = request.with_git and inside is None
+        if own_repository:
+            _init(staged.project)
+        lock = _lock(prepared, staged.project, in_git=own_repository or inside is not None)
+        (staged.project / locks.FILE_NAME).write_text(locks.dump_lock(lock), encoding="utf-8", newline="\n")
+        if prepared.tasks:
+            step("Running the template's tasks")
+            run_tasks(prepared.checkout, prepared.answers, staged.project)
+        _read_back(staged.project, lock)
+        commit = ""
+        ignored: frozenset[str] = frozenset()
+        if own_repository:
+            step("Committing")
+            commit = _commit(staged.project, prepared)
+            ignored = _ignored(staged.project, prepared.plan)
+        staged.publish()
+    return Created(
+        project=request.destination,
+        lock=lock,
+        plan=prepared.plan,
+        commit=commit,
+        inside=inside,
+        ignored=tuple(sorted(ignored - prepared.render.secret)),
+        secret=tuple(sorted(prepared.render.secret - ignored)),
+        message=prepared.render.message,
+    )
+
+
+def _repository_of(destination: Path) -> Path | None:
+    """The repository that the project becomes a part of; one that ignores the destination is not."""
+    if (destination / ".git").exists():
+        return destination
+    folder = _nearest(destination.parent)
+    inside = enclosing_repository(folder)
+    if inside is not None and Git(folder).succeeds("check-ignore", "-q", "--", str(destination)):
+        return None
+    return inside
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _lock(prepared: Prepared, project: Path, *, in_git: bool) -> Lock:
+    entries = _as_git_sees(project, prepared.plan) if in_git else prepared.render.entries
+    return lock_of(prepared.render, prepared.ownership, entries)
+
+
+def _read_back(project: Path, lock: Lock) -> None:
+    """Look at the project as `check` will.
+
+    Raises:
+        RenderError: It cannot be read.
+    """
+    try:
+        if read_recorded(project).lock == lock:
+            return
+        why = "the lock was changed"
+    except MlscaffoldError as error:
+        why = error.message.replace(f"{project}{os.sep}", "").rstrip(".")
+    raise RenderError(f"The project could not be read once it was made, by a task of the template, say: {why}.")
+
+
+def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
+    """Entries with the blob ids that git will give them: the project's own attributes applied."""
+    made = {action.path: action.new for action in plan_.actions if action.new is not None}
+    seen = blob_ids(project, [path for path, entry in made.items() if entry.mode is not FileMode.SYMLINK])
+    return {path: Entry(mode=entry.mode, blob=seen.get(path, entry.blob)) for path, entry in made.items()}
+
+
+def _init(project: Path) -> None:
+    branch = config_value(project, "init.defaultBranch") or "main"
+    Git(project).run("init", "-q", "--template=", "-b", branch)
+
+
+def _commit(project: Path, prepared: Prepared) -> str:
+    """The first commit: whoever works here, no hooks, no signature (there may be no key, and nothing to prove yet).
+
+    It holds no file of secrets, and git never reads one: what was added once stays among its objects. Lock and answers
+    are in it though an ignore file of the template names them.
+    """
+    git = Git(project)
+    identity: list[str] = []
+    if not git.succeeds("var", "GIT_AUTHOR_IDENT") or not config_value(project, "user.email"):
+        identity = ["-c", "user.name=mlscaffold", "-c", "user.email=mlscaffold@localhost"]
+    quiet = ["-c", "commit.gpgSign=false", "-c", "gc.auto=0"]
+    secret = prepared.render.secret
+    listing = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode(errors="surrogateescape")
+    _with_paths(git, ("add", "-A"), {*listing.split("\0")} - secret - {""})
+    _with_paths(git, ("add", "-f"), {locks.FILE_NAME, prepared.render.answers_file})
+    if secret:
+        # A task may have added them.
+        _with_paths(git, ("rm", "-q", "--cached", "--ignore-unmatch"), secret)
+    message = f"Start from {prepared.checkout.source.url} {prepared.checkout.version}"
+    git.run(*identity, *quiet, "commit", "-q", "--no-verify", "-m", message)
+    if not git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
+        raise MachineError("git made no first commit.")
+    return git.text("rev-parse", "HEAD")
+
+
+def _with_paths(git: Git, command: tuple[str, ...], paths: Collection[str]) -> None:
+    listing = "".join(f":(literal){path}\0" for path in sorted(paths)).encode(errors="surrogateescape")
+    if paths:
+        git.run(*command, "--pathspec-from-file=-", "--pathspec-file-nul", stdin=listing)
+
+
+def _ignored(project: Path, plan_: Plan) -> frozenset[str]:
+    listing = Git(project).run("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
+    left = set(listing.decode(errors="surrogateescape").split("\0"))
+    return frozenset(action.path for action in plan_.actions if action.path in left)

@@ -1,0 +1,1 @@
+"""The pure decision from two renders and a project to one action a file."""

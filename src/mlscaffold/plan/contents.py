@@ -1,0 +1,187 @@
+"""From a plan of entries to a plan of contents: what both sides changed is merged, what is keyed is spliced.
+
+The dry run and the real one share the result: every file's entry afterwards, and the content of those that are new.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from ..documents.keys import KeyedFileError
+from ..documents.set_keys import set_keys
+from ..files.entry import Entry, FileMode
+from ..merge import Labels, Merged, merge_contents
+from ..template.ownership import Policy
+from .decide import Action, FileAction, Plan
+
+__all__ = ["Resolved", "contents_needed", "resolve"]
+
+#: The content of a blob, by its id.
+Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """A plan in which every content is known."""
+
+    plan: Plan
+    #: Contents that no blob holds yet, by path: merges, and conflicts with their markers.
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def contents_needed(plan: Plan) -> tuple[FileAction, ...]:
+    """The files whose contents `resolve` reads."""
+    return (
+        *plan.having(Action.MERGE, Action.KEYS, Action.REPLACE, Action.CONFLICT),
+        *filter(_is_dropped, plan.actions),
+    )
+
+
+def _is_dropped(draft: FileAction) -> bool:
+    """Kept since the user changed it, and the template has it no longer."""
+    return (
+        draft.action is Action.KEEP
+        and draft.policy is Policy.MERGED
+        and None not in {draft.old, draft.mine}
+        and not draft.new
+    )
+
+
+def resolve(
+    plan: Plan,
+    read: Read,
+    labels: Labels,
+    *,
+    lines_only: bool = False,
+    unverifiable: Collection[str] = (),
+    unmergeable: Collection[str] = (),
+) -> Resolved:
+    """Decide every content.
+
+    Args:
+        plan: From the planner.
+        read: Gives the content of a blob.
+        labels: Names of the sides in conflict markers.
+        lines_only: Merge as git would, nothing beyond.
+        unverifiable: Paths whose git filter is missing on this machine: their contents are not what they seem.
+        unmergeable: Paths whose lines mean nothing by themselves: one side or the other.
+
+    Raises:
+        MachineError: git failed.
+    """
+    actions: list[FileAction] = []
+    contents: dict[str, bytes] = {}
+    resolving = _Resolving(read=read, labels=labels, lines_only=lines_only, unmergeable=unmergeable)
+    for draft in plan.actions:
+        if draft.action in {Action.MERGE, Action.KEYS, Action.CONFLICT} and draft.path in unverifiable:
+            reason = "its git filter is not installed here, so it cannot be compared"
+            actions.append(dataclasses.replace(draft, action=Action.KEEP, result=draft.mine, reason=reason))
+            continue
+        action, content = resolving.resolve(draft)
+        if action is not None:
+            actions.append(action)
+        if content is not None:
+            contents[draft.path] = content
+    return Resolved(plan=Plan(actions=tuple(actions)), contents=contents)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Resolving:
+    read: Read
+    labels: Labels
+    lines_only: bool
+    unmergeable: Collection[str]
+
+    def resolve(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
+        """The action with all that is known after reading, and its content if no blob holds it."""
+        match draft.action:
+            case Action.MERGE:
+                return self._merge(draft)
+            case Action.KEYS:
+                return self._keys(draft)
+            case Action.CONFLICT:
+                return self._mark(draft)
+            case Action.KEEP if _is_dropped(draft) and not self.lines_only:
+                return self._dropped(draft), None
+            case Action.REPLACE:
+                return dataclasses.replace(draft, edited_lines=self._edited(draft)), None
+            case _:
+                return draft, None
+
+    def _content(self, entry: Entry | None) -> bytes:
+        return b"" if entry is None else self.read(entry.blob)
+
+    def _merge(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
+        merged = self._merge_contents(draft, base=self._content(draft.old), lines_only=self.lines_only)
+        if merged.conflicted:
+            return self._conflict(draft, merged, "you and the template changed the same lines")
+        return self._settled(draft, merged.content, merged.reasons)
+
+    def _merge_contents(self, draft: FileAction, *, base: bytes | None, lines_only: bool) -> Merged:
+        mine = self._content(draft.mine)
+        if draft.path in self.unmergeable:
+            return Merged(content=mine, conflicted=True)
+        theirs = self._content(draft.new)
+        return merge_contents(
+            draft.path, base=base, mine=mine, theirs=theirs, labels=self.labels, lines_only=lines_only
+        )
+
+    def _keys(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
+        mine, template = self._content(draft.mine), self._content(draft.new)
+        try:
+            content = set_keys(draft.path, mine=mine, template=template, keys=draft.rule.keys)
+        except KeyedFileError as error:
+            return dataclasses.replace(draft, action=Action.CONFLICT, reason=str(error), result=draft.mine), None
+        if content == mine and not draft.origin:
+            return None, None
+        return self._settled(draft, content, ())
+
+    def _settled(
+        self, draft: FileAction, content: bytes, reasons: tuple[str, ...]
+    ) -> tuple[FileAction | None, bytes | None]:
+        """A content that nobody has to look at; no action where it is what the project has."""
+        if content == self._content(draft.mine) and draft.mine is not None and not draft.origin:
+            reason = "; ".join(reasons)
+            return (
+                (dataclasses.replace(draft, action=Action.KEEP, result=draft.mine, reason=reason), None)
+                if reason
+                else (None, None)
+            )
+        return dataclasses.replace(draft, result=Entry(mode=_mode(draft), blob=""), resolutions=reasons), content
+
+    def _mark(self, draft: FileAction) -> tuple[FileAction, bytes | None]:
+        """A conflict that the planner saw: where both are files, mark where they differ."""
+        if draft.mine is None or draft.new is None or FileMode.SYMLINK in {draft.mine.mode, draft.new.mode}:
+            return dataclasses.replace(draft, result=draft.mine), None
+        merged = self._merge_contents(draft, base=None, lines_only=True)
+        return self._conflict(draft, merged, draft.reason)
+
+    def _conflict(self, draft: FileAction, merged: Merged, reason: str) -> tuple[FileAction, bytes | None]:
+        if not merged.hunks:
+            said = f"{reason}, and it is no text" if merged.conflicted else reason
+            return dataclasses.replace(draft, action=Action.CONFLICT, reason=said, result=draft.mine), None
+        marked = Entry(mode=_mode(draft), blob="")
+        conflict = dataclasses.replace(draft, action=Action.CONFLICT, reason=reason, result=marked, hunks=merged.hunks)
+        return conflict, merged.content
+
+    def _dropped(self, draft: FileAction) -> FileAction:
+        """Spaces and line breaks are no reason to keep what the template removed."""
+        if self._content(draft.old).split() != self._content(draft.mine).split():
+            return draft
+        reason = "the template has it no longer, and you had changed nothing but spaces"
+        return dataclasses.replace(draft, action=Action.REMOVE, result=None, reason=reason)
+
+    def _edited(self, draft: FileAction) -> int:
+        """How many lines of the user's are not the old render's."""
+        old, mine = self._content(draft.old).splitlines(), self._content(draft.mine).splitlines()
+        blocks = difflib.SequenceMatcher(None, old, mine, autojunk=False).get_opcodes()
+        return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in blocks if tag != "equal")
+
+
+def _mode(draft: FileAction) -> FileMode:
+    """The mode that one side changed it to; the user's where nobody did."""
+    old, mine, new = (entry.mode if entry else None for entry in (draft.old, draft.mine, draft.new))
+    return (new if mine == old else mine) or FileMode.FILE

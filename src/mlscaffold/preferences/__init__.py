@@ -1,0 +1,1 @@
+"""What a person set for all projects."""

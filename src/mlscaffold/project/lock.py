@@ -1,0 +1,195 @@
+"""The lock: what the tool wrote, and from which template. `.mlscaffold.lock`, committed, written by the tool alone.
+
+    mlscaffold-lock 1 sha256:<digest of every byte after this line>
+    template: https://example.com/template
+    version: 0.1.0
+    tree: <git tree of the template>
+    renderer: copier 9.19.1, jinja2 3.1.6
+    answers: .copier-answers.yml <blob id> sha256:<digest of the answers>
+    <policy> TAB <mode> TAB <blob id> TAB <template source> TAB <path> [TAB <key>=<digest>]...
+
+The path lines are sorted. Two branches that each move the template or an answer conflict in the first line, visibly.
+A lock is input from a stranger: paths are contained, versions checked, unknown formats refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import LockError
+from ..files.entry import Entry, FileMode, check_contained, folded
+from ..template.ownership import Policy
+
+__all__ = ["FILE_NAME", "LOCK_MODES", "Lock", "LockedFile", "answers_digest", "dump_lock", "parse_lock", "read_lock"]
+
+FILE_NAME = ".mlscaffold.lock"
+_FORMAT = "1"
+_HEADER = ("template", "version", "tree", "renderer", "answers")
+_LIMIT_BYTES = 16 * 1024 * 1024
+#: A seeded path that must exist is written as this policy.
+_REQUIRED = "seeded!"
+#: No digest: the content depends on a secret answer, or is not the template's business.
+_NO_BLOB = "-"
+LOCK_MODES = frozenset(FileMode)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockedFile:
+    """One rendered path, as it was written."""
+
+    policy: Policy
+    #: None where the content is nobody's to check: it depends on a secret answer.
+    entry: Entry | None
+    #: The template file that it was rendered from, relative to the template's root.
+    source: str
+    required: bool = False
+    #: `keyed` files: digest of the value of each dotted key.
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Template identity, answers and files of a project."""
+
+    template: str
+    version: str
+    tree: str
+    renderer: str
+    answers_file: str
+    answers_blob: str
+    answers: str
+    files: Mapping[str, LockedFile]
+
+
+def answers_digest(answers: Mapping[str, object]) -> str:
+    """Digest of an answers file's meaning: order, comments and quoting do not count."""
+    try:
+        canonical = json.dumps(answers, sort_keys=True, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        # YAML knows keys that are no text, and lists that hold themselves.
+        canonical = repr(answers)
+    return "sha256:" + hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
+
+
+def dump_lock(lock: Lock) -> str:
+    """The lock as the text of its file."""
+    lines = [
+        f"template: {lock.template}",
+        f"version: {lock.version}",
+        f"tree: {lock.tree}",
+        f"renderer: {lock.renderer}",
+        f"answers: {lock.answers_file} {lock.answers_blob} {lock.answers}",
+        *(_dump_file(path, lock.files[path]) for path in sorted(lock.files)),
+    ]
+    body = "\n".join(lines) + "\n"
+    return f"mlscaffold-lock {_FORMAT} {_digest(body)}\n{body}"
+
+
+def _dump_file(path: str, file: LockedFile) -> str:
+    policy = _REQUIRED if file.required else file.policy.value
+    mode, blob = (file.entry.mode.value, file.entry.blob) if file.entry else (FileMode.FILE.value, _NO_BLOB)
+    return "\t".join([policy, mode, blob, file.source, path, *(f"{key}={file.keys[key]}" for key in sorted(file.keys))])
+
+
+def _digest(body: str) -> str:
+    return "sha256:" + hashlib.sha256(body.encode()).hexdigest()
+
+
+def read_lock(project: Path) -> Lock:
+    """The lock of a project.
+
+    Raises:
+        LockError: It is missing, damaged, hostile or of an unknown format.
+    """
+    file = project / FILE_NAME
+    try:
+        found = file.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LIMIT_BYTES:
+            raise LockError(f"{file} is not a plain file of reasonable size. Refused.")
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise LockError(
+            f"{project} has no {FILE_NAME}: it was not made by mlscaffold, or this is not the project's root folder.",
+            hint="Run the command in the folder that holds the lock, or name that folder.",
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"Cannot read {file}: {error}.") from error
+    return parse_lock(text)
+
+
+def parse_lock(text: str) -> Lock:
+    """The lock in a text.
+
+    Raises:
+        LockError: As for `read_lock`; `MLS001` in the message where the digest does not fit.
+    """
+    first, _, body = text.partition("\n")
+    words = first.split(" ")
+    if any(line.startswith(("<<<<<<<", "=======", ">>>>>>>")) for line in text.split("\n")):
+        raise LockError(f"{FILE_NAME} holds conflict markers: two branches changed the template or the answers apart.")
+    if len(words) != 3 or words[0] != "mlscaffold-lock":
+        raise LockError(f"{FILE_NAME} does not start as a lock does.", hint="Restore it: git checkout -- " + FILE_NAME)
+    if words[1] != _FORMAT:
+        raise LockError(
+            f"{FILE_NAME} has format {words[1]!r}; this version of mlscaffold reads format {_FORMAT}.",
+            hint="Install the version of mlscaffold that wrote it.",
+        )
+    if words[2] != _digest(body):
+        raise LockError(
+            f"MLS001: {FILE_NAME} was changed by hand or cut short (its digest does not fit).",
+            hint=f"Restore it: git checkout -- {FILE_NAME}",
+        )
+    return _parse_body(body.removesuffix("\n").split("\n"))
+
+
+def _parse_body(lines: list[str]) -> Lock:
+    header: dict[str, str] = {}
+    for name, line in zip(_HEADER, lines, strict=False):
+        key, _, header[name] = line.partition(": ")
+        if key != name:
+            raise LockError(f"{FILE_NAME}: expected the line `{name}: …`, found {line!r}.")
+    # The name of the answers file may hold spaces, its two digests do not.
+    answers = header.get("answers", "").rsplit(" ", 2)
+    if len(answers) != 3:
+        raise LockError(f"{FILE_NAME}: the header is incomplete.")
+    _check_place(answers[0])
+    files = dict(_parse_file(line) for line in lines[len(_HEADER) :])
+    if len(files) != len(lines) - len(_HEADER):
+        raise LockError(f"{FILE_NAME}: a path is named twice.")
+    return Lock(
+        template=header["template"],
+        version=header["version"],
+        tree=header["tree"],
+        renderer=header["renderer"],
+        answers_file=answers[0],
+        answers_blob=answers[1],
+        answers=answers[2],
+        files=files,
+    )
+
+
+def _check_place(path: str) -> None:
+    check_contained(path, error=LockError, origin=FILE_NAME)
+    if folded(path).split("/")[0] == FILE_NAME:
+        raise LockError(f"{FILE_NAME} names the path {path!r}, which is its own place. Refused.")
+
+
+def _parse_file(line: str) -> tuple[str, LockedFile]:
+    fields = line.split("\t")
+    if len(fields) < 5:
+        raise LockError(f"{FILE_NAME}: cannot read the line {line!r}.")
+    name, mode, blob, source, path, *keys = fields
+    required = name == _REQUIRED
+    try:
+        policy = Policy.SEEDED if required else Policy(name)
+        entry = None if blob == _NO_BLOB else Entry(mode=FileMode(mode), blob=blob)
+    except ValueError as error:
+        raise LockError(f"{FILE_NAME}: {error} in the line {line!r}.") from error
+    _check_place(path)
+    digests = dict(pair.rpartition("=")[::2] for pair in keys)
+    return path, LockedFile(policy=policy, entry=entry, source=source, required=required, keys=digests)

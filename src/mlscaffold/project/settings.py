@@ -1,0 +1,391 @@
+"""A project's own settings, `.mlscaffold.toml`: what it is excused from, and which files it took over.
+
+    [[waive]]
+    rule = "MLS002"
+    path = "ci/*.yml"               # a glob as in .gitignore; left out: every path
+    reason = "waits for the new runner"
+    owner = "ada@example.com"
+    until = 2027-01-31              # the last day
+
+    [[eject]]
+    path = "cicd/build/Dockerfile"  # one file
+    reason = "needs a GPU base image"
+    owner = "ada@example.com"
+    since = 2026-11-21
+
+The file is the user's: a verb only ever appends a block, and reads the result again to prove what it
+says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import MlscaffoldError
+from ..files.entry import check_contained, read_plain
+from ..files.place import aside_of, recover, state_of, write_inside
+from ..rules import RULES, Rule, rule_of
+
+__all__ = [
+    "LONGEST_DAYS",
+    "SETTINGS_FILE",
+    "SOON_DAYS",
+    "Eject",
+    "ProjectSettings",
+    "ProjectSettingsError",
+    "Waiver",
+    "default_owner",
+    "eject",
+    "parse_settings",
+    "read_project_settings",
+    "waive",
+]
+
+SETTINGS_FILE = ".mlscaffold.toml"
+#: No waiver may be written for longer.
+LONGEST_DAYS = 366
+#: A waiver that ends within so many days is announced.
+SOON_DAYS = 30
+_LIMIT_BYTES = 1024 * 1024
+
+
+class ProjectSettingsError(MlscaffoldError):
+    """`.mlscaffold.toml` is not valid, or would not be."""
+
+    def __init__(self, message: str, *, line: int | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """One rule that does not count, for some paths and for a time."""
+
+    rule: Rule
+    #: A glob as in `.gitignore`; empty: every path.
+    path: str
+    reason: str
+    owner: str
+    #: The last day on which it counts.
+    until: dt.date
+    line: int | None = None
+
+    def covers(self, rule: Rule, path: str) -> bool:
+        """Whether a finding of a rule at a path is excused, were the waiver in force."""
+        return rule == self.rule and (not self.path or self.path == path or _matches(self.path, path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eject:
+    """One file that the project took out of the template's hands."""
+
+    path: str
+    reason: str
+    owner: str
+    since: dt.date | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSettings:
+    """What a project decided for itself."""
+
+    waivers: tuple[Waiver, ...] = ()
+    ejects: tuple[Eject, ...] = ()
+
+    @property
+    def ejected(self) -> frozenset[str]:
+        """The paths that are the user's: never judged, never touched by an update."""
+        return frozenset(eject.path for eject in self.ejects)
+
+
+def read_project_settings(project: Path) -> ProjectSettings:
+    """The settings of a project; empty if it has none.
+
+    Raises:
+        ProjectSettingsError: They are not valid, with the line where it can be told.
+    """
+    return parse_settings(_read(project / SETTINGS_FILE))
+
+
+def _read(file: Path) -> str:
+    # Where a run was killed while it replaced them, they lie beside their place.
+    place = file if os.path.lexists(file) else aside_of(file)
+    try:
+        return read_plain(place, _LIMIT_BYTES).decode()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise ProjectSettingsError(f"{SETTINGS_FILE} cannot be read: {error}.") from error
+
+
+def parse_settings(text: str) -> ProjectSettings:
+    """The settings in a text.
+
+    Raises:
+        ProjectSettingsError: As for `read_project_settings`.
+    """
+    if not text:
+        return ProjectSettings()
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        at = re.search(r"at line (\d+)", str(error))
+        raise ProjectSettingsError(
+            f"{SETTINGS_FILE} is not valid TOML: {error}.", line=int(at[1]) if at else None
+        ) from error
+    if unknown := sorted(set(data) - {"waive", "eject"}):
+        raise ProjectSettingsError(
+            f"{SETTINGS_FILE}: unknown key `{unknown[0]}`.",
+            line=_line_of(text, rf"\[*\s*[\"']?{re.escape(unknown[0])}\b"),
+            hint="Known are [[waive]] and [[eject]].",
+        )
+    waivers = tuple(_waiver(block) for block in _blocks(text, data, "waive"))
+    ejects = tuple(_eject(block) for block in _blocks(text, data, "eject"))
+    _refuse_twice(ejects)
+    return ProjectSettings(waivers=waivers, ejects=ejects)
+
+
+def _refuse_twice(ejects: tuple[Eject, ...]) -> None:
+    seen: set[str] = set()
+    for each in ejects:
+        if each.path in seen:
+            raise ProjectSettingsError(f"{SETTINGS_FILE}: {each.path} is ejected twice.", line=each.line)
+        seen.add(each.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    """One table of an array of tables, with the line of its head."""
+
+    kind: str
+    values: Mapping[str, Any]
+    line: int | None
+
+    def refuse(self, what: str, *, hint: str = "") -> ProjectSettingsError:
+        where = f", line {self.line}" if self.line else ""
+        return ProjectSettingsError(f"{SETTINGS_FILE}{where}: {what}", line=self.line, hint=hint)
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name)
+        if not isinstance(value, str) or not value.strip():
+            raise self.refuse(f"[[{self.kind}]] needs `{name}`, a text.")
+        return value
+
+    def day(self, name: str) -> dt.date:
+        value = self.values.get(name)
+        # A date-time is a date to Python, and has no single last day for everybody.
+        if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+            raise self.refuse(f"[[{self.kind}]] needs `{name}`, a date without quotes, such as 2027-01-31.")
+        return value
+
+
+def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
+    found = data.get(kind, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ProjectSettingsError(
+            f"{SETTINGS_FILE}: write `{kind}` as blocks.",
+            line=_line_of(text, rf"\[?\s*{kind}\b"),
+            hint=f"Begin each with [[{kind}]].",
+        )
+    heads = [
+        number
+        for number, line in enumerate(text.split("\n"), 1)
+        if re.match(rf"\s*\[\[\s*[\"']?{kind}[\"']?\s*]]", line)
+    ]
+    lines: list[int | None] = [*heads] if len(heads) == len(found) else [None] * len(found)
+    known = {"waive": {"rule", "path", "reason", "owner", "until"}, "eject": {"path", "reason", "owner", "since"}}[kind]
+    blocks = [_Block(kind=kind, values=each, line=line) for each, line in zip(found, lines, strict=True)]
+    for block in blocks:
+        if unknown := sorted(set(block.values) - known):
+            raise block.refuse(
+                f"[[{kind}]] has the unknown key `{unknown[0]}`.", hint=f"Known: {', '.join(sorted(known))}."
+            )
+    return blocks
+
+
+def _line_of(text: str, start: str) -> int | None:
+    lines = text.split("\n")
+    return next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*{start}", line)), None)
+
+
+def _waiver(block: _Block) -> Waiver:
+    code = block.text("rule")
+    rule = RULES.get(code)
+    if rule is None:
+        raise block.refuse(f"there is no rule {code!r}.", hint="`mlscaffold explain --list` names them all.")
+    if not rule.waivable:
+        raise block.refuse(f"{code} cannot be waived: {rule.title.lower()}.", hint=rule.how)
+    path = block.text("path") if "path" in block.values else ""
+    if path.startswith(("!", "#", "/")) or not path.isprintable() or not _is_glob(path):
+        raise block.refuse(f"{path!r} is no glob of paths in the project.")
+    return Waiver(
+        rule=rule,
+        path=path,
+        reason=block.text("reason"),
+        owner=block.text("owner"),
+        until=block.day("until"),
+        line=block.line,
+    )
+
+
+def _eject(block: _Block) -> Eject:
+    path = block.text("path")
+    try:
+        check_contained(path, error=MlscaffoldError, origin=SETTINGS_FILE)
+    except MlscaffoldError as error:
+        raise block.refuse(error.message) from error
+    since = block.day("since") if "since" in block.values else None
+    return Eject(path=path, reason=block.text("reason"), owner=block.text("owner"), since=since, line=block.line)
+
+
+def _matches(glob: str, path: str) -> bool:
+    return bool(_pattern(glob).match_file(path))
+
+
+@functools.cache
+def _pattern(glob: str) -> Any:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines([glob])
+
+
+def _is_glob(text: str) -> bool:
+    try:
+        return not text or bool(_pattern(text))
+    except ValueError:
+        return False
+
+
+def default_owner(project: Path) -> str:
+    """Who works here, by git's configuration.
+
+    Raises:
+        ProjectSettingsError: Git does not know.
+    """
+    from ..git.process import config_value
+
+    owner = config_value(project, "user.email") or config_value(project, "user.name")
+    if not owner:
+        raise ProjectSettingsError("Nobody is named who answers for it.", hint="Add --owner, or set git's user.email.")
+    return owner
+
+
+def waive(project: Path, *, code: str, path: str, reason: str, until: dt.date, owner: str, today: dt.date) -> Waiver:
+    """Excuse a project from a rule for a time, by a block appended to its settings.
+
+    Args:
+        project: Its root.
+        code: The rule, by code or name.
+        path: A glob as in `.gitignore`; empty for every path.
+        reason: Why, for whoever reads it next year.
+        until: The last day.
+        owner: Who answers for it.
+        today: The day it is.
+
+    Raises:
+        ProjectSettingsError: The rule is unknown or cannot be waived, the day is past or too far, or the settings are
+            not valid; nothing was written.
+    """
+    rule = rule_of(code)
+    if rule is None:
+        raise ProjectSettingsError(f"There is no rule {code!r}.", hint="`mlscaffold explain --list` names them all.")
+    if not rule.waivable:
+        raise ProjectSettingsError(f"{rule} cannot be waived: {rule.title.lower()}.", hint=rule.how)
+    last = today + dt.timedelta(days=LONGEST_DAYS)
+    if until < today:
+        raise ProjectSettingsError(f"{until} is past.", hint=f"Choose a day between {today} and {last}.")
+    if until > last:
+        raise ProjectSettingsError(
+            f"{until} is more than {LONGEST_DAYS} days ahead.",
+            hint=f"Choose a day up to {last}; for good, take the file over with `mlscaffold eject`.",
+        )
+    values: dict[str, str | dt.date] = {
+        "rule": rule.code,
+        "path": path,
+        "reason": reason,
+        "owner": owner,
+        "until": until,
+    }
+    added = _append(project, "waive", {key: value for key, value in values.items() if value != ""})
+    return added.waivers[-1]
+
+
+def eject(project: Path, *, path: str, reason: str, owner: str, today: dt.date) -> Eject:
+    """Take one file out of the template's hands, by a block appended to the project's settings.
+
+    Raises:
+        LockError: The project has no lock that can be read.
+        ProjectSettingsError: The lock does not list the path, it is ejected already, or the settings are not valid;
+            nothing was written.
+    """
+    from .lock import FILE_NAME, read_lock
+
+    lock = read_lock(project)
+    if path not in lock.files:
+        near = _near(path, [*lock.files])
+        raise ProjectSettingsError(
+            f"{FILE_NAME} does not list {path}: it is not the template's, so there is nothing to eject.",
+            hint=f"Did you mean {near}?" if near else "Paths are relative to the project's root, with forward slashes.",
+        )
+    if path in read_project_settings(project).ejected:
+        raise ProjectSettingsError(f"{path} is ejected already.")
+    added = _append(project, "eject", {"path": path, "reason": reason, "owner": owner, "since": today})
+    return added.ejects[-1]
+
+
+def _near(path: str, known: list[str]) -> str:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(path, known, n=1)), "")
+
+
+def _append(project: Path, kind: str, values: Mapping[str, str | dt.date]) -> ProjectSettings:
+    file = project / SETTINGS_FILE
+    recover(file, ())
+    expected = state_of(file)
+    before = _read(file)
+    known = parse_settings(before)
+    end = "\r\n" if "\r\n" in before else "\n"
+    block = [f"[[{kind}]]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    gap = "" if not before else end if before.endswith("\n") else end * 2
+    after = before + gap + end.join(block) + end
+    try:
+        found = parse_settings(after)
+    except ProjectSettingsError as error:
+        raise ProjectSettingsError(
+            f"A block cannot be added to {SETTINGS_FILE} as it is written: {error.message}",
+            hint="Add it by hand:\n" + "\n".join(block),
+        ) from error
+    shorter = (found.waivers[:-1], found.ejects) if kind == "waive" else (found.waivers, found.ejects[:-1])
+    if shorter != (known.waivers, known.ejects):
+        raise ProjectSettingsError(
+            f"A block cannot be added to {SETTINGS_FILE} without changing what it says.",
+            hint="Add it by hand:\n" + "\n".join(block),
+        )
+    write_inside(project, SETTINGS_FILE, _encoded(after), expected=expected)
+    return found
+
+
+def _toml(value: str | dt.date) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    # JSON escapes as TOML's basic strings do, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ProjectSettingsError("The reason, the owner or the path is not text.") from error

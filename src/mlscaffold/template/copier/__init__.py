@@ -1,0 +1,1 @@
+"""Copier, the only renderer: the one place that knows its private classes."""

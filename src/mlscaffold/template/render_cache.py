@@ -1,0 +1,177 @@
+"""Renders kept between runs, by (tree id, answers, renderer): safe to delete, to share and to lose.
+
+A render is a pure function of these, but for templates that ask for the time, for chance, for this machine or for a
+secret: those are rendered anew every time. What is read back is checked blob by blob; whatever does not fit is
+rendered again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from .answers import Answers
+from .cache import private_folder
+from ..files.entry import Entry, FileMode, check_contained, entry_of
+from ..errors import TemplateError
+from .reach import Reach
+from .render import Render, render, renderer_id
+from ..files.rights import make_private
+from ..files.scratch import PREFIX, scratch_folder
+from .source import Checkout
+from ..files.write import is_ours
+
+__all__ = ["cached_render"]
+
+_FORMAT = 2
+_MOST = 64
+_LARGEST_BYTES = 64 * 1024 * 1024
+
+
+def cached_render(
+    checkout: Checkout,
+    answers: Answers,
+    *,
+    into: Path,
+    folder_name: str,
+    operation: Literal["copy", "update"] = "copy",
+    reach: Reach | None = None,
+    cache: Path | None = None,
+) -> Render:
+    """What `render` gives, from the cache if it is there. The files of a hit lie in the cache: callers only read.
+
+    Raises:
+        RenderError, UntrustedTemplateError: As for `render`.
+    """
+    folder = private_folder(cache, "renders") if checkout.commit else None
+    trusted = reach is not None and reach.trusted
+    store = folder / _key(checkout, answers, folder_name, operation, trusted=trusted) if folder else None
+    if store is not None and (found := _read(store, checkout, answers)) is not None:
+        return found
+
+    def rendered(place: Path) -> Render:
+        return render(
+            checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach, cache=cache
+        )
+
+    if store is None or _is_never_kept(checkout):
+        return rendered(into)
+    try:
+        return _kept(store, rendered, into)
+    except OSError:
+        # No room or no right in the cache: that is no reason not to render.
+        shutil.rmtree(into / folder_name, ignore_errors=True)
+        return rendered(into)
+
+
+def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str, *, trusted: bool) -> str:
+    """Everything that a render depends on. A secret answer reaches no file name: the digest hides it."""
+    parts = [
+        _FORMAT,
+        checkout.source.url,
+        checkout.version,
+        checkout.commit,
+        checkout.tree,
+        renderer_id(),
+        folder_name,
+        operation,
+        # A template can tell whether it is trusted.
+        trusted,
+        dict(answers.values),
+    ]
+    try:
+        canonical = json.dumps(parts, sort_keys=True, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        # YAML knows keys that are no text, and lists that hold themselves.
+        canonical = repr(parts)
+    return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
+
+
+def _is_never_kept(checkout: Checkout) -> bool:
+    """Whether a template asks for a secret or runs code of its own, which may read what it likes."""
+    from .copier.worker import copier_errors, worker_for
+
+    with copier_errors(checkout):
+        template = worker_for(checkout, Path("/nowhere/project"), {}).template
+        return bool(template.secret_questions or template.jinja_extensions)
+
+
+def _kept(store: Path, rendered: Callable[[Path], Render], into: Path) -> Render:
+    """Render into the cache, and out of it again what would be another render the next time."""
+    make_private(store.parent)
+    with scratch_folder(store.parent) as scratch:
+        fresh = scratch / "render"
+        (fresh / "files").mkdir(parents=True, mode=0o700)
+        fresh.chmod(0o700)
+        made = rendered(fresh / "files")
+        if made.volatile:
+            root = into / made.root.name
+            into.mkdir(parents=True, exist_ok=True)
+            shutil.move(made.root, root)
+            return replace(made, root=root)
+        manifest = {
+            "folder": made.root.name,
+            "entries": {path: [entry.mode.value, entry.blob] for path, entry in made.entries.items()},
+            "sources": dict(made.sources),
+            "answers_file": made.answers_file,
+            "message": made.message,
+        }
+        (fresh / "manifest.json").touch(mode=0o600)
+        (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        _publish(fresh, store, made)
+    _prune(store.parent)
+    return replace(made, root=store / "files" / made.root.name)
+
+
+def _publish(fresh: Path, store: Path, made: Render) -> None:
+    """Put a render in its place, where another run may have put one meanwhile and may be reading it."""
+    try:
+        fresh.rename(store)
+    except OSError:
+        if _read(store, made.checkout, made.answers) is None:
+            # What lies there is damaged.
+            shutil.rmtree(store, ignore_errors=True)
+            fresh.rename(store)
+
+
+def _prune(folder: Path) -> None:
+    """Keep the newest."""
+    renders = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(PREFIX)]
+    kept = sorted(renders, key=lambda entry: entry.stat().st_mtime)
+    for entry in kept[:-_MOST]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def _read(store: Path, checkout: Checkout, answers: Answers) -> Render | None:
+    """A render from the cache; None if it is not there, or not what its manifest says."""
+    try:
+        ours = is_ours(store) and is_ours(store / "manifest.json")
+        if not ours or (store / "manifest.json").stat().st_size > _LARGEST_BYTES:
+            return None
+        manifest: Mapping[str, Any] = json.loads((store / "manifest.json").read_text(encoding="utf-8"))
+        root = store / "files" / check_contained(manifest["folder"], error=TemplateError, origin="The cache")
+        entries = {path: Entry(mode=FileMode(mode), blob=blob) for path, (mode, blob) in manifest["entries"].items()}
+        for path, entry in entries.items():
+            check_contained(path, error=TemplateError, origin="The cache")
+            if entry_of(root / path) != entry:
+                return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TemplateError):
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(store)
+    return Render(
+        root=root,
+        checkout=checkout,
+        answers=answers,
+        entries=entries,
+        sources=manifest["sources"],
+        answers_file=manifest["answers_file"],
+        message=manifest["message"],
+    )

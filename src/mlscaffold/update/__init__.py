@@ -1,0 +1,1 @@
+"""`update` and `set`: move the version or the answers of a project."""

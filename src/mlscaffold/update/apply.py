@@ -1,0 +1,300 @@
+"""Writing a solved update into its project: all or nothing, with a journal; and finishing or undoing what waits."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..apply.journal import (
+    Journal,
+    Outcome,
+    Pending,
+    Phase,
+    begin,
+    exclusive,
+)
+from ..errors import MachineError, PendingError, ProjectError, RenderError, UntrustedTemplateError
+from ..files.entry import Entry, FileMode
+from ..files.place import State as Lying
+from ..files.scratch import scratch_folder
+from ..git.merge_file import has_markers
+from ..git.workspace import open_workspace
+from ..plan.decide import Action, FileAction
+from ..preferences.trust import Trust, Trusted
+from ..project import lock as locks
+from ..project.record import read_recorded
+from ..template.answers import Answers
+from ..template.render import run_tasks
+from ..template.source import check_out, fetched, find_source
+from ..template.trust import require_trust_in_tasks, task_listing
+from .solve import PreparedUpdate
+
+__all__ = ["Step", "Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
+
+#: Called with the name of each step as it begins.
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Updated:
+    """What was done."""
+
+    title: str
+    #: Files that wait for a person, with markers or as unmerged entries.
+    conflicts: tuple[str, ...]
+    tasks: tuple[str, ...] = ()
+    #: Where edits are kept that were made to files of the update while it was interrupted.
+    saved: tuple[str, ...] = ()
+    #: Files that every project must have, and that its owners have to write themselves, with the reason.
+    left: Mapping[str, str] = field(default_factory=dict)
+
+
+def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
+    """Write a prepared update into the project; it is left uncommitted, for review.
+
+    Raises:
+        MlscaffoldError: The project is as it was, unless the error says that work is pending.
+    """
+    request = prepared.request
+    versions = (prepared.old.checkout, prepared.new.checkout)
+    require_trust_in_tasks(versions, prepared.tasks, trusted=request.trusted)
+    return write_update(prepared, step=step)
+
+
+def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
+    """Write a prepared update, whose preconditions the caller has checked; all or nothing.
+
+    Raises:
+        PendingError: Another run holds the project or is not finished, or a task failed.
+        MlscaffoldError: The project is as it was.
+    """
+    request = prepared.request
+    with exclusive(request.project, "update") as folder:
+        if (journal := Journal.load(request.project, folder)) is not None:
+            raise waiting_error(journal.pending)
+        step("Writing the files")
+        journal = _begin(prepared, folder).carry_out()
+        new, old = prepared.new, prepared.old
+        run = functools.partial(run_tasks, new.checkout, new.answers, request.project, since=old.checkout)
+        return _finish(journal, run, step=step)
+
+
+def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
+    project, workspace = prepared.request.project, prepared.workspace
+    changes = prepared.plan.changes
+    conflicts = {each.path: _stages(each) for each in prepared.plan.conflicts}
+    written = {each.path: each.result for each in changes if each.result is not None and each.result != _here(each)}
+    bookkeeping = _bookkeeping(prepared)
+    ids = workspace.add(bookkeeping)
+    entries = {path: Entry(mode=FileMode.FILE, blob=blob) for path, blob in ids.items()}
+    files = workspace.export({**written, **entries}, prepared.workspace.scratch / "export")
+    workspace.keep(entry.blob for stages in conflicts.values() for entry in stages.values())
+    outcomes = [Outcome(path=path, file=files[path]) for path in written]
+    gone = {each.origin for each in changes if each.origin} | {
+        each.path for each in prepared.plan.having(Action.REMOVE)
+    }
+    outcomes += [Outcome(path=path, file=None) for path in sorted(gone - written.keys())]
+    final = {path: files[path] for path in bookkeeping}
+    final_gone = sorted({prepared.recorded.answers_file} - final.keys())
+    if not conflicts:
+        outcomes += [Outcome(path=path, file=file) for path, file in final.items()]
+        outcomes += [Outcome(path=path, file=None) for path in final_gone]
+    note = {
+        "final": {path: file.read_bytes().decode("utf-8", "surrogateescape") for path, file in final.items()},
+        "gone": final_gone,
+        "seen": {path: prepared.seen.get(path) for path in (*final, *final_gone)},
+        "template": prepared.new.checkout.source.url,
+        "from": prepared.recorded.version,
+        "to": prepared.new.checkout.version,
+        "left": dict(prepared.left),
+    }
+    return begin(
+        project,
+        folder,
+        title=prepared.title,
+        outcomes=outcomes,
+        conflicts=conflicts,
+        tasks=prepared.tasks,
+        # In a merge of branches, what was in conflict between them is resolved by this.
+        stage=sorted({*prepared.state.unmerged, *final}) if prepared.state.unmerged else (),
+        note=note,
+        changed=functools.partial(_changed, prepared),
+    )
+
+
+def _changed(prepared: PreparedUpdate, before: Mapping[str, Lying | None]) -> Collection[str]:
+    """The paths that somebody changed since the update was prepared: as git sees it, and where git does not look."""
+    then, now = prepared.state, prepared.workspace.state()
+    unseen = {path for path, state in before.items() if path in prepared.seen and prepared.seen[path] != state}
+    staged = {
+        path for path in then.entries.keys() | now.entries.keys() if then.entries.get(path) != now.entries.get(path)
+    }
+    pairs = (
+        (then.submodules, now.submodules),
+        (then.unmerged, now.unmerged),
+        (frozenset(then.unstaged), frozenset(now.unstaged)),
+        (then.overlooked, now.overlooked),
+    )
+    return {*unseen, *staged, *(path for before, after in pairs for path in before ^ after)}
+
+
+def _here(action: FileAction) -> Entry | None:
+    """What lies at the path of an action now."""
+    return None if action.origin else action.mine
+
+
+def _stages(action: FileAction) -> Mapping[str, Entry]:
+    sides = {"1": action.old, "2": action.mine, "3": action.new}
+    return {number: entry for number, entry in sides.items() if entry is not None}
+
+
+def _bookkeeping(prepared: PreparedUpdate) -> Mapping[str, bytes]:
+    """Lock and answers, as they are once no conflict is left."""
+    answers_file = prepared.new.answers_file
+    return {
+        answers_file: (prepared.new.root / answers_file).read_bytes(),
+        locks.FILE_NAME: locks.dump_lock(prepared.lock).encode(),
+    }
+
+
+def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated:
+    """From applied files to a closed journal, as far as it goes."""
+    waiting = journal.pending
+    if waiting.phase is Phase.CONFLICTS:
+        return Updated(title=waiting.title, conflicts=waiting.conflicts, saved=journal.saved)
+    if waiting.tasks:
+        step("Running the template's tasks")
+        try:
+            run()
+        except RenderError as error:
+            raise PendingError(
+                f"All files are updated, and a task of the template failed. {error.message}",
+                hint="Run it again: mlscaffold update --continue --trust. Undo the update: mlscaffold update --abort.",
+            ) from error
+    saved = journal.saved
+    journal.close()
+    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved, left=_left(waiting))
+
+
+def _left(waiting: Pending) -> Mapping[str, str]:
+    """Journals of earlier versions of the tool do not say."""
+    found = waiting.note.get("left")
+    return {str(path): str(reason) for path, reason in found.items()} if isinstance(found, dict) else {}
+
+
+def continue_update(
+    project: Path, *, trusted: Trusted = False, cache: Path | None = None, step: Step = lambda _: None
+) -> Updated:
+    """Finish what waits: effects that were interrupted, conflicts that are resolved, tasks that failed.
+
+    Raises:
+        PendingError: Conflicts are left, each named.
+        ProjectError: Nothing waits.
+    """
+    with exclusive(project, "update --continue") as folder:
+        journal = _loaded(project, folder)
+        # What may never run is refused before anything is written; what runs is judged again when it is at hand.
+        if tasks := journal.pending.tasks:
+            url = str(journal.pending.note["template"])
+            if not (trusted.may_cover(url) if isinstance(trusted, Trust) else trusted):
+                raise UntrustedTemplateError(url, [f"task, run after rendering: {task}" for task in tasks])
+        if journal.pending.phase is Phase.APPLYING:
+            journal = journal.apply()
+        if journal.pending.phase is Phase.CONFLICTS:
+            _refuse_unresolved(project, journal.pending)
+            with scratch_folder() as scratch:
+                outcomes = _final_outcomes(journal.pending, scratch)
+                journal = journal.finish(outcomes, functools.partial(_changed_since, journal.pending))
+        run = functools.partial(_run_tasks_later, project, journal.pending, trusted, cache)
+        return _finish(journal, run, step=step)
+
+
+def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: Path | None) -> None:
+    """The tasks of an update that is applied already.
+
+    Raises:
+        UntrustedTemplateError: One of the versions is not trusted.
+        RenderError: A task failed.
+    """
+    recorded = read_recorded(project)
+    source = fetched(find_source(recorded.template), cache)
+    with scratch_folder() as scratch:
+        sides = {name: scratch / name for name in ("from", "to")}
+        for side in sides.values():
+            side.mkdir()
+        old, new = (check_out(source, str(waiting.note[name]), into=side, cache=cache) for name, side in sides.items())
+        require_trust_in_tasks((old, new), task_listing(new, since=old), trusted=trusted)
+        run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
+
+
+def _final_outcomes(waiting: Pending, scratch: Path) -> list[Outcome]:
+    try:
+        gone, final = [str(path) for path in waiting.note["gone"]], dict(waiting.note["final"])
+        contents = {str(path): text.encode("utf-8", "surrogateescape") for path, text in final.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MachineError(
+            "The journal does not say how the update ends: it is damaged.", hint="Undo it: mlscaffold update --abort."
+        ) from error
+    outcomes = [Outcome(path=path, file=None) for path in gone]
+    for number, (path, content) in enumerate(contents.items()):
+        file = scratch / str(number)
+        file.write_bytes(content)
+        outcomes.append(Outcome(path=path, file=file))
+    return outcomes
+
+
+def _changed_since(waiting: Pending, before: Mapping[str, Lying | None]) -> Collection[str]:
+    """Lock and answers that are not as they were when the update was begun; older journals do not say."""
+    seen = waiting.note.get("seen", {})
+    return {path for path, state in before.items() if path in seen and seen[path] != state}
+
+
+def _loaded(project: Path, folder: Path) -> Journal:
+    journal = Journal.load(project, folder)
+    if journal is None:
+        raise ProjectError("No update waits to be finished or undone.")
+    return journal
+
+
+def _refuse_unresolved(project: Path, waiting: Pending) -> None:
+    with scratch_folder() as scratch:
+        unmerged = open_workspace(project, scratch).state().unmerged
+    left = [
+        path
+        for path in waiting.conflicts
+        if path in unmerged or ((project / path).is_file() and has_markers((project / path).read_bytes()))
+    ]
+    if left:
+        listing = "".join(
+            f"\n  {path}{'' if path in unmerged else '  (still holds conflict markers)'}" for path in left
+        )
+        raise PendingError(
+            f"These conflicts are not resolved:{listing}",
+            hint="Edit each file, then `git add` it (or `git rm` it), and run: mlscaffold update --continue",
+        )
+
+
+def abort_update(project: Path) -> tuple[str, ...]:
+    """Undo what waits: files, index and modes are as before. Return where edits made meanwhile were kept.
+
+    Raises:
+        ProjectError: Nothing waits, or commits were made since.
+    """
+    with exclusive(project, "update --abort") as folder:
+        return _loaded(project, folder).abort()
+
+
+def waiting_error(waiting: Pending) -> PendingError:
+    """What to say of an update that waits: which, and the ways on and back."""
+    if waiting.phase is Phase.CONFLICTS:
+        listing = "".join(f"\n  {path}" for path in waiting.conflicts)
+        return PendingError(
+            f"The {waiting.title} waits for you to resolve its conflicts:{listing}",
+            hint="Resolve and `git add` them, then: mlscaffold update --continue. To undo: mlscaffold update --abort.",
+        )
+    return PendingError(
+        f"The {waiting.title} was interrupted.",
+        hint="Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.",
+    )

@@ -1,0 +1,289 @@
+"""`lock --resolve`: a lock that fits the project again.
+
+Three things part a project from its lock: it never had one (plain Copier made it), its answers moved without it (plain
+`copier update`, or by hand), or two branches moved the template or the answers apart and met in a merge. The first two
+need a lock of what the answers file says. The third is an update in itself: both sides are rendered, merged as the
+branches' files were merged by git, and the result is brought to what the merged answers render.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import AnswersError, LockError, MachineError, MlscaffoldError, ProjectError
+from ..files.entry import Entry, FileMode
+from ..files.scratch import scratch_folder
+from ..files.write import disk_errors
+from ..git.process import Git
+from ..git.workspace import State, Workspace, open_workspace
+from ..merge import Labels
+from ..plan.contents import Resolved, contents_needed, resolve
+from ..plan.decide import Action, Plan, plan
+from ..plan.pairing import Side
+from ..project import lock as locks
+from ..project.lock import Lock, parse_lock
+from ..project.make_lock import lock_of, ownership_of, written_answers
+from ..project.record import Recorded, answers_in, read_recorded_answers, read_watched
+from ..template.answers import Answers
+from ..template.ownership import Ownership, Policy
+from ..template.reach import commit_of
+from ..template.render import Render
+from ..template.render_cache import cached_render
+from ..template.source import check_out, find_source
+from ..template.trust import require_trust
+from .solve import PreparedUpdate, UpdateRequest, lying, solve
+
+__all__ = ["Relocking", "prepare_lock"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relocking:
+    """A lock that is ready to be written, and what comes with it."""
+
+    prepared: PreparedUpdate
+    #: Why the lock had to be made anew, for a person.
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Branch:
+    """One side of a merge: where its project came from."""
+
+    lock: Lock
+    answers: Mapping[str, Any]
+    #: The commit that wrote them.
+    wrote: str
+
+
+@contextlib.contextmanager
+def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
+    """Find the lock that fits, and what has to change in the project for it; nothing is written.
+
+    Args:
+        request: Its `given` decides answers that two branches changed apart.
+
+    Raises:
+        AnswersError: Two branches gave different answers, and nobody decided.
+        ProjectError: Other conflicts of the merge are not resolved, or files are not staged.
+        TemplateError: The template cannot be read or rendered.
+    """
+    project = request.project
+    with scratch_folder() as scratch:
+        with disk_errors(project):
+            workspace = open_workspace(project, scratch / "git")
+            state = workspace.state()
+        making = _Relocking(request=request, workspace=workspace, state=state, scratch=scratch)
+        yield making.merged() if locks.FILE_NAME in state.unmerged else making.recorded_again()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Relocking:
+    request: UpdateRequest
+    workspace: Workspace
+    state: State
+    scratch: Path
+
+    def recorded_again(self) -> Relocking:
+        """Nothing is to be merged: the lock of what the answers file says."""
+        project = self.request.project
+        recorded, seen = read_watched(project, read_recorded_answers)
+        try:
+            lock = locks.read_lock(project) if (project / locks.FILE_NAME).exists() else None
+            reason = "the answers moved without the lock" if lock else "the project had no lock"
+        except LockError as error:
+            lock, reason = None, error.message
+        made = self._render(recorded.template, recorded.version, {**recorded.answers, **self.request.given}, "now")
+        ownership = ownership_of(made.checkout)
+        entries = self.workspace.entries(made.root, made.entries)
+        fresh = lock_of(made, ownership, entries)
+        if lock == fresh:
+            reason = ""
+        prepared = PreparedUpdate(
+            request=self.request,
+            recorded=dataclasses.replace(recorded, lock=lock),
+            old=made,
+            new=made,
+            resolved=Resolved(plan=Plan(actions=())),
+            lock=fresh,
+            workspace=self.workspace,
+            state=self.state,
+            seen=seen,
+            tasks=(),
+            notes=(),
+            changelog="",
+        )
+        return Relocking(prepared=prepared, reason=reason)
+
+    def merged(self) -> Relocking:
+        """Two branches met."""
+        base, ours, theirs = self._branches()
+        seen = lying(self.request.project, {locks.FILE_NAME, ours.lock.answers_file, theirs.lock.answers_file})
+        loose = sorted(set(self.state.unstaged) - {locks.FILE_NAME, ours.lock.answers_file})
+        if loose:
+            raise ProjectError(
+                f"There are edits that are not staged: {', '.join(loose)}.", hint="`git add` or restore them first."
+            )
+        answers = self._merge_answers(base.answers, ours.answers, theirs.answers)
+        newest = _newest(ours.lock, theirs.lock)
+        renders = [
+            self._render(side.lock.template, side.lock.version, side.answers, name, at=side.wrote)
+            for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
+        ]
+        new = self._render(newest.template, newest.version, answers, "new")
+        ownership = ownership_of(new.checkout)
+        self._refuse_unresolved(ownership, ours.lock)
+        old = self._merge_renders(*renders, into=self.scratch / "virtual", like=new)
+        recorded = Recorded(
+            template=newest.template,
+            version=newest.version,
+            tree=newest.tree,
+            answers_file=newest.answers_file,
+            answers=answers,
+            lock=dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files}),
+        )
+        state = dataclasses.replace(self.state, dirty=(), entries={**self.state.entries, **self._ours()})
+        prepared = solve(self.request, recorded, old, new, ownership, self.workspace, state, seen)
+        reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
+        return Relocking(prepared=dataclasses.replace(prepared, notes=(), state=self.state), reason=reason)
+
+    def _refuse_unresolved(self, ownership: Ownership, lock: Lock) -> None:
+        """What the template owns is resolved by its render; all else is for a person."""
+        others = sorted(
+            path
+            for path in self.state.unmerged - {locks.FILE_NAME, lock.answers_file}
+            if ownership.rule_for(path).policy is not Policy.OWNED
+        )
+        if others:
+            raise ProjectError(
+                f"Other files of the merge are not resolved: {', '.join(others)}.",
+                hint="Resolve and `git add` them first; lock and answers come last.",
+            )
+
+    def _ours(self) -> Mapping[str, Entry]:
+        """Our side of unmerged files: what the render replaces is in history."""
+        listing = Git(self.request.project).run("ls-files", "-u", "-z").decode(errors="surrogateescape")
+        fields = [line.partition("\t") for line in listing.split("\0") if line]
+        sides = {(path, meta.split(" ")[2]): meta.split(" ") for meta, _, path in fields}
+        return {path: Entry(mode=FileMode(m[0]), blob=m[1]) for (path, stage), m in sides.items() if stage == "2"}
+
+    def _render(self, template: str, version: str, answers: Mapping[str, Any], name: str, *, at: str = "") -> Render:
+        folder = self.scratch / name
+        folder.mkdir()
+        checkout = check_out(find_source(template), version, into=folder, cache=self.request.cache)
+        request = self.request
+        reach = require_trust(checkout, trusted=request.trusted, project=request.project, at=at, rendering_only=True)
+        values = Answers(values=answers, questions=())
+        made = cached_render(
+            checkout,
+            values,
+            into=folder / "render",
+            folder_name=request.project.name,
+            operation="update",
+            reach=reach,
+            cache=request.cache,
+        )
+        written_answers(made)
+        return made
+
+    def _branches(self) -> tuple[_Branch, _Branch, _Branch]:
+        git = Git(self.request.project)
+        theirs = next((head for head in _HEADS if git.succeeds("rev-parse", "-q", "--verify", head)), None)
+        if theirs is None:
+            raise LockError(
+                f"{locks.FILE_NAME} is in conflict, and no merge is under way.",
+                hint=f"Take one side (git checkout --ours -- {locks.FILE_NAME}), then run: mlscaffold lock --resolve",
+            )
+        picked = f"{theirs}^" if theirs != "MERGE_HEAD" else git.text("merge-base", "HEAD", theirs)
+        try:
+            base, ours, other = (self._branch(git, commit) for commit in (picked, "HEAD", theirs))
+        except MachineError as error:
+            raise LockError(
+                "One of the branches has no lock of its own, so there is nothing to merge.",
+                hint=f"Take the side that has one (git checkout --theirs -- {locks.FILE_NAME}) and `git add` it.",
+            ) from error
+        return base, ours, other
+
+    def _branch(self, git: Git, commit: str) -> _Branch:
+        lock = parse_lock(git.run("show", f"{commit}:./{locks.FILE_NAME}").decode())
+        text = git.run("show", f"{commit}:./{lock.answers_file}").decode()
+        answers = answers_in(text, origin=f"{lock.answers_file} of {commit}")
+        wrote = commit_of(self.request.project, locks.FILE_NAME, rev=commit)
+        return _Branch(lock=lock, answers=answers, wrote=wrote)
+
+    def _merge_answers(
+        self, base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        merged: dict[str, Any] = {}
+        apart = []
+        for name in {**ours, **theirs}:
+            mine, other, before = ours.get(name), theirs.get(name), base.get(name)
+            if mine != other and before not in (mine, other) and name not in self.request.given:
+                apart.append(f"{name} ({mine} or {other})")
+            value = other if mine == before else mine
+            if value is not None:
+                merged[name] = value
+        if apart:
+            raise AnswersError(
+                f"The two branches answered differently: {', '.join(apart)}.",
+                hint="Decide with --set NAME=VALUE, and run the command again.",
+            )
+        return {**merged, **self.request.given}
+
+    def _merge_renders(self, base: Render, ours: Render, theirs: Render, *, into: Path, like: Render) -> Render:
+        """What git made of the two branches, had nobody edited anything."""
+        sides = {name: self.workspace.entries(side.root, side.entries) for name, side in _named(base, ours, theirs)}
+        for _, side in _named(base, ours, theirs):
+            plain = [path for path, entry in side.entries.items() if entry.mode is not FileMode.SYMLINK]
+            self.workspace.hash(side.root, plain, write=True)
+        draft = plan(
+            old=Side(entries=sides["base"], sources=base.sources),
+            mine=sides["ours"],
+            new=Side(entries=sides["theirs"], sources=theirs.sources),
+            ownership=Ownership(),
+        )
+        blobs = [e.blob for each in contents_needed(draft) for e in (each.old, each.mine, each.new) if e]
+        found = resolve(draft, self.workspace.read(blobs).__getitem__, Labels())
+        ids = self.workspace.add(found.contents)
+        entries: dict[str, Entry] = dict(sides["ours"])
+        for each in found.plan.changes:
+            if each.action is Action.CONFLICT:
+                continue
+            entries.pop(each.origin or each.path, None)
+            if each.result is not None:
+                entries[each.path] = dataclasses.replace(each.result, blob=ids.get(each.path, each.result.blob))
+        files = self.workspace.export(entries, into / "laid-out")
+        root = into / like.root.name
+        for path, file in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(os.fspath(file), root / path)
+        sources = {**base.sources, **ours.sources, **theirs.sources}
+        return dataclasses.replace(like, root=root, entries=entries, sources=sources)
+
+
+#: Where git keeps the other side of what it merges.
+_HEADS = ("MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+
+
+def _named(base: Render, ours: Render, theirs: Render) -> tuple[tuple[str, Render], ...]:
+    return (("base", base), ("ours", ours), ("theirs", theirs))
+
+
+def _newest(ours: Lock, theirs: Lock) -> Lock:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return max(ours, theirs, key=lambda lock: Version(lock.version))
+    except InvalidVersion as error:
+        if ours.version == theirs.version:
+            return ours
+        raise MlscaffoldError(
+            f"Which is newer, {ours.version} or {theirs.version}, cannot be told: one of them is no version number.",
+            hint=f"Take one side: git checkout --ours -- {locks.FILE_NAME} {ours.answers_file}",
+        ) from error
