@@ -314,7 +314,7 @@ def test_what_changed_is_named_and_what_to_type(demo: Followed, monkeypatch: pyt
 
 
 def test_a_file_that_appears_while_new_fills_a_folder(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlscaffold.apply import stage as transaction
+    from mlscaffold.new import stage as transaction
 
     template = machine.template()
     folder = machine.work / "demo"

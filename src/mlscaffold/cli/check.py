@@ -55,7 +55,7 @@ def check(
     """
     from ..checking.reports import ReportFormat, write_report
     from ..checking.run import check as judge
-    from ..preferences.settings import cache_folder
+    from ..files.user_folders import cache_folder
 
     project = dest.resolve()
     wanted = _parse(project, reports or [])
@@ -96,8 +96,8 @@ def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
 
     if (project / FILE_NAME).exists() or not any(project.glob(".copier-answers*.y*ml")):
         return None
+    from ..files.user_folders import cache_folder
     from ..look.project import pinned
-    from ..preferences.settings import cache_folder
     from ..template.copier.headless import import_copier
     from .changes import note_derived
 

@@ -23,8 +23,8 @@ def diff(
     trust: TrustOption = False,
 ) -> None:
     """Show your edits: the project against what its template version rendered, by ownership."""
+    from ..files.user_folders import cache_folder
     from ..look.project import EditKind, edits, pinned
-    from ..preferences.settings import cache_folder
     from ..template.copier.headless import import_copier
     from .changes import note_derived, print_diff
 

@@ -38,7 +38,7 @@ def lock(
             raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
         _show(project)
         return
-    from ..preferences.settings import cache_folder
+    from ..files.user_folders import cache_folder
     from ..template.copier.headless import import_copier
     from ..update.apply import apply_update
     from ..update.relock import prepare_lock

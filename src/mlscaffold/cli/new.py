@@ -47,8 +47,9 @@ def new(
     trust: TrustOption = False,
 ) -> None:
     """Make a new project: a few questions, then a repository that works at once."""
+    from ..files.user_folders import cache_folder
     from ..new.create import NewProject
-    from ..preferences.settings import cache_folder, read_settings
+    from ..preferences.settings import read_settings
 
     settings = read_settings()
     source = settings.template if template is None else template

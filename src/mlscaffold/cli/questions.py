@@ -21,8 +21,9 @@ def questions(
     ] = False,
 ) -> None:
     """Explain the questions that the template asks."""
+    from ..files.user_folders import cache_folder
     from ..look.questions import answers_schema, questions_of
-    from ..preferences.settings import cache_folder, read_settings
+    from ..preferences.settings import read_settings
 
     settings = read_settings()
     source = settings.template if template is None else template

@@ -33,7 +33,8 @@ def set_answers(
 
     The result is left uncommitted for review. `mlscaffold update --continue` and `--abort` work for it, too.
     """
-    from ..preferences.settings import cache_folder, read_settings
+    from ..files.user_folders import cache_folder
+    from ..preferences.settings import read_settings
     from ..update.prepare import UpdateRequest
     from .update import run_update
 

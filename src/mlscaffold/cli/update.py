@@ -80,7 +80,8 @@ def update(
     elif resume:
         _resume(project, trust=trust)
     else:
-        from ..preferences.settings import cache_folder, read_settings
+        from ..files.user_folders import cache_folder
+        from ..preferences.settings import read_settings
         from ..update.prepare import UpdateRequest
 
         settings = read_settings()
@@ -166,7 +167,7 @@ def _abort(project: Path) -> None:
 
 
 def _resume(project: Path, *, trust: bool) -> None:
-    from ..preferences.settings import cache_folder
+    from ..files.user_folders import cache_folder
     from ..update.prepare import continue_update
     from . import changes
 

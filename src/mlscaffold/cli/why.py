@@ -19,8 +19,8 @@ def why(
     trust: TrustOption = False,
 ) -> None:
     """Explain a file: which template file made it, who owns it, what last changed it, and your edits."""
+    from ..files.user_folders import cache_folder
     from ..look.project import origin_of
-    from ..preferences.settings import cache_folder
 
     root = project.resolve()
     place = Path(path).absolute()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import MachineError, MlscaffoldError
-from ..preferences.settings import cache_folder
+from ..files.user_folders import cache_folder
 from .rights import make_private, why_exchangeable
 
 __all__ = ["PREFIX", "abandoned", "held_folder", "lock_file", "scratch_folder"]

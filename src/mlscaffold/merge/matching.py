@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from ..documents.data import identities, is_ordered, is_requirements, requirement_name
+from ..documents.identity import identities, is_ordered, is_requirements, requirement_name
 from ..documents.tree import Node, Piece, alike
 from .likeness import aligned
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..documents.data import Judge, data_of, format_of, is_strict_json
+from ..documents.data import data_of, format_of, is_strict_json
+from .judge import Judge
 from .weave import weave
 
 __all__ = ["Structured", "can_merge", "is_merge", "merge_structured", "parses"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ..documents.data import are_versions
+from ..documents.identity import are_versions
 from ..documents.json import NOTATION as JSON
 from ..documents.json import find_json
 from ..documents.toml import NOTATION as TOML

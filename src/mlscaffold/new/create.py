@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..apply.stage import finish_filling, stage
 from ..errors import DestinationError, MachineError, MlscaffoldError, RenderError
 from ..files.entry import Entry, FileMode
 from ..files.scratch import scratch_folder
@@ -28,6 +27,7 @@ from ..template.ownership import Ownership
 from ..template.render import Render, render, run_tasks
 from ..template.source import Checkout, check_out, find_source
 from ..template.trust import require_trust, task_listing
+from .stage import finish_filling, stage
 
 __all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
 

@@ -1,4 +1,4 @@
-"""A person's own settings, and where the tool keeps what it may lose.
+"""A person's own settings.
 
 `settings.yml` in the configuration folder (or `MLSCAFFOLD_SETTINGS`) may hold:
 
@@ -10,17 +10,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import MlscaffoldError
+from ..files.user_folders import configuration_folder
 from ..redaction import without_quotes
 from .trust import Trust, problem_of
 
-__all__ = ["Settings", "SettingsError", "cache_folder", "read_settings", "settings_file"]
+__all__ = ["Settings", "SettingsError", "read_settings", "settings_file"]
 
 
 class SettingsError(MlscaffoldError):
@@ -37,32 +37,11 @@ class Settings:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _base(variable: str, fallback: str) -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    return Path(os.environ.get(variable) or _home() / fallback)
-
-
-def _home() -> Path:
-    """The person's own folder; a place for nothing where there is none (a container with a number for a user)."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path(os.devnull)
-
-
 def settings_file() -> Path:
     """Where the settings are: `MLSCAFFOLD_SETTINGS`, or the user's configuration folder."""
     if named := os.environ.get("MLSCAFFOLD_SETTINGS"):
         return Path(named)
-    return _base("XDG_CONFIG_HOME", ".config") / "mlscaffold" / "settings.yml"
-
-
-def cache_folder() -> Path:
-    """What is kept between runs: `MLSCAFFOLD_CACHE_DIR`, or the user's cache. Safe to delete."""
-    if named := os.environ.get("MLSCAFFOLD_CACHE_DIR"):
-        return Path(named)
-    return _base("XDG_CACHE_HOME", ".cache") / "mlscaffold"
+    return configuration_folder() / "settings.yml"
 
 
 def _is_there(file: Path) -> bool:

@@ -1,0 +1,104 @@
+"""What an item of a list is, whatever its details; and in which lists order is meaning."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+__all__ = ["are_versions", "identities", "is_ordered", "is_requirements", "requirement_name"]
+
+_REQUIREMENT = re.compile(
+    r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<rest>$|[<>=!~;@(].*)",
+    re.DOTALL,
+)
+_VERSION = re.compile(r"^(py|python|pypy|v)?[-\d]+(\.\d+)*([.-]?(dev|alpha|beta|rc)\S*)?$")
+#: Lists in which order is meaning.
+_ORDERED = frozenset(
+    {
+        "script",
+        "before_script",
+        "after_script",
+        "args",
+        "run",
+        "command",
+        "commands",
+        "cmd",
+        "entrypoint",
+        "steps",
+        "nav",
+        "argv",
+        "exec",
+        "extends",
+        "filterwarnings",
+        "layers",
+        "pythonpath",
+    }
+)
+#: What names an item of a list of mappings, the first that it has.
+_NAMES = (
+    "id",
+    "repo",
+    "name",
+    "key",
+    "local",
+    "template",
+    "component",
+    "remote",
+    "project",
+    "uses",
+    "job",
+    "url",
+    "path",
+)
+
+
+def requirement_name(text: str) -> str:
+    """The normalised name, extras and marker of a requirement; empty if the text is none."""
+    found = _REQUIREMENT.match(text.strip())
+    if found is None:
+        return ""
+    marker = found["rest"].partition(";")[2].strip()
+    name = re.sub(r"[-_.]+", "-", found["name"]).lower()
+    return f"{name}{(found['extras'] or '').replace(' ', '').lower()};{marker}"
+
+
+def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | None:
+    """What each item of a list is, whatever its details; None if two are the same or one has no name."""
+    found: list[Hashable] = []
+    for item in items:
+        if isinstance(item, dict):
+            name = next((name for name in _NAMES if isinstance(item.get(name), str)), None)
+            if name is None:
+                return None
+            extra = item.get("file") if name == "project" else None
+            found.append((name, item[name], str(extra)))
+        elif isinstance(item, list):
+            found.append(json.dumps(item, sort_keys=True, default=str))
+        elif isinstance(item, str) and requirements:
+            found.append(("requirement", requirement_name(item) or item))
+        else:
+            found.append((type(item).__name__, item))
+    return found if len(set(found)) == len(found) else None
+
+
+def is_ordered(path: tuple[str, ...], *lists: Sequence[Any]) -> bool:
+    """Whether order is meaning in a list: in commands and their options, and where the first or last match wins."""
+    if path and path[-1] in _ORDERED:
+        return True
+    return any(isinstance(item, str) and item.startswith(("-", "!")) for items in lists for item in items)
+
+
+def is_requirements(path: tuple[str, ...]) -> bool:
+    """Whether the strings of a list name packages with their versions."""
+    return any("dependencies" in part or part in {"dependency-groups", "requires"} for part in path)
+
+
+def are_versions(*lists: Sequence[Any]) -> bool:
+    """Whether lists name versions alone: what is tested against is one decision, not one for each item."""
+    return all(_is_version(item) for items in lists for item in items)
+
+
+def _is_version(item: Any) -> bool:
+    return isinstance(item, int | float) or (isinstance(item, str) and _VERSION.match(item) is not None)
