@@ -29,8 +29,7 @@ from pathspec import GitIgnoreSpec
 
 from mlscaffold.errors import AnswersError, MlscaffoldError
 from mlscaffold.new.create import NewProject, create, prepare
-from mlscaffold.project.lock import FILE_NAME as LOCK_NAME
-from mlscaffold.project.lock import Lock, read_lock
+from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
 from mlscaffold.template.answers import Answers, Question, resolve_answers, template_questions
 from mlscaffold.template.ownership import Policy
@@ -264,7 +263,7 @@ def _explained(updated: Path, fresh: Path, template: str, version: str, answers:
     right = {path for path in files if (updated / path).is_file() and (updated / path).read_bytes() == files[path]}
     other = {path for path in right if not (fresh / path).is_file() or (fresh / path).read_bytes() != files[path]}
     lost = {path for path in read_lock(fresh).files if path not in files and not (updated / path).exists()}
-    return {*other, *lost, LOCK_NAME}
+    return {*other, *lost, LOCK_FILE}
 
 
 def _make(project: Path, template: str, version: str, answers: Mapping[str, Any]) -> None:

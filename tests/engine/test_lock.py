@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlscaffold.errors import LockError
 from mlscaffold.files.entry import Entry, FileMode
-from mlscaffold.project.lock import FILE_NAME, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
+from mlscaffold.project.lock import LOCK_FILE, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
 from mlscaffold.template.ownership import Policy
 
 NAME = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\:~"), min_size=1).filter(
@@ -135,11 +135,11 @@ def test_a_folder_without_a_lock_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_a_link_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text(dump_lock(ONE_FILE))
-    (tmp_path / FILE_NAME).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / LOCK_FILE).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(LockError, match="not a plain file"):
         read_lock(tmp_path)
-    (tmp_path / FILE_NAME).unlink()
-    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe\x00")
+    (tmp_path / LOCK_FILE).unlink()
+    (tmp_path / LOCK_FILE).write_bytes(b"\xff\xfe\x00")
     with pytest.raises(LockError, match="Cannot read"):
         read_lock(tmp_path)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import OwnershipError
-from mlscaffold.template.ownership import FILE_NAME, Ownership, Policy, Predecessor, read_ownership
+from mlscaffold.template.ownership import OWNERSHIP_FILE, Ownership, Policy, Predecessor, read_ownership
 
 
 def table(tmp_path: Path, text: str) -> Ownership:
     """The table in a text."""
-    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    (tmp_path / OWNERSHIP_FILE).write_text(text, encoding="utf-8")
     return read_ownership(tmp_path)
 
 

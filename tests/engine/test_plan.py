@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mlscaffold.files.entry import Entry, FileMode
 from mlscaffold.plan.decide import Action, FileAction, Plan, plan
 from mlscaffold.plan.pairing import EMPTY, Side, pair
-from mlscaffold.template.ownership import Ownership, Policy, Rule
+from mlscaffold.template.ownership import Ownership, PathRule, Policy
 
 Entries = Mapping[str, Entry]
 
@@ -35,7 +35,7 @@ def entry(blob: str, mode: FileMode = FileMode.FILE) -> Entry:
 
 def owned_by(policy: Policy, **options: Any) -> Ownership:
     """A table that gives every path one policy."""
-    return Ownership(rules=(Rule(glob="**", policy=policy, **options),))
+    return Ownership(rules=(PathRule(glob="**", policy=policy, **options),))
 
 
 def side(entries: Entries, **sources: str) -> Side:
@@ -128,7 +128,7 @@ def sides(draw: st.DrawFn) -> Side:
 
 TABLES = st.lists(
     st.builds(
-        Rule,
+        PathRule,
         glob=st.sampled_from(["**", *PATHS]),
         policy=st.sampled_from(list(Policy)),
         recreate=st.booleans(),
@@ -323,7 +323,7 @@ def decide(
 ) -> Action | None:
     """What happens to the one file of a project; None if nothing is done or said."""
     ends = [Side(entries={"f": each}, sources={"f": "f.jinja"}) if each else EMPTY for each in (old, new)]
-    table = Ownership(rules=(Rule(glob="f", policy=policy, **options),))
+    table = Ownership(rules=(PathRule(glob="f", policy=policy, **options),))
     here = {"f": mine} if mine else {}
     known = {"f": before or policy}
     decided = plan(old=ends[0], new=ends[1], mine=here, ownership=table, before=known, answers_moved=answers_moved)
@@ -462,7 +462,7 @@ def test_a_file_that_moves_into_seeded_hands_is_merged_once(
 
 
 def test_a_deleted_file_that_moves_into_seeded_hands_comes_back_where_the_table_says_so() -> None:
-    table = Ownership(rules=(Rule(glob="**", policy=Policy.SEEDED, recreate=True),))
+    table = Ownership(rules=(PathRule(glob="**", policy=Policy.SEEDED, recreate=True),))
     moved = {"old": side({"a": OLD}, a="s"), "new": side({"b": OLD}, b="s"), "before": {"a": Policy.OWNED}}
     (only,) = plan(**moved, mine={}, ownership=table).actions  # type: ignore[arg-type]
     assert (only.action, only.path) == (Action.RESTORE, "b")

@@ -7,7 +7,7 @@ import pytest
 from mlscaffold.files.entry import Entry, FileMode
 from mlscaffold.plan.pairing import Side
 from mlscaffold.plan.succession import withheld
-from mlscaffold.template.ownership import Ownership, Policy, Predecessor, Rule
+from mlscaffold.template.ownership import Ownership, PathRule, Policy, Predecessor
 
 PAGE = "docs/page.md"
 OLD = {"src/a/rules.py": b"1", "src/a/table.py": b"1", "params.yaml": b"data: 1\nmodel: 1\n", "raw/x.csv": b"1"}
@@ -28,7 +28,7 @@ def reason(
 ) -> str:
     """Why the contract is withheld in a project with some files changed (None: removed); empty if it is written."""
     here = {path: content for path, content in {**old, **mine}.items() if content is not None}
-    rules = (Rule(glob="contract.yaml", policy=Policy(policy), replaces=REPLACES, page=PAGE),)
+    rules = (PathRule(glob="contract.yaml", policy=Policy(policy), replaces=REPLACES, page=PAGE),)
     found = withheld(
         Side(entries=entries(old)),
         entries(here),
@@ -77,7 +77,7 @@ def test_edits_of_anything_else_do_not_count(mine: dict[str, bytes | None]) -> N
 
 
 def test_a_link_in_the_place_of_a_keyed_file_is_an_edit() -> None:
-    rules = (Rule(glob="contract.yaml", policy=Policy.SEEDED, replaces=REPLACES, page=PAGE),)
+    rules = (PathRule(glob="contract.yaml", policy=Policy.SEEDED, replaces=REPLACES, page=PAGE),)
     mine = {**entries(OLD), "params.yaml": Entry(mode=FileMode.SYMLINK, blob="x")}
     old, new = Side(entries=entries(OLD)), Side(entries=entries(NEW))
     assert withheld(old, mine, new, Ownership(rules=rules), lambda _: (b"", b""))

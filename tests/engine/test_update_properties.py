@@ -28,7 +28,7 @@ from mlscaffold.project.lock import dump_lock
 from mlscaffold.project.make_lock import lock_of
 from mlscaffold.project.record import read_recorded, read_watched
 from mlscaffold.template.answers import Answers
-from mlscaffold.template.ownership import Ownership, Policy, Rule
+from mlscaffold.template.ownership import Ownership, PathRule, Policy
 from mlscaffold.template.render import Render
 from mlscaffold.template.source import Checkout, SourceKind, TemplateSource
 from mlscaffold.update.apply import abort_update, write_update
@@ -93,7 +93,7 @@ def cases(draw: st.DrawFn) -> Case:
     mine = draw(projects(old))
     assume(all(not ("f" in side and "f/below.txt" in side) for side in (mine, new)))
     policies = draw(st.dictionaries(st.sampled_from(PATHS), st.sampled_from([Policy.OWNED, Policy.SEEDED]), max_size=1))
-    rules = tuple(Rule(glob=f"/{path}", policy=policy) for path, policy in policies.items())
+    rules = tuple(PathRule(glob=f"/{path}", policy=policy) for path, policy in policies.items())
     same = {path: path for path in PATHS}
     return Case(old=old, new=new, mine=mine, sources=(same, {**same, **moved}), ownership=Ownership(rules=rules))
 

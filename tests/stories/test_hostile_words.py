@@ -19,7 +19,7 @@ import yaml
 
 from mlscaffold import cli
 from mlscaffold.checking.reports import ReportFormat
-from mlscaffold.project.lock import FILE_NAME, dump_lock, read_lock
+from mlscaffold.project.lock import LOCK_FILE, dump_lock, read_lock
 
 from .conftest import SMALL, Machine, write_files
 from .test_wizard import CTRL_C, DOWN, Terminal
@@ -126,7 +126,7 @@ class Scene:
 
     def relock(self, **changes: Any) -> None:
         """Write something else into the lock, under a digest that fits."""
-        (self.project / FILE_NAME).write_text(dump_lock(dataclasses.replace(read_lock(self.project), **changes)))
+        (self.project / LOCK_FILE).write_text(dump_lock(dataclasses.replace(read_lock(self.project), **changes)))
 
     def excuse(self) -> None:
         """Waive a rule, and eject a file."""
@@ -229,9 +229,9 @@ def _lock(scene: Scene) -> Iterator[str]:
     scene.relock(**{each: evil(f"locked-{each}", breaks=False) for each in ("template", "version", "tree", "renderer")})
     yield scene.run("lock", scene.project)
     yield scene.run("lock", "--resolve", "--set", f"motto={evil('answer')}", scene.project)
-    (scene.project / FILE_NAME).write_text(f"mlscaffold-lock {evil('lock', breaks=False).replace(' ', '')} x")
+    (scene.project / LOCK_FILE).write_text(f"mlscaffold-lock {evil('lock', breaks=False).replace(' ', '')} x")
     yield scene.run("lock", scene.project)
-    (scene.project / FILE_NAME).unlink()
+    (scene.project / LOCK_FILE).unlink()
     yield scene.run("lock", "--resolve", "--trust", "--dry-run", scene.project)
     (scene.project / ".copier-answers.yml").write_text(NO_YAML)
     yield scene.run("lock", "--resolve", "--trust", scene.project)

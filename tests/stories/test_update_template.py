@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.project.lock import FILE_NAME, dump_lock, read_lock
+from mlscaffold.project.lock import LOCK_FILE, dump_lock, read_lock
 
 from .conftest import SMALL, Machine, write_files
 from .updating import LINES, Followed, follow, lines, made, with_line
@@ -139,7 +139,7 @@ def test_credentials_are_never_shown_nor_kept(machine: Machine, remote: tuple[Fo
 
     failed.refused("cannot be read")
     assert done.code == 0, done
-    kept = demo.text(FILE_NAME) + demo.text(".copier-answers.yml")
+    kept = demo.text(LOCK_FILE) + demo.text(".copier-answers.yml")
     assert "hunter2" not in kept + done.out + done.err + failed.out + failed.err
     cached = [file for file in (machine.home / ".cache").rglob("*") if file.is_file()]
     assert cached
@@ -310,7 +310,7 @@ def test_a_lock_with_hostile_paths_is_refused(machine: Machine, path: str) -> No
     good = read_lock(demo.project)
     hostile = {**good.files, path: good.files["hello.txt"]}
     object.__setattr__(good, "files", hostile)
-    demo.edit({FILE_NAME: dump_lock(good)})
+    demo.edit({LOCK_FILE: dump_lock(good)})
 
     demo.refuses("Refused")
 
@@ -325,7 +325,7 @@ def test_a_lock_with_hostile_paths_is_refused(machine: Machine, path: str) -> No
 )
 def test_a_lock_that_was_changed_by_hand_is_refused(machine: Machine, before: str, after: str, said: str) -> None:
     demo = follow(machine)
-    demo.edit({FILE_NAME: demo.text(FILE_NAME).replace(before, after)})
+    demo.edit({LOCK_FILE: demo.text(LOCK_FILE).replace(before, after)})
 
     demo.refuses(said)
 
@@ -335,7 +335,7 @@ def test_a_lock_that_names_an_option_as_its_template_or_version(machine: Machine
     for name, value in (("template", "--upload-pack=touch pwned"), ("version", "--output=pwned")):
         lock = read_lock(demo.project)
         object.__setattr__(lock, name, value)
-        demo.edit({FILE_NAME: dump_lock(lock)})
+        demo.edit({LOCK_FILE: dump_lock(lock)})
 
         demo.refuses("is no")
         demo.git("reset", "-q", "--hard", "HEAD~1")
@@ -394,7 +394,7 @@ def test_a_project_that_plain_copier_made_gets_its_lock(machine: Machine) -> Non
 def test_a_relative_template_path_means_nothing(machine: Machine) -> None:
     demo = follow(machine)
     answers = demo.text(".copier-answers.yml").replace(str(demo.template), "../template")
-    demo.edit({".copier-answers.yml": answers}, gone=(FILE_NAME,))
+    demo.edit({".copier-answers.yml": answers}, gone=(LOCK_FILE,))
 
     demo.refuses("relative path")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import rules
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry
-from ..project.lock import FILE_NAME, Lock, LockedFile, answers_digest
+from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
 from ..template.ownership import Policy
 from .evidence import Evidence, Place
@@ -230,7 +230,7 @@ def judge_pending(place: Place) -> Iterator[Finding]:
     if (place.git_folder / "mlscaffold" / name / "journal.json").is_file():
         fix = "Run: mlscaffold update --status, then --continue or --abort"
         message = "an update of this project was begun and not finished"
-        yield Finding(rule=rules.UPDATE_PENDING, path=FILE_NAME, message=message, fix=fix)
+        yield Finding(rule=rules.UPDATE_PENDING, path=LOCK_FILE, message=message, fix=fix)
 
 
 def prove_case(case: Case, *, rev: str | None, trusted: Trusted, commands: bool, cache: Path | None) -> Proof | None:
@@ -257,7 +257,7 @@ def judge_proof(case: Case, proof: Proof) -> Iterator[Finding]:
     if lock.tree and proof.tree != lock.tree:
         message = f"{lock.version} of {lock.template} has other files than this project was made from: a moved tag"
         fix = "Ask the template's owners to restore the tag, and to release the change as a new version."
-        yield Finding(rule=rules.TEMPLATE_MOVED, path=FILE_NAME, message=message, fix=fix)
+        yield Finding(rule=rules.TEMPLATE_MOVED, path=LOCK_FILE, message=message, fix=fix)
     if proof.answers_problem:
         fix = "Run: mlscaffold set KEY=VALUE with a valid answer"
         message = f"not valid for {lock.version}: {proof.answers_problem}"
@@ -317,5 +317,5 @@ def judge_version(lock: Lock) -> Iterator[Finding]:
     if newest := newer_version(lock):
         message = f"{newest} of {lock.template} is out; this project is at {lock.version}"
         yield Finding(
-            rule=rules.NEWER_VERSION, path=FILE_NAME, message=message, fix="Run: mlscaffold update", key=newest
+            rule=rules.NEWER_VERSION, path=LOCK_FILE, message=message, fix="Run: mlscaffold update", key=newest
         )

@@ -19,7 +19,7 @@ from pathlib import Path
 from .. import rules
 from ..errors import LockError
 from ..preferences.trust import Trusted
-from ..project.lock import FILE_NAME, Lock, parse_lock, read_lock
+from ..project.lock import LOCK_FILE, Lock, parse_lock, read_lock
 from ..project.settings import (
     LONGEST_DAYS,
     SETTINGS_FILE,
@@ -120,7 +120,7 @@ def _open(project: Path, place: Place, rev: str | None, lock: Lock | None) -> Ca
         try:
             lock = read_lock(project)
         except LockError as error:
-            raise _damaged(project / FILE_NAME, error) from error
+            raise _damaged(project / LOCK_FILE, error) from error
     try:
         settings = read_project_settings(project)
     except ProjectSettingsError as error:
@@ -132,11 +132,11 @@ def _open(project: Path, place: Place, rev: str | None, lock: Lock | None) -> Ca
 
 def _open_commit(project: Path, rev: str, lock: Lock | None) -> Case:
     revision = open_commit(project, rev)
-    contents = revision.read([FILE_NAME, SETTINGS_FILE])
+    contents = revision.read([LOCK_FILE, SETTINGS_FILE])
     if lock is None:
-        if FILE_NAME not in contents:
-            raise LockError(f"{rev} has no {FILE_NAME} in {project}.", hint="Name a commit that has one.")
-        text = contents[FILE_NAME].decode(errors="replace")
+        if LOCK_FILE not in contents:
+            raise LockError(f"{rev} has no {LOCK_FILE} in {project}.", hint="Name a commit that has one.")
+        text = contents[LOCK_FILE].decode(errors="replace")
         try:
             lock = parse_lock(text)
         except LockError as error:
@@ -165,9 +165,9 @@ def _as_finding(text: str, error: LockError) -> Exception:
     if re.match(r"mlscaffold-lock (?!1 )\S+ ", text):
         return error
     marker = next((number for number, line in enumerate(text.split("\n"), 1) if line.startswith("<<<<<<< ")), None)
-    fix = "Run: mlscaffold lock --resolve" if marker else error.hint or f"Restore it: git checkout -- {FILE_NAME}"
+    fix = "Run: mlscaffold lock --resolve" if marker else error.hint or f"Restore it: git checkout -- {LOCK_FILE}"
     message = error.message.removeprefix("MLS001: ")
-    return _UnreadableError(Finding(rule=rules.LOCK_DAMAGED, path=FILE_NAME, message=message, fix=fix, line=marker))
+    return _UnreadableError(Finding(rule=rules.LOCK_DAMAGED, path=LOCK_FILE, message=message, fix=fix, line=marker))
 
 
 def _settings_finding(error: ProjectSettingsError) -> Finding:

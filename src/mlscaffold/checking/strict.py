@@ -65,7 +65,7 @@ def prove(
         TemplateError: The template cannot be read or rendered.
         UntrustedTemplateError: It wants to run code.
     """
-    from ..project.lock import FILE_NAME
+    from ..project.lock import LOCK_FILE
     from ..template.answers import resolve_answers
     from ..template.reach import commit_of
     from ..template.source import check_out, find_source
@@ -80,7 +80,7 @@ def prove(
         checkout = check_out(find_source(lock.template), lock.version, into=scratch, cache=cache)
         if lock.tree and checkout.tree != lock.tree:
             return Proof(tree=checkout.tree)
-        wrote = commit_of(project, FILE_NAME, rev=rev)
+        wrote = commit_of(project, LOCK_FILE, rev=rev)
         reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         try:
             # The digest fits: what is no answer to a question, the template itself writes there.
@@ -184,7 +184,7 @@ def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | No
         UntrustedTemplateError: It wants to run code.
     """
     from ..files.entry import FileMode
-    from ..project.lock import FILE_NAME
+    from ..project.lock import LOCK_FILE
     from ..project.record import read_recorded
     from ..template.reach import commit_of
     from ..template.source import check_out, find_source
@@ -198,7 +198,7 @@ def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | No
                 f"{recorded.version} of {recorded.template} is not what this project was made from: the tag was moved.",
                 hint="Ask the template's owners to restore the tag.",
             )
-        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
         reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         made = _render(checkout, recorded.answers, project, scratch / "render", "copy", reach)
         plain = [path for path, entry in made.entries.items() if entry.mode is not FileMode.SYMLINK]

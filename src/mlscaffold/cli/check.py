@@ -92,9 +92,9 @@ def check(
 
 def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
     """The lock of a project that plain Copier made, found by rendering it; None for one that has its own."""
-    from ..project.lock import FILE_NAME
+    from ..project.lock import LOCK_FILE
 
-    if (project / FILE_NAME).exists() or not any(project.glob(".copier-answers*.y*ml")):
+    if (project / LOCK_FILE).exists() or not any(project.glob(".copier-answers*.y*ml")):
         return None
     from ..files.user_folders import cache_folder
     from ..look.project import pinned

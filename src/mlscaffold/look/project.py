@@ -21,7 +21,7 @@ from ..git.process import Git, config_value, enclosing_repository
 from ..git.workspace import Workspace, open_workspace
 from ..preferences.settings import SettingsError, read_settings, settings_file
 from ..preferences.trust import Trusted
-from ..project.lock import FILE_NAME, Lock, LockedFile
+from ..project.lock import LOCK_FILE, Lock, LockedFile
 from ..project.make_lock import lock_of, ownership_of
 from ..project.record import Recorded, read_recorded
 from ..project.settings import SETTINGS_FILE, ProjectSettings, read_project_settings
@@ -73,7 +73,7 @@ def pinned(project: Path, *, trusted: Trusted = False, cache: Path | None = None
     with scratch_folder() as scratch:
         checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
         check_recorded_tree(checkout, recorded.tree)
-        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
         reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         answers = Answers(values=recorded.answers, questions=())
         made = cached_render(
@@ -198,7 +198,7 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
             lock = found.lock
     name = PurePosixPath(path).as_posix()
     file = lock.files.get(name)
-    own = name in {lock.answers_file, FILE_NAME}
+    own = name in {lock.answers_file, LOCK_FILE}
     return Origin(
         path=name,
         template=lock.template,

@@ -211,7 +211,7 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
         if own_repository:
             _init(staged.project)
         lock = _lock(prepared, staged.project, in_git=own_repository or inside is not None)
-        (staged.project / locks.FILE_NAME).write_text(locks.dump_lock(lock), encoding="utf-8", newline="\n")
+        (staged.project / locks.LOCK_FILE).write_text(locks.dump_lock(lock), encoding="utf-8", newline="\n")
         if prepared.tasks:
             step("Running the template's tasks")
             run_tasks(prepared.checkout, prepared.answers, staged.project)
@@ -297,7 +297,7 @@ def _commit(project: Path, prepared: Prepared) -> str:
     secret = prepared.render.secret
     listing = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode(errors="surrogateescape")
     _with_paths(git, ("add", "-A"), {*listing.split("\0")} - secret - {""})
-    _with_paths(git, ("add", "-f"), {locks.FILE_NAME, prepared.render.answers_file})
+    _with_paths(git, ("add", "-f"), {locks.LOCK_FILE, prepared.render.answers_file})
     if secret:
         # A task may have added them.
         _with_paths(git, ("rm", "-q", "--cached", "--ignore-unmatch"), secret)

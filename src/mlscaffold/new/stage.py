@@ -22,7 +22,7 @@ from ..files.entry import inside, read_plain
 from ..files.place import ChangedError, put
 from ..files.scratch import abandoned, held_folder
 from ..files.write import disk_errors, write_file
-from ..project.lock import FILE_NAME as LOCK
+from ..project.lock import LOCK_FILE
 
 __all__ = ["Stage", "finish_filling", "stage"]
 
@@ -83,7 +83,7 @@ class Stage:
 
 def _in_order(project: Path) -> list[Path]:
     """What a project consists of; its lock comes last: where that is, all is."""
-    return sorted(project.iterdir(), key=lambda entry: (entry.name == LOCK, entry.name))
+    return sorted(project.iterdir(), key=lambda entry: (entry.name == LOCK_FILE, entry.name))
 
 
 def _move(entry: Path, folder: Path) -> Path:
@@ -110,7 +110,7 @@ def finish_filling(destination: Path) -> bool:
         if note is None or note["destination"] != str(destination.resolve()):
             continue
         # A folder from somebody's archive may look like one of ours: no link on the way, nor at its end.
-        lock = inside(hidden, f"{note['project']}/{LOCK}", error=DestinationError, origin=f"The note in {hidden}")
+        lock = inside(hidden, f"{note['project']}/{LOCK_FILE}", error=DestinationError, origin=f"The note in {hidden}")
         rest = _in_order(lock.parent)
         if taken := [entry.name for entry in rest if os.path.lexists(destination / entry.name)]:
             raise DestinationError(

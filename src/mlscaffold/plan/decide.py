@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from ..files.entry import Entry, FileMode
-from ..template.ownership import Ownership, Policy, Rule
+from ..template.ownership import Ownership, PathRule, Policy
 from .pairing import EMPTY, Side, pair, unblocked
 
 __all__ = ["Action", "FileAction", "Plan", "plan"]
@@ -62,7 +62,7 @@ class FileAction:
     #: Where it is afterwards.
     path: str
     action: Action
-    rule: Rule
+    rule: PathRule
     old: Entry | None = None
     mine: Entry | None = None
     new: Entry | None = None
@@ -240,9 +240,9 @@ class _Deciding:
             case _:
                 return self._merged(draft)
 
-    def _rule(self, old_path: str, new_path: str) -> Rule:
+    def _rule(self, old_path: str, new_path: str) -> PathRule:
         if (new_path or old_path) in self.secret:
-            return Rule(glob=new_path or old_path, policy=Policy.SEEDED)
+            return PathRule(glob=new_path or old_path, policy=Policy.SEEDED)
         return self.ownership.rule_for(new_path or old_path)
 
     def _owned(self, draft: FileAction) -> FileAction | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry, FileMode
-from ..template.ownership import Ownership, Policy, Predecessor, Rule, matches
+from ..template.ownership import Ownership, PathRule, Policy, Predecessor, matches
 from .pairing import Side
 
 __all__ = ["withheld"]
@@ -41,7 +41,7 @@ def withheld(
     return found
 
 
-def _takes_over(rule: Rule, old: Side, new: Side) -> bool:
+def _takes_over(rule: PathRule, old: Side, new: Side) -> bool:
     """Whether the version before still had what the new file replaces."""
     return any(matches(each.glob, path) for each in rule.replaces for path in old.entries.keys() - new.entries.keys())
 

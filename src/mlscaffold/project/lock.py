@@ -25,9 +25,9 @@ from ..errors import LockError
 from ..files.entry import Entry, FileMode, check_contained, folded
 from ..template.ownership import Policy
 
-__all__ = ["FILE_NAME", "LOCK_MODES", "Lock", "LockedFile", "answers_digest", "dump_lock", "parse_lock", "read_lock"]
+__all__ = ["LOCK_FILE", "LOCK_MODES", "Lock", "LockedFile", "answers_digest", "dump_lock", "parse_lock", "read_lock"]
 
-FILE_NAME = ".mlscaffold.lock"
+LOCK_FILE = ".mlscaffold.lock"
 _FORMAT = "1"
 _HEADER = ("template", "version", "tree", "renderer", "answers")
 _LIMIT_BYTES = 16 * 1024 * 1024
@@ -106,7 +106,7 @@ def read_lock(project: Path) -> Lock:
     Raises:
         LockError: It is missing, damaged, hostile or of an unknown format.
     """
-    file = project / FILE_NAME
+    file = project / LOCK_FILE
     try:
         found = file.lstat()
         if not stat.S_ISREG(found.st_mode) or found.st_size > _LIMIT_BYTES:
@@ -114,7 +114,7 @@ def read_lock(project: Path) -> Lock:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise LockError(
-            f"{project} has no {FILE_NAME}: it was not made by mlscaffold, or this is not the project's root folder.",
+            f"{project} has no {LOCK_FILE}: it was not made by mlscaffold, or this is not the project's root folder.",
             hint="Run the command in the folder that holds the lock, or name that folder.",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -131,18 +131,18 @@ def parse_lock(text: str) -> Lock:
     first, _, body = text.partition("\n")
     words = first.split(" ")
     if any(line.startswith(("<<<<<<<", "=======", ">>>>>>>")) for line in text.split("\n")):
-        raise LockError(f"{FILE_NAME} holds conflict markers: two branches changed the template or the answers apart.")
+        raise LockError(f"{LOCK_FILE} holds conflict markers: two branches changed the template or the answers apart.")
     if len(words) != 3 or words[0] != "mlscaffold-lock":
-        raise LockError(f"{FILE_NAME} does not start as a lock does.", hint="Restore it: git checkout -- " + FILE_NAME)
+        raise LockError(f"{LOCK_FILE} does not start as a lock does.", hint="Restore it: git checkout -- " + LOCK_FILE)
     if words[1] != _FORMAT:
         raise LockError(
-            f"{FILE_NAME} has format {words[1]!r}; this version of mlscaffold reads format {_FORMAT}.",
+            f"{LOCK_FILE} has format {words[1]!r}; this version of mlscaffold reads format {_FORMAT}.",
             hint="Install the version of mlscaffold that wrote it.",
         )
     if words[2] != _digest(body):
         raise LockError(
-            f"MLS001: {FILE_NAME} was changed by hand or cut short (its digest does not fit).",
-            hint=f"Restore it: git checkout -- {FILE_NAME}",
+            f"MLS001: {LOCK_FILE} was changed by hand or cut short (its digest does not fit).",
+            hint=f"Restore it: git checkout -- {LOCK_FILE}",
         )
     return _parse_body(body.removesuffix("\n").split("\n"))
 
@@ -152,15 +152,15 @@ def _parse_body(lines: list[str]) -> Lock:
     for name, line in zip(_HEADER, lines, strict=False):
         key, _, header[name] = line.partition(": ")
         if key != name:
-            raise LockError(f"{FILE_NAME}: expected the line `{name}: …`, found {line!r}.")
+            raise LockError(f"{LOCK_FILE}: expected the line `{name}: …`, found {line!r}.")
     # The name of the answers file may hold spaces, its two digests do not.
     answers = header.get("answers", "").rsplit(" ", 2)
     if len(answers) != 3:
-        raise LockError(f"{FILE_NAME}: the header is incomplete.")
+        raise LockError(f"{LOCK_FILE}: the header is incomplete.")
     _check_place(answers[0])
     files = dict(_parse_file(line) for line in lines[len(_HEADER) :])
     if len(files) != len(lines) - len(_HEADER):
-        raise LockError(f"{FILE_NAME}: a path is named twice.")
+        raise LockError(f"{LOCK_FILE}: a path is named twice.")
     return Lock(
         template=header["template"],
         version=header["version"],
@@ -174,22 +174,22 @@ def _parse_body(lines: list[str]) -> Lock:
 
 
 def _check_place(path: str) -> None:
-    check_contained(path, error=LockError, origin=FILE_NAME)
-    if folded(path).split("/")[0] == FILE_NAME:
-        raise LockError(f"{FILE_NAME} names the path {path!r}, which is its own place. Refused.")
+    check_contained(path, error=LockError, origin=LOCK_FILE)
+    if folded(path).split("/")[0] == LOCK_FILE:
+        raise LockError(f"{LOCK_FILE} names the path {path!r}, which is its own place. Refused.")
 
 
 def _parse_file(line: str) -> tuple[str, LockedFile]:
     fields = line.split("\t")
     if len(fields) < 5:
-        raise LockError(f"{FILE_NAME}: cannot read the line {line!r}.")
+        raise LockError(f"{LOCK_FILE}: cannot read the line {line!r}.")
     name, mode, blob, source, path, *keys = fields
     required = name == _REQUIRED
     try:
         policy = Policy.SEEDED if required else Policy(name)
         entry = None if blob == _NO_BLOB else Entry(mode=FileMode(mode), blob=blob)
     except ValueError as error:
-        raise LockError(f"{FILE_NAME}: {error} in the line {line!r}.") from error
+        raise LockError(f"{LOCK_FILE}: {error} in the line {line!r}.") from error
     _check_place(path)
     digests = dict(pair.rpartition("=")[::2] for pair in keys)
     return path, LockedFile(policy=policy, entry=entry, source=source, required=required, keys=digests)

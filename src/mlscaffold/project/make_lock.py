@@ -83,7 +83,7 @@ def remarks_on_answers(render: Render) -> tuple[str, ...]:
 
 
 #: What the tool or the project's owners write, and no template.
-_RESERVED = (locks.FILE_NAME, SETTINGS_FILE)
+_RESERVED = (locks.LOCK_FILE, SETTINGS_FILE)
 #: How the names begin under which files pass on their way to a place beside them; they are removed there.
 _PASSING = ".mlscaffold-"
 

@@ -51,7 +51,7 @@ def read_recorded(project: Path) -> Recorded:
     """
     if not project.is_dir():
         raise ProjectError(f"{project} is not a folder.", hint="Name the root folder of a project.")
-    if not os.path.lexists(project / locks.FILE_NAME):
+    if not os.path.lexists(project / locks.LOCK_FILE):
         return read_recorded_answers(project)
     lock = read_lock(project)
     data = read_answers(project, lock.answers_file)
@@ -100,7 +100,7 @@ def read_watched(project: Path, read: Callable[[Path], Recorded]) -> tuple[Recor
     found, states = None, {}
     while (again := read(project)) != found:
         found = again
-        states = {path: state_of(project / path) for path in (locks.FILE_NAME, found.answers_file)}
+        states = {path: state_of(project / path) for path in (locks.LOCK_FILE, found.answers_file)}
     return again, states
 
 
@@ -120,7 +120,7 @@ def _find_answers(project: Path) -> str:
             hint=f"Name one of them {_ANSWERS}.",
         )
     raise LockError(
-        f"{project} has no {locks.FILE_NAME} and no {_ANSWERS}: it was not made from a template, or this is not the "
+        f"{project} has no {locks.LOCK_FILE} and no {_ANSWERS}: it was not made from a template, or this is not the "
         "project's root folder.",
         hint="Run the command in the folder that holds them, or name that folder.",
     )

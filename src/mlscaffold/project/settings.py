@@ -329,13 +329,13 @@ def eject(project: Path, *, path: str, reason: str, owner: str, today: dt.date) 
         ProjectSettingsError: The lock does not list the path, it is ejected already, or the settings are not valid;
             nothing was written.
     """
-    from .lock import FILE_NAME, read_lock
+    from .lock import LOCK_FILE, read_lock
 
     lock = read_lock(project)
     if path not in lock.files:
         near = _near(path, [*lock.files])
         raise ProjectSettingsError(
-            f"{FILE_NAME} does not list {path}: it is not the template's, so there is nothing to eject.",
+            f"{LOCK_FILE} does not list {path}: it is not the template's, so there is nothing to eject.",
             hint=f"Did you mean {near}?" if near else "Paths are relative to the project's root, with forward slashes.",
         )
     if path in read_project_settings(project).ejected:

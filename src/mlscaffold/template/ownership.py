@@ -26,9 +26,9 @@ from typing import Any
 
 from ..errors import OwnershipError
 
-__all__ = ["FILE_NAME", "Ownership", "Policy", "Predecessor", "Rule", "matches", "read_ownership"]
+__all__ = ["OWNERSHIP_FILE", "Ownership", "Policy", "Predecessor", "PathRule", "matches", "read_ownership"]
 
-FILE_NAME = "ownership.yml"
+OWNERSHIP_FILE = "ownership.yml"
 
 
 class Policy(StrEnum):
@@ -52,7 +52,7 @@ class Predecessor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class PathRule:
     """The policy of the paths that a glob matches."""
 
     glob: str
@@ -71,18 +71,18 @@ class Rule:
     command: str = ""
 
 
-_EVERYTHING_ELSE = Rule(glob="**")
+_EVERYTHING_ELSE = PathRule(glob="**")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership:
     """The whole table of one template version."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PathRule, ...] = ()
     #: Template source path before -> now, where the template's history does not show it; of several, what is rendered.
     moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def rule_for(self, path: str) -> Rule:
+    def rule_for(self, path: str) -> PathRule:
         """The last rule whose glob matches a rendered path (POSIX, relative to the project)."""
         for rule in reversed(self.rules):
             if matches(rule.glob, path):
@@ -106,21 +106,21 @@ def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ())
     Raises:
         OwnershipError: The file is not valid, with the entry to mend.
     """
-    file = template_root / FILE_NAME
+    file = template_root / OWNERSHIP_FILE
     if not file.is_file():
-        rules = tuple(Rule(glob=glob, policy=Policy.SEEDED, recreate=True) for glob in skip_if_exists)
+        rules = tuple(PathRule(glob=glob, policy=Policy.SEEDED, recreate=True) for glob in skip_if_exists)
         return Ownership(rules=rules)
     import yaml
 
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise OwnershipError(f"{FILE_NAME} of the template is not valid YAML: {error}") from error
+        raise OwnershipError(f"{OWNERSHIP_FILE} of the template is not valid YAML: {error}") from error
     if not isinstance(data, dict) or set(data) - {"files", "moved"}:
-        raise OwnershipError(f"{FILE_NAME} of the template must be a mapping with the keys `files` and `moved`.")
+        raise OwnershipError(f"{OWNERSHIP_FILE} of the template must be a mapping with the keys `files` and `moved`.")
     files, moved = data.get("files") or {}, data.get("moved") or {}
     if not isinstance(files, dict) or not isinstance(moved, dict):
-        raise OwnershipError(f"{FILE_NAME} of the template: `files` and `moved` must be mappings.")
+        raise OwnershipError(f"{OWNERSHIP_FILE} of the template: `files` and `moved` must be mappings.")
     rules = tuple(_parse_rule(str(glob), entry) for glob, entry in files.items())
     return Ownership(rules=rules, moved={str(old): _parse_places(str(old), new) for old, new in moved.items()})
 
@@ -128,12 +128,12 @@ def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ())
 def _parse_places(old: str, new: Any) -> tuple[str, ...]:
     places = new if isinstance(new, list) else [new]
     if not places or not all(isinstance(place, str) and place for place in places):
-        raise OwnershipError(f"{FILE_NAME} of the template, `moved`, {old!r}: name the place now, or a list of places.")
+        raise OwnershipError(f"{OWNERSHIP_FILE} of the template, `moved`, {old!r}: name the place now, or a list of places.")
     return tuple(places)
 
 
-def _parse_rule(glob: str, entry: Any) -> Rule:
-    where = f"{FILE_NAME} of the template, entry {glob!r}"
+def _parse_rule(glob: str, entry: Any) -> PathRule:
+    where = f"{OWNERSHIP_FILE} of the template, entry {glob!r}"
     if isinstance(entry, str):
         entry = {entry: None}
     if not isinstance(entry, dict) or len(entry) != 1:
@@ -144,26 +144,26 @@ def _parse_rule(glob: str, entry: Any) -> Rule:
     return _PARSERS[Policy(name)](glob, detail, where)
 
 
-def _parse_keyed(glob: str, detail: Any, where: str) -> Rule:
+def _parse_keyed(glob: str, detail: Any, where: str) -> PathRule:
     if not isinstance(detail, list) or not detail or not all(isinstance(key, str) for key in detail):
         raise OwnershipError(f"{where}: `keyed` needs a list of dotted keys, such as [tool.ruff].")
-    return Rule(glob=glob, policy=Policy.KEYED, keys=tuple(detail))
+    return PathRule(glob=glob, policy=Policy.KEYED, keys=tuple(detail))
 
 
-def _parse_derived(glob: str, detail: Any, where: str) -> Rule:
+def _parse_derived(glob: str, detail: Any, where: str) -> PathRule:
     if not isinstance(detail, str) or not detail.strip():
         raise OwnershipError(f"{where}: `derived` needs the command that makes the file.")
-    return Rule(glob=glob, policy=Policy.DERIVED, command=detail)
+    return PathRule(glob=glob, policy=Policy.DERIVED, command=detail)
 
 
-def _parse_seeded(glob: str, detail: Any, where: str) -> Rule:
+def _parse_seeded(glob: str, detail: Any, where: str) -> PathRule:
     options = detail or {}
     if not isinstance(options, dict) or set(options) - {"required", "recreate", "replaces", "page"}:
         raise OwnershipError(f"{where}: `seeded` takes `required`, `recreate`, `replaces` and `page`, nothing else.")
     replaces, page = options.get("replaces") or [], options.get("page") or ""
     if not isinstance(replaces, list) or not isinstance(page, str) or bool(replaces) != bool(page):
         raise OwnershipError(f"{where}: `replaces` is a list of globs, and `page` says what an owner does instead.")
-    return Rule(
+    return PathRule(
         glob=glob,
         policy=Policy.SEEDED,
         required=bool(options.get("required")),
@@ -183,22 +183,22 @@ def _parse_predecessor(entry: Any, where: str) -> Predecessor:
     raise OwnershipError(f"{where}: `replaces` lists globs, or a file and the keys of it: `params.yaml: [data]`.")
 
 
-def _parse_retired(glob: str, detail: Any, where: str) -> Rule:
+def _parse_retired(glob: str, detail: Any, where: str) -> PathRule:
     if detail is not None or any(sign in glob for sign in "*?["):
         raise OwnershipError(f"{where}: a retired path is named in full, without wildcards or options.")
-    return Rule(glob=glob, policy=Policy.RETIRED)
+    return PathRule(glob=glob, policy=Policy.RETIRED)
 
 
-def _plain(policy: Policy) -> Callable[[str, Any, str], Rule]:
-    def parse(glob: str, detail: Any, where: str) -> Rule:
+def _plain(policy: Policy) -> Callable[[str, Any, str], PathRule]:
+    def parse(glob: str, detail: Any, where: str) -> PathRule:
         if detail is not None:
             raise OwnershipError(f"{where}: `{policy}` takes no options.")
-        return Rule(glob=glob, policy=policy)
+        return PathRule(glob=glob, policy=policy)
 
     return parse
 
 
-_PARSERS: Mapping[Policy, Callable[[str, Any, str], Rule]] = {
+_PARSERS: Mapping[Policy, Callable[[str, Any, str], PathRule]] = {
     Policy.OWNED: _plain(Policy.OWNED),
     Policy.MERGED: _plain(Policy.MERGED),
     Policy.KEYED: _parse_keyed,

@@ -553,7 +553,7 @@ def _configuration(root: Path, source: TemplateSource) -> Path:
             hint="Name the repository or folder that holds copier.yml.",
         )
     # Copier takes other names for a configuration, too: `copier.ymlx`.
-    for file in (*root.glob("[cC]*.*"), root / ownership.FILE_NAME):
+    for file in (*root.glob("[cC]*.*"), root / ownership.OWNERSHIP_FILE):
         if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
             raise TemplateError(
                 f"{file.name} of the template {source.url} is a link to {file.readlink()}, outside of it. Refused."
@@ -563,13 +563,13 @@ def _configuration(root: Path, source: TemplateSource) -> Path:
 
 def _counted(root: Path) -> frozenset[str] | None:
     """The top-level names that make up the identity, or None where all of them do."""
-    if not (root / ownership.FILE_NAME).is_file():
+    if not (root / ownership.OWNERSHIP_FILE).is_file():
         return None
     configuration = next(file for file in root.iterdir() if _CONFIGURATION.match(file.name))
     # Empty also for what only Copier reads (`!include`, several documents), and for a mistake that it will name.
     if not (subdirectory := _subdirectory(root)):
         return None
-    return frozenset({configuration.name, ownership.FILE_NAME, subdirectory.split("/")[0]})
+    return frozenset({configuration.name, ownership.OWNERSHIP_FILE, subdirectory.split("/")[0]})
 
 
 def _prune(root: Path) -> bool:

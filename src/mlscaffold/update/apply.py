@@ -155,7 +155,7 @@ def _bookkeeping(prepared: PreparedUpdate) -> Mapping[str, bytes]:
     answers_file = prepared.new.answers_file
     return {
         answers_file: (prepared.new.root / answers_file).read_bytes(),
-        locks.FILE_NAME: locks.dump_lock(prepared.lock).encode(),
+        locks.LOCK_FILE: locks.dump_lock(prepared.lock).encode(),
     }
 
 

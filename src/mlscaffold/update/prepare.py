@@ -17,7 +17,7 @@ from ..errors import ProjectError, TemplateError
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
 from ..git.workspace import State, Workspace, open_workspace
-from ..project.lock import FILE_NAME
+from ..project.lock import LOCK_FILE
 from ..project.make_lock import ownership_of, remarks_on, written_answers
 from ..project.record import Recorded, read_recorded, read_watched
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
@@ -77,7 +77,7 @@ def prepare_update(
         step("Reading the template")
         with disk_errors(project):
             old_checkout, new_checkout, notes = _check_out_both(request, recorded, scratch)
-        wrote = commit_of(project, FILE_NAME if recorded.lock else recorded.answers_file)
+        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
         before = require_trust(old_checkout, trusted=request.trusted, project=project, at=wrote, rendering_only=True)
         # As Copier does it: what may have come since the last render was not in it.
         before = dataclasses.replace(before, loose=False)

@@ -80,7 +80,7 @@ def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
             workspace = open_workspace(project, scratch / "git")
             state = workspace.state()
         making = _Relocking(request=request, workspace=workspace, state=state, scratch=scratch)
-        yield making.merged() if locks.FILE_NAME in state.unmerged else making.recorded_again()
+        yield making.merged() if locks.LOCK_FILE in state.unmerged else making.recorded_again()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ class _Relocking:
         project = self.request.project
         recorded, seen = read_watched(project, read_recorded_answers)
         try:
-            lock = locks.read_lock(project) if (project / locks.FILE_NAME).exists() else None
+            lock = locks.read_lock(project) if (project / locks.LOCK_FILE).exists() else None
             reason = "the answers moved without the lock" if lock else "the project had no lock"
         except LockError as error:
             lock, reason = None, error.message
@@ -124,8 +124,8 @@ class _Relocking:
     def merged(self) -> Relocking:
         """Two branches met."""
         base, ours, theirs = self._branches()
-        seen = lying(self.request.project, {locks.FILE_NAME, ours.lock.answers_file, theirs.lock.answers_file})
-        loose = sorted(set(self.state.unstaged) - {locks.FILE_NAME, ours.lock.answers_file})
+        seen = lying(self.request.project, {locks.LOCK_FILE, ours.lock.answers_file, theirs.lock.answers_file})
+        loose = sorted(set(self.state.unstaged) - {locks.LOCK_FILE, ours.lock.answers_file})
         if loose:
             raise ProjectError(
                 f"There are edits that are not staged: {', '.join(loose)}.", hint="`git add` or restore them first."
@@ -157,7 +157,7 @@ class _Relocking:
         """What the template owns is resolved by its render; all else is for a person."""
         others = sorted(
             path
-            for path in self.state.unmerged - {locks.FILE_NAME, lock.answers_file}
+            for path in self.state.unmerged - {locks.LOCK_FILE, lock.answers_file}
             if ownership.rule_for(path).policy is not Policy.OWNED
         )
         if others:
@@ -197,8 +197,8 @@ class _Relocking:
         theirs = next((head for head in _HEADS if git.succeeds("rev-parse", "-q", "--verify", head)), None)
         if theirs is None:
             raise LockError(
-                f"{locks.FILE_NAME} is in conflict, and no merge is under way.",
-                hint=f"Take one side (git checkout --ours -- {locks.FILE_NAME}), then run: mlscaffold lock --resolve",
+                f"{locks.LOCK_FILE} is in conflict, and no merge is under way.",
+                hint=f"Take one side (git checkout --ours -- {locks.LOCK_FILE}), then run: mlscaffold lock --resolve",
             )
         picked = f"{theirs}^" if theirs != "MERGE_HEAD" else git.text("merge-base", "HEAD", theirs)
         try:
@@ -206,15 +206,15 @@ class _Relocking:
         except MachineError as error:
             raise LockError(
                 "One of the branches has no lock of its own, so there is nothing to merge.",
-                hint=f"Take the side that has one (git checkout --theirs -- {locks.FILE_NAME}) and `git add` it.",
+                hint=f"Take the side that has one (git checkout --theirs -- {locks.LOCK_FILE}) and `git add` it.",
             ) from error
         return base, ours, other
 
     def _branch(self, git: Git, commit: str) -> _Branch:
-        lock = parse_lock(git.run("show", f"{commit}:./{locks.FILE_NAME}").decode())
+        lock = parse_lock(git.run("show", f"{commit}:./{locks.LOCK_FILE}").decode())
         text = git.run("show", f"{commit}:./{lock.answers_file}").decode()
         answers = answers_in(text, origin=f"{lock.answers_file} of {commit}")
-        wrote = commit_of(self.request.project, locks.FILE_NAME, rev=commit)
+        wrote = commit_of(self.request.project, locks.LOCK_FILE, rev=commit)
         return _Branch(lock=lock, answers=answers, wrote=wrote)
 
     def _merge_answers(
@@ -285,5 +285,5 @@ def _newest(ours: Lock, theirs: Lock) -> Lock:
             return ours
         raise MlscaffoldError(
             f"Which is newer, {ours.version} or {theirs.version}, cannot be told: one of them is no version number.",
-            hint=f"Take one side: git checkout --ours -- {locks.FILE_NAME} {ours.answers_file}",
+            hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {ours.answers_file}",
         ) from error

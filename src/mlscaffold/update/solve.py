@@ -179,7 +179,7 @@ def solve(
     old_entries = workspace.entries(old.root, old.entries)
     new_entries = after.entries(new.root, new.entries)
     locked = recorded.lock.files if recorded.lock else None
-    bookkeeping = {recorded.answers_file, new.answers_file, locks.FILE_NAME, SETTINGS_FILE}
+    bookkeeping = {recorded.answers_file, new.answers_file, locks.LOCK_FILE, SETTINGS_FILE}
     old_side = _side(old, old_entries, without=bookkeeping, only=locked)
     new_side = _side(new, new_entries, without=bookkeeping)
     mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
@@ -252,7 +252,7 @@ def _side(
 def _notes(recorded: Recorded, old: Mapping[str, Entry]) -> Iterator[str]:
     if recorded.lock is None:
         yield (
-            f"There is no {locks.FILE_NAME}: it is derived from {recorded.answers_file} "
+            f"There is no {locks.LOCK_FILE}: it is derived from {recorded.answers_file} "
             f"({recorded.template} {recorded.version}), and will be written."
         )
         return

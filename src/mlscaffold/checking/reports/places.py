@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ...errors import LockError, MachineError
 from ...files.write import disk_errors, write_file
-from ...project.lock import FILE_NAME, read_lock
+from ...project.lock import LOCK_FILE, read_lock
 from ...project.settings import SETTINGS_FILE
 from ..evidence import place_of
 
@@ -172,9 +172,9 @@ def _refuse_ruin(project: Path, place: ReportPlace) -> None:
         raise MachineError(f"{place.named} is inside of .git, where git keeps its own files.", hint=hint)
     try:
         lock = read_lock(project)
-        own = [FILE_NAME, SETTINGS_FILE, lock.answers_file, *lock.files]
+        own = [LOCK_FILE, SETTINGS_FILE, lock.answers_file, *lock.files]
     except LockError:
-        own = [FILE_NAME, SETTINGS_FILE]
+        own = [LOCK_FILE, SETTINGS_FILE]
     if any(_is_at(project / path, place.file) for path in own):
         raise MachineError(f"{place.named} is a file of the project that is checked.", hint=hint)
 
