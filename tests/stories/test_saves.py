@@ -337,7 +337,7 @@ def test_a_settings_file_that_a_kill_left_aside_is_still_read(machine: Machine) 
     """A kill between the two renames by which settings are replaced."""
     demo = follow(machine)
     code = (
-        "import os, sys; from mlscaffold import placing; placing._settle = lambda *_: os._exit(9); "
+        "import os, sys; from mlscaffold.files import place; place._settle = lambda *_: os._exit(9); "
         "sys.argv = ['mlscaffold', *sys.argv[1:]]; from mlscaffold.__main__ import main; main()"
     )
     words = ["--reason", "it is ours", "--project", str(demo.project)]

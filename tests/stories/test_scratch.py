@@ -45,7 +45,7 @@ def test_what_a_kill_left_the_next_run_removes(machine: Machine) -> None:
 def test_the_folder_of_a_run_that_lives_is_left(machine: Machine) -> None:
     """Even of one in another container, whose number means nothing here."""
     script = (
-        "from mlscaffold.scratch import scratch_folder\n"
+        "from mlscaffold.files.scratch import scratch_folder\n"
         "with scratch_folder() as folder:\n print(folder, flush=True); input()"
     )
     with subprocess.Popen(
