@@ -10,7 +10,7 @@ from pathlib import Path
 from mlscaffold.cli import command_line
 from mlscaffold.look.questions import answers_schema, questions_of
 from mlscaffold.rules import RULES, Rule
-from mlscaffold.template.answers import Question
+from mlscaffold.template.questions import Question
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What Typer's documentation generator looks for.

@@ -31,8 +31,9 @@ from mlscaffold.errors import AnswersError, MlscaffoldError
 from mlscaffold.new.create import NewProject, create, prepare
 from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
-from mlscaffold.template.answers import Answers, Question, resolve_answers, template_questions
+from mlscaffold.template.answers import Answers, resolve_answers
 from mlscaffold.template.ownership import Policy
+from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
 from mlscaffold.template.source import Checkout, check_out, find_source, releases
 from mlscaffold.update.prepare import UpdateRequest, apply_update, prepare_update

@@ -109,7 +109,7 @@ def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str
     from ..files.entry import is_own_file
     from ..git.process import Git, enclosing_repository
     from ..template.ownership import Policy, read_ownership
-    from ..template.render import make_derived
+    from ..template.tasks import make_derived
 
     table = read_ownership(checkout.root)
     if not table.commands:

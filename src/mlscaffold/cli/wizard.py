@@ -19,7 +19,8 @@ from questionary import Choice, Style
 from questionary import Question as Prompt
 
 from ..errors import AnswersError, UserAbortError
-from ..template.answers import Answers, Question
+from ..template.answers import Answers
+from ..template.questions import Question
 from ..visible import visible, visible_lines
 from .console import out
 from .screen import line

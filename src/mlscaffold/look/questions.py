@@ -8,7 +8,7 @@ from typing import Any
 
 from ..files.scratch import scratch_folder
 from ..preferences.trust import Trusted
-from ..template.answers import Question, template_questions
+from ..template.questions import Question, template_questions
 from ..template.source import Release, check_out, find_source, releases
 from ..template.trust import require_trust
 

@@ -24,9 +24,10 @@ from ..project.make_lock import lock_of, ownership_of, remarks_on, remarks_on_an
 from ..project.record import read_recorded
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.ownership import Ownership
-from ..template.render import Render, render, run_tasks
+from ..template.render import Render, render
 from ..template.source import Checkout, check_out, find_source
-from ..template.trust import require_trust, task_listing
+from ..template.tasks import run_tasks, task_listing
+from ..template.trust import require_trust
 from .stage import finish_filling, stage
 
 __all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]

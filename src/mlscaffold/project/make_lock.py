@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..documents.keys import key_digests
@@ -30,11 +29,11 @@ def ownership_of(checkout: Checkout) -> Ownership:
     table = read_ownership(checkout.root)
     if table.rules:
         return table
-    from ..template.copier.worker import copier_errors, worker_for
+    from ..template.copier.refusals import copier_errors
+    from ..template.copier.settings import settings_of
 
     with copier_errors(checkout):
-        template = worker_for(checkout, Path("/nowhere/project"), {}).template
-        return read_ownership(checkout.root, skip_if_exists=tuple(map(str, template.skip_if_exists)))
+        return read_ownership(checkout.root, skip_if_exists=tuple(map(str, settings_of(checkout).skip_if_exists)))
 
 
 def written_answers(render: Render) -> Mapping[str, Any]:
@@ -63,10 +62,11 @@ def written_answers(render: Render) -> Mapping[str, Any]:
 
 def remarks_on(render: Render) -> tuple[str, ...]:
     """What a person should know of a render that is no mistake everywhere."""
-    from ..template.copier.worker import copier_errors, worker_for
+    from ..template.copier.refusals import copier_errors
+    from ..template.copier.settings import settings_of
 
     with copier_errors(render.checkout):
-        unknown = worker_for(render.checkout, Path("/nowhere/project"), {}).misnamed_secrets
+        unknown = settings_of(render.checkout).misnamed_secrets
     said = [f"The template calls {name} a secret question, and has no question of that name." for name in unknown]
     said += [f"{one} and {other} are one on macOS and Windows." for one, other in look_alikes(render.entries)]
     said += [f"Windows cannot hold a file {path}." for path in sorted(render.entries) if not is_portable(path)]

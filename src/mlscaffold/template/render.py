@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Literal
 from .answers import Answers
 from ..files.entry import Entry, FileMode, check_contained, entry_of
 from ..errors import RenderError
-from .ownership import read_ownership
 from .reach import Reach
-from ..redaction import keep_secret, redacted
+from ..redaction import keep_secret
 from .secrecy import LaidOut, Secrecy, Vary, secrecy_of
 from .source import Checkout
 
 if TYPE_CHECKING:
     from .copier.worker import TemplateWorker
 
-__all__ = ["Render", "make_derived", "render", "renderer_id", "run_tasks"]
+__all__ = ["Render", "render", "renderer_id"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,8 @@ def render(
         RenderError: The template fails, names a path that it may not write, or writes a secret where it is recorded.
         UntrustedTemplateError: It asks for what its reach does not hold.
     """
-    from .copier.worker import copier_errors, worker_for
+    from .copier.refusals import copier_errors
+    from .copier.worker import worker_for
 
     worker = worker_for(checkout, into / folder_name, answers.values, reach=reach, skip_tasks=True, cache=cache)
     with copier_errors(checkout):
@@ -164,40 +164,3 @@ def _check_link(root: Path, link: Path, path: str) -> None:
         )
     if resolved != root:
         check_contained(resolved.relative_to(root).as_posix(), error=RenderError, origin=f"The template's link {path}")
-
-
-def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Checkout | None = None) -> None:
-    """Run the template's tasks (and migrations, in an update) in a project, then what makes its derived files.
-
-    The caller has asked for trust.
-
-    Raises:
-        RenderError: One of them failed.
-    """
-    from .copier.worker import copier_errors, worker_for
-
-    with copier_errors(checkout):
-        reach = Reach(trusted=True, project=project)
-        worker_for(checkout, project, answers.values, reach=reach).run_tasks("update" if since else "copy", since)
-    make_derived(read_ownership(checkout.root).commands, project)
-
-
-def make_derived(commands: Iterable[str], project: Path) -> None:
-    """Run the commands that make derived files, at the root of a project and without a shell.
-
-    Raises:
-        RenderError: One of them is not there, or failed.
-    """
-    import shlex
-    import subprocess
-
-    for command in commands:
-        try:
-            words = shlex.split(command)
-            done = subprocess.run(words, cwd=project, check=False, stdin=subprocess.DEVNULL, capture_output=True)
-        except (OSError, ValueError) as error:
-            raise RenderError(f"`{command}`, which makes a derived file, cannot be run: {error}") from error
-        if done.returncode:
-            said = redacted((done.stderr or done.stdout).decode(errors="replace")).strip().splitlines()
-            last = f": {said[-1]}" if said else "."
-            raise RenderError(f"`{command}`, which makes a derived file, ended with {done.returncode}{last}")

@@ -96,10 +96,11 @@ def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str,
 
 def _is_never_kept(checkout: Checkout) -> bool:
     """Whether a template asks for a secret or runs code of its own, which may read what it likes."""
-    from .copier.worker import copier_errors, worker_for
+    from .copier.refusals import copier_errors
+    from .copier.settings import settings_of
 
     with copier_errors(checkout):
-        template = worker_for(checkout, Path("/nowhere/project"), {}).template
+        template = settings_of(checkout)
         return bool(template.secret_questions or template.jinja_extensions)
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import UntrustedTemplateError
-from .ownership import read_ownership
 from .reach import NeedsTrust, Reach
 from .source import Checkout, SourceKind
 from ..preferences.trust import Trusted
 
-__all__ = ["is_trusted", "require_trust", "require_trust_in_tasks", "task_listing"]
+__all__ = ["is_trusted", "require_trust", "require_trust_in_tasks"]
 
 
 def is_trusted(checkout: Checkout, trusted: Trusted) -> bool:
@@ -62,11 +61,13 @@ def require_trust(
     reach = Reach(trusted=is_trusted(checkout, trusted), project=project, at=at)
     if reach.trusted:
         return reach
-    # Imported here, and below: it brings Copier, which to look at a project takes none of.
-    from .copier.worker import copier_errors, worker_for
+    # Imported here: it brings Copier, which to look at a project takes none of.
+    from .copier.refusals import copier_errors
+    from .copier.settings import settings_of
+    from .tasks import task_listing
 
     with copier_errors(checkout):
-        template = worker_for(checkout, Path("/nowhere/project"), {}).template
+        template = settings_of(checkout)
         features = [f"Jinja extension {name} (Python code, run while rendering)" for name in template.jinja_extensions]
         features += _outside(reach, template.external_data)
         if not rendering_only:
@@ -101,18 +102,3 @@ def require_trust_in_tasks(checkouts: tuple[Checkout, ...], commands: tuple[str,
     for checkout in checkouts:
         if commands and not is_trusted(checkout, trusted):
             raise UntrustedTemplateError(checkout.source.url, _as_features(commands), tree=checkout.tree)
-
-
-def task_listing(checkout: Checkout, *, since: Checkout | None = None) -> tuple[str, ...]:
-    """The commands that the template runs after rendering, as it writes them: tasks, then what makes derived files.
-
-    Args:
-        checkout: The template.
-        since: The version that a project is updated from: its migrations count, too.
-    """
-    from .copier.worker import copier_errors, worker_for
-
-    with copier_errors(checkout):
-        tasks = worker_for(checkout, Path("/nowhere/project"), {}).tasks_of(since)
-    written = [task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd)) for task in tasks]
-    return (*written, *read_ownership(checkout.root).commands)

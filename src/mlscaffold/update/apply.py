@@ -26,9 +26,9 @@ from ..preferences.trust import Trust, Trusted
 from ..project import lock as locks
 from ..project.record import read_recorded
 from ..template.answers import Answers
-from ..template.render import run_tasks
 from ..template.source import check_out, fetched, find_source
-from ..template.trust import require_trust_in_tasks, task_listing
+from ..template.tasks import run_tasks, task_listing
+from ..template.trust import require_trust_in_tasks
 from .solve import PreparedUpdate
 
 __all__ = ["Step", "Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]

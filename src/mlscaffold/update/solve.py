@@ -31,7 +31,7 @@ from ..project.settings import SETTINGS_FILE, read_project_settings
 from ..template.ownership import Ownership, Policy
 from ..template.render import Render, renderer_id
 from ..template.source import changes_between, moved_sources
-from ..template.trust import task_listing
+from ..template.tasks import task_listing
 
 __all__ = ["PreparedUpdate", "UpdateRequest", "listed", "lying", "solve"]
 

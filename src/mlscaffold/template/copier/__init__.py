@@ -1,1 +1,1 @@
-"""Copier, the only renderer: the one place that knows its private classes."""
+"""The only package that imports Copier, Jinja2 and pydantic: what it knows of their private classes stays here."""

@@ -1,8 +1,8 @@
 """The seam over Copier, the only renderer: one worker that reads a checkout of ours and records what came from where.
 
 Copier's public API cannot be given a template that was already fetched, nor tell which template file made which path,
-so this module subclasses two of its private classes. It is the only one that touches them; a test proves that the
-result equals unmodified Copier byte for byte.
+so a private class of it is subclassed here, and others in the modules beside. A test proves that the result equals
+unmodified Copier byte for byte.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ from pydantic.dataclasses import dataclass
 from .compiled import Compiled
 from ...errors import RenderError, UntrustedTemplateError
 from ..reach import NeedsTrust, Reach
+from .refusals import refusals
 from .sandbox import Reads, confine, names_that_read
+from .settings import TemplateSettings, settings_of
 from ..secrecy import SETTING, secrets_named
 from ..source import Checkout, SourceKind
 
-__all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "copier_errors", "worker_for"]
+__all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "worker_for"]
 
 #: Where Copier asks for its `unsafe` switch, and what that lifts. Without trust the switch is off, so each of these
 #: stands by itself, and `features.require_trust` says so before. A test compares the list with the installed Copier.
@@ -48,83 +50,6 @@ LIFTED_BY_UNSAFE: Mapping[str, str] = {
     "Worker._external_data": "external data outside of the project is refused (by `Reach.read`, in its place)",
     "Worker._render_context": "nothing: `_copier_conf.unsafe` tells a template whether it is on",
 }
-
-
-class _CheckedOut(Template):
-    """A template that lies in a folder of ours already, known by its own URL and version."""
-
-    checkout: Checkout
-
-    @cached_property
-    def local_abspath(self) -> Path:
-        return self.checkout.root.resolve()
-
-    @cached_property
-    def _raw_config(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = vars(Template)["_raw_config"].func(self)
-        except CopierError:
-            raise
-        except TypeError as error:
-            raise RenderError(
-                "copier.yml of the template: one of `_exclude`, `_jinja_extensions`, `_secret_questions` and "
-                "`_skip_if_exists` is no list."
-            ) from error
-        except (ValueError, RecursionError) as error:
-            # PyYAML lets these out of its constructors: 2026-99-99 looks like a date.
-            raise RenderError(f"copier.yml of the template holds a value that YAML cannot read: {error}") from error
-        if odd := [name for name in found if not isinstance(name, str)]:
-            # YAML reads `yes:` and `1:` as other things than names.
-            raise RenderError(f"copier.yml of the template: the name of a question is no text: {odd[0]!r}. Quote it.")
-        if SETTING in found:
-            # Copier takes a name in the place of a list for a list of letters.
-            found[SETTING] = secrets_named(self.local_abspath)
-        return found
-
-    @cached_property
-    def external_data(self) -> dict[str, str]:
-        found = self.config_data.get("external_data") or {}
-        if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
-            raise RenderError("`_external_data` of the template must map names to paths.")
-        return found
-
-    @cached_property
-    def answers_relpath(self) -> Path:
-        named = self.config_data.get("answers_file", ".copier-answers.yml")
-        if not isinstance(named, str) or Path(named).is_absolute() or Path(named) == Path():
-            raise RenderError(f"copier.yml of the template: `_answers_file` is {named!r}: it must be a relative path.")
-        return Path(named)
-
-    @cached_property
-    def commit(self) -> str | None:
-        return self.checkout.version
-
-    @cached_property
-    def commit_hash(self) -> str | None:
-        return self.checkout.commit or None
-
-    @cached_property
-    def version(self) -> Version | None:
-        try:
-            return Version(self.checkout.version)
-        except InvalidVersion:
-            return None
-
-    @cached_property
-    def git_index_modes(self) -> Mapping[PurePosixPath, int]:
-        """The checkout's own modes are right, git wrote them; only a link has none, whatever it leads to."""
-        if self.checkout.source.kind is SourceKind.FOLDER:
-            return {}
-        root = self.local_abspath
-        return {PurePosixPath(file.relative_to(root).as_posix()): 0 for file in root.rglob("*") if file.is_symlink()}
-
-
-@lru_cache(maxsize=4)
-def _template_of(checkout: Checkout) -> _CheckedOut:
-    """The settings of a checkout; read once, though trust, questions, tasks and files are looked at one by one."""
-    found = _CheckedOut(url=checkout.source.url, ref=checkout.version)
-    found.checkout = checkout
-    return found
 
 
 @dataclass(config=ConfigDict(arbitrary_types_allowed=True))
@@ -222,14 +147,9 @@ class TemplateWorker(Worker):
         return self._answers_place
 
     @cached_property
-    def template(self) -> Template:
+    def template(self) -> TemplateSettings:
         """The checkout, in the place of what Copier would clone."""
-        return _template_of(self.checkout)
-
-    @property
-    def misnamed_secrets(self) -> tuple[str, ...]:
-        """Names among the secret questions that are no questions: slips of the pen, or left over."""
-        return tuple(sorted(self.template.secret_questions - self.template.questions_data.keys()))
+        return settings_of(self.checkout)
 
     def mentions(self, expression: str, name: str) -> bool:
         """Whether a setting that is Jinja looks at a variable."""
@@ -253,7 +173,7 @@ class TemplateWorker(Worker):
 
     def run_copy(self) -> None:
         """Copier's, with what is refused as one of our errors."""
-        with _refusals(self.checkout):
+        with refusals(self.checkout):
             super().run_copy()
 
     def render_as(self, operation: Operation) -> None:
@@ -262,14 +182,6 @@ class TemplateWorker(Worker):
         if self._compiled is not None:
             self._compiled.save()
 
-    def tasks_of(self, since: Checkout | None = None) -> Sequence[Task]:
-        """What the template runs after rendering: its tasks, and its migrations from an earlier version."""
-        if since is None:
-            return self.template.tasks
-        before = _template_of(since)
-        migrations = [self.template.migration_tasks(stage, before) for stage in ("before", "after")]
-        return [*migrations[0], *self.template.tasks, *migrations[1]]
-
     def run_tasks(self, operation: Operation, since: Checkout | None = None) -> None:
         """Run them in the destination; the caller has asked for trust."""
 
@@ -277,7 +189,7 @@ class TemplateWorker(Worker):
             with Phase.use(Phase.PROMPT):
                 self._ask()
             with Phase.use(Phase.TASKS):
-                for task in self.tasks_of(since):
+                for task in self.template.tasks_since(settings_of(since) if since else None):
                     self._run_task(task)
 
         as_operation(operation)(run)()
@@ -328,71 +240,3 @@ def worker_for(
         reach=reach,
         **options,
     )
-
-
-@contextlib.contextmanager
-def _refusals(checkout: Checkout) -> Iterator[None]:
-    try:
-        yield
-    except NeedsTrust as refused:
-        raise UntrustedTemplateError(checkout.source.url, [refused.feature], tree=checkout.tree) from None
-
-
-@contextlib.contextmanager
-def copier_errors(checkout: Checkout) -> Iterator[None]:
-    """Turn what Copier and Jinja raise about a template into our errors; keep their prints off the terminal."""
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said), warnings.catch_warnings(), _refusals(checkout):
-            warnings.simplefilter("ignore")
-            yield
-    except TemplateSyntaxError as error:
-        place = f"{error.name or error.filename or 'a setting or path of the template'}, line {error.lineno}"
-        raise RenderError(f"The template {checkout.source.url} has a mistake in {place}: {error.message}") from error
-    except UnicodeDecodeError as error:
-        raise RenderError(f"A templated file of {checkout.source.url} is not UTF-8: {error.reason}.") from error
-    except (JinjaError, UserMessageError, CopierError, InvalidVersion) as error:
-        why = (
-            f"{error}: {error.__cause__ or error.__context__}"
-            if isinstance(error, InvalidConfigFileError)
-            else str(error)
-        )
-        detail = re.sub(r"\s+", " ", why or type(error).__name__).replace(f"{checkout.root.resolve()}{os.sep}", "")
-        where = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
-        raise RenderError(
-            f"The template {checkout.source.url} does not render{f' in {where}' if where else ''}: {detail}"
-        ) from error
-    except AssertionError as error:
-        # Copier's only word about a path that is no path.
-        raise RenderError(
-            f"The template {checkout.source.url} does not render: a path is absolute, or a file and a folder at once."
-        ) from error
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        if (expression := _place_in_template(error, checkout.root)) is None:
-            if isinstance(error, UnicodeEncodeError) or "embedded null" in str(error):
-                what = "a name or text holds signs that are no text"
-                raise RenderError(f"The template {checkout.source.url} does not render: {what}.") from error
-            raise
-        raise RenderError(
-            f"The template {checkout.source.url} does not render in {expression}: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _place_in_template(error: BaseException, root: Path) -> str | None:
-    """Where in a template an expression raised, such as `1 / 0`; None if no template did: then it is a bug of ours."""
-    places = [
-        (frame.f_code.co_filename, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if "__jinja_exception__" in frame.f_globals
-    ]
-    if not places:
-        # A template's own extensions are Python files in it.
-        frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-        own = [(name, line) for name, line in frames if Path(name).resolve().is_relative_to(root.resolve())]
-        if not own:
-            return None
-        places = own
-    name, line = places[-1]
-    if not Path(name).is_absolute():
-        return "a setting or path"
-    return f"{Path(os.path.relpath(Path(name).resolve(), root.resolve())).as_posix()}, line {line}"
