@@ -20,7 +20,9 @@ def main() -> None:
     except KeyboardInterrupt:
         # Before the command line is there to say it, or after.
         sys.stderr.write("\nStopped.\n")
-        sys.exit(130)
+        from .errors import ExitCode
+
+        sys.exit(ExitCode.STOPPED)
     finally:
         # The process ends: looking for cycles among all that was imported would take a tenth of a command's time.
         gc.freeze()

@@ -1,12 +1,13 @@
-"""Every error that leaves the engine, as a small tree. A message says what happened, where, and what to type next.
+"""Every error that leaves the engine, as a small tree, and what a process ends with.
 
-Exit codes, everywhere: 0 clean, 1 findings or drift, 2 usage or environment, 3 conflict or work pending,
-4 untrusted template, 5 update available (only when asked), 70 a bug of ours.
+A message says what happened, where, and what to type next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import Self
 
 from .redaction import redacted
 from .visible import visible
@@ -14,6 +15,7 @@ from .visible import visible
 __all__ = [
     "AnswersError",
     "DestinationError",
+    "ExitCode",
     "LockError",
     "MachineError",
     "MissingAnswersError",
@@ -28,13 +30,35 @@ __all__ = [
 ]
 
 
+class ExitCode(IntEnum):
+    """What a command ends with, everywhere, each with its meaning."""
+
+    meaning: str
+
+    def __new__(cls, number: int, meaning: str) -> Self:
+        """A number that knows what it means."""
+        code = int.__new__(cls, number)
+        code._value_ = number
+        code.meaning = meaning
+        return code
+
+    CLEAN = 0, "clean"
+    FINDINGS = 1, "findings or drift"
+    USAGE = 2, "usage or environment"
+    PENDING = 3, "conflict or work pending"
+    UNTRUSTED = 4, "untrusted template"
+    OUTDATED = 5, "update available (only when asked)"
+    BUG = 70, "a bug of ours"
+    STOPPED = 130, "stopped by you"
+
+
 class MlscaffoldError(Exception):
     """Something the user can mend. `hint` is what to do next; `exit_code` is what the process ends with.
 
     Neither of them holds a secret answer, whoever put it there.
     """
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         self.message = redacted(message)
@@ -64,7 +88,7 @@ class OwnershipError(TemplateError):
 class UntrustedTemplateError(MlscaffoldError):
     """The template wants to run code or to look at the machine, and nobody said that it may."""
 
-    exit_code = 4
+    exit_code = ExitCode.UNTRUSTED
 
     def __init__(self, url: str, features: Sequence[str], *, tree: str = "") -> None:
         listing = "\n".join(f"  - {line}" for line in _listed(features))
@@ -125,13 +149,13 @@ class ProjectError(MlscaffoldError):
 class PendingError(MlscaffoldError):
     """An update waits to be finished or undone, or another run holds the project."""
 
-    exit_code = 3
+    exit_code = ExitCode.PENDING
 
 
 class UserAbortError(MlscaffoldError):
     """The user stopped the command (Ctrl-C, or "no" at the review)."""
 
-    exit_code = 130
+    exit_code = ExitCode.STOPPED
 
     def __init__(self) -> None:
         super().__init__("Stopped. Nothing was changed.")

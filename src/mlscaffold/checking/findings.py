@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import rules
+from ..errors import ExitCode
 from ..rules import Rule, Severity
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ class CheckResult:
         return not self.count(Severity.ERROR) and not self.unverifiable
 
     @property
-    def exit_code(self) -> int:
-        """0: no errors. 1: errors. 5: a newer version, which was asked for, and no errors."""
+    def exit_code(self) -> ExitCode:
+        """What a check ends with: a newer version counts only where there are no errors."""
         if self.count(Severity.ERROR):
-            return 1
-        return 5 if any(finding.rule is rules.NEWER_VERSION for finding in self.active) else 0
+            return ExitCode.FINDINGS
+        is_outdated = any(finding.rule is rules.NEWER_VERSION for finding in self.active)
+        return ExitCode.OUTDATED if is_outdated else ExitCode.CLEAN

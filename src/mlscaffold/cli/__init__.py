@@ -16,18 +16,15 @@ from typing import Annotated, NoReturn
 import typer
 
 from .. import __version__
-from ..errors import MachineError, MlscaffoldError
+from ..errors import ExitCode, MachineError, MlscaffoldError
 
 __all__ = ["command_line", "run"]
 
-#: Typer's exit code for Ctrl-C.
-_STOPPED = 130
-_HELP = """Generate machine-learning repositories, and keep them true to their template for years.
+_HELP = f"""Generate machine-learning repositories, and keep them true to their template for years.
 
 Start with `mlscaffold new my-project`.
 
-Exit codes: 0 clean, 1 findings or drift, 2 usage or environment, 3 conflict or work pending, 4 untrusted template,
-5 update available (only when asked), 70 a bug of ours, 130 stopped by you.
+Exit codes: {", ".join(f"{code} {code.meaning}" for code in ExitCode)}.
 
 Environment: MLSCAFFOLD_TEMPLATE (template of all commands), MLSCAFFOLD_SETTINGS (settings file), MLSCAFFOLD_CACHE_DIR
 (what is kept between runs; safe to delete), NO_COLOR (no colours).
@@ -93,7 +90,7 @@ def run() -> NoReturn:
         from .console import print_usage_error
 
         print_usage_error(error)
-        sys.exit(2)
+        sys.exit(ExitCode.USAGE)
     except UnicodeEncodeError as error:
         from .console import print_error
 
@@ -105,7 +102,7 @@ def run() -> NoReturn:
     except BrokenPipeError:
         # The reader of our output left; that is its right.
         _drop_output()
-        sys.exit(0)
+        sys.exit(ExitCode.CLEAN)
     except OSError as error:
         from .console import print_error, report_bug
 
@@ -114,7 +111,7 @@ def run() -> NoReturn:
             sys.exit(MachineError.exit_code)
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             report_bug()
-            sys.exit(70)
+            sys.exit(ExitCode.BUG)
         _drop_output()
         print_error(MachineError(f"{error.strerror}: {error.filename or 'standard output'}.", hint="Make room first."))
         sys.exit(MachineError.exit_code)
@@ -122,8 +119,8 @@ def run() -> NoReturn:
         from .console import report_bug
 
         report_bug()
-        sys.exit(70)
-    if code == _STOPPED:
+        sys.exit(ExitCode.BUG)
+    if code == ExitCode.STOPPED:
         from .console import note
 
         note("")

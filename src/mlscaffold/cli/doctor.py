@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import ExitCode
 from .console import say
 
 __all__ = ["doctor"]
@@ -30,4 +31,4 @@ def doctor(
         if each.cure:
             say(f"         {each.cure}")
     if any(each.health is Health.BAD for each in found):
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FINDINGS)

@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MlscaffoldError
+from ..errors import ExitCode, MlscaffoldError
 from .console import say
 from .options import AssignmentsOption, TrustOption, given_answers, trusted_by
 
 __all__ = ["lock"]
-
-_PENDING = 3
 
 
 def lock(
@@ -58,11 +56,11 @@ def lock(
             return
         changes.print_plan(found.prepared, diffs=dry_run)
         if dry_run:
-            raise typer.Exit(_PENDING if found.prepared.plan.conflicts else 0)
+            raise typer.Exit(ExitCode.PENDING if found.prepared.plan.conflicts else 0)
         done = apply_update(found.prepared)
     if done.conflicts:
         changes.print_done(done)
-        raise typer.Exit(_PENDING)
+        raise typer.Exit(ExitCode.PENDING)
     say(f"The lock fits again ({found.reason}). Review it (git status, git diff), then commit.")
 
 

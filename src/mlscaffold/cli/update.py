@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from ..errors import MlscaffoldError
+from ..errors import ExitCode, MlscaffoldError
 from .console import is_interactive, say, say_json, stderr
 from .options import (
     AnswersOption,
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from ..update.prepare import UpdateRequest
 
 __all__ = ["run_update", "update"]
-
-#: Exit code of "conflict or work pending".
-_PENDING = 3
 
 
 def update(
@@ -128,13 +125,13 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
         else:
             changes.print_plan(prepared, diffs=dry_run)
         if dry_run or prepared.is_empty:
-            raise typer.Exit(_PENDING if prepared.plan.conflicts or prepared.left else 0)
+            raise typer.Exit(ExitCode.PENDING if prepared.plan.conflicts or prepared.left else 0)
         done = apply_update(prepared, step=progress.step)
         progress.pause()
     if not as_json:
         changes.print_done(done)
     if done.conflicts or done.left:
-        raise typer.Exit(_PENDING)
+        raise typer.Exit(ExitCode.PENDING)
 
 
 def _status(project: Path) -> None:
@@ -155,7 +152,7 @@ def _status(project: Path) -> None:
     for task in waiting.tasks:
         say(f"  will run  {task}")
     say("Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.")
-    raise typer.Exit(_PENDING)
+    raise typer.Exit(ExitCode.PENDING)
 
 
 def _abort(project: Path) -> None:
@@ -174,4 +171,4 @@ def _resume(project: Path, *, trust: bool) -> None:
     done = continue_update(project, trusted=trusted_by(trust=trust), cache=cache_folder())
     changes.print_done(done)
     if done.conflicts or done.left:
-        raise typer.Exit(_PENDING)
+        raise typer.Exit(ExitCode.PENDING)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..errors import MlscaffoldError
+from ..errors import ExitCode, MlscaffoldError
 
 __all__ = ["KeyedFileError", "key_digests"]
 
@@ -19,7 +19,7 @@ _ABSENT = "absent"
 class KeyedFileError(MlscaffoldError):
     """A `keyed` file is not valid TOML, YAML or JSON."""
 
-    exit_code = 1
+    exit_code = ExitCode.FINDINGS
 
 
 def _toml(content: bytes) -> Any:

@@ -22,6 +22,7 @@ from ..project import lock as locks
 from ..project.lock import Lock
 from ..project.make_lock import lock_of, ownership_of, remarks_on, remarks_on_answers
 from ..project.record import read_recorded
+from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.ownership import Ownership
 from ..template.render import Render, render
@@ -30,10 +31,7 @@ from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust
 from .stage import finish_filling, stage
 
-__all__ = ["Created", "NewProject", "Prepared", "Step", "create", "prepare"]
-
-#: Called with the name of each step as it begins.
-Step = Callable[[str], None]
+__all__ = ["Created", "NewProject", "Prepared", "create", "prepare"]
 
 
 @dataclass(frozen=True, kw_only=True)

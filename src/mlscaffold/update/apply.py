@@ -25,16 +25,14 @@ from ..plan.decide import Action, FileAction
 from ..preferences.trust import Trust, Trusted
 from ..project import lock as locks
 from ..project.record import read_recorded
+from ..steps import Step
 from ..template.answers import Answers
 from ..template.source import check_out, fetched, find_source
 from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust_in_tasks
 from .solve import PreparedUpdate
 
-__all__ = ["Step", "Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
-
-#: Called with the name of each step as it begins.
-Step = Callable[[str], None]
+__all__ = ["Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
 
 
 @dataclass(frozen=True, kw_only=True)

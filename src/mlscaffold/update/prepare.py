@@ -20,6 +20,7 @@ from ..git.workspace import State, Workspace, open_workspace
 from ..project.lock import LOCK_FILE
 from ..project.make_lock import ownership_of, remarks_on, written_answers
 from ..project.record import Recorded, read_recorded, read_watched
+from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.reach import Reach, commit_of
 from ..template.render import Render
@@ -34,7 +35,6 @@ from ..template.source import (
 )
 from ..template.trust import require_trust
 from .apply import (
-    Step,
     Updated,
     abort_update,
     apply_update,
