@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
-from pathspec import GitIgnoreSpec
 
 from mlscaffold.errors import AnswersError, MlscaffoldError
+from mlscaffold.files.glob import matches
 from mlscaffold.new.create import NewProject, create, prepare
 from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
@@ -308,7 +308,7 @@ def _taken(before: Lock, after: Lock) -> Iterator[str]:
 def _is_named(path: str, changes: str) -> bool:
     """Whether a text names a path in code marks, in full or by a glob of the ownership table."""
     words = re.findall(r"`([^`\s]+)`", changes)
-    return path in words or GitIgnoreSpec.from_lines(word for word in words if "*" in word).match_file(path)
+    return path in words or any(matches(word, path) for word in words if "*" in word)
 
 
 def release(version: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry, FileMode
-from ..template.ownership import Ownership, PathRule, Policy, Predecessor, matches
+from ..files.glob import matches
+from ..template.ownership import Ownership, PathRule, Policy, Predecessor
 from .pairing import Side
 
 __all__ = ["withheld"]

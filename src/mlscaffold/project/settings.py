@@ -20,7 +20,6 @@ says.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import json
 import os
 import re
@@ -31,6 +30,7 @@ from typing import Any
 
 from ..errors import MlscaffoldError
 from ..files.entry import check_contained, read_plain
+from ..files.glob import GlobError, check_glob, matches
 from ..files.place import aside_of, recover, state_of, write_inside
 from ..rules import RULES, Rule, rule_of
 
@@ -80,7 +80,7 @@ class Waiver:
 
     def covers(self, rule: Rule, path: str) -> bool:
         """Whether a finding of a rule at a path is excused, were the waiver in force."""
-        return rule == self.rule and (not self.path or self.path == path or _matches(self.path, path))
+        return rule == self.rule and (not self.path or self.path == path or matches(self.path, path))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,22 +249,12 @@ def _eject(block: _Block) -> Eject:
     return Eject(path=path, reason=block.text("reason"), owner=block.text("owner"), since=since, line=block.line)
 
 
-def _matches(glob: str, path: str) -> bool:
-    return bool(_pattern(glob).match_file(path))
-
-
-@functools.cache
-def _pattern(glob: str) -> Any:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines([glob])
-
-
 def _is_glob(text: str) -> bool:
     try:
-        return not text or bool(_pattern(text))
-    except ValueError:
+        check_glob(text)
+    except GlobError:
         return False
+    return True
 
 
 def default_owner(project: Path) -> str:

@@ -17,7 +17,6 @@ A moved file may have several places now, of which each render has one. A new fi
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OwnershipError
+from ..files.glob import GlobError, check_glob, matches
 
-__all__ = ["OWNERSHIP_FILE", "Ownership", "Policy", "Predecessor", "PathRule", "matches", "read_ownership"]
+__all__ = ["OWNERSHIP_FILE", "Ownership", "Policy", "Predecessor", "PathRule", "read_ownership"]
 
 OWNERSHIP_FILE = "ownership.yml"
 
@@ -108,6 +108,8 @@ def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ())
     """
     file = template_root / OWNERSHIP_FILE
     if not file.is_file():
+        for glob in skip_if_exists:
+            _require_glob(glob, "`_skip_if_exists` of the template")
         rules = tuple(PathRule(glob=glob, policy=Policy.SEEDED, recreate=True) for glob in skip_if_exists)
         return Ownership(rules=rules)
     import yaml
@@ -139,9 +141,17 @@ def _parse_rule(glob: str, entry: Any) -> PathRule:
     if not isinstance(entry, dict) or len(entry) != 1:
         raise OwnershipError(f"{where}: write one policy, for instance `{glob}: owned`.")
     ((name, detail),) = entry.items()
+    _require_glob(glob, where)
     if name not in list(Policy):
         raise OwnershipError(f"{where}: {name!r} is no policy.", hint=f"Policies are: {', '.join(Policy)}.")
     return _PARSERS[Policy(name)](glob, detail, where)
+
+
+def _require_glob(glob: str, where: str) -> None:
+    try:
+        check_glob(glob)
+    except GlobError as error:
+        raise OwnershipError(f"{where}: {glob!r} is no glob of paths: {error}.") from error
 
 
 def _parse_keyed(glob: str, detail: Any, where: str) -> PathRule:
@@ -175,10 +185,12 @@ def _parse_seeded(glob: str, detail: Any, where: str) -> PathRule:
 
 def _parse_predecessor(entry: Any, where: str) -> Predecessor:
     if isinstance(entry, str):
+        _require_glob(entry, where)
         return Predecessor(glob=entry)
     if isinstance(entry, dict) and len(entry) == 1:
         ((glob, keys),) = entry.items()
         if isinstance(keys, list) and keys and all(isinstance(key, str) for key in keys):
+            _require_glob(str(glob), where)
             return Predecessor(glob=str(glob), keys=tuple(keys))
     raise OwnershipError(f"{where}: `replaces` lists globs, or a file and the keys of it: `params.yaml: [data]`.")
 
@@ -206,15 +218,3 @@ _PARSERS: Mapping[Policy, Callable[[str, Any, str], PathRule]] = {
     Policy.DERIVED: _parse_derived,
     Policy.RETIRED: _parse_retired,
 }
-
-
-def matches(glob: str, path: str) -> bool:
-    """Whether a glob, as in `.gitignore`, names a path."""
-    return bool(_pattern(glob).match_file(path))
-
-
-@functools.cache
-def _pattern(glob: str) -> Any:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines([glob])
