@@ -240,6 +240,7 @@ def prove_case(case: Case, *, rev: str | None, trusted: Trusted, commands: bool,
         TemplateError: The template cannot be read or rendered.
         UntrustedTemplateError: It wants to run code, and is not trusted.
     """
+    from ..project.record import Recorded
     from .strict import prove
 
     lock = case.lock
@@ -248,7 +249,8 @@ def prove_case(case: Case, *, rev: str | None, trusted: Trusted, commands: bool,
         # MLS007 says so; a render of other answers proves nothing.
         return None
     given = {str(name): value for name, value in answers.items() if not str(name).startswith("_")}
-    return prove(case.project, lock, given, rev=rev, trusted=trusted, commands=commands, cache=cache)
+    recorded = Recorded.of(lock, given)
+    return prove(case.project, recorded, rev=rev, trusted=trusted, commands=commands, cache=cache)
 
 
 def judge_proof(case: Case, proof: Proof) -> Iterator[Finding]:

@@ -10,17 +10,20 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import AnswersError, MlscaffoldError, TemplateError
+from ..errors import AnswersError, MlscaffoldError
+from ..files.entry import FileMode, is_own_file
 from ..files.scratch import scratch_folder
-from ..project.lock import Lock
-
-if TYPE_CHECKING:
-    from ..preferences.trust import Trusted
-    from ..template.reach import Reach
-    from ..template.render import Render
-    from ..template.source import Checkout
+from ..git.process import Git, enclosing_repository
+from ..preferences.trust import Trusted
+from ..project.lock import LOCK_FILE, Lock
+from ..project.pin import MovedTagError, Pin, pin, pinned
+from ..project.record import Recorded
+from ..template.answers import resolve_answers
+from ..template.ownership import Policy, read_ownership
+from ..template.reach import commit_of
+from ..template.source import Checkout, find_source, latest, releases
+from ..template.tasks import make_derived
 
 __all__ = ["Proof", "newer_version", "prove", "render_recorded"]
 
@@ -42,8 +45,7 @@ class Proof:
 
 def prove(
     project: Path,
-    lock: Lock,
-    answers: Mapping[str, Any],
+    recorded: Recorded,
     *,
     rev: str | None = None,
     trusted: Trusted = False,
@@ -54,8 +56,7 @@ def prove(
 
     Args:
         project: Its root.
-        lock: What it records.
-        answers: Its answers, by question name.
+        recorded: What its lock and its answers say.
         rev: The commit that they are of; None for the work tree.
         trusted: Whether a template that runs code while it renders may.
         commands: Whether to make derived files again, in a copy of the project, and compare them, if that is trusted.
@@ -65,52 +66,48 @@ def prove(
         TemplateError: The template cannot be read or rendered.
         UntrustedTemplateError: It wants to run code.
     """
-    from ..project.lock import LOCK_FILE
-    from ..template.answers import resolve_answers
-    from ..template.reach import commit_of
-    from ..template.source import check_out, find_source
-    from ..template.trust import require_trust
-
-    if lock.version.startswith("dev"):
+    if recorded.version.startswith("dev"):
         raise MlscaffoldError(
             "This project was made from an unreleased state of the template, which cannot be rendered again.",
             hint="Run the check without --strict, or make the project from a release.",
         )
     with scratch_folder() as scratch:
-        checkout = check_out(find_source(lock.template), lock.version, into=scratch, cache=cache)
-        if lock.tree and checkout.tree != lock.tree:
-            return Proof(tree=checkout.tree)
         wrote = commit_of(project, LOCK_FILE, rev=rev)
-        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
         try:
-            # The digest fits: what is no answer to a question, the template itself writes there.
-            resolve_answers(
-                checkout,
-                project.name,
-                given={},
-                recorded=answers,
-                suggested={},
-                ask=None,
-                use_defaults=True,
-                reach=reach,
-            )
-        except AnswersError as error:
-            return Proof(tree=checkout.tree, answers_problem=error.message)
-        made = [_lock_again(project, checkout, answers, "copy", reach, scratch)]
-        if made[0].files != lock.files:
+            then = pin(project, recorded, into=scratch, wrote=wrote, trusted=trusted, cache=cache)
+        except MovedTagError as error:
+            return Proof(tree=error.tree)
+        if problem := _problem(then):
+            return Proof(tree=then.checkout.tree, answers_problem=problem)
+        made = [then.lock_of(then.render_again("copy"))]
+        if made[0].files != then.lock.files:
             # A template may render other things when it updates, and the lock does not say which was last.
-            made.append(_lock_again(project, checkout, answers, "update", reach, scratch))
-        stale = _stale(project, checkout, scratch) if commands and reach.trusted else None
-        return Proof(tree=checkout.tree, locks=tuple(made), stale=stale)
+            made.append(then.lock_of(then.render_again("update")))
+        stale = _stale(project, then.checkout, scratch) if commands and then.reach.trusted else None
+        return Proof(tree=then.checkout.tree, locks=tuple(made), stale=stale)
+
+
+def _problem(then: Pin) -> str:
+    """What is wrong with the recorded answers."""
+    try:
+        # The digest fits: what is no answer to a question, the template itself writes there.
+        resolve_answers(
+            then.checkout,
+            then.project.name,
+            given={},
+            recorded=then.recorded.answers,
+            suggested={},
+            ask=None,
+            use_defaults=True,
+            reach=then.reach,
+        )
+    except AnswersError as error:
+        return error.message
+    return ""
 
 
 def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str]:
     """Derived files that are not what their command makes of a copy of the project."""
-    from ..files.entry import is_own_file
-    from ..git.process import Git, enclosing_repository
-    from ..template.ownership import Policy, read_ownership
-    from ..template.tasks import make_derived
-
     table = read_ownership(checkout.root)
     if not table.commands:
         return {}
@@ -141,40 +138,6 @@ def _contents(root: Path) -> Mapping[str, bytes]:
     return {file.relative_to(root).as_posix(): file.read_bytes() for file in files if file.is_file()}
 
 
-def _render(
-    checkout: Checkout,
-    answers: Mapping[str, Any],
-    project: Path,
-    into: Path,
-    operation: Literal["copy", "update"],
-    reach: Reach,
-) -> Render:
-    from ..template.answers import Answers
-    from ..template.render import render
-
-    values = Answers(values=answers, questions=())
-    return render(checkout, values, into=into, folder_name=project.name, operation=operation, reach=reach)
-
-
-def _lock_again(
-    project: Path,
-    checkout: Checkout,
-    answers: Mapping[str, Any],
-    operation: Literal["copy", "update"],
-    reach: Reach,
-    scratch: Path,
-) -> Lock:
-    from ..git.process import enclosing_repository
-    from ..git.workspace import open_workspace
-    from ..project.make_lock import lock_of, ownership_of
-
-    made = _render(checkout, answers, project, scratch / operation, operation, reach)
-    entries = made.entries
-    if enclosing_repository(project) is not None:
-        entries = open_workspace(project, scratch / f"git-{operation}").entries(made.root, made.entries)
-    return lock_of(made, ownership_of(checkout), entries)
-
-
 def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | None = None) -> Mapping[str, bytes]:
     """The content of every file that a project's recorded version renders, links left out.
 
@@ -183,24 +146,8 @@ def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | No
         TemplateError: The template cannot be read or rendered, or the recorded version is another one now.
         UntrustedTemplateError: It wants to run code.
     """
-    from ..files.entry import FileMode
-    from ..project.lock import LOCK_FILE
-    from ..project.record import read_recorded
-    from ..template.reach import commit_of
-    from ..template.source import check_out, find_source
-    from ..template.trust import require_trust
-
-    recorded = read_recorded(project)
-    with scratch_folder() as scratch:
-        checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
-        if recorded.tree and checkout.tree != recorded.tree:
-            raise TemplateError(
-                f"{recorded.version} of {recorded.template} is not what this project was made from: the tag was moved.",
-                hint="Ask the template's owners to restore the tag.",
-            )
-        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
-        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
-        made = _render(checkout, recorded.answers, project, scratch / "render", "copy", reach)
+    with pinned(project, trusted=trusted, cache=cache) as then:
+        made = then.render_again("copy")
         plain = [path for path, entry in made.entries.items() if entry.mode is not FileMode.SYMLINK]
         return {path: (made.root / path).read_bytes() for path in plain}
 
@@ -212,8 +159,6 @@ def newer_version(lock: Lock) -> str:
         TemplateError: The template cannot be reached.
     """
     from packaging.version import InvalidVersion, Version
-
-    from ..template.source import find_source, latest, releases
 
     newest = latest(releases(find_source(lock.template)))
     if newest is None:

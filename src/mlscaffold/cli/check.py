@@ -97,14 +97,14 @@ def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
     if (project / LOCK_FILE).exists() or not any(project.glob(".copier-answers*.y*ml")):
         return None
     from ..files.user_folders import cache_folder
-    from ..look.project import pinned
+    from ..project.pin import pinned
     from ..template.copier.headless import import_copier
     from .changes import note_derived
 
     import_copier()
-    with pinned(project, trusted=trusted_by(trust=trusted), cache=cache_folder()) as found:
-        note_derived(found.recorded)
-        return found.lock
+    with pinned(project, trusted=trusted_by(trust=trusted), cache=cache_folder()) as then:
+        note_derived(then.recorded)
+        return then.lock
 
 
 def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, ReportPlace | None]]:

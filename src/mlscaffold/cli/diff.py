@@ -24,7 +24,8 @@ def diff(
 ) -> None:
     """Show your edits: the project against what its template version rendered, by ownership."""
     from ..files.user_folders import cache_folder
-    from ..look.project import EditKind, edits, pinned
+    from ..look.project import EditKind, edits
+    from ..project.pin import pinned
     from ..template.copier.headless import import_copier
     from .changes import note_derived, print_diff
 
@@ -32,9 +33,9 @@ def diff(
     chosen = [_relative(root, path) for path in paths or []]
     console = out()
     import_copier()
-    with pinned(root, trusted=trusted_by(trust=trust), cache=cache_folder()) as found:
-        note_derived(found.recorded)
-        changed = edits(found, chosen)
+    with pinned(root, trusted=trusted_by(trust=trust), cache=cache_folder()) as then:
+        note_derived(then.recorded)
+        changed = edits(then, chosen)
         for edit in changed:
             console.say(f"{edit.kind.value:<8} {edit.policy.value:<7} {edit.path}", style="bold")
             if names:

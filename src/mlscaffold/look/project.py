@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -18,77 +18,23 @@ from ..files.entry import Entry, entry_of, is_own_file
 from ..files.rights import make_private
 from ..files.scratch import scratch_folder
 from ..git.process import Git, config_value, enclosing_repository
-from ..git.workspace import Workspace, open_workspace
+from ..git.workspace import open_workspace
 from ..preferences.settings import SettingsError, read_settings, settings_file
 from ..preferences.trust import Trusted
-from ..project.lock import LOCK_FILE, Lock, LockedFile
-from ..project.make_lock import lock_of, ownership_of
+from ..project.lock import LOCK_FILE, LockedFile
+from ..project.pin import Pin, pin, pinned
 from ..project.record import Recorded, read_recorded
 from ..project.settings import SETTINGS_FILE, ProjectSettings, read_project_settings
-from ..template.answers import Answers
 from ..template.cache import why_unusable
 from ..template.ownership import Policy
-from ..template.reach import commit_of
-from ..template.render import Render
-from ..template.render_cache import cached_render
 from ..template.source import (
     changed_last,
-    check_out,
-    check_recorded_tree,
     find_source,
     latest,
     releases,
 )
-from ..template.trust import require_trust
 
-__all__ = ["Ailment", "Edit", "EditKind", "Health", "Origin", "Pinned", "diagnose", "edits", "origin_of", "pinned"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pinned:
-    """A project, and the render that it was made of."""
-
-    project: Path
-    recorded: Recorded
-    render: Render
-    #: The project's own, or one derived from its answers.
-    lock: Lock
-    #: The render's files, with the ids that git gives them in this project.
-    entries: Mapping[str, Entry]
-    #: None outside of git.
-    workspace: Workspace | None
-
-
-@contextlib.contextmanager
-def pinned(project: Path, *, trusted: Trusted = False, cache: Path | None = None) -> Iterator[Pinned]:
-    """Render the recorded version of a project again, in a temporary folder that is gone afterwards.
-
-    Raises:
-        LockError: The lock cannot be trusted.
-        AnswersError: The answers are missing, damaged or not valid.
-        TemplateError: The template cannot be read or rendered, or its tag was moved.
-        UntrustedTemplateError: It wants to run code while it renders.
-    """
-    recorded = read_recorded(project)
-    with scratch_folder() as scratch:
-        checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
-        check_recorded_tree(checkout, recorded.tree)
-        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
-        reach = require_trust(checkout, trusted=trusted, project=project, at=wrote, rendering_only=True)
-        answers = Answers(values=recorded.answers, questions=())
-        made = cached_render(
-            checkout,
-            answers,
-            into=scratch / "render",
-            folder_name=project.name,
-            operation="update",
-            reach=reach,
-            cache=cache,
-        )
-        workspace = open_workspace(project, scratch / "git") if enclosing_repository(project) else None
-        entries = workspace.entries(made.root, made.entries) if workspace else made.entries
-        lock = recorded.lock or lock_of(made, ownership_of(checkout), entries)
-        yield Pinned(project=project, recorded=recorded, render=made, lock=lock, entries=entries, workspace=workspace)
+__all__ = ["Ailment", "Edit", "EditKind", "Health", "Origin", "diagnose", "edits", "origin_of"]
 
 
 class EditKind(StrEnum):
@@ -113,33 +59,31 @@ class Edit:
     after: bytes
 
 
-def edits(found: Pinned, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
+def edits(then: Pin, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
     """The owner's edits, by policy and path.
 
     Args:
-        found: From `pinned`.
+        then: The project, pinned.
         paths: Files or folders to look at; all if empty.
 
     Raises:
         ProjectError: One of the paths is not from the template.
     """
-    ours = {path: file for path, file in found.lock.files.items() if path in found.entries}
+    ours = {path: file for path, file in then.lock.files.items() if path in then.entries}
     for path in paths:
         if not any(_covers(path, each) for each in ours):
             raise ProjectError(f"{path} is not from the template: all of it is yours.")
     chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
-    present = {path: entry_of(found.project / path) for path in chosen if is_own_file(found.project, path)}
-    seen = found.workspace.entries(found.project, present) if found.workspace else present
+    present = {path: entry_of(then.project / path) for path in chosen if is_own_file(then.project, path)}
+    seen = then.workspace.entries(then.project, present) if then.workspace else present
     # A file of secrets is in no clone: that it is not here is no edit.
-    secret = {path for path in chosen if path in found.render.secret or _is_unrecorded(ours[path])}
-    changed = [
-        path for path in chosen if seen.get(path) != found.entries[path] and (path in seen or path not in secret)
-    ]
+    secret = {path for path in chosen if path in then.render.secret or _is_unrecorded(ours[path])}
+    changed = [path for path in chosen if seen.get(path) != then.entries[path] and (path in seen or path not in secret)]
     order = {policy: number for number, policy in enumerate(Policy)}
     return tuple(
         Edit(path=path, policy=ours[path].policy, kind=EditKind.HIDDEN, before=b"", after=b"")
         if path in secret
-        else _edit(found, path, seen.get(path), ours[path].policy)
+        else _edit(then, path, seen.get(path), ours[path].policy)
         for path in sorted(changed, key=lambda path: (order[ours[path].policy], path))
     )
 
@@ -153,11 +97,11 @@ def _covers(chosen: str, path: str) -> bool:
     return path == folder or path.startswith(f"{folder}/") or folder in {"", "."}
 
 
-def _edit(found: Pinned, path: str, here: Entry | None, policy: Policy) -> Edit:
-    wanted = found.entries[path]
+def _edit(then: Pin, path: str, here: Entry | None, policy: Policy) -> Edit:
+    wanted = then.entries[path]
     kind = EditKind.DELETED if here is None else EditKind.MODE if here.blob == wanted.blob else EditKind.EDITED
-    before = _content(found.render.root / path)
-    after = b"" if here is None else _content(found.project / path)
+    before = _content(then.render.root / path)
+    after = b"" if here is None else _content(then.project / path)
     return Edit(path=path, policy=policy, kind=kind, before=before, after=after)
 
 
@@ -194,8 +138,8 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
     settings = read_project_settings(project)
     lock = recorded.lock
     if lock is None:
-        with pinned(project, trusted=trusted, cache=cache) as found:
-            lock = found.lock
+        with pinned(project, trusted=trusted, cache=cache) as then:
+            lock = then.lock
     name = PurePosixPath(path).as_posix()
     file = lock.files.get(name)
     own = name in {lock.answers_file, LOCK_FILE}
@@ -206,19 +150,19 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
         source=file.source if file else "",
         policy=file.policy if file else None,
         keys=tuple(file.keys) if file else (),
-        changed_in=_changed_in(recorded, file.source, cache) if file and file.source else "",
+        changed_in=_changed_in(project, recorded, file.source, cache) if file and file.source else "",
         state="written by mlscaffold" if own else _state(project, name, file.entry if file else None, known=bool(file)),
         excuses=tuple(_excuses(settings, name)),
     )
 
 
-def _changed_in(recorded: Recorded, source: str, cache: Path | None) -> str:
+def _changed_in(project: Path, recorded: Recorded, source: str, cache: Path | None) -> str:
     with scratch_folder() as scratch:
         try:
-            checkout = check_out(find_source(recorded.template), recorded.version, into=scratch, cache=cache)
+            then = pin(project, recorded, into=scratch, cache=cache)
         except MlscaffoldError:
             return ""
-        return changed_last(checkout, source)
+        return changed_last(then.checkout, source)
 
 
 def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:

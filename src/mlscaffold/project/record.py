@@ -40,6 +40,19 @@ class Recorded:
     #: Whether the answers file was changed without the lock.
     answers_moved: bool = False
 
+    @classmethod
+    def of(cls, lock: Lock, answers: Mapping[str, Any], *, answers_moved: bool = False) -> Recorded:
+        """What a lock says, with the answers that are beside it."""
+        return cls(
+            template=lock.template,
+            version=lock.version,
+            tree=lock.tree,
+            answers_file=lock.answers_file,
+            answers=answers,
+            lock=lock,
+            answers_moved=answers_moved,
+        )
+
 
 def read_recorded(project: Path) -> Recorded:
     """Read lock and answers.
@@ -55,15 +68,8 @@ def read_recorded(project: Path) -> Recorded:
         return read_recorded_answers(project)
     lock = read_lock(project)
     data = read_answers(project, lock.answers_file)
-    return Recorded(
-        template=lock.template,
-        version=lock.version,
-        tree=lock.tree,
-        answers_file=lock.answers_file,
-        answers=_without_notes(data),
-        lock=lock,
-        answers_moved=locks.answers_digest(data) != lock.answers,
-    )
+    moved = locks.answers_digest(data) != lock.answers
+    return Recorded.of(lock, _without_notes(data), answers_moved=moved)
 
 
 def read_recorded_answers(project: Path) -> Recorded:

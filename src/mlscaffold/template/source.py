@@ -45,7 +45,6 @@ __all__ = [
     "changed_last",
     "changes_between",
     "check_out",
-    "check_recorded_tree",
     "embedded_bundle",
     "fetched",
     "find_source",
@@ -488,23 +487,6 @@ def changed_last(checkout: Checkout, source: str) -> str:
     commit = git.text("log", "-1", "--format=%H", checkout.commit, "--", f":(literal){source}")
     holding = _versions(git.text("tag", "--contains", commit).split("\n")) if commit else ()
     return holding[0].tag if holding else ""
-
-
-def check_recorded_tree(checkout: Checkout, tree: str) -> None:
-    """Refuse a version that is not what a project was made from.
-
-    Args:
-        checkout: The version, as the template has it now.
-        tree: What the lock recorded; empty where nothing was.
-
-    Raises:
-        TemplateError: The tag was moved.
-    """
-    if tree and checkout.tree != tree:
-        raise TemplateError(
-            f"{checkout.version} of {checkout.source.url} is not what this project was made from: the tag was moved.",
-            hint="Ask the template's owners to restore the tag, and to release the change under a new version.",
-        )
 
 
 _MOST_SUBJECTS = 20

@@ -24,6 +24,7 @@ from ..git.workspace import open_workspace
 from ..plan.decide import Action, FileAction
 from ..preferences.trust import Trust, Trusted
 from ..project import lock as locks
+from ..project.pin import pin
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers
@@ -219,10 +220,10 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
     recorded = read_recorded(project)
     source = fetched(find_source(recorded.template), cache)
     with scratch_folder() as scratch:
-        sides = {name: scratch / name for name in ("from", "to")}
-        for side in sides.values():
-            side.mkdir()
-        old, new = (check_out(source, str(waiting.note[name]), into=side, cache=cache) for name, side in sides.items())
+        for name in ("from", "to"):
+            (scratch / name).mkdir()
+        old = check_out(source, str(waiting.note["from"]), into=scratch / "from", cache=cache)
+        new = pin(project, recorded, source=source, into=scratch / "to", cache=cache).checkout
         require_trust_in_tasks((old, new), task_listing(new, since=old), trusted=trusted)
         run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
 

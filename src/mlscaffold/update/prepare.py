@@ -17,19 +17,16 @@ from ..errors import ProjectError, TemplateError
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
 from ..git.workspace import State, Workspace, open_workspace
-from ..project.lock import LOCK_FILE
 from ..project.make_lock import ownership_of, remarks_on, written_answers
+from ..project.pin import MovedTagError, Pin, pin
 from ..project.record import Recorded, read_recorded, read_watched
 from ..steps import Step
-from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
-from ..template.reach import Reach, commit_of
-from ..template.render import Render
+from ..template.answers import Ask, resolve_answers, suggest_defaults
 from ..template.render_cache import cached_render
 from ..template.source import (
     Checkout,
     TemplateSource,
     check_out,
-    check_recorded_tree,
     fetched,
     find_source,
 )
@@ -76,11 +73,9 @@ def prepare_update(
         _refuse_unready(workspace, state)
         step("Reading the template")
         with disk_errors(project):
-            old_checkout, new_checkout, notes = _check_out_both(request, recorded, scratch)
-        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
-        before = require_trust(old_checkout, trusted=request.trusted, project=project, at=wrote, rendering_only=True)
+            then, new_checkout, notes = _check_out_both(request, recorded, scratch)
         # As Copier does it: what may have come since the last render was not in it.
-        before = dataclasses.replace(before, loose=False)
+        before = dataclasses.replace(then.reach, loose=False)
         now = require_trust(new_checkout, trusted=request.trusted, project=project, rendering_only=True)
         ownership = ownership_of(new_checkout)
         answers = resolve_answers(
@@ -95,7 +90,7 @@ def prepare_update(
         )
         step("Rendering")
         with disk_errors(project):
-            old = _render_old(request, recorded, old_checkout, before, scratch)
+            old = then.rendered(before)
             new = cached_render(
                 new_checkout,
                 answers,
@@ -141,9 +136,7 @@ def _refuse_unready(workspace: Workspace, state: State) -> None:
         )
 
 
-def _check_out_both(
-    request: UpdateRequest, recorded: Recorded, scratch: Path
-) -> tuple[Checkout, Checkout, tuple[str, ...]]:
+def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -> tuple[Pin, Checkout, tuple[str, ...]]:
     """The recorded state of the template, and the one to go to."""
     for name in ("old", "new"):
         (scratch / name).mkdir()
@@ -153,21 +146,29 @@ def _check_out_both(
             going = None
             if not request.same_version:
                 going = threads.submit(check_out, source, request.to, into=scratch / "new", cache=request.cache)
-            old = check_out(source, recorded.version, into=scratch / "old", cache=request.cache)
+            old = pin(
+                request.project,
+                recorded,
+                source=source,
+                into=scratch / "old",
+                trusted=request.trusted,
+                cache=request.cache,
+            )
+        except MovedTagError:
+            raise
         except TemplateError as error:
             raise TemplateError(
                 error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
             ) from error
-    check_recorded_tree(old, recorded.tree)
     if going is None:
-        return old, old, old.notes
+        return old, old.checkout, old.checkout.notes
     new = going.result()
     if new.version.startswith("dev"):
         raise TemplateError(
             f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
             hint="Commit and tag it, or name a release with --to.",
         )
-    _refuse_downgrade(source, old, new)
+    _refuse_downgrade(source, old.checkout, new)
     return old, new, new.notes
 
 
@@ -183,17 +184,3 @@ def _refuse_downgrade(source: TemplateSource, old: Checkout, new: Checkout) -> N
             f"{new.version} of {source.url} is older than {old.version}, which this project has.",
             hint="To go back, take back the commit of the update: git revert.",
         )
-
-
-def _render_old(request: UpdateRequest, recorded: Recorded, checkout: Checkout, reach: Reach, scratch: Path) -> Render:
-    """Render what the project was made from, as it was then."""
-    answers = Answers(values=recorded.answers, questions=())
-    return cached_render(
-        checkout,
-        answers,
-        into=scratch / "old",
-        folder_name=request.project.name,
-        operation="update",
-        reach=reach,
-        cache=request.cache,
-    )

@@ -29,15 +29,12 @@ from ..plan.decide import Action, Plan, plan
 from ..plan.pairing import Side
 from ..project import lock as locks
 from ..project.lock import Lock, parse_lock
-from ..project.make_lock import lock_of, ownership_of, written_answers
+from ..project.make_lock import written_answers
+from ..project.pin import Pin, pin
 from ..project.record import Recorded, answers_in, read_recorded_answers, read_watched
-from ..template.answers import Answers
 from ..template.ownership import Ownership, Policy
 from ..template.reach import commit_of
 from ..template.render import Render
-from ..template.render_cache import cached_render
-from ..template.source import check_out, find_source
-from ..template.trust import require_trust
 from .solve import PreparedUpdate, UpdateRequest, lying, solve
 
 __all__ = ["Relocking", "prepare_lock"]
@@ -99,10 +96,8 @@ class _Relocking:
             reason = "the answers moved without the lock" if lock else "the project had no lock"
         except LockError as error:
             lock, reason = None, error.message
-        made = self._render(recorded.template, recorded.version, {**recorded.answers, **self.request.given}, "now")
-        ownership = ownership_of(made.checkout)
-        entries = self.workspace.entries(made.root, made.entries)
-        fresh = lock_of(made, ownership, entries)
+        now = self._pin(dataclasses.replace(recorded, answers={**recorded.answers, **self.request.given}), "now")
+        made, fresh = now.render, now.lock
         if lock == fresh:
             reason = ""
         prepared = PreparedUpdate(
@@ -131,23 +126,17 @@ class _Relocking:
                 f"There are edits that are not staged: {', '.join(loose)}.", hint="`git add` or restore them first."
             )
         answers = self._merge_answers(base.answers, ours.answers, theirs.answers)
-        newest = _newest(ours.lock, theirs.lock)
         renders = [
-            self._render(side.lock.template, side.lock.version, side.answers, name, at=side.wrote)
+            self._pin(Recorded.of(side.lock, side.answers), name, wrote=side.wrote).render
             for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
         ]
-        new = self._render(newest.template, newest.version, answers, "new")
-        ownership = ownership_of(new.checkout)
+        recorded = Recorded.of(_newest(ours.lock, theirs.lock), answers)
+        there = self._pin(recorded, "new")
+        new, ownership = there.render, there.ownership
         self._refuse_unresolved(ownership, ours.lock)
         old = self._merge_renders(*renders, into=self.scratch / "virtual", like=new)
-        recorded = Recorded(
-            template=newest.template,
-            version=newest.version,
-            tree=newest.tree,
-            answers_file=newest.answers_file,
-            answers=answers,
-            lock=dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files}),
-        )
+        both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files})
+        recorded = dataclasses.replace(recorded, lock=both)
         state = dataclasses.replace(self.state, dirty=(), entries={**self.state.entries, **self._ours()})
         prepared = solve(self.request, recorded, old, new, ownership, self.workspace, state, seen)
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
@@ -173,23 +162,12 @@ class _Relocking:
         sides = {(path, meta.split(" ")[2]): meta.split(" ") for meta, _, path in fields}
         return {path: Entry(mode=FileMode(m[0]), blob=m[1]) for (path, stage), m in sides.items() if stage == "2"}
 
-    def _render(self, template: str, version: str, answers: Mapping[str, Any], name: str, *, at: str = "") -> Render:
+    def _pin(self, recorded: Recorded, name: str, *, wrote: str = "") -> Pin:
         folder = self.scratch / name
         folder.mkdir()
-        checkout = check_out(find_source(template), version, into=folder, cache=self.request.cache)
         request = self.request
-        reach = require_trust(checkout, trusted=request.trusted, project=request.project, at=at, rendering_only=True)
-        values = Answers(values=answers, questions=())
-        made = cached_render(
-            checkout,
-            values,
-            into=folder / "render",
-            folder_name=request.project.name,
-            operation="update",
-            reach=reach,
-            cache=request.cache,
-        )
-        written_answers(made)
+        made = pin(request.project, recorded, into=folder, wrote=wrote, trusted=request.trusted, cache=request.cache)
+        written_answers(made.render)
         return made
 
     def _branches(self) -> tuple[_Branch, _Branch, _Branch]:
