@@ -36,7 +36,9 @@ from mlscaffold.template.ownership import Policy
 from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
 from mlscaffold.template.source import Checkout, check_out, find_source, releases
-from mlscaffold.update.prepare import UpdateRequest, apply_update, prepare_update
+from mlscaffold.update.apply import apply_update
+from mlscaffold.update.request import UpdateRequest
+from mlscaffold.update.solve import prepare_update
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"

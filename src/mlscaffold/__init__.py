@@ -27,15 +27,9 @@ if TYPE_CHECKING:
     from .project.lock import Lock, read_lock
     from .project.settings import ProjectSettings, Waiver
     from .rules import RULES, Rule
-    from .update.prepare import (
-        PreparedUpdate,
-        Updated,
-        UpdateRequest,
-        abort_update,
-        apply_update,
-        continue_update,
-        prepare_update,
-    )
+    from .update.apply import Updated, abort_update, apply_update, continue_update
+    from .update.request import UpdateRequest
+    from .update.solve import PreparedUpdate, prepare_update
 
 __all__ = [
     "RULES",
@@ -73,20 +67,20 @@ _HOMES = {
     "MlscaffoldError": "errors",
     "NewProject": "new.create",
     "Prepared": "new.create",
-    "PreparedUpdate": "update.prepare",
+    "PreparedUpdate": "update.solve",
     "ProjectSettings": "project.settings",
     "RULES": "rules",
     "Rule": "rules",
-    "UpdateRequest": "update.prepare",
-    "Updated": "update.prepare",
+    "UpdateRequest": "update.request",
+    "Updated": "update.apply",
     "Waiver": "project.settings",
-    "abort_update": "update.prepare",
-    "apply_update": "update.prepare",
+    "abort_update": "update.apply",
+    "apply_update": "update.apply",
     "check": "checking.run",
-    "continue_update": "update.prepare",
+    "continue_update": "update.apply",
     "create": "new.create",
     "prepare": "new.create",
-    "prepare_update": "update.prepare",
+    "prepare_update": "update.solve",
     "read_lock": "project.lock",
 }
 

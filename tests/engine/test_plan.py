@@ -1,14 +1,13 @@
 """The plan is pure: each file decided once, by its policy's row of the table, and nothing that is the user's is lost.
 
-A *history* is what one update meets: two renders, the project between them, and what is known about both. `carry_out`
-does on maps of entries what the journal does on disk, with a token for every content that a merge would make.
+`carry_out` does on maps of entries what the journal does on disk, with a token for each content that a merge would
+make.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from mlscaffold.files.entry import Entry, FileMode
 from mlscaffold.plan.decide import Action, FileAction, Plan, plan
 from mlscaffold.plan.pairing import EMPTY, Side, pair
+from mlscaffold.plan.situation import Situation
 from mlscaffold.template.ownership import Ownership, PathRule, Policy
 
 Entries = Mapping[str, Entry]
@@ -43,38 +43,9 @@ def side(entries: Entries, **sources: str) -> Side:
     return Side(entries=entries, sources={path: sources.get(path, f"{path}.jinja") for path in entries})
 
 
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """What one update meets."""
-
-    old: Side
-    new: Side
-    mine: Entries
-    ownership: Ownership
-    renames: Mapping[str, str] = field(default_factory=dict)
-    before: Mapping[str, Policy] = field(default_factory=dict)
-    ejected: frozenset[str] = frozenset()
-    secret: frozenset[str] = frozenset()
-    withheld: Mapping[str, str] = field(default_factory=dict)
-    answers_moved: bool = False
-    lines_only: bool = False
-
-    @property
-    def plan(self) -> Plan:
-        """What the planner says."""
-        return plan(
-            old=self.old,
-            new=self.new,
-            mine=self.mine,
-            ownership=self.ownership,
-            renames=self.renames,
-            before=self.before,
-            ejected=self.ejected,
-            secret=self.secret,
-            withheld=self.withheld,
-            answers_moved=self.answers_moved,
-            lines_only=self.lines_only,
-        )
+def planned(**facts: Any) -> Plan:
+    """What the planner says of a situation."""
+    return plan(Situation(**facts))
 
 
 def carry_out(decided: Plan, mine: Entries) -> dict[str, Entry]:
@@ -138,7 +109,7 @@ TABLES = st.lists(
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> History:
+def situations(draw: st.DrawFn) -> Situation:
     """A project made of the old render, then edited: files kept, changed, deleted, renamed, added."""
     old, new = draw(sides()), draw(sides())
     mine: dict[str, Entry] = {}
@@ -161,7 +132,7 @@ def histories(draw: st.DrawFn) -> History:
         mine[path] = entry(f"added {path}")
     assume(is_a_tree(mine))
     some_paths = st.frozensets(st.sampled_from(PATHS), max_size=1)
-    return History(
+    return Situation(
         old=old,
         new=new,
         mine=mine,
@@ -176,16 +147,16 @@ def histories(draw: st.DrawFn) -> History:
     )
 
 
-@given(histories())
-def test_every_file_is_decided_once(history: History) -> None:
-    decided = history.plan
+@given(situations())
+def test_every_file_is_decided_once(situation: Situation) -> None:
+    decided = plan(situation)
     assert list(decided.actions) == sorted(decided.actions, key=lambda each: each.path)
     places = [each.path for each in decided.actions if each.action not in {Action.REMOVE, Action.COLLIDE}]
     assert len(places) == len(set(places)), "two files end at one path"
     origins = [each.origin or each.path for each in decided.actions if each.mine is not None]
     assert sorted(origins) == sorted(set(origins)), "one file of the project is used twice"
     for each in decided.actions:
-        assert each.mine in {None, history.mine.get(each.origin or each.path)}
+        assert each.mine in {None, situation.mine.get(each.origin or each.path)}
 
 
 @given(sides(), sides())
@@ -196,48 +167,48 @@ def test_the_ends_of_files_are_a_matching(old: Side, new: Side) -> None:
     assert ("", "") not in pairs
 
 
-@given(histories())
-def test_no_content_of_the_user_is_lost(history: History) -> None:
+@given(situations())
+def test_no_content_of_the_user_is_lost(situation: Situation) -> None:
     """Each is in the result, or the render's, or merged, or in a conflict's stages; or owned, and a commit holds it."""
-    decided = history.plan
+    decided = plan(situation)
     assume(not decided.collisions)
-    after = carry_out(decided, history.mine)
-    rendered = {each.blob for each in history.old.entries.values()}
+    after = carry_out(decided, situation.mine)
+    rendered = {each.blob for each in situation.old.entries.values()}
     kept = {part for each in after.values() for part in each.blob.split("+")}
     staged = {each.mine.blob for each in decided.conflicts if each.mine}
     replaced = {each.mine.blob for each in decided.having(Action.REPLACE) if each.mine}
     assert {each.policy for each in decided.having(Action.REPLACE)} <= {Policy.OWNED}
-    assert {each.blob for each in history.mine.values()} <= rendered | kept | staged | replaced
+    assert {each.blob for each in situation.mine.values()} <= rendered | kept | staged | replaced
     event(f"changes: {len(decided.changes)}")
 
 
-@given(histories())
-def test_what_is_not_the_templates_stays(history: History) -> None:
-    decided = history.plan
+@given(situations())
+def test_what_is_not_the_templates_stays(situation: Situation) -> None:
+    decided = plan(situation)
     assume(not decided.collisions)
-    after = carry_out(decided, history.mine)
-    theirs = {*history.old.entries, *history.new.entries, *history.renames.values()}
-    theirs |= set(history.ownership.retired_paths())
-    for path in history.mine.keys() - theirs:
-        assert after[path] == history.mine[path]
+    after = carry_out(decided, situation.mine)
+    theirs = {*situation.old.entries, *situation.new.entries, *situation.renames.values()}
+    theirs |= set(situation.ownership.retired_paths())
+    for path in situation.mine.keys() - theirs:
+        assert after[path] == situation.mine[path]
 
 
-@given(histories())
-def test_the_second_plan_is_empty(history: History) -> None:
-    decided = history.plan
+@given(situations())
+def test_the_second_plan_is_empty(situation: Situation) -> None:
+    decided = plan(situation)
     assume(not decided.collisions)
-    after = carry_out(decided, history.mine)
-    ends = pair(history.old, history.new, {})
-    renames = {new: history.renames[old] for old, new in ends if new and history.renames.get(old) in after}
-    locked = [path for path in history.new.entries if history.ownership.rule_for(path).policy is not Policy.RETIRED]
+    after = carry_out(decided, situation.mine)
+    ends = pair(situation.old, situation.new, {})
+    renames = {new: situation.renames[old] for old, new in ends if new and situation.renames.get(old) in after}
+    locked = [path for path in situation.new.entries if situation.ownership.rule_for(path).policy is not Policy.RETIRED]
     again = dataclasses.replace(
-        history,
-        old=Side(entries={path: history.new.entries[path] for path in locked}, sources=history.new.sources),
+        situation,
+        old=Side(entries={path: situation.new.entries[path] for path in locked}, sources=situation.new.sources),
         mine=after,
         renames=renames,
-        before={path: history.ownership.rule_for(path).policy for path in history.new.entries},
+        before={path: situation.ownership.rule_for(path).policy for path in situation.new.entries},
     )
-    ours = [each for each in again.plan.changes if each.policy is not Policy.KEYED]
+    ours = [each for each in plan(again).changes if each.policy is not Policy.KEYED]
     assert ours == []
 
 
@@ -245,67 +216,67 @@ def test_the_second_plan_is_empty(history: History) -> None:
 def test_a_project_that_is_the_new_render_has_nothing_to_do(new: Side, ownership: Ownership, lines_only: bool) -> None:
     retired = {path for path in new.entries if ownership.rule_for(path).policy is Policy.RETIRED}
     mine = {path: each for path, each in new.entries.items() if path not in retired}
-    decided = plan(old=new, new=new, mine=mine, ownership=ownership, lines_only=lines_only)
+    decided = planned(old=new, new=new, mine=mine, ownership=ownership, lines_only=lines_only)
     assert decided.actions == ()
 
 
-@given(histories())
-def test_a_template_that_stands_still_changes_only_what_it_owns(history: History) -> None:
-    still = dataclasses.replace(history, new=history.old)
+@given(situations())
+def test_a_template_that_stands_still_changes_only_what_it_owns(situation: Situation) -> None:
+    still = dataclasses.replace(situation, new=situation.old)
     ownable = {Policy.OWNED, Policy.KEYED}
-    for each in still.plan.changes:
+    for each in plan(still).changes:
         comes_back = each.action is Action.RESTORE and each.rule.recreate
         assert each.policy in ownable or comes_back or each.policy is Policy.RETIRED, each
 
 
 @given(entry_maps(), TABLES)
 def test_a_new_project_gets_every_file_but_the_retired(new: dict[str, Entry], ownership: Ownership) -> None:
-    decided = plan(new=side(new), ownership=ownership)
+    decided = planned(new=side(new), ownership=ownership)
     retired = {path for path in new if ownership.rule_for(path).policy is Policy.RETIRED}
     assert carry_out(decided, {}) == {path: each for path, each in new.items() if path not in retired}
     assert {each.action for each in decided.actions} <= {Action.CREATE}
 
 
-@given(histories())
-def test_what_the_user_deleted_stays_deleted(history: History) -> None:
-    decided = history.plan
-    used = {*history.renames, *history.mine}
+@given(situations())
+def test_what_the_user_deleted_stays_deleted(situation: Situation) -> None:
+    decided = plan(situation)
+    used = {*situation.renames, *situation.mine}
     for each in decided.changes:
         deleted = each.old is not None and each.mine is None and (each.rendered_as[0] or each.path) not in used
         if deleted and each.policy is Policy.MERGED:
             pytest.fail(f"{each} brings back what the user deleted")
 
 
-@given(histories())
-def test_what_is_withheld_is_not_written(history: History) -> None:
-    decided = history.plan
+@given(situations())
+def test_what_is_withheld_is_not_written(situation: Situation) -> None:
+    decided = plan(situation)
     assume(not decided.collisions)
-    after = carry_out(decided, history.mine)
-    for path in history.withheld.keys() - history.mine.keys():
-        written = history.ownership.rule_for(path).policy is Policy.SEEDED and path not in history.secret
+    after = carry_out(decided, situation.mine)
+    for path in situation.withheld.keys() - situation.mine.keys():
+        written = situation.ownership.rule_for(path).policy is Policy.SEEDED and path not in situation.secret
         if written and path in after:
             each = next(each for each in decided.actions if each.path == path)
             assert each.old or each.mine, "it takes over, and was written"
 
 
-@given(histories())
-def test_a_seeded_file_that_somebody_edited_stays_whatever_the_answers(history: History) -> None:
-    decided = history.plan
+@given(situations())
+def test_a_seeded_file_that_somebody_edited_stays_whatever_the_answers(situation: Situation) -> None:
+    decided = plan(situation)
     assume(not decided.collisions)
-    after = carry_out(decided, history.mine)
-    for path, before in history.old.entries.items():
-        here = history.mine.get(path)
-        seeded = history.ownership.rule_for(path).policy is history.before[path] is Policy.SEEDED
-        if seeded and path in history.new.entries and here not in {None, before} and path not in history.ejected:
+    after = carry_out(decided, situation.mine)
+    for path, before in situation.old.entries.items():
+        here = situation.mine.get(path)
+        seeded = situation.ownership.rule_for(path).policy is situation.before[path] is Policy.SEEDED
+        if seeded and path in situation.new.entries and here not in {None, before} and path not in situation.ejected:
             assert here in after.values()
 
 
-@given(histories())
-def test_what_is_ejected_is_left_alone(history: History) -> None:
-    decided = history.plan
+@given(situations())
+def test_what_is_ejected_is_left_alone(situation: Situation) -> None:
+    decided = plan(situation)
     assume(not decided.collisions)
-    for path in history.ejected & history.mine.keys():
-        assert carry_out(decided, history.mine).get(path) == history.mine[path]
+    for path in situation.ejected & situation.mine.keys():
+        assert carry_out(decided, situation.mine).get(path) == situation.mine[path]
 
 
 OLD, MINE, NEW = entry("old"), entry("mine"), entry("new")
@@ -326,7 +297,7 @@ def decide(
     table = Ownership(rules=(PathRule(glob="f", policy=policy, **options),))
     here = {"f": mine} if mine else {}
     known = {"f": before or policy}
-    decided = plan(old=ends[0], new=ends[1], mine=here, ownership=table, before=known, answers_moved=answers_moved)
+    decided = planned(old=ends[0], new=ends[1], mine=here, ownership=table, before=known, answers_moved=answers_moved)
     return decided.actions[0].action if decided.actions else None
 
 
@@ -455,16 +426,16 @@ def test_a_file_that_moves_into_seeded_hands_is_merged_once(
     there, here = side({"a": OLD}, a="s"), {"a": mine} if mine else {}
     after = side({"b": new}, b="s")
     seeded = owned_by(Policy.SEEDED)
-    (only,) = plan(old=there, mine=here, new=after, ownership=seeded, before={"a": policy}).actions
+    (only,) = planned(old=there, mine=here, new=after, ownership=seeded, before={"a": policy}).actions
     assert only.action is expected
-    later = plan(old=there, mine=here, new=after, ownership=seeded, before={"a": Policy.SEEDED})
+    later = planned(old=there, mine=here, new=after, ownership=seeded, before={"a": Policy.SEEDED})
     assert {each.action for each in later.actions} <= {Action.MOVE}
 
 
 def test_a_deleted_file_that_moves_into_seeded_hands_comes_back_where_the_table_says_so() -> None:
     table = Ownership(rules=(PathRule(glob="**", policy=Policy.SEEDED, recreate=True),))
     moved = {"old": side({"a": OLD}, a="s"), "new": side({"b": OLD}, b="s"), "before": {"a": Policy.OWNED}}
-    (only,) = plan(**moved, mine={}, ownership=table).actions  # type: ignore[arg-type]
+    (only,) = planned(**moved, mine={}, ownership=table).actions
     assert (only.action, only.path) == (Action.RESTORE, "b")
 
 
@@ -472,14 +443,14 @@ def test_a_seeded_file_of_a_folder_that_other_answers_rename_moves_with_its_edit
     ends = [side({f"{package}/f": content}, **{f"{package}/f": "s"}) for package, content in (("a", OLD), ("b", NEW))]
     table, before = owned_by(Policy.SEEDED), {"a/f": Policy.SEEDED}
     for mine, result in ((OLD, NEW), (MINE, MINE)):
-        (only,) = plan(
+        (only,) = planned(
             old=ends[0], new=ends[1], mine={"a/f": mine}, ownership=table, before=before, answers_moved=True
         ).actions
         assert (only.origin, only.path, only.result) == ("a/f", "b/f", result)
 
 
 def test_a_secret_file_is_left_alone_whatever_the_answers() -> None:
-    decided = plan(
+    decided = planned(
         old=side({"f": OLD}),
         mine={"f": OLD},
         new=side({"f": NEW}),
@@ -520,8 +491,8 @@ def test_the_policy_of_the_new_version_rules() -> None:
 
 
 def test_a_file_that_depends_on_a_secret_is_written_once() -> None:
-    first = plan(new=side({"f": NEW}), ownership=owned_by(Policy.OWNED), secret={"f"})
-    later = plan(
+    first = planned(new=side({"f": NEW}), ownership=owned_by(Policy.OWNED), secret={"f"})
+    later = planned(
         old=side({"f": OLD}), mine={"f": MINE}, new=side({"f": NEW}), ownership=owned_by(Policy.OWNED), secret={"f"}
     )
     assert [each.action for each in first.actions] == [Action.CREATE]
@@ -530,7 +501,7 @@ def test_a_file_that_depends_on_a_secret_is_written_once() -> None:
 
 def test_an_ejected_file_stays_and_its_new_place_is_another_file() -> None:
     """Ejecting `a` is about `a`; where the template has it now, nobody ejected anything."""
-    decided = plan(
+    decided = planned(
         old=side({"a": OLD}, a="s"),
         mine={"a": MINE},
         new=side({"b": NEW}, b="s"),
@@ -544,9 +515,9 @@ def test_an_ejected_file_stays_and_its_new_place_is_another_file() -> None:
 
 
 def test_an_uncommitted_file_is_never_written_over() -> None:
-    decided = plan(new=side({"f": NEW}), mine={"f": MINE}, ownership=Ownership(), loose={"f"})
+    decided = planned(new=side({"f": NEW}), mine={"f": MINE}, ownership=Ownership(), loose={"f"})
     assert decided.collisions == ("f",)
-    same = plan(new=side({"f": NEW}), mine={"f": NEW}, ownership=Ownership(), loose={"f"})
+    same = planned(new=side({"f": NEW}), mine={"f": NEW}, ownership=Ownership(), loose={"f"})
     assert same.actions == ()
 
 
@@ -554,23 +525,23 @@ def test_an_uncommitted_file_is_never_written_over() -> None:
     ("mine", "occupied"), [({}, {"f"}), ({}, {"f/x"}), ({"f/x": MINE}, set()), ({"other": MINE}, {"f"})]
 )
 def test_what_is_in_the_way_is_named(mine: Entries, occupied: set[str]) -> None:
-    assert plan(new=side({"f": NEW}), mine=mine, ownership=Ownership(), occupied=occupied).collisions == ("f",)
+    assert planned(new=side({"f": NEW}), mine=mine, ownership=Ownership(), occupied=occupied).collisions == ("f",)
 
 
 def test_a_file_in_the_place_of_a_folder_is_in_the_way() -> None:
-    decided = plan(new=side({"f/x": NEW}), mine={"f": MINE}, ownership=Ownership())
+    decided = planned(new=side({"f/x": NEW}), mine={"f": MINE}, ownership=Ownership())
     assert [(each.path, each.reason) for each in decided.having(Action.COLLIDE)] == [("f/x", "f is in the way")]
 
 
 def test_a_file_may_become_a_folder_and_a_folder_a_file() -> None:
     there, back = side({"f": OLD}, f="s"), side({"f/x": OLD}, **{"f/x": "t"})
-    assert plan(old=there, mine=there.entries, new=back, ownership=Ownership()).collisions == ()
-    assert plan(old=back, mine=back.entries, new=there, ownership=Ownership()).collisions == ()
+    assert planned(old=there, mine=there.entries, new=back, ownership=Ownership()).collisions == ()
+    assert planned(old=back, mine=back.entries, new=there, ownership=Ownership()).collisions == ()
 
 
 def test_two_files_swap_their_paths() -> None:
     """Each takes its owner's edits along."""
-    decided = plan(
+    decided = planned(
         old=side({"a": entry("A"), "b": entry("B")}, a="s", b="t"),
         mine={"a": entry("A edited"), "b": entry("B")},
         new=side({"a": entry("B"), "b": entry("A")}, a="t", b="s"),
@@ -584,7 +555,7 @@ def test_two_files_swap_their_paths() -> None:
 
 
 def test_a_new_file_at_the_old_place_of_a_moved_one() -> None:
-    decided = plan(
+    decided = planned(
         old=side({"a": entry("A")}, a="s"),
         mine={"a": entry("A edited")},
         new=side({"a": entry("B"), "b": entry("A")}, a="t", b="s"),
@@ -594,12 +565,12 @@ def test_a_new_file_at_the_old_place_of_a_moved_one() -> None:
 
 
 def test_the_templates_move_and_the_users_edit_meet() -> None:
-    decided = plan(old=side({"a": OLD}, a="s"), mine={"a": MINE}, new=side({"b": NEW}, b="s"), ownership=Ownership())
+    decided = planned(old=side({"a": OLD}, a="s"), mine={"a": MINE}, new=side({"b": NEW}, b="s"), ownership=Ownership())
     assert [(each.origin, each.path, each.action) for each in decided.actions] == [("a", "b", Action.MERGE)]
 
 
 def test_a_source_that_moved_is_followed() -> None:
-    decided = plan(
+    decided = planned(
         old=side({"a": OLD}, a="s"),
         mine={"a": MINE},
         new=side({"b": OLD}, b="t"),
@@ -610,14 +581,14 @@ def test_a_source_that_moved_is_followed() -> None:
 
 
 def test_the_users_rename_is_followed() -> None:
-    decided = plan(
+    decided = planned(
         old=side({"a": OLD}), mine={"moved": MINE}, new=side({"a": NEW}), ownership=Ownership(), renames={"a": "moved"}
     )
     assert [(each.path, each.action) for each in decided.actions] == [("moved", Action.MERGE)]
 
 
 def test_a_renamed_file_where_the_template_now_has_another_is_no_rename() -> None:
-    decided = plan(
+    decided = planned(
         old=side({"a": OLD}, a="s"),
         mine={"b": MINE},
         new=side({"a": OLD, "b": NEW}, a="s", b="t"),
@@ -628,7 +599,7 @@ def test_a_renamed_file_where_the_template_now_has_another_is_no_rename() -> Non
 
 
 def test_what_the_template_owns_is_where_the_template_says() -> None:
-    decided = plan(
+    decided = planned(
         old=side({"a": OLD}),
         mine={"moved": OLD},
         new=side({"a": OLD}),
@@ -641,7 +612,7 @@ def test_what_the_template_owns_is_where_the_template_says() -> None:
 def test_a_mode_and_a_content_that_were_changed_apart_are_joined() -> None:
     executable = dataclasses.replace(OLD, mode=FileMode.EXECUTABLE)
     ((only,),) = [
-        plan(old=side({"f": OLD}), mine={"f": executable}, new=side({"f": NEW}), ownership=Ownership()).actions
+        planned(old=side({"f": OLD}), mine={"f": executable}, new=side({"f": NEW}), ownership=Ownership()).actions
     ]
     assert only.result == dataclasses.replace(NEW, mode=FileMode.EXECUTABLE)
 
@@ -653,5 +624,5 @@ def test_a_link_on_one_side_and_an_edit_on_the_other_is_a_conflict() -> None:
 
 
 def test_merging_as_git_does_leaves_a_removed_and_edited_file_to_a_person() -> None:
-    decided = plan(old=side({"f": OLD}), mine={"f": MINE}, new=EMPTY, ownership=Ownership(), lines_only=True)
+    decided = planned(old=side({"f": OLD}), mine={"f": MINE}, new=EMPTY, ownership=Ownership(), lines_only=True)
     assert [each.action for each in decided.actions] == [Action.CONFLICT]

@@ -7,6 +7,7 @@ real thing. Each line that the user writes is unlike any other, so that it can b
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 import stat
 import subprocess
@@ -32,7 +33,9 @@ from mlscaffold.template.ownership import Ownership, PathRule, Policy
 from mlscaffold.template.render import Render
 from mlscaffold.template.source import Checkout, SourceKind, TemplateSource
 from mlscaffold.update.apply import abort_update, write_update
-from mlscaffold.update.solve import PreparedUpdate, UpdateRequest, solve
+from mlscaffold.update.gather import Ends, Ground, gather
+from mlscaffold.update.request import UpdateRequest
+from mlscaffold.update.solve import PreparedUpdate, solve
 
 #: A file: its lines, and whether it is executable.
 File = tuple[tuple[str, ...], bool]
@@ -212,13 +215,14 @@ class Play:
         """The update, decided."""
         with (
             tempfile.TemporaryDirectory(dir=self.root) as scratch,
-            patch("mlscaffold.update.solve.task_listing") as tasks,
+            patch("mlscaffold.update.gather.task_listing") as tasks,
         ):
             tasks.return_value = ()
             workspace = open_workspace(self.project, Path(scratch) / "git")
             request = UpdateRequest(project=self.project)
             recorded, seen = read_watched(self.project, read_recorded)
-            yield solve(request, recorded, old, self.new, self.case.ownership, workspace, workspace.state(), seen)
+            ground = Ground(recorded=recorded, workspace=workspace, state=workspace.state(), seen=seen)
+            yield solve(gather(request, ground, Ends(old=old, new=self.new, ownership=self.case.ownership)))
 
 
 @contextlib.contextmanager
@@ -338,11 +342,13 @@ def test_an_update_that_is_applied_is_undone_to_the_byte(case: Case) -> None:
                 play.prepared(play.old) as prepared,
                 patch("mlscaffold.update.apply.run_tasks", side_effect=RenderError("A task failed.")),
             ):
-                object.__setattr__(prepared, "tasks", ("make",))
-                write_update(prepared)
+                write_update(dataclasses.replace(prepared, tasks=("make",)))
         except ProjectError:
+            event("something is in the way")
             return
         except PendingError:
             event("a task failed")
+        else:
+            assert prepared.plan.conflicts, "a task that fails leaves work pending"
         abort_update(play.project)
         assert everything(play.project) == before

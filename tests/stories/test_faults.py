@@ -29,7 +29,9 @@ from typing import Any
 import pytest
 
 from mlscaffold.apply.journal import Phase, exclusive, pending
-from mlscaffold.update.prepare import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
+from mlscaffold.update.apply import abort_update, apply_update, continue_update
+from mlscaffold.update.request import UpdateRequest
+from mlscaffold.update.solve import prepare_update
 
 from .conftest import Machine
 from .test_interruption import mount

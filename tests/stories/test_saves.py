@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.update.apply import write_update
-from mlscaffold.update.prepare import UpdateRequest, abort_update, apply_update, continue_update, prepare_update
+from mlscaffold.update.apply import abort_update, apply_update, continue_update
 from mlscaffold.update.relock import prepare_lock
+from mlscaffold.update.request import UpdateRequest
+from mlscaffold.update.solve import prepare_update
 
 from .conftest import Machine, snapshot
 from .test_faults import _EFFECTS, Copy, _place, in_child
@@ -135,7 +136,7 @@ def test_a_save_at_any_step_of_a_change_of_answers(demo: Followed) -> None:
 def test_a_save_at_any_step_of_making_a_lock(demo: Followed, path: str) -> None:
     demo.edit({".copier-answers.yml": demo.text(".copier-answers.yml").replace("World", "Moon")})
     with prepare_lock(UpdateRequest(project=demo.project)) as found:
-        nothing_saved_is_lost(demo, path, "in place", lambda: write_update(found.prepared))
+        nothing_saved_is_lost(demo, path, "in place", found.write)
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from .console import out, stderr
 if TYPE_CHECKING:
     from ..plan.decide import FileAction
     from ..project.record import Recorded
-    from ..update.prepare import PreparedUpdate, Updated
+    from ..update.apply import Updated
+    from ..update.solve import PreparedUpdate
 
 __all__ = ["note_derived", "plan_as_data", "print_diff", "print_done", "print_plan"]
 

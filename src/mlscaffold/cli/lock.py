@@ -38,9 +38,9 @@ def lock(
         return
     from ..files.user_folders import cache_folder
     from ..template.copier.headless import import_copier
-    from ..update.apply import apply_update
+    from ..update.apply import Writing
     from ..update.relock import prepare_lock
-    from ..update.solve import UpdateRequest
+    from ..update.request import UpdateRequest
     from . import changes
 
     request = UpdateRequest(
@@ -54,10 +54,13 @@ def lock(
         if not found.reason:
             say("The lock fits: nothing to do.")
             return
-        changes.print_plan(found.prepared, diffs=dry_run)
+        if isinstance(found.decided, Writing):
+            say(f"{found.decided.template} {found.decided.versions[1]}: the lock is written anew ({found.reason}).")
+        else:
+            changes.print_plan(found.decided, diffs=dry_run)
         if dry_run:
-            raise typer.Exit(ExitCode.PENDING if found.prepared.plan.conflicts else 0)
-        done = apply_update(found.prepared)
+            raise typer.Exit(ExitCode.PENDING if found.is_contested else 0)
+        done = found.write()
     if done.conflicts:
         changes.print_done(done)
         raise typer.Exit(ExitCode.PENDING)

@@ -35,7 +35,7 @@ def set_answers(
     """
     from ..files.user_folders import cache_folder
     from ..preferences.settings import read_settings
-    from ..update.prepare import UpdateRequest
+    from ..update.request import UpdateRequest
     from .update import run_update
 
     settings = read_settings()

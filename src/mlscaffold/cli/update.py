@@ -21,7 +21,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..update.prepare import UpdateRequest
+    from ..update.request import UpdateRequest
 
 __all__ = ["run_update", "update"]
 
@@ -79,7 +79,7 @@ def update(
     else:
         from ..files.user_folders import cache_folder
         from ..preferences.settings import read_settings
-        from ..update.prepare import UpdateRequest
+        from ..update.request import UpdateRequest
 
         settings = read_settings()
         request = UpdateRequest(
@@ -101,7 +101,8 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
     from threading import Thread
 
     from ..template.copier.headless import import_copier
-    from ..update.prepare import apply_update, prepare_update
+    from ..update.apply import apply_update
+    from ..update.solve import prepare_update
     from . import changes
     from .progress import Progress
 
@@ -156,7 +157,7 @@ def _status(project: Path) -> None:
 
 
 def _abort(project: Path) -> None:
-    from ..update.prepare import abort_update
+    from ..update.apply import abort_update
 
     for kept in abort_update(project):
         say(f"Your edits since are kept: {kept}")
@@ -165,7 +166,7 @@ def _abort(project: Path) -> None:
 
 def _resume(project: Path, *, trust: bool) -> None:
     from ..files.user_folders import cache_folder
-    from ..update.prepare import continue_update
+    from ..update.apply import continue_update
     from . import changes
 
     done = continue_update(project, trusted=trusted_by(trust=trust), cache=cache_folder())

@@ -17,6 +17,7 @@ from ..files.write import disk_errors
 from ..git.process import Git, blob_ids, config_value, enclosing_repository
 from ..plan.decide import Plan, plan
 from ..plan.pairing import Side
+from ..plan.situation import Situation
 from ..preferences.trust import Trusted
 from ..project import lock as locks
 from ..project.lock import Lock
@@ -152,7 +153,11 @@ def prepare(
             render=result,
             ownership=ownership,
             plan=plan(
-                new=Side(entries=result.entries, sources=result.sources), ownership=ownership, secret=result.secret
+                Situation(
+                    new=Side(entries=result.entries, sources=result.sources),
+                    ownership=ownership,
+                    secret=result.secret,
+                )
             ),
             tasks=task_listing(checkout),
             notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),

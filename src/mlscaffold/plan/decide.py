@@ -16,8 +16,9 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from ..files.entry import Entry, FileMode
-from ..template.ownership import Ownership, PathRule, Policy
-from .pairing import EMPTY, Side, pair, unblocked
+from ..template.ownership import PathRule, Policy
+from .pairing import pair, unblocked
+from .situation import Situation
 
 __all__ = ["Action", "FileAction", "Plan", "plan"]
 
@@ -113,106 +114,68 @@ class Plan:
         return self.having(Action.CONFLICT)
 
     @property
+    def left(self) -> Mapping[str, str]:
+        """Files that every project must have and that its owners have to write themselves, with the reason."""
+        withheld = [each for each in self.having(Action.KEEP) if each.mine is None and each.old is None]
+        return {each.path: each.reason for each in withheld if each.rule.required}
+
+    @property
     def changes(self) -> tuple[FileAction, ...]:
         """Files that change in the work tree."""
         return tuple(each for each in self.actions if each.changes)
 
 
-def plan(
-    *,
-    new: Side,
-    ownership: Ownership,
-    old: Side = EMPTY,
-    mine: Mapping[str, Entry] | None = None,
-    occupied: Collection[str] = (),
-    loose: Collection[str] = (),
-    before: Mapping[str, Policy] | None = None,
-    moves: Mapping[str, str] | None = None,
-    renames: Mapping[str, str] | None = None,
-    ejected: Collection[str] = (),
-    secret: Collection[str] = (),
-    withheld: Mapping[str, str] | None = None,
-    answers_moved: bool = False,
-    lines_only: bool = False,
-) -> Plan:
-    """Decide what to do with each file.
-
-    Args:
-        new: The render of the new version or answers.
-        ownership: The table of the new version, which rules.
-        old: The render of the recorded version and answers; empty for a new project.
-        mine: The files that the project holds.
-        occupied: Paths that hold something else: submodules, folders, links to folders.
-        loose: Paths of `mine` that no commit holds: what was written there must not be lost.
-        before: The policy of each path under the old version.
-        moves: Template source path before -> now, where it changed between the versions.
-        renames: Path in the old render -> where the user moved it.
-        ejected: Paths that the project took out of the template's hands.
-        secret: Paths whose content depends on a secret answer: written once.
-        withheld: New paths that must not be written, with the reason; see `succession`.
-        answers_moved: Whether other answers were given, which seeded files follow where nobody edited them.
-        lines_only: Decide no more than git would (`--merge git`).
-    """
-    everything = mine or {}
-    said = list(_ejected(old, everything, new, ownership, ejected))
-    # Rendered, and retired at once: it must be absent.
-    retired = {path for path in new.entries if ownership.rule_for(path).policy is Policy.RETIRED}
-    old = Side(entries=_without(old.entries, ejected), sources=old.sources)
-    new = Side(entries=_without(new.entries, {*ejected, *retired}), sources=new.sources)
-    mine = _without(everything, ejected)
-    # A place that the template claims for another file is no rename: both added a file there.
-    renames = {path: here for path, here in (renames or {}).items() if here in mine.keys() - new.entries.keys()}
-    deciding = _Deciding(
-        ownership=ownership,
-        before=before or {},
-        secret=secret,
-        withheld=withheld or {},
-        answers_moved=answers_moved,
-        lines_only=lines_only,
-    )
+def plan(situation: Situation) -> Plan:
+    """Decide what to do with each file."""
+    met = _template_files(situation)
+    deciding = _Deciding(situation=met)
     taken: set[str] = set()
     actions: list[FileAction] = []
-    for old_path, new_path in unblocked(pair(old, new, moves or {}), old, mine):
-        here = deciding.place(old_path, new_path, renames)
-        if here not in mine and new_path in mine and new_path not in taken and new_path not in old.entries:
+    for old_path, new_path in unblocked(pair(met.old, met.new, met.moves), met.old, met.mine):
+        here = deciding.place(old_path, new_path)
+        if here not in met.mine and new_path in met.mine and new_path not in {*taken, *met.old.entries}:
             # The user moved it where the template moves it, too; or both added the path.
             here = new_path
         taken.add(here)
-        found = deciding.decide(
-            old_path,
-            here,
-            new_path,
-            old=old.entries.get(old_path),
-            mine=mine.get(here),
-            new=new.entries.get(new_path),
-        )
-        if found is not None:
-            actions.append(found)
-    actions += [*said, *deciding.retire(mine, {place for each in actions for place in (each.path, each.origin)})]
-    return Plan(actions=tuple(sorted(_collide(actions, everything, occupied, loose), key=lambda action: action.path)))
+        if (action := deciding.decide(old_path, here, new_path)) is not None:
+            actions.append(action)
+    said = {path for each in actions for path in (each.path, each.origin)}
+    actions += [*_ejected(situation), *deciding.retire(said)]
+    return Plan(actions=tuple(sorted(_collide(actions, situation), key=lambda action: action.path)))
+
+
+def _template_files(situation: Situation) -> Situation:
+    """The situation without what is the user's alone, and without what is retired as it comes."""
+    ejected, new = situation.ejected, situation.new
+    retired = {path for path in new.entries if situation.ownership.rule_for(path).policy is Policy.RETIRED}
+    new = dataclasses.replace(new, entries=_without(new.entries, {*ejected, *retired}))
+    mine = _without(situation.mine, ejected)
+    # A place that the template claims for another file is no rename: both added a file there.
+    free = mine.keys() - new.entries.keys()
+    return dataclasses.replace(
+        situation,
+        old=dataclasses.replace(situation.old, entries=_without(situation.old.entries, ejected)),
+        new=new,
+        mine=mine,
+        renames={path: here for path, here in situation.renames.items() if here in free},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Deciding:
     """The decision tables: one method a policy."""
 
-    ownership: Ownership
-    before: Mapping[str, Policy]
-    secret: Collection[str]
-    withheld: Mapping[str, str]
-    answers_moved: bool
-    lines_only: bool
+    situation: Situation
 
-    def place(self, old_path: str, new_path: str, renames: Mapping[str, str]) -> str:
+    def place(self, old_path: str, new_path: str) -> str:
         """Where the project has a file; what the template owns is where the template says."""
         owned = self._rule(old_path, new_path).policy in {Policy.OWNED, Policy.KEYED}
-        return old_path if owned else renames.get(old_path, old_path)
+        return old_path if owned else self.situation.renames.get(old_path, old_path)
 
-    def decide(
-        self, old_path: str, here: str, new_path: str, *, old: Entry | None, mine: Entry | None, new: Entry | None
-    ) -> FileAction | None:
+    def decide(self, old_path: str, here: str, new_path: str) -> FileAction | None:
         """The action for one file; None where nothing is to be done or said."""
-        rule = self._rule(old_path, new_path)
+        rule, met = self._rule(old_path, new_path), self.situation
+        old, mine, new = met.old.entries.get(old_path), met.mine.get(here), met.new.entries.get(new_path)
         renamed = here not in {old_path, new_path} and mine is not None
         path = here if renamed or not new_path else new_path
         draft = FileAction(
@@ -233,7 +196,7 @@ class _Deciding:
                 return self._keyed(draft)
             case Policy.DERIVED:
                 return self._written_once(draft)
-            case Policy.SEEDED if (new_path or old_path) in self.secret:
+            case Policy.SEEDED if (new_path or old_path) in self.situation.secret:
                 return self._written_once(draft)
             case Policy.SEEDED:
                 return self._seeded(draft)
@@ -241,9 +204,9 @@ class _Deciding:
                 return self._merged(draft)
 
     def _rule(self, old_path: str, new_path: str) -> PathRule:
-        if (new_path or old_path) in self.secret:
+        if (new_path or old_path) in self.situation.secret:
             return PathRule(glob=new_path or old_path, policy=Policy.SEEDED)
-        return self.ownership.rule_for(new_path or old_path)
+        return self.situation.ownership.rule_for(new_path or old_path)
 
     def _owned(self, draft: FileAction) -> FileAction | None:
         old, mine, new = draft.old, draft.mine, draft.new
@@ -253,7 +216,7 @@ class _Deciding:
             return _become(draft, Action.MOVE, new) if draft.origin else None
         if mine == old:
             return _become(draft, Action.UPDATE, new)
-        if self.before.get(draft.rendered_as[0] or draft.path) is not Policy.OWNED:
+        if self.situation.before.get(draft.rendered_as[0] or draft.path) is not Policy.OWNED:
             reason = "the template now owns this file, and you edited it" if old else "it is yours and the template's"
             return dataclasses.replace(draft, action=Action.CONFLICT, reason=reason)
         return _become(draft, Action.REPLACE, new)
@@ -272,17 +235,17 @@ class _Deciding:
         return dataclasses.replace(draft, action=Action.KEYS, result=None)
 
     def _seeded(self, draft: FileAction) -> FileAction | None:
-        if draft.old is None and draft.mine is None and draft.path in self.withheld:
-            return _keep(draft, self.withheld[draft.path])
+        if draft.old is None and draft.mine is None and draft.path in self.situation.withheld:
+            return _keep(draft, self.situation.withheld[draft.path])
         restored = draft.mine is None and draft.rule.recreate
         if self._is_handed_over(draft) and not restored:
             return self._merged(draft)
-        return self._following(draft) if self.answers_moved else self._written_once(draft)
+        return self._following(draft) if self.situation.answers_moved else self._written_once(draft)
 
     def _is_handed_over(self, draft: FileAction) -> bool:
         """Whether it moves to a place that is seeded from one that was not: what is written there is for that place."""
         was, now = (rendered or draft.path for rendered in draft.rendered_as)
-        followed = self.before.get(was) not in {None, Policy.SEEDED, Policy.DERIVED}
+        followed = self.situation.before.get(was) not in {None, Policy.SEEDED, Policy.DERIVED}
         return was != now and followed and None not in {draft.old, draft.new}
 
     def _following(self, draft: FileAction) -> FileAction | None:
@@ -326,18 +289,19 @@ class _Deciding:
             return None
         if draft.mine == draft.old and not draft.rendered_as[0]:
             return _become(draft, Action.REMOVE, None)
-        if self.lines_only and draft.policy is Policy.MERGED:
+        if self.situation.lines_only and draft.policy is Policy.MERGED:
             return dataclasses.replace(draft, action=Action.CONFLICT, reason="the template removed it, you edited it")
         return _keep(draft, _DROPPED)
 
-    def retire(self, mine: Mapping[str, Entry], known: Collection[str]) -> Iterable[FileAction]:
+    def retire(self, known: Collection[str]) -> Iterable[FileAction]:
         """Retired paths that the old render had not either, and that are still here."""
-        for path in self.ownership.retired_paths():
-            if path in mine and path not in known and self.ownership.rule_for(path).policy is Policy.RETIRED:
+        mine, ownership = self.situation.mine, self.situation.ownership
+        for path in ownership.retired_paths():
+            if path in mine and path not in known and ownership.rule_for(path).policy is Policy.RETIRED:
                 draft = FileAction(
                     path=path,
                     action=Action.KEEP,
-                    rule=self.ownership.rule_for(path),
+                    rule=ownership.rule_for(path),
                     mine=mine[path],
                     result=mine[path],
                     reason="retired by the template: remove it when you no longer need it",
@@ -353,16 +317,14 @@ def _without(entries: Mapping[str, Entry], paths: Collection[str]) -> dict[str, 
     return {path: entry for path, entry in entries.items() if path not in paths}
 
 
-def _ejected(
-    old: Side, mine: Mapping[str, Entry], new: Side, ownership: Ownership, ejected: Collection[str]
-) -> Iterable[FileAction]:
+def _ejected(situation: Situation) -> Iterable[FileAction]:
     """What the template changes at paths that are the user's alone: said, and left."""
-    for path in ejected:
-        before, here, after = (entries.get(path) for entries in (old.entries, mine, new.entries))
+    sides = (situation.old.entries, situation.mine, situation.new.entries)
+    for path in situation.ejected:
+        before, here, after = (entries.get(path) for entries in sides)
         if here is not None and before != after:
-            draft = FileAction(
-                path=path, action=Action.KEEP, rule=ownership.rule_for(path), old=before, mine=here, new=after
-            )
+            rule = situation.ownership.rule_for(path)
+            draft = FileAction(path=path, action=Action.KEEP, rule=rule, old=before, mine=here, new=after)
             yield _keep(draft, "ejected from the template")
 
 
@@ -402,15 +364,13 @@ def _pick(old: _T, mine: _T, new: _T) -> _T | None:
     return mine if new == old else None
 
 
-def _collide(
-    actions: list[FileAction], mine: Mapping[str, Entry], occupied: Collection[str], loose: Collection[str]
-) -> Iterable[FileAction]:
+def _collide(actions: list[FileAction], situation: Situation) -> Iterable[FileAction]:
     """Turn writes to places that hold something else into collisions."""
     leaving = {each.origin or each.path for each in actions if each.action is Action.REMOVE or each.origin}
-    held = (set(mine) - leaving) | set(occupied)
+    held = (set(situation.mine) - leaving) | set(situation.occupied)
     folders = {parent.as_posix() for path in held for parent in PurePosixPath(path).parents}
     for each in actions:
-        if each.changes and (each.origin or each.path) in loose and each.mine != each.old:
+        if each.changes and (each.origin or each.path) in situation.loose and each.mine != each.old:
             reason = "your version of it is not under version control, and would be lost"
             yield dataclasses.replace(each, action=Action.COLLIDE, reason=reason)
             continue

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..apply.journal import (
     Journal,
@@ -20,20 +21,33 @@ from ..files.entry import Entry, FileMode
 from ..files.place import State as Lying
 from ..files.scratch import scratch_folder
 from ..git.merge_file import has_markers
-from ..git.workspace import open_workspace
-from ..plan.decide import Action, FileAction
+from ..git.workspace import State, Workspace, open_workspace
+from ..plan.decide import Action, FileAction, Plan
 from ..preferences.trust import Trust, Trusted
-from ..project import lock as locks
+from ..project.lock import LOCK_FILE, Lock, dump_lock
 from ..project.pin import pin
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers
+from ..template.render import Render
 from ..template.source import check_out, fetched, find_source
 from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust_in_tasks
-from .solve import PreparedUpdate
 
-__all__ = ["Updated", "abort_update", "apply_update", "continue_update", "waiting_error", "write_update"]
+if TYPE_CHECKING:
+    from .solve import PreparedUpdate
+
+__all__ = [
+    "Updated",
+    "Writing",
+    "abort_update",
+    "apply_update",
+    "continue_update",
+    "record_of",
+    "waiting_error",
+    "write",
+    "write_update",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +64,40 @@ class Updated:
     left: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """What is to be written into a project, decided to the last byte."""
+
+    project: Path
+    #: What is done, for a person.
+    title: str
+    workspace: Workspace
+    #: What the project held when this was decided.
+    state: State
+    #: And what lay then at the paths that git does not watch.
+    seen: Mapping[str, Lying | None]
+    plan: Plan
+    #: Lock and answers, as they are once no conflict is left.
+    record: Mapping[str, bytes]
+    #: Where the answers were before, if elsewhere.
+    gone: tuple[str, ...] = ()
+    #: Before and after.
+    versions: tuple[str, str]
+    template: str
+    #: The template's commands that run at the end.
+    tasks: tuple[str, ...] = ()
+
+
 def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
     """Write a prepared update into the project; it is left uncommitted, for review.
 
     Raises:
         MlscaffoldError: The project is as it was, unless the error says that work is pending.
     """
-    request = prepared.request
+    if prepared.refusal is not None:
+        raise prepared.refusal
     versions = (prepared.old.checkout, prepared.new.checkout)
-    require_trust_in_tasks(versions, prepared.tasks, trusted=request.trusted)
+    require_trust_in_tasks(versions, prepared.tasks, trusted=prepared.request.trusted)
     return write_update(prepared, step=step)
 
 
@@ -69,64 +108,92 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         PendingError: Another run holds the project or is not finished, or a task failed.
         MlscaffoldError: The project is as it was.
     """
-    request = prepared.request
-    with exclusive(request.project, "update") as folder:
-        if (journal := Journal.load(request.project, folder)) is not None:
+    old, new, project = prepared.old, prepared.new, prepared.request.project
+    record = record_of(new, prepared.lock)
+    writing = Writing(
+        project=project,
+        title=prepared.title,
+        workspace=prepared.workspace,
+        state=prepared.state,
+        seen=prepared.seen,
+        plan=prepared.plan,
+        record=record,
+        gone=tuple({prepared.recorded.answers_file} - record.keys()),
+        versions=(prepared.recorded.version, new.checkout.version),
+        template=new.checkout.source.url,
+        tasks=prepared.tasks,
+    )
+    run = functools.partial(run_tasks, new.checkout, new.answers, project, since=old.checkout)
+    return write(writing, run, step=step)
+
+
+def record_of(made: Render, lock: Lock) -> Mapping[str, bytes]:
+    """Answers and lock of a render, as they lie in a project."""
+    answers_file = made.answers_file
+    return {answers_file: (made.root / answers_file).read_bytes(), LOCK_FILE: dump_lock(lock).encode()}
+
+
+def write(writing: Writing, run: Callable[[], None] = lambda: None, *, step: Step = lambda _: None) -> Updated:
+    """Write what was decided; all or nothing.
+
+    Args:
+        writing: What was decided.
+        run: Runs its tasks.
+        step: Called with the name of each step as it begins.
+
+    Raises:
+        PendingError: Another run holds the project or is not finished, or a task failed.
+        MlscaffoldError: The project is as it was.
+    """
+    with exclusive(writing.project, "update") as folder:
+        if (journal := Journal.load(writing.project, folder)) is not None:
             raise waiting_error(journal.pending)
         step("Writing the files")
-        journal = _begin(prepared, folder).carry_out()
-        new, old = prepared.new, prepared.old
-        run = functools.partial(run_tasks, new.checkout, new.answers, request.project, since=old.checkout)
-        return _finish(journal, run, step=step)
+        return _finish(_begin(writing, folder).carry_out(), run, step=step)
 
 
-def _begin(prepared: PreparedUpdate, folder: Path) -> Journal:
-    project, workspace = prepared.request.project, prepared.workspace
-    changes = prepared.plan.changes
-    conflicts = {each.path: _stages(each) for each in prepared.plan.conflicts}
+def _begin(writing: Writing, folder: Path) -> Journal:
+    workspace, changes = writing.workspace, writing.plan.changes
+    conflicts = {each.path: _stages(each) for each in writing.plan.conflicts}
     written = {each.path: each.result for each in changes if each.result is not None and each.result != _here(each)}
-    bookkeeping = _bookkeeping(prepared)
-    ids = workspace.add(bookkeeping)
+    ids = workspace.add(writing.record)
     entries = {path: Entry(mode=FileMode.FILE, blob=blob) for path, blob in ids.items()}
-    files = workspace.export({**written, **entries}, prepared.workspace.scratch / "export")
+    files = workspace.export({**written, **entries}, workspace.scratch / "export")
     workspace.keep(entry.blob for stages in conflicts.values() for entry in stages.values())
     outcomes = [Outcome(path=path, file=files[path]) for path in written]
-    gone = {each.origin for each in changes if each.origin} | {
-        each.path for each in prepared.plan.having(Action.REMOVE)
-    }
+    gone = {each.origin for each in changes if each.origin} | {each.path for each in writing.plan.having(Action.REMOVE)}
     outcomes += [Outcome(path=path, file=None) for path in sorted(gone - written.keys())]
-    final = {path: files[path] for path in bookkeeping}
-    final_gone = sorted({prepared.recorded.answers_file} - final.keys())
+    final = {path: files[path] for path in writing.record}
     if not conflicts:
         outcomes += [Outcome(path=path, file=file) for path, file in final.items()]
-        outcomes += [Outcome(path=path, file=None) for path in final_gone]
+        outcomes += [Outcome(path=path, file=None) for path in writing.gone]
     note = {
         "final": {path: file.read_bytes().decode("utf-8", "surrogateescape") for path, file in final.items()},
-        "gone": final_gone,
-        "seen": {path: prepared.seen.get(path) for path in (*final, *final_gone)},
-        "template": prepared.new.checkout.source.url,
-        "from": prepared.recorded.version,
-        "to": prepared.new.checkout.version,
-        "left": dict(prepared.left),
+        "gone": list(writing.gone),
+        "seen": {path: writing.seen.get(path) for path in (*final, *writing.gone)},
+        "template": writing.template,
+        "from": writing.versions[0],
+        "to": writing.versions[1],
+        "left": dict(writing.plan.left),
     }
     return begin(
-        project,
+        writing.project,
         folder,
-        title=prepared.title,
+        title=writing.title,
         outcomes=outcomes,
         conflicts=conflicts,
-        tasks=prepared.tasks,
+        tasks=writing.tasks,
         # In a merge of branches, what was in conflict between them is resolved by this.
-        stage=sorted({*prepared.state.unmerged, *final}) if prepared.state.unmerged else (),
+        stage=sorted({*writing.state.unmerged, *final}) if writing.state.unmerged else (),
         note=note,
-        changed=functools.partial(_changed, prepared),
+        changed=functools.partial(_changed, writing),
     )
 
 
-def _changed(prepared: PreparedUpdate, before: Mapping[str, Lying | None]) -> Collection[str]:
+def _changed(writing: Writing, before: Mapping[str, Lying | None]) -> Collection[str]:
     """The paths that somebody changed since the update was prepared: as git sees it, and where git does not look."""
-    then, now = prepared.state, prepared.workspace.state()
-    unseen = {path for path, state in before.items() if path in prepared.seen and prepared.seen[path] != state}
+    then, now = writing.state, writing.workspace.state()
+    unseen = {path for path, state in before.items() if path in writing.seen and writing.seen[path] != state}
     staged = {
         path for path in then.entries.keys() | now.entries.keys() if then.entries.get(path) != now.entries.get(path)
     }
@@ -147,15 +214,6 @@ def _here(action: FileAction) -> Entry | None:
 def _stages(action: FileAction) -> Mapping[str, Entry]:
     sides = {"1": action.old, "2": action.mine, "3": action.new}
     return {number: entry for number, entry in sides.items() if entry is not None}
-
-
-def _bookkeeping(prepared: PreparedUpdate) -> Mapping[str, bytes]:
-    """Lock and answers, as they are once no conflict is left."""
-    answers_file = prepared.new.answers_file
-    return {
-        answers_file: (prepared.new.root / answers_file).read_bytes(),
-        locks.LOCK_FILE: locks.dump_lock(prepared.lock).encode(),
-    }
 
 
 def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated:

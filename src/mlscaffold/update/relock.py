@@ -24,9 +24,10 @@ from ..files.write import disk_errors
 from ..git.process import Git
 from ..git.workspace import State, Workspace, open_workspace
 from ..merge import Labels
-from ..plan.contents import Resolved, contents_needed, resolve
+from ..plan.contents import contents_needed, resolve
 from ..plan.decide import Action, Plan, plan
 from ..plan.pairing import Side
+from ..plan.situation import Situation
 from ..project import lock as locks
 from ..project.lock import Lock, parse_lock
 from ..project.make_lock import written_answers
@@ -35,7 +36,10 @@ from ..project.record import Recorded, answers_in, read_recorded_answers, read_w
 from ..template.ownership import Ownership, Policy
 from ..template.reach import commit_of
 from ..template.render import Render
-from .solve import PreparedUpdate, UpdateRequest, lying, solve
+from .apply import Updated, Writing, apply_update, record_of, write
+from .gather import Ends, Ground, gather, lying
+from .request import UpdateRequest
+from .solve import PreparedUpdate, solve
 
 __all__ = ["Relocking", "prepare_lock"]
 
@@ -44,9 +48,23 @@ __all__ = ["Relocking", "prepare_lock"]
 class Relocking:
     """A lock that is ready to be written, and what comes with it."""
 
-    prepared: PreparedUpdate
-    #: Why the lock had to be made anew, for a person.
+    #: Why the lock has to be made anew, for a person; empty where it fits.
     reason: str
+    #: Two branches that met are brought together by an update; else lock and answers alone are written.
+    decided: PreparedUpdate | Writing
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether a person has to decide something."""
+        return bool(self.decided.plan.conflicts)
+
+    def write(self) -> Updated:
+        """Write it into the project; it is left uncommitted, for review.
+
+        Raises:
+            MlscaffoldError: The project is as it was, unless the error says that work is pending.
+        """
+        return apply_update(self.decided) if isinstance(self.decided, PreparedUpdate) else write(self.decided)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,21 +118,19 @@ class _Relocking:
         made, fresh = now.render, now.lock
         if lock == fresh:
             reason = ""
-        prepared = PreparedUpdate(
-            request=self.request,
-            recorded=dataclasses.replace(recorded, lock=lock),
-            old=made,
-            new=made,
-            resolved=Resolved(plan=Plan(actions=())),
-            lock=fresh,
+        writing = Writing(
+            project=project,
+            title=f"lock of {recorded.version}",
             workspace=self.workspace,
             state=self.state,
             seen=seen,
-            tasks=(),
-            notes=(),
-            changelog="",
+            plan=Plan(actions=()),
+            record=record_of(made, fresh),
+            gone=tuple({recorded.answers_file} - {made.answers_file}),
+            versions=(recorded.version, recorded.version),
+            template=made.checkout.source.url,
         )
-        return Relocking(prepared=prepared, reason=reason)
+        return Relocking(decided=writing, reason=reason)
 
     def merged(self) -> Relocking:
         """Two branches met."""
@@ -138,9 +154,10 @@ class _Relocking:
         both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files})
         recorded = dataclasses.replace(recorded, lock=both)
         state = dataclasses.replace(self.state, dirty=(), entries={**self.state.entries, **self._ours()})
-        prepared = solve(self.request, recorded, old, new, ownership, self.workspace, state, seen)
+        ground = Ground(recorded=recorded, workspace=self.workspace, state=state, seen=seen)
+        update = solve(gather(self.request, ground, Ends(old=old, new=new, ownership=ownership)))
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
-        return Relocking(prepared=dataclasses.replace(prepared, notes=(), state=self.state), reason=reason)
+        return Relocking(decided=dataclasses.replace(update, notes=(), state=self.state), reason=reason)
 
     def _refuse_unresolved(self, ownership: Ownership, lock: Lock) -> None:
         """What the template owns is resolved by its render; all else is for a person."""
@@ -221,10 +238,12 @@ class _Relocking:
             plain = [path for path, entry in side.entries.items() if entry.mode is not FileMode.SYMLINK]
             self.workspace.hash(side.root, plain, write=True)
         draft = plan(
-            old=Side(entries=sides["base"], sources=base.sources),
-            mine=sides["ours"],
-            new=Side(entries=sides["theirs"], sources=theirs.sources),
-            ownership=Ownership(),
+            Situation(
+                old=Side(entries=sides["base"], sources=base.sources),
+                mine=sides["ours"],
+                new=Side(entries=sides["theirs"], sources=theirs.sources),
+                ownership=Ownership(),
+            )
         )
         blobs = [e.blob for each in contents_needed(draft) for e in (each.old, each.mine, each.new) if e]
         found = resolve(draft, self.workspace.read(blobs).__getitem__, Labels())

@@ -1,0 +1,403 @@
+"""Everything that an update reads from the world before anything is decided: the project, and the template's two ends.
+
+`look` reads the project, `open_template` the template, and `gather` compares them. Nothing is written into the project.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..apply.journal import pending
+from ..errors import MlscaffoldError, ProjectError, TemplateError
+from ..files.entry import Entry, FileMode, entry_of, is_own_file, linked_folder
+from ..files.place import State as Lying
+from ..files.place import state_of
+from ..git.workspace import State, Workspace, open_workspace
+from ..plan.pairing import Side
+from ..plan.situation import Situation
+from ..plan.succession import withheld
+from ..project.lock import LOCK_FILE, Lock
+from ..project.make_lock import lock_of, ownership_of, remarks_on, written_answers
+from ..project.pin import MovedTagError, Pin, pin
+from ..project.record import Recorded, read_recorded, read_watched
+from ..project.settings import SETTINGS_FILE, read_project_settings
+from ..steps import Step
+from ..template.answers import Ask, resolve_answers, suggest_defaults
+from ..template.ownership import Ownership, Policy
+from ..template.render import Render, renderer_id
+from ..template.render_cache import cached_render
+from ..template.source import Checkout, TemplateSource, changes_between, check_out, fetched, find_source, moved_sources
+from ..template.tasks import task_listing
+from ..template.trust import require_trust
+from .apply import waiting_error
+from .request import UpdateRequest
+
+__all__ = ["Ends", "Gathered", "Ground", "gather", "listed", "look", "lying", "open_template"]
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """A project as it lies."""
+
+    recorded: Recorded
+    workspace: Workspace
+    #: What git knows of it.
+    state: State
+    #: What lay where git does not watch, when it was read.
+    seen: Mapping[str, Lying | None]
+    #: Why nothing may be written into it.
+    refusal: MlscaffoldError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """The template's two ends of an update."""
+
+    #: What the project comes from.
+    old: Render
+    #: What it goes to, and who owns which path there.
+    new: Render
+    ownership: Ownership
+    #: What a person should know of the template.
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """Everything read, nothing decided, nothing written into the project."""
+
+    request: UpdateRequest
+    recorded: Recorded
+    old: Render
+    new: Render
+    situation: Situation
+    #: What is recorded once no conflict is left.
+    lock: Lock
+    #: The project under its own attributes, and under those that come with the update.
+    workspace: Workspace
+    coming: Workspace
+    #: What the project held when this was read.
+    state: State
+    #: And what lay then at the paths that git does not watch.
+    seen: Mapping[str, Lying | None]
+    #: The template's commands that run at the end.
+    tasks: tuple[str, ...]
+    #: What the user should be told before.
+    notes: tuple[str, ...]
+    #: What changed in the template between the versions, as its authors say.
+    changelog: str
+    #: Why it cannot be applied to the project as it is.
+    refusal: MlscaffoldError | None
+
+
+def look(request: UpdateRequest, scratch: Path) -> Ground:
+    """Read a project.
+
+    Raises:
+        PendingError: An update of it is not finished.
+        ProjectError: It is not in git, or its lock and its answers do not fit each other.
+        ProjectError: Not all is committed, and the request is for more than a look.
+    """
+    project = request.project
+    if (waiting := pending(project)) is not None:
+        raise waiting_error(waiting)
+    recorded, seen = read_watched(project, read_recorded)
+    _check_recorded(recorded)
+    workspace = open_workspace(project, scratch)
+    state = workspace.state()
+    refusal = _unready(workspace, state)
+    if refusal is not None and not request.dry_run:
+        raise refusal
+    ground = Ground(recorded=recorded, workspace=workspace, state=state, seen=seen, refusal=refusal)
+    return ground if refusal is None else dataclasses.replace(ground, state=_as_it_lies(workspace, state))
+
+
+def _check_recorded(recorded: Recorded) -> None:
+    if recorded.answers_moved:
+        raise ProjectError(
+            f"{recorded.answers_file} was changed without the lock: by hand, by plain `copier update`, or by a merge.",
+            hint="Restore it (git checkout -- "
+            f"{recorded.answers_file}), or accept it: mlscaffold lock --resolve. To change answers: mlscaffold set.",
+        )
+    if recorded.version.startswith("dev"):
+        raise ProjectError(
+            "This project was made from an unreleased state of the template, to which there is no way back.",
+            hint="Release the template (a version tag), and make the project from that release.",
+        )
+
+
+def _unready(workspace: Workspace, state: State) -> ProjectError | None:
+    """Why an update cannot be applied, whatever it holds."""
+    if not workspace.git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
+        return ProjectError(
+            "The repository has no commit yet, and without one nothing could be taken back.",
+            hint="Commit first: git add -A && git commit",
+        )
+    if state.dirty:
+        return ProjectError(
+            f"There are uncommitted edits: {listed(state.dirty)}.",
+            hint="Commit or stash them first (git stash), so that nothing of yours can be mixed up with the update.",
+        )
+    return None
+
+
+def _as_it_lies(workspace: Workspace, state: State) -> State:
+    """The files that git knows, as they lie in the work tree."""
+    project, changed = workspace.project, {*state.unstaged, *state.unmerged}
+    here = {path: entry_of(project / path) for path in sorted(changed) if is_own_file(project, path)}
+    workspace.hash(project, [path for path, entry in here.items() if entry.mode is not FileMode.SYMLINK], write=True)
+    kept = {path: entry for path, entry in state.entries.items() if path not in changed}
+    return dataclasses.replace(state, entries={**kept, **workspace.entries(project, here)})
+
+
+def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, ask: Ask | None, step: Step) -> Ends:
+    """Check out and render both ends of an update.
+
+    Raises:
+        TemplateError: The template cannot be read or rendered, or there is nothing to go to.
+        UntrustedTemplateError: It wants to run code while it renders.
+        AnswersError: An answer is missing or not valid.
+    """
+    project = request.project
+    step("Reading the template")
+    then, checkout = _check_out_both(request, recorded, scratch)
+    # As Copier does it: what may have come since the last render was not in it.
+    before = dataclasses.replace(then.reach, loose=False)
+    now = require_trust(checkout, trusted=request.trusted, project=project, rendering_only=True)
+    ownership = ownership_of(checkout)
+    answers = resolve_answers(
+        checkout,
+        project.name,
+        given=request.given,
+        recorded=recorded.answers,
+        suggested={**suggest_defaults(project), **request.defaults},
+        ask=ask,
+        use_defaults=request.use_defaults or ask is None,
+        reach=now,
+    )
+    step("Rendering")
+    old = then.rendered(before)
+    new = cached_render(
+        checkout,
+        answers,
+        into=scratch / "new",
+        folder_name=project.name,
+        operation="update",
+        reach=now,
+        cache=request.cache,
+    )
+    written_answers(new)
+    known = remarks_on(old)
+    fresh = (remark for remark in remarks_on(new) if remark not in known)
+    return Ends(old=old, new=new, ownership=ownership, notes=(*checkout.notes, *fresh))
+
+
+def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -> tuple[Pin, Checkout]:
+    """The recorded state of the template, and the one to go to."""
+    for name in ("old", "new"):
+        (scratch / name).mkdir()
+    with ThreadPoolExecutor() as threads:
+        try:
+            source = fetched(find_source(request.template or recorded.template), request.cache)
+            going = None
+            if not request.same_version:
+                going = threads.submit(check_out, source, request.to, into=scratch / "new", cache=request.cache)
+            old = pin(
+                request.project,
+                recorded,
+                source=source,
+                into=scratch / "old",
+                trusted=request.trusted,
+                cache=request.cache,
+            )
+        except MovedTagError:
+            raise
+        except TemplateError as error:
+            raise TemplateError(
+                error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
+            ) from error
+    if going is None:
+        return old, old.checkout
+    new = going.result()
+    if new.version.startswith("dev"):
+        raise TemplateError(
+            f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
+            hint="Commit and tag it, or name a release with --to.",
+        )
+    _refuse_downgrade(source, old.checkout, new)
+    return old, new
+
+
+def _refuse_downgrade(source: TemplateSource, old: Checkout, new: Checkout) -> None:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        older = Version(new.version) < Version(old.version)
+    except InvalidVersion:
+        return
+    if older:
+        raise TemplateError(
+            f"{new.version} of {source.url} is older than {old.version}, which this project has.",
+            hint="To go back, take back the commit of the update: git revert.",
+        )
+
+
+def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
+    """Compare a project with the template's two ends: every file of the three with the id that git gives it there.
+
+    Raises:
+        MlscaffoldError: The project's settings are not valid, or a file cannot be read or recorded.
+    """
+    project, recorded, workspace, state = request.project, ground.recorded, ground.workspace, ground.state
+    old, new, ownership = ends.old, ends.new, ends.ownership
+    ejected = read_project_settings(project).ejected
+    coming = workspace.expecting(old.root, new.root, _attribute_files(new, ownership, ejected))
+    old_entries = workspace.entries(old.root, old.entries)
+    new_entries = coming.entries(new.root, new.entries)
+    locked = recorded.lock.files if recorded.lock else None
+    bookkeeping = {recorded.answers_file, new.answers_file, LOCK_FILE, SETTINGS_FILE}
+    before = _side(old, old_entries, without=bookkeeping, only=locked)
+    after = _side(new, new_entries, without=bookkeeping)
+    mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
+    unknown = {*before.entries, *after.entries} - mine.keys() - bookkeeping
+    # Before any of them is read: what somebody saves after that is noticed.
+    seen = {**lying(project, {*unknown, *state.unmerged, *state.unstaged}), **ground.seen}
+    loose = _loose(workspace, state, unknown)
+    here = {**mine, **loose}
+    gone = [path for path in before.entries if path not in here]
+    workspace.hash(old.root, [path for path in gone if old.entries[path].mode is not FileMode.SYMLINK], write=True)
+
+    def read_both(path: str) -> tuple[bytes, bytes]:
+        blob = here[path].blob
+        return (old.root / path).read_bytes(), workspace.read([blob])[blob]
+
+    situation = Situation(
+        old=before,
+        mine=here,
+        new=after,
+        ownership=ownership,
+        occupied=_occupied(workspace, state, after.entries.keys() - here.keys()),
+        loose=frozenset(loose),
+        before={path: file.policy for path, file in (locked or {}).items()},
+        moves=moved_sources(old.checkout, new.checkout, ownership.moved, set(new.sources.values())),
+        renames=workspace.renamed(before.entries, mine, gone),
+        ejected=ejected,
+        secret=new.secret | (old.secret - new.entries.keys()),
+        withheld=withheld(before, here, after, ownership, read_both),
+        answers_moved=_answers_moved(recorded, new),
+        lines_only=request.lines_only,
+    )
+    return Gathered(
+        request=request,
+        recorded=recorded,
+        old=old,
+        new=new,
+        situation=situation,
+        lock=lock_of(new, ownership, new_entries),
+        workspace=workspace,
+        coming=coming,
+        state=state,
+        seen=seen,
+        tasks=task_listing(new.checkout, since=old.checkout),
+        notes=(*ends.notes, *_notes(recorded, old_entries)),
+        changelog=changes_between(old.checkout, new.checkout),
+        refusal=ground.refusal,
+    )
+
+
+def _answers_moved(recorded: Recorded, made: Render) -> bool:
+    """Whether somebody gave another answer than the project had, or than a new question has by itself."""
+    defaults = {question.name: question.default for question in made.answers.questions}
+    expected = {**defaults, **recorded.answers}
+    plain = made.answers.values.keys() - made.secret_questions
+    return any(made.answers.values[name] != expected.get(name) for name in plain)
+
+
+def lying(project: Path, paths: Collection[str]) -> dict[str, Lying | None]:
+    """What lies at paths, behind no link."""
+    return {path: None if linked_folder(project, path) else state_of(project / path) for path in paths}
+
+
+def _side(
+    made: Render, entries: Mapping[str, Entry], *, without: set[str], only: Collection[str] | None = None
+) -> Side:
+    kept = {path: entry for path, entry in entries.items() if path not in without and (only is None or path in only)}
+    return Side(entries=kept, sources=made.sources)
+
+
+def _notes(recorded: Recorded, old: Mapping[str, Entry]) -> Iterator[str]:
+    if recorded.lock is None:
+        yield (
+            f"There is no {LOCK_FILE}: it is derived from {recorded.answers_file} "
+            f"({recorded.template} {recorded.version}), and will be written."
+        )
+        return
+    files = recorded.lock.files
+    other = [path for path, file in files.items() if file.entry and path in old and old[path] != file.entry]
+    if other:
+        why = (
+            "" if recorded.lock.renderer == renderer_id() else f" (then {recorded.lock.renderer}, now {renderer_id()})"
+        )
+        yield f"Rendered again, {recorded.version} is not what the lock records{why}: {listed(sorted(other))}."
+
+
+def _attribute_files(new: Render, ownership: Ownership, ejected: Collection[str]) -> Iterator[str]:
+    """Attribute files that follow the template."""
+    for path in new.entries:
+        follows = ownership.rule_for(path).policy in {Policy.OWNED, Policy.MERGED}
+        if PurePosixPath(path).name == ".gitattributes" and follows and path not in ejected:
+            yield path
+
+
+def _loose(workspace: Workspace, state: State, paths: set[str]) -> Mapping[str, Entry]:
+    """Files at paths of the template that are there and not under version control (ignored ones, say)."""
+    own = {path for path in paths if state.submodules.isdisjoint(map(str, PurePosixPath(path).parents))}
+    project = workspace.project
+    plain = {path: entry_of(project / path) for path in own if is_own_file(project, path)}
+    return workspace.entries(project, plain)
+
+
+def _occupied(workspace: Workspace, state: State, coming: set[str]) -> frozenset[str]:
+    """What is neither file nor absent at places that the render may need."""
+    found = set(state.submodules)
+    for path in coming:
+        place = workspace.project / path
+        if place.is_dir() and not place.is_symlink():
+            found |= _foreign(workspace.project, place, state.entries)
+        elif os.path.lexists(place) and not (place.is_file() or place.is_symlink()):
+            # A pipe, a device: neither to be read nor to be replaced.
+            found.add(path)
+        for parent in PurePosixPath(path).parents:
+            above = workspace.project / parent
+            if (
+                str(parent) != "."
+                and (above.is_symlink() or above.is_file())
+                and parent.as_posix() not in state.entries
+            ):
+                found.add(parent.as_posix())
+    return frozenset(found)
+
+
+def _foreign(project: Path, folder: Path, known: Collection[str]) -> set[str]:
+    """What a folder holds besides files under version control: others, and folders that are empty."""
+    found: set[str] = set()
+    for place, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        here = Path(place).relative_to(project)
+        found |= {path for name in (*files, *links) if (path := (here / name).as_posix()) not in known}
+        if not folders and not files and Path(place) != folder:
+            found.add(here.as_posix())
+    return found
+
+
+def listed(paths: Sequence[str]) -> str:
+    """Some paths for a message, the first ones in full."""
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more

@@ -1,0 +1,38 @@
+"""What `update`, `set` and `lock --resolve` are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..preferences.trust import Trusted
+
+__all__ = ["UpdateRequest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateRequest:
+    """What `update` or `set` was asked for."""
+
+    project: Path
+    #: A version; None is the newest release.
+    to: str | None = None
+    #: Stay at the recorded version: only answers move.
+    same_version: bool = False
+    #: Where the template is now, if its URL changed.
+    template: str | None = None
+    #: New or changed answers by question name, as values or text.
+    given: Mapping[str, Any] = field(default_factory=dict)
+    #: Defaults that go before the template's own.
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    use_defaults: bool = False
+    #: What may run code and look at the machine: True is whatever template is met.
+    trusted: Trusted = False
+    #: Merge as git would, nothing beyond.
+    lines_only: bool = False
+    #: Show the plan on what lies there, committed or not; nothing is going to be written.
+    dry_run: bool = False
+    #: Where mirrors and renders are kept between runs.
+    cache: Path | None = None
