@@ -57,7 +57,7 @@ def outcomes(root: Path, wanted: Mapping[str, str | None]) -> list[Outcome]:
 
 def started(project: Path, folder: Path, wanted: Mapping[str, str | None], **options: Any) -> Journal:
     """A journal that is written, nothing applied."""
-    options = {"title": "update 1 -> 2", "conflicts": {}, "note": {}, **options}
+    options = {"title": "update 1 -> 2", "conflicts": {}, **options}
     return begin(project, folder, outcomes=outcomes(project, wanted), **options)
 
 
@@ -114,7 +114,7 @@ def test_what_becomes_executable_is_so_for_all_who_may_read_it(project: Path, he
     wanted = outcomes(project, {"a.txt": "#!/bin/sh\n"})
     assert wanted[0].file is not None
     wanted[0].file.chmod(0o755)
-    begin(project, held, title="", outcomes=wanted, conflicts={}, note={}).apply().close()
+    begin(project, held, title="", outcomes=wanted, conflicts={}).apply().close()
     assert stat.S_IMODE((project / "a.txt").stat().st_mode) == 0o750
 
 

@@ -426,7 +426,7 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
 def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project: Path) -> None:
     (project / "run.sh").unlink()
     with exclusive(project, "update") as folder:
-        begin(project, folder, title="update", outcomes=(), conflicts={}, note={})
+        begin(project, folder, title="update", outcomes=(), conflicts={})
     machine.run("check", project, "--fix").refused("not finished", "mlscaffold update --status", code=3)
     assert not (project / "run.sh").exists()
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ..errors import MachineError, ProjectError
 from ..files.entry import check_contained, inside, linked_folder
 from ..files.place import (
     ChangedError,
+    Kind,
     State,
     aside_of,
     copy,
@@ -34,15 +34,14 @@ from ..files.place import (
     remove,
     state_of,
 )
+from .record import Effect, Side
 
-__all__ = ["Effect", "Effects", "Outcome", "ordered", "record"]
+__all__ = ["Effects", "Outcome", "ordered", "record"]
 
 #: How often somebody may save into a file while it is put in its place, before that is given up.
 _PATIENCE = 100
 #: So much of a file's name is told by the name of what is kept of it.
 _NAME = 40
-#: One path, as the journal's file has it: path, number, before, after, folders.
-Effect = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +53,7 @@ class Outcome:
     file: Path | None
 
 
-def record(
-    project: Path, folder: Path, outcome: Outcome, number: int, *, replaced: Collection[str] = ()
-) -> dict[str, Any]:
+def record(project: Path, folder: Path, outcome: Outcome, number: int, *, replaced: Collection[str] = ()) -> Effect:
     """Copy both states of a path beside the journal.
 
     Args:
@@ -69,18 +66,18 @@ def record(
     Raises:
         ChangedError: Somebody saves into the file just now, or it is none any more.
     """
-    after = folder / "after" / str(number)
+    after = folder / Side.AFTER / str(number)
     check_contained(outcome.path, error=MachineError, origin="The plan")
     behind = linked_folder(project, outcome.path) in replaced
     before = None if behind else _record_before(project, folder, outcome.path, number)
     if outcome.file is not None:
         remove(after)
         copy(outcome.file, after)
-        if before is not None and before[0] == "file" and not after.is_symlink():
-            after.chmod(mode_like(before[1], outcome.file))
+        if before is not None and before.kind is Kind.FILE and not after.is_symlink():
+            after.chmod(mode_like(before.mode, outcome.file))
     after_state = None if outcome.file is None else state_of(after)
     folders = {} if behind else folders_of(project, outcome.path)
-    return {"path": outcome.path, "number": number, "before": before, "after": after_state, "folders": folders}
+    return Effect(path=outcome.path, number=number, before=before, after=after_state, folders=folders)
 
 
 def _record_before(project: Path, folder: Path, path: str, number: int) -> State | None:
@@ -89,10 +86,10 @@ def _record_before(project: Path, folder: Path, path: str, number: int) -> State
         raise ProjectError(
             f"{taken} is in the way: {path} would pass there.", hint="Move it away, then run the command again."
         )
-    kept = folder / "before" / str(number)
+    kept = folder / Side.BEFORE / str(number)
     before = state_of(here)
     if before is not None:
-        if before[0] == "other":
+        if before.kind is Kind.OTHER:
             raise ChangedError(here)
         remove(kept)
         copy(here, kept)
@@ -116,11 +113,11 @@ def _remove_folder(folder: Path) -> None:
         ) from error
 
 
-def ordered(effects: Sequence[Effect], side: str) -> Sequence[Effect]:
+def ordered(effects: Sequence[Effect], side: Side) -> Sequence[Effect]:
     """Removals first, deepest first, so that a file can become a folder and a folder a file."""
-    gone = [effect for effect in effects if effect[side] is None]
-    come = [effect for effect in effects if effect[side] is not None]
-    return [*sorted(gone, key=lambda effect: str(effect["path"]), reverse=True), *come]
+    gone = [effect for effect in effects if effect.state(side) is None]
+    come = [effect for effect in effects if effect.state(side) is not None]
+    return [*sorted(gone, key=lambda effect: effect.path, reverse=True), *come]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,26 +138,26 @@ class Effects:
         Raises:
             ChangedError: Something else lies at a path.
         """
-        for effect in ordered(effects, "after"):
+        for effect in ordered(effects, Side.AFTER):
             begun.append(effect)
             try:
-                self._bring(effect, "after", effect["before"])
+                self._bring(effect, Side.AFTER, effect.before)
             except ProjectError:
                 # Something is in the way, and is left there.
                 begun.pop()
                 target = self._place(effect)
-                prune(self.project, target.parent, effect["folders"])
+                prune(self.project, target.parent, effect.folders)
                 raise ChangedError(target) from None
 
-    def bring_all(self, effects: Sequence[Effect], side: str) -> None:
+    def bring_all(self, effects: Sequence[Effect], side: Side) -> None:
         """From whatever lies there to the states of a side."""
         for effect in ordered(effects, side):
-            if effect[side] is not None or linked_folder(self.project, effect["path"]) not in self.links:
+            if effect.state(side) is not None or linked_folder(self.project, effect.path) not in self.links:
                 self.bring_again(effect, side)
 
-    def bring_again(self, effect: Effect, side: str) -> None:
+    def bring_again(self, effect: Effect, side: Side) -> None:
         """From whatever lies there to the state of a side; what a person saved there since is kept."""
-        known = [tuple(state) for state in (effect["before"], effect["after"]) if state is not None]
+        known = [state for state in (effect.before, effect.after) if state is not None]
         for _ in range(_PATIENCE):
             target = self._place(effect)
             if (older := recover(target, known)) is not None:
@@ -168,46 +165,46 @@ class Effects:
                 remove(older)
             here = state_of(target)
             with contextlib.suppress(ChangedError):
-                if here is not None and tuple(here) not in known:
+                if here is not None and here not in known:
                     self._save(effect, target)
                 self._bring(effect, side, here)
                 return
-        raise ProjectError(f"{effect['path']} changes all the time: stop what writes it, then run the command again.")
+        raise ProjectError(f"{effect.path} changes all the time: stop what writes it, then run the command again.")
 
     def _place(self, effect: Effect) -> Path:
-        return inside(self.project, effect["path"], error=MachineError, origin="The journal")
+        return inside(self.project, effect.path, error=MachineError, origin="The journal")
 
-    def _bring(self, effect: Effect, side: str, here: State | None) -> None:
+    def _bring(self, effect: Effect, side: Side, here: State | None) -> None:
         """From the state that was seen at a path to the one of a side.
 
         Raises:
             ChangedError: Another one lies there by now.
             ProjectError: A folder stands in its place, with files in it.
         """
-        target, wanted = self._place(effect), effect[side]
+        target, wanted = self._place(effect), effect.state(side)
         if wanted is None:
             self._clear(effect, side, here)
             return
         if here == wanted and state_of(target) == wanted:
             return
         passing = self.folder / "passing"
-        duplicate(self.folder / side / str(effect["number"]), passing)
+        duplicate(self.folder / side / str(effect.number), passing)
         if state_of(passing) != wanted:
-            raise MachineError(f"The journal's copy of {effect['path']} is damaged: {self.folder / side}.")
-        make_parents(self.project, target, effect["folders"])
+            raise MachineError(f"The journal's copy of {effect.path} is damaged: {self.folder / side}.")
+        make_parents(self.project, target, effect.folders)
         if target.is_dir() and not target.is_symlink():
             _remove_folder(target)
         put(passing, target, here)
 
-    def _clear(self, effect: Effect, side: str, here: State | None) -> None:
+    def _clear(self, effect: Effect, side: Side, here: State | None) -> None:
         """Leave nothing at a path, nor folders that are there for its sake alone."""
         target = self._place(effect)
         if here is not None or state_of(target) is not None:
             put(None, target, here)
-        kept = effect["folders"] if side == "before" else {}
+        kept = effect.folders if side is Side.BEFORE else {}
         prune(self.project, target.parent, kept)
-        mode = effect["folders"].get(effect["path"])
-        if side == "before" and mode is not None and not target.exists():
+        mode = effect.folders.get(effect.path)
+        if side is Side.BEFORE and mode is not None and not target.exists():
             make_folder(target, mode)
 
     def _save(self, effect: Effect, place: Path) -> None:
@@ -218,7 +215,7 @@ class Effects:
             ProjectError: It is no file.
         """
         here = state_of(place)
-        if here is None or here[0] == "other":
+        if here is None or here.kind is Kind.OTHER:
             raise ProjectError(f"{place} is no file.", hint="Move it away, then run the command again.")
         (self.folder / "saved").mkdir(exist_ok=True)
         for kept in self._kept(effect):
@@ -234,15 +231,15 @@ class Effects:
 
     def _kept(self, effect: Effect) -> Iterator[Path]:
         """The names under which versions of a file are kept: there is always another."""
-        name = PurePosixPath(effect["path"]).name[-_NAME:]
+        name = PurePosixPath(effect.path).name[-_NAME:]
         for number in itertools.count():
             again = f".{number}" if number else ""
-            yield self.folder / "saved" / f"{self.id}-{effect['number']}{again}-{name}"
+            yield self.folder / "saved" / f"{self.id}-{effect.number}{again}-{name}"
 
     def saved(self, effects: Sequence[Effect]) -> tuple[str, ...]:
         """Where edits made meanwhile are kept, in this run or in one that was killed: path and place."""
         return tuple(
-            f"{effect['path']}: {kept}"
+            f"{effect.path}: {kept}"
             for effect in effects
             for kept in itertools.takewhile(os.path.lexists, self._kept(effect))
         )

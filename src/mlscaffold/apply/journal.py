@@ -25,12 +25,13 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import MachineError, MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry
 from ..files.place import (
     ChangedError,
+    Kind,
     State,
     copy,
     duplicate,
@@ -39,25 +40,25 @@ from ..files.place import (
 )
 from ..files.write import disk_errors
 from ..git.process import Git
-from .effects import Effect, Effects, Outcome, record
-from .journal_file import (
-    FILE,
-    FORMAT,
-    Pending,
-    Phase,
-    clear_out,
-    describe,
-    exclusive,
-    journal_folder,
-    load,
-    pending,
-    store,
-)
+from .effects import Effects, Outcome, record
+from .journal_file import FILE, clear_out, exclusive, journal_folder, load, pending, store
+from .record import Effect, Ending, Pending, Phase, Record, Side
 
-__all__ = ["Changed", "Journal", "Outcome", "Pending", "Phase", "begin", "exclusive", "journal_folder", "pending"]
+__all__ = [
+    "Changed",
+    "Ending",
+    "Journal",
+    "Outcome",
+    "Pending",
+    "Phase",
+    "begin",
+    "exclusive",
+    "journal_folder",
+    "pending",
+]
 
 #: Tells, of the states that lie at the paths of the outcomes, which are not what the decision was made from.
-Changed = Callable[[Mapping[str, State | None]], Collection[str]]
+Changed: TypeAlias = Callable[[Mapping[str, State | None]], Collection[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,18 +67,18 @@ class Journal:
 
     project: Path
     folder: Path
-    data: Mapping[str, Any]
+    record: Record
 
     @classmethod
     def load(cls, project: Path, folder: Path) -> Journal | None:
         """The journal that waits in a folder."""
-        data = load(folder)
-        return None if data is None else cls(project=project, folder=folder, data=data)
+        found = load(folder)
+        return None if found is None else cls(project=project, folder=folder, record=found)
 
     @property
     def pending(self) -> Pending:
-        """What it says."""
-        return describe(self.data)
+        """What waits."""
+        return self.record.pending
 
     def carry_out(self) -> Journal:
         """For the first time: bring every path to its state after, then the index; all of it, or nothing.
@@ -89,9 +90,9 @@ class Journal:
         begun: list[Effect] = []
         try:
             with disk_errors(self.project):
-                self._effects.bring_first(self.data["effects"], begun)
+                self._effects.bring_first(self.record.effects, begun)
                 self._stage_conflicts()
-                return self._write(phase=Phase.CONFLICTS if self.data["conflicts"] else Phase.TASKS)
+                return self._write(phase=Phase.CONFLICTS if self.record.conflicts else Phase.TASKS)
         except ChangedError as error:
             raise self._rolled_back(error, begun) from None
         except BaseException as error:
@@ -105,19 +106,33 @@ class Journal:
         path = error.place.relative_to(self.project).as_posix()
         kept = "".join(f"\nYour edits since are kept: {place}" for place in saved)
         return ProjectError(
-            f"{path} was changed while the {self.data['title']} was written. It is as you left it, and so is all else.",
+            f"{path} was changed while the {self.record.title} was written. It is as you left it, and so is all else.",
             hint=f"Run the command again.{kept}",
         )
 
+    def complete(self) -> None:
+        """All of it in one go, what is staged at the end included; or nothing.
+
+        Raises:
+            ProjectError: As for `carry_out`.
+            MlscaffoldError: The project is as it was; or it says how to go on.
+        """
+        done = self.carry_out()
+        try:
+            done.close()
+        except BaseException:
+            done.abort()
+            raise
+
     def apply(self) -> Journal:
         """After a kill: bring every path to its state after, then the index; what is done already is left."""
-        finishing = self.data["final"] is not None
         with self._unfinished():
-            self._effects.bring_all(self.data["final"] if finishing else self.data["effects"], "after")
-            if not finishing:
-                self._stage_conflicts()
-            waiting = self.data["conflicts"] and not finishing
-            return self._write(phase=Phase.CONFLICTS if waiting else Phase.TASKS)
+            if self.record.final is not None:
+                self._effects.bring_all(self.record.final, Side.AFTER)
+                return self._write(phase=Phase.TASKS)
+            self._effects.bring_all(self.record.effects, Side.AFTER)
+            self._stage_conflicts()
+            return self._write(phase=Phase.CONFLICTS if self.record.conflicts else Phase.TASKS)
 
     def finish(self, outcomes: Sequence[Outcome], changed: Changed = lambda _: ()) -> Journal:
         """After the conflicts: move the lock and the answers, by the same means.
@@ -125,12 +140,12 @@ class Journal:
         Raises:
             PendingError: Somebody changed one of them since; nothing is done, and the update still waits.
         """
-        first = len(self.data["effects"])
+        first = len(self.record.effects)
         with self._unfinished():
-            final = [
+            final = tuple(
                 record(self.project, self.folder, outcome, number) for number, outcome in enumerate(outcomes, first)
-            ]
-            if others := changed({effect["path"]: effect["before"] for effect in final}):
+            )
+            if others := changed({effect.path: effect.before for effect in final}):
                 raise self._waits_for(others)
             return self._write(final=final, phase=Phase.APPLYING).conclude()
 
@@ -142,9 +157,9 @@ class Journal:
         """
         begun: list[Effect] = []
         try:
-            self._effects.bring_first(self.data["final"], begun)
+            self._effects.bring_first(self.record.final or (), begun)
         except ChangedError as error:
-            self._effects.bring_all(begun, "before")
+            self._effects.bring_all(begun, Side.BEFORE)
             self._write(final=None, phase=Phase.CONFLICTS)
             raise self._waits_for([error.place.relative_to(self.project).as_posix()]) from None
         return self._write(phase=Phase.TASKS)
@@ -152,14 +167,14 @@ class Journal:
     def _waits_for(self, paths: Collection[str]) -> PendingError:
         listing = ", ".join(sorted(paths))
         return PendingError(
-            f"{listing}: changed since the {self.data['title']} was begun, whose last step replaces it.",
+            f"{listing}: changed since the {self.record.title} was begun, whose last step replaces it.",
             hint=f"Put your version elsewhere and restore it (git checkout -- {listing}), then: "
             "mlscaffold update --continue. To undo the update: mlscaffold update --abort.",
         )
 
     def close(self) -> None:
         """All is done: stage what is to be staged, and forget the rest."""
-        paths = [f":(literal){path}" for path in self.data["stage"]]
+        paths = [f":(literal){path}" for path in self.record.stage]
         if paths:
             Git(self.project).run("add", "-A", "--", *paths)
         self._forget()
@@ -179,10 +194,10 @@ class Journal:
             # First lock and answers, so that a kill in the midst leaves the effects alone to be done again or undone.
             if self.pending.phase is not Phase.APPLYING:
                 self._write(phase=Phase.APPLYING)
-            if self.data["final"] is not None:
-                self._effects.bring_all(self.data["final"], "before")
+            if self.record.final is not None:
+                self._effects.bring_all(self.record.final, Side.BEFORE)
                 self._write(phase=Phase.APPLYING, final=None)
-            self._effects.bring_all(self.data["effects"], "before")
+            self._effects.bring_all(self.record.effects, Side.BEFORE)
             self._restore_index()
         saved = self.saved
         self._forget()
@@ -192,14 +207,14 @@ class Journal:
         """Undo what this run did. What somebody saved at a path whose turn had not come stays where it is."""
         self._refuse_commits()
         with self._unfinished():
-            self._effects.bring_all(begun, "before")
+            self._effects.bring_all(begun, Side.BEFORE)
             self._restore_index()
         saved = self.saved
         self._forget()
         return saved
 
     def _refuse_commits(self) -> None:
-        if Git(self.project).text("rev-parse", "HEAD") != self.data["head"]:
+        if Git(self.project).text("rev-parse", "HEAD") != self.record.head:
             raise ProjectError(
                 "You have committed since: there is nothing left to undo file by file.",
                 hint="Take it back with git (git revert, git reset), or finish with --continue.",
@@ -213,38 +228,38 @@ class Journal:
         except OSError as error:
             place = error.filename or self.project
             raise MachineError(
-                f"Writing failed at {place}: {error.strerror or error}. The {self.data['title']} is not finished.",
+                f"Writing failed at {place}: {error.strerror or error}. The {self.record.title} is not finished.",
                 hint="Make room or get the right to write there, then: mlscaffold update --continue, or --abort.",
             ) from error
 
     @property
     def saved(self) -> tuple[str, ...]:
         """Where edits made meanwhile are kept, in this run or in one that was killed: path and place."""
-        return self._effects.saved([*self.data["effects"], *(self.data["final"] or ())])
+        return self._effects.saved([*self.record.effects, *(self.record.final or ())])
 
     @property
     def _effects(self) -> Effects:
-        states = [(each["path"], state) for each in self.data["effects"] for state in (each["before"], each["after"])]
-        links = frozenset(path for path, state in states if state is not None and state[0] == "link")
-        return Effects(project=self.project, folder=self.folder, id=self.data["id"], links=links)
+        states = [(each.path, state) for each in self.record.effects for state in (each.before, each.after)]
+        links = frozenset(path for path, state in states if state is not None and state.kind is Kind.LINK)
+        return Effects(project=self.project, folder=self.folder, id=self.record.id, links=links)
 
     def _stage_conflicts(self) -> None:
         lines = []
         top, prefix = _place(self.project)
-        for path, stages in self.data["conflicts"].items():
+        for path, stages in self.record.conflicts.items():
             full = prefix + path
-            lines.append(f"0 {'0' * len(self.data['head'])}\t{full}")
-            lines += [f"{mode} {blob} {number}\t{full}" for number, (mode, blob) in stages.items()]
+            lines.append(f"0 {'0' * len(self.record.head)}\t{full}")
+            lines += [f"{entry.mode} {entry.blob} {number}\t{full}" for number, entry in stages.items()]
         if lines:
             stream = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
             Git(top).run("update-index", "-z", "--index-info", stdin=stream)
 
     def _restore_index(self) -> None:
-        ours = sorted({*self.data["conflicts"], *self.data["stage"]})
+        ours = sorted({*self.record.conflicts, *self.record.stage})
         if not ours:
             return
         git = Git(self.project)
-        saved = self.folder / "before" / "index"
+        saved = self.folder / Side.BEFORE / "index"
         top, prefix = _place(self.project)
         full = {prefix + path for path in ours}
         if saved.is_file() and _staged(top, without=full) == _staged(top, without=full, index=saved):
@@ -256,9 +271,9 @@ class Journal:
             git.run("reset", "-q", "--", *(f":(literal){path}" for path in ours))
 
     def _write(self, **changes: Any) -> Journal:
-        data = {**self.data, **changes, "phase": str(changes.get("phase", self.data["phase"]))}
-        store(self.folder, data)
-        return dataclasses.replace(self, data=data)
+        written = dataclasses.replace(self.record, **changes)
+        store(self.folder, written)
+        return dataclasses.replace(self, record=written)
 
 
 def begin(
@@ -270,7 +285,7 @@ def begin(
     conflicts: Mapping[str, Mapping[str, Entry]],
     tasks: Sequence[str] = (),
     stage: Sequence[str] = (),
-    note: Mapping[str, Any],
+    ending: Ending | None = None,
     changed: Changed = lambda _: (),
 ) -> Journal:
     """Write the journal: after this the work is bound to be finished or undone.
@@ -283,7 +298,7 @@ def begin(
         conflicts: For each path with a conflict the entries of its stages ("1" base, "2" yours, "3" the template's).
         tasks: Commands of the template that run at the end.
         stage: Paths that are staged at the end; each is a file then, or tracked now.
-        note: For the caller to find again; JSON.
+        ending: How it ends, where conflicts have to be resolved or tasks to run first.
         changed: Asked when the states before are copied; what changes after that, the journal sees itself.
 
     Raises:
@@ -292,19 +307,20 @@ def begin(
     """
     try:
         with disk_errors(project):
-            data = _write_down(project, folder, outcomes)
-            _refuse_changed(title, changed({effect["path"]: effect["before"] for effect in data["effects"]}))
-            data |= {
-                "title": title,
-                "conflicts": {
-                    path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
-                    for path, stages in conflicts.items()
-                },
-                "tasks": list(tasks),
-                "stage": list(stage),
-                "note": dict(note),
-            }
-            store(folder, data)
+            effects = _copy_states(project, folder, outcomes)
+            _refuse_changed(title, changed({effect.path: effect.before for effect in effects}))
+            written = Record(
+                id=hashlib.sha256(os.urandom(16)).hexdigest()[:8],
+                phase=Phase.APPLYING,
+                title=title,
+                head=Git(project).text("rev-parse", "HEAD"),
+                effects=effects,
+                conflicts=conflicts,
+                tasks=tuple(tasks),
+                stage=tuple(stage),
+                ending=ending,
+            )
+            store(folder, written)
     except BaseException as error:
         # Nothing is applied yet; and on a full disk what is left here would keep it full.
         remove(folder / FILE)
@@ -312,7 +328,7 @@ def begin(
         if isinstance(error, ChangedError):
             _refuse_changed(title, [error.place.relative_to(project).as_posix()])
         raise
-    return Journal(project=project, folder=folder, data=data)
+    return Journal(project=project, folder=folder, record=written)
 
 
 def _refuse_changed(title: str, paths: Collection[str]) -> None:
@@ -323,26 +339,17 @@ def _refuse_changed(title: str, paths: Collection[str]) -> None:
         )
 
 
-def _write_down(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Copy the states before and after; what the journal says of them."""
-    git = Git(project)
+def _copy_states(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
+    """Copy the states before and after beside the journal; what it will say of them."""
     clear_out(folder)
-    for name in ("before", "after"):
+    for name in Side:
         (folder / name).mkdir()
     paths = frozenset(outcome.path for outcome in outcomes)
-    effects = [record(project, folder, each, number, replaced=paths) for number, each in enumerate(outcomes)]
-    index = _index_file(git, project)
+    effects = tuple(record(project, folder, each, number, replaced=paths) for number, each in enumerate(outcomes))
+    index = _index_file(Git(project), project)
     if index.is_file():
-        copy(index, folder / "before" / "index")
-    return {
-        "format": FORMAT,
-        "id": hashlib.sha256(os.urandom(16)).hexdigest()[:8],
-        "phase": Phase.APPLYING.value,
-        "head": git.text("rev-parse", "HEAD"),
-        "effects": effects,
-        # The effects that finish the work after conflicts: the lock and the answers.
-        "final": None,
-    }
+        copy(index, folder / Side.BEFORE / "index")
+    return effects
 
 
 def _index_file(git: Git, project: Path) -> Path:

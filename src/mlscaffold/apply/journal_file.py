@@ -1,38 +1,26 @@
-"""The journal as it lies on disk: where, who holds it, and what it says, checked as a stranger's word is.
-
-A repository may come from anywhere (an archive, a shared folder), and its `.git` with it. So no link is followed here,
-and no path leads out of the project.
-"""
+"""The journal as it lies on disk: where, and who holds it. No link is followed to it: see `record`."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..errors import MachineError, PendingError, ProjectError
-from ..files.entry import FileMode, check_contained
+from ..files.entry import read_plain
 from ..files.place import remove, sync
 from ..files.scratch import lock_file
 from ..files.write import disk_errors
 from ..git.process import Git
+from .record import Pending, Record, Side, UnknownFormatError, dump, parse
 
 __all__ = [
     "FILE",
-    "FORMAT",
-    "Pending",
-    "Phase",
     "clear_out",
-    "describe",
     "exclusive",
     "journal_folder",
     "load",
@@ -41,33 +29,7 @@ __all__ = [
 ]
 
 FILE = "journal.json"
-FORMAT = 1
-_LARGEST_MODE = 0o7777
-_BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_ID = re.compile(r"[0-9a-z]{1,64}")
-
-
-class Phase(StrEnum):
-    """How far a journal is."""
-
-    APPLYING = "applying"
-    CONFLICTS = "conflicts"
-    TASKS = "tasks"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pending:
-    """What the journal says, for those who only look."""
-
-    phase: Phase
-    #: What is being done, for a person: "update 0.1.0 -> 0.2.0".
-    title: str
-    #: Files with conflicts that a person resolves.
-    conflicts: tuple[str, ...]
-    #: The commands of the template that are still to run.
-    tasks: tuple[str, ...]
-    #: What the caller wanted to find again.
-    note: Mapping[str, Any]
+_LIMIT_BYTES = 256 * 1024 * 1024
 
 
 def journal_folder(project: Path) -> Path | None:
@@ -90,7 +52,7 @@ def _refuse_links(folder: Path) -> None:
     Raises:
         MachineError: A link stands where we keep a folder.
     """
-    for place in (folder.parent, folder, *(folder / name for name in ("before", "after", "saved"))):
+    for place in (folder.parent, folder, *(folder / name for name in (*Side, "saved"))):
         if place.is_symlink():
             raise MachineError(
                 f"{place} is a link; mlscaffold makes a folder there. Refused.", hint=f"Remove the link: rm {place}"
@@ -104,10 +66,10 @@ def pending(project: Path) -> Pending | None:
         MachineError: The journal is damaged, or leads out of the project.
     """
     folder = journal_folder(project)
-    return describe(data) if folder is not None and (data := load(folder)) is not None else None
+    return record.pending if folder is not None and (record := load(folder)) is not None else None
 
 
-def load(folder: Path) -> Mapping[str, Any] | None:
+def load(folder: Path) -> Record | None:
     """What the journal in a folder says; None if there is none.
 
     Raises:
@@ -118,90 +80,24 @@ def load(folder: Path) -> Mapping[str, Any] | None:
         return None
     _refuse_links(folder)
     try:
-        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        if data["format"] == FORMAT:
-            _check(data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return parse(read_plain(file, _LIMIT_BYTES).decode())
+    except UnknownFormatError:
+        raise MachineError(f"{file} was written by another version of mlscaffold: finish with that one.") from None
+    except (OSError, ValueError) as error:
         raise MachineError(
-            f"The journal {file} cannot be read: {error}.", hint=f"The files from before are in {folder / 'before'}."
+            f"The journal {file} cannot be read: {error}.", hint=f"The files from before are in {folder / Side.BEFORE}."
         ) from error
-    if data["format"] != FORMAT:
-        raise MachineError(f"{file} was written by another version of mlscaffold: finish with that one.")
-    return data
 
 
-def _check(data: Mapping[str, Any]) -> None:
-    """Refuse a journal that is damaged, or that would lead out of the project.
-
-    Raises:
-        MachineError: It names a place outside.
-        ValueError: It is not of the shape that we write; or TypeError, KeyError, AttributeError.
-    """
-    effects = [*data["effects"], *(data["final"] or ())]
-    for path in [*(effect["path"] for effect in effects), *data["conflicts"], *data["stage"]]:
-        check_contained(path, error=MachineError, origin="The journal")
-    if not all(_is_effect(effect) for effect in effects):
-        raise ValueError("it is damaged at an effect")
-    if not all(_are_stages(stages) for stages in data["conflicts"].values()):
-        raise ValueError("it is damaged at a conflict")
-    describe(data)
-    if not isinstance(data["title"], str) or not isinstance(data["note"], dict):
-        raise TypeError("it is damaged")
-    if not _BLOB.fullmatch(data["head"]) or not _ID.fullmatch(data["id"]):
-        raise ValueError("it is damaged")
-
-
-def _is_effect(effect: Mapping[str, Any]) -> bool:
-    return (
-        type(effect["number"]) is int
-        and all(_is_state(effect[side]) for side in ("before", "after"))
-        and isinstance(effect["folders"], dict)
-        and all(_is_mode(mode) for mode in effect["folders"].values())
-    )
-
-
-def _is_state(state: object) -> bool:
-    match state:
-        case None:
-            return True
-        case ["file" | "link", mode, str()]:
-            return _is_mode(mode)
-        case _:
-            return False
-
-
-def _is_mode(mode: object) -> bool:
-    return type(mode) is int and 0 <= mode <= _LARGEST_MODE
-
-
-def _are_stages(stages: Mapping[str, tuple[str, str]]) -> bool:
-    modes = set(FileMode)
-    return all(
-        number in {"1", "2", "3"} and mode in modes and _BLOB.fullmatch(blob) is not None
-        for number, (mode, blob) in stages.items()
-    )
-
-
-def describe(data: Mapping[str, Any]) -> Pending:
-    """What a journal says, for those who only look."""
-    return Pending(
-        phase=Phase(data["phase"]),
-        title=data["title"],
-        conflicts=tuple(sorted(data["conflicts"])),
-        tasks=tuple(data["tasks"]),
-        note=data["note"],
-    )
-
-
-def store(folder: Path, data: Mapping[str, Any]) -> None:
+def store(folder: Path, record: Record) -> None:
     """Write a journal, in one step."""
     passing = folder / f"{FILE}.passing"
     remove(passing)
     with passing.open("x", encoding="utf-8") as stream:
-        json.dump(data, stream, indent=1)
+        stream.write(dump(record))
     sync(passing)
     # The copies that it speaks of must not be lost after it is found.
-    for name in ("before", "after"):
+    for name in Side:
         sync(folder / name)
     passing.replace(folder / FILE)
     sync(folder)
@@ -251,7 +147,7 @@ def _open_plain(file: Path) -> int:
 
 def clear_out(folder: Path) -> None:
     """Remove what a run left that was killed before its journal was written, or after its end."""
-    for name in ("before", "after"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for side in Side:
+        shutil.rmtree(folder / side, ignore_errors=True)
     for name in ("passing", f"{FILE}.passing"):
         remove(folder / name)

@@ -213,7 +213,6 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence
                 hint="Run: mlscaffold update --status, then --continue or --abort.",
             )
         stage = _stageable(project, outcomes)
-        note = {"fix": True}
         journal = begin(
             project,
             folder,
@@ -221,10 +220,9 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence
             outcomes=outcomes,
             conflicts={},
             stage=stage,
-            note=note,
             changed=functools.partial(_changed, project, evidence),
         )
-        journal.carry_out().close()
+        journal.complete()
 
 
 def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | None]) -> Collection[str]:

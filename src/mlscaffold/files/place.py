@@ -13,9 +13,10 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ..errors import ProjectError
 from .entry import inside
@@ -23,6 +24,7 @@ from .write import disk_errors, usual_mode
 
 __all__ = [
     "ChangedError",
+    "Kind",
     "State",
     "aside_of",
     "copy",
@@ -42,10 +44,28 @@ __all__ = [
     "write_inside",
 ]
 
-#: Kind, permissions and digest of what lies at a path; a list, as JSON gives it back.
-State = list[Any]
 #: What a file system says that has no hard links.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+class Kind(StrEnum):
+    """What can lie at a path, but for folders."""
+
+    FILE = "file"
+    LINK = "link"
+    #: A pipe, a socket, a device: never read, never replaced.
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """What lies at a path."""
+
+    kind: Kind
+    #: Its permissions.
+    mode: int
+    #: The digest of a file, the target of a link.
+    content: str
 
 
 class ChangedError(ProjectError):
@@ -61,14 +81,15 @@ def state_of(path: Path) -> State | None:
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            return ["link", 0, os.fsdecode(path.readlink())]
+            return State(kind=Kind.LINK, mode=0, content=os.fsdecode(path.readlink()))
         if stat.S_ISREG(mode):
             with _open_plain(path) as stream:
-                return ["file", stat.S_IMODE(mode), hashlib.file_digest(stream, "sha256").hexdigest()]
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            return State(kind=Kind.FILE, mode=stat.S_IMODE(mode), content=digest)
     except (FileNotFoundError, NotADirectoryError):
         return None
     # A pipe, say, is never read: that could wait for ever.
-    return None if stat.S_ISDIR(mode) else ["other", stat.S_IMODE(mode), ""]
+    return None if stat.S_ISDIR(mode) else State(kind=Kind.OTHER, mode=stat.S_IMODE(mode), content="")
 
 
 def _open_plain(path: Path) -> BufferedReader:
@@ -259,7 +280,7 @@ def _put_back(aside: Path, target: Path, expected: State) -> None:
             remove(aside)
 
 
-def recover(target: Path, known: Collection[tuple[Any, ...] | None]) -> Path | None:
+def recover(target: Path, known: Collection[State]) -> Path | None:
     """After a kill in the midst of `put`: what somebody saved goes back to its place.
 
     Args:
@@ -271,9 +292,9 @@ def recover(target: Path, known: Collection[tuple[Any, ...] | None]) -> Path | N
     """
     remove(near(target))
     aside = aside_of(target)
-    if (found := state_of(aside)) is None:
+    if (older := state_of(aside)) is None:
         return None
-    if tuple(found) in known:
+    if older in known:
         remove(aside)
         return None
     try:
@@ -305,7 +326,7 @@ def write_inside(project: Path, path: str, content: bytes, *, expected: State | 
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            passing.chmod(usual_mode() if expected is None else expected[1])
+            passing.chmod(usual_mode() if expected is None else expected.mode)
             put(passing, target, expected)
         finally:
             remove(passing)

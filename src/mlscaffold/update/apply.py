@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..apply.journal import (
+    Ending,
     Journal,
     Outcome,
     Pending,
@@ -167,15 +168,15 @@ def _begin(writing: Writing, folder: Path) -> Journal:
     if not conflicts:
         outcomes += [Outcome(path=path, file=file) for path, file in final.items()]
         outcomes += [Outcome(path=path, file=None) for path in writing.gone]
-    note = {
-        "final": {path: file.read_bytes().decode("utf-8", "surrogateescape") for path, file in final.items()},
-        "gone": list(writing.gone),
-        "seen": {path: writing.seen.get(path) for path in (*final, *writing.gone)},
-        "template": writing.template,
-        "from": writing.versions[0],
-        "to": writing.versions[1],
-        "left": dict(writing.plan.left),
-    }
+    ending = Ending(
+        template=writing.template,
+        from_version=writing.versions[0],
+        to_version=writing.versions[1],
+        contents={path: file.read_bytes() for path, file in final.items()},
+        gone=writing.gone,
+        seen={path: writing.seen.get(path) for path in (*final, *writing.gone)},
+        left=writing.plan.left,
+    )
     return begin(
         writing.project,
         folder,
@@ -185,7 +186,7 @@ def _begin(writing: Writing, folder: Path) -> Journal:
         tasks=writing.tasks,
         # In a merge of branches, what was in conflict between them is resolved by this.
         stage=sorted({*writing.state.unmerged, *final}) if writing.state.unmerged else (),
-        note=note,
+        ending=ending,
         changed=functools.partial(_changed, writing),
     )
 
@@ -230,15 +231,9 @@ def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated
                 f"All files are updated, and a task of the template failed. {error.message}",
                 hint="Run it again: mlscaffold update --continue --trust. Undo the update: mlscaffold update --abort.",
             ) from error
-    saved = journal.saved
+    saved, left = journal.saved, waiting.ending.left if waiting.ending else {}
     journal.close()
-    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved, left=_left(waiting))
-
-
-def _left(waiting: Pending) -> Mapping[str, str]:
-    """Journals of earlier versions of the tool do not say."""
-    found = waiting.note.get("left")
-    return {str(path): str(reason) for path, reason in found.items()} if isinstance(found, dict) else {}
+    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved, left=left)
 
 
 def continue_update(
@@ -254,7 +249,7 @@ def continue_update(
         journal = _loaded(project, folder)
         # What may never run is refused before anything is written; what runs is judged again when it is at hand.
         if tasks := journal.pending.tasks:
-            url = str(journal.pending.note["template"])
+            url = _ending(journal.pending).template
             if not (trusted.may_cover(url) if isinstance(trusted, Trust) else trusted):
                 raise UntrustedTemplateError(url, [f"task, run after rendering: {task}" for task in tasks])
         if journal.pending.phase is Phase.APPLYING:
@@ -275,27 +270,34 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
         UntrustedTemplateError: One of the versions is not trusted.
         RenderError: A task failed.
     """
-    recorded = read_recorded(project)
+    recorded, ending = read_recorded(project), _ending(waiting)
     source = fetched(find_source(recorded.template), cache)
     with scratch_folder() as scratch:
         for name in ("from", "to"):
             (scratch / name).mkdir()
-        old = check_out(source, str(waiting.note["from"]), into=scratch / "from", cache=cache)
+        old = check_out(source, ending.from_version, into=scratch / "from", cache=cache)
         new = pin(project, recorded, source=source, into=scratch / "to", cache=cache).checkout
         require_trust_in_tasks((old, new), task_listing(new, since=old), trusted=trusted)
         run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
 
 
-def _final_outcomes(waiting: Pending, scratch: Path) -> list[Outcome]:
-    try:
-        gone, final = [str(path) for path in waiting.note["gone"]], dict(waiting.note["final"])
-        contents = {str(path): text.encode("utf-8", "surrogateescape") for path, text in final.items()}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+def _ending(waiting: Pending) -> Ending:
+    """How an update ends.
+
+    Raises:
+        MachineError: The journal does not say.
+    """
+    if waiting.ending is None:
         raise MachineError(
             "The journal does not say how the update ends: it is damaged.", hint="Undo it: mlscaffold update --abort."
-        ) from error
-    outcomes = [Outcome(path=path, file=None) for path in gone]
-    for number, (path, content) in enumerate(contents.items()):
+        )
+    return waiting.ending
+
+
+def _final_outcomes(waiting: Pending, scratch: Path) -> list[Outcome]:
+    ending = _ending(waiting)
+    outcomes = [Outcome(path=path, file=None) for path in ending.gone]
+    for number, (path, content) in enumerate(ending.contents.items()):
         file = scratch / str(number)
         file.write_bytes(content)
         outcomes.append(Outcome(path=path, file=file))
@@ -304,7 +306,7 @@ def _final_outcomes(waiting: Pending, scratch: Path) -> list[Outcome]:
 
 def _changed_since(waiting: Pending, before: Mapping[str, Lying | None]) -> Collection[str]:
     """Lock and answers that are not as they were when the update was begun; older journals do not say."""
-    seen = waiting.note.get("seen", {})
+    seen = _ending(waiting).seen
     return {path for path, state in before.items() if path in seen and seen[path] != state}
 
 

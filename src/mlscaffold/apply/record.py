@@ -1,0 +1,285 @@
+"""What a journal says, as values; and its text, parsed as a stranger's word.
+
+A repository may come from anywhere (an archive, a shared folder), and its `.git` with it. So every path is judged by
+its words as it is read, and by the disk at the moment of use.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ..errors import MachineError
+from ..files.entry import Entry, FileMode, check_contained
+from ..files.place import Kind, State
+
+__all__ = ["Effect", "Ending", "Pending", "Phase", "Record", "Side", "UnknownFormatError", "dump", "parse"]
+
+_FORMAT = 1
+_LARGEST_MODE = 0o7777
+_BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ID = re.compile(r"[0-9a-z]{1,64}")
+
+
+class Phase(StrEnum):
+    """How far a journal is."""
+
+    APPLYING = "applying"
+    CONFLICTS = "conflicts"
+    TASKS = "tasks"
+
+
+class Side(StrEnum):
+    """The two states that every path has, and the folders beside the journal that hold their copies."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What happens to one path."""
+
+    path: str
+    #: Under which its copies are kept.
+    number: int
+    #: None: nothing lies there.
+    before: State | None
+    after: State | None
+    #: The folders above the path, and the one in its place, with their permissions.
+    folders: Mapping[str, int] = field(default_factory=dict)
+
+    def state(self, side: Side) -> State | None:
+        """What lies at the path on one side."""
+        return self.before if side is Side.BEFORE else self.after
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How an update ends, once no conflict is left: the files that it writes last, and what it then says and runs."""
+
+    template: str
+    from_version: str
+    to_version: str
+    #: Lock and answers, by path.
+    contents: Mapping[str, bytes]
+    #: Paths that are removed.
+    gone: tuple[str, ...] = ()
+    #: What lay at the paths of all of these when the update was begun; earlier versions of the tool did not say.
+    seen: Mapping[str, State | None] = field(default_factory=dict)
+    #: Files that are left to the project's owners, with the reason.
+    left: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """What waits, for those who only look."""
+
+    phase: Phase
+    #: What is being done, for a person: "update 0.1.0 -> 0.2.0".
+    title: str
+    #: Files with conflicts that a person resolves.
+    conflicts: tuple[str, ...]
+    #: The commands of the template that are still to run.
+    tasks: tuple[str, ...]
+    #: None where there is nothing more to do, or where the journal does not say it.
+    ending: Ending | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """All that a journal says."""
+
+    #: Tells what this journal keeps from what others kept.
+    id: str
+    phase: Phase
+    title: str
+    #: The commit that the project was at.
+    head: str
+    effects: tuple[Effect, ...]
+    #: The effects that finish the work after conflicts: the lock and the answers. None before that.
+    final: tuple[Effect, ...] | None = None
+    #: Path -> number of a stage ("1" base, "2" yours, "3" the template's) -> entry.
+    conflicts: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+    #: Paths that are staged at the end.
+    stage: tuple[str, ...] = ()
+    ending: Ending | None = None
+
+    @property
+    def pending(self) -> Pending:
+        """What waits."""
+        return Pending(
+            phase=self.phase,
+            title=self.title,
+            conflicts=tuple(sorted(self.conflicts)),
+            tasks=self.tasks,
+            ending=self.ending,
+        )
+
+
+def dump(record: Record) -> str:
+    """A journal's text."""
+    data = {
+        "format": _FORMAT,
+        "id": record.id,
+        "phase": record.phase.value,
+        "head": record.head,
+        "effects": [_effect_as_data(each) for each in record.effects],
+        "final": None if record.final is None else [_effect_as_data(each) for each in record.final],
+        "title": record.title,
+        "conflicts": {
+            path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
+            for path, stages in record.conflicts.items()
+        },
+        "tasks": record.tasks,
+        "stage": record.stage,
+        "note": {} if record.ending is None else _ending_as_data(record.ending),
+    }
+    return json.dumps(data, indent=1)
+
+
+def _effect_as_data(effect: Effect) -> Mapping[str, Any]:
+    return {
+        "path": effect.path,
+        "number": effect.number,
+        "before": _state_as_data(effect.before),
+        "after": _state_as_data(effect.after),
+        "folders": dict(effect.folders),
+    }
+
+
+def _state_as_data(state: State | None) -> Sequence[Any] | None:
+    return None if state is None else (state.kind.value, state.mode, state.content)
+
+
+def _ending_as_data(ending: Ending) -> Mapping[str, Any]:
+    return {
+        "template": ending.template,
+        "from": ending.from_version,
+        "to": ending.to_version,
+        "final": {path: content.decode("utf-8", "surrogateescape") for path, content in ending.contents.items()},
+        "gone": ending.gone,
+        "seen": {path: _state_as_data(state) for path, state in ending.seen.items()},
+        "left": dict(ending.left),
+    }
+
+
+class UnknownFormatError(Exception):
+    """Another version of the tool wrote the journal."""
+
+
+def parse(text: str) -> Record:
+    """A journal from its text.
+
+    Raises:
+        UnknownFormatError: Another version wrote it.
+        MachineError: It names a place outside of the project.
+        ValueError: It is not of the shape that we write.
+    """
+    try:
+        data = json.loads(text)
+        if data["format"] != _FORMAT:
+            raise UnknownFormatError
+        return Record(
+            id=_text(data["id"], _ID),
+            phase=Phase(data["phase"]),
+            title=_text(data["title"]),
+            head=_text(data["head"], _BLOB),
+            effects=tuple(map(_effect, _listed(data["effects"]))),
+            final=None if data["final"] is None else tuple(map(_effect, _listed(data["final"]))),
+            conflicts={_path(path): _stages(stages) for path, stages in _mapping(data["conflicts"]).items()},
+            tasks=tuple(map(_text, _listed(data["tasks"]))),
+            stage=tuple(map(_path, _listed(data["stage"]))),
+            ending=_ending(_mapping(data["note"])),
+        )
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"it is damaged ({type(error).__name__}: {error})") from error
+
+
+def _text(value: object, pattern: re.Pattern[str] | None = None) -> str:
+    if not isinstance(value, str) or (pattern is not None and not pattern.fullmatch(value)):
+        raise TypeError("a text is none")
+    return value
+
+
+def _listed(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("a list is none")
+    return value
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("a mapping is none")
+    return value
+
+
+def _path(value: object) -> str:
+    return str(check_contained(_text(value), error=MachineError, origin="The journal"))
+
+
+def _effect(data: Mapping[str, Any]) -> Effect:
+    if type(data["number"]) is not int:
+        raise TypeError("the number of an effect is none")
+    return Effect(
+        path=_path(data["path"]),
+        number=data["number"],
+        before=_state(data["before"]),
+        after=_state(data["after"]),
+        folders={path: _mode(mode) for path, mode in _mapping(data["folders"]).items()},
+    )
+
+
+def _state(data: object) -> State | None:
+    match data:
+        case None:
+            return None
+        case [(Kind.FILE | Kind.LINK) as kind, mode, str(content)]:
+            return State(kind=Kind(str(kind)), mode=_mode(mode), content=content)
+        case _:
+            raise TypeError("a state is none")
+
+
+def _mode(mode: object) -> int:
+    if type(mode) is not int or not 0 <= mode <= _LARGEST_MODE:
+        raise TypeError("a mode is none")
+    return mode
+
+
+def _stages(data: Mapping[str, Any]) -> Mapping[str, Entry]:
+    stages: dict[str, Entry] = {}
+    for number, (mode, blob) in data.items():
+        if number not in {"1", "2", "3"}:
+            raise TypeError("a stage is none")
+        stages[number] = Entry(mode=FileMode(mode), blob=_text(blob, _BLOB))
+    return stages
+
+
+def _ending(note: Mapping[str, Any]) -> Ending | None:
+    """How the update ends; None where that is not said: the way back must be open all the same."""
+    try:
+        return Ending(
+            template=_text(note.get("template", "")),
+            from_version=_text(note.get("from", "")),
+            to_version=_text(note.get("to", "")),
+            contents={path: text.encode("utf-8", "surrogateescape") for path, text in note["final"].items()},
+            gone=tuple(map(_text, _listed(note["gone"]))),
+            seen={path: _seen(state) for path, state in note.get("seen", {}).items()},
+            left={path: _text(reason) for path, reason in note.get("left", {}).items()},
+        )
+    except (LookupError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def _seen(data: object) -> State | None:
+    """What lay at a path; that may have been a pipe, which no effect replaces."""
+    match data:
+        case [Kind.OTHER, mode, str(content)]:
+            return State(kind=Kind.OTHER, mode=_mode(mode), content=content)
+        case _:
+            return _state(data)
