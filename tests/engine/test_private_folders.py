@@ -12,7 +12,7 @@ import pytest
 
 from mlscaffold.files import rights
 from mlscaffold.files.rights import make_private
-from mlscaffold.look.project import Health, diagnose
+from mlscaffold.look.doctor import Health, diagnose
 from mlscaffold.template import cache as caches
 from mlscaffold.template.cache import private_folder, why_unusable
 from mlscaffold.template.source import check_out, fetched, find_source

@@ -24,7 +24,7 @@ def diff(
 ) -> None:
     """Show your edits: the project against what its template version rendered, by ownership."""
     from ..files.user_folders import cache_folder
-    from ..look.project import EditKind, edits
+    from ..look.diff import EditKind, edits
     from ..project.pin import pinned
     from ..template.copier.headless import import_copier
     from .changes import note_derived, print_diff

@@ -23,7 +23,7 @@ def doctor(
     Exit code 0: nothing is in the way. 1: something is.
     """
     from ..files.user_folders import cache_folder
-    from ..look.project import Health, diagnose
+    from ..look.doctor import Health, diagnose
 
     found = diagnose(dest.resolve(), cache=cache_folder())
     for each in found:

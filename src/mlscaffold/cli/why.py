@@ -20,7 +20,7 @@ def why(
 ) -> None:
     """Explain a file: which template file made it, who owns it, what last changed it, and your edits."""
     from ..files.user_folders import cache_folder
-    from ..look.project import origin_of
+    from ..look.why import origin_of
 
     root = project.resolve()
     place = Path(path).absolute()

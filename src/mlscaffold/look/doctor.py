@@ -1,4 +1,4 @@
-"""Looking at a project through its template: the render it was made of, the owner's edits, where a file comes from."""
+"""All that the tool needs, on this machine and for a project: each thing with how it is and what to do."""
 
 from __future__ import annotations
 
@@ -7,185 +7,26 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ..apply.journal import pending
-from ..errors import MlscaffoldError, ProjectError, TemplateError
-from ..files.entry import Entry, entry_of, is_own_file
+from ..errors import MlscaffoldError, TemplateError
 from ..files.rights import make_private
-from ..files.scratch import scratch_folder
 from ..git.process import Git, config_value, enclosing_repository
-from ..git.workspace import open_workspace
 from ..preferences.settings import SettingsError, read_settings, settings_file
-from ..preferences.trust import Trusted
-from ..project.lock import LOCK_FILE, LockedFile
-from ..project.pin import Pin, pin, pinned
 from ..project.record import Recorded, read_recorded
-from ..project.settings import SETTINGS_FILE, ProjectSettings, read_project_settings
+from ..project.settings import SETTINGS_FILE, read_project_settings
 from ..template.cache import why_unusable
-from ..template.ownership import Policy
 from ..template.source import (
-    changed_last,
     find_source,
     latest,
     releases,
 )
 
-__all__ = ["Ailment", "Edit", "EditKind", "Health", "Origin", "diagnose", "edits", "origin_of"]
-
-
-class EditKind(StrEnum):
-    """What the owner did to a file."""
-
-    EDITED = "edited"
-    DELETED = "deleted"
-    MODE = "mode"
-    #: Its content depends on a secret answer: it is neither compared for good nor shown.
-    HIDDEN = "secret"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edit:
-    """One difference between the project and its render."""
-
-    path: str
-    policy: Policy
-    kind: EditKind
-    #: The contents; empty where there is none, or where it may not be shown.
-    before: bytes
-    after: bytes
-
-
-def edits(then: Pin, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
-    """The owner's edits, by policy and path.
-
-    Args:
-        then: The project, pinned.
-        paths: Files or folders to look at; all if empty.
-
-    Raises:
-        ProjectError: One of the paths is not from the template.
-    """
-    ours = {path: file for path, file in then.lock.files.items() if path in then.entries}
-    for path in paths:
-        if not any(_covers(path, each) for each in ours):
-            raise ProjectError(f"{path} is not from the template: all of it is yours.")
-    chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
-    present = {path: entry_of(then.project / path) for path in chosen if is_own_file(then.project, path)}
-    seen = then.workspace.entries(then.project, present) if then.workspace else present
-    # A file of secrets is in no clone: that it is not here is no edit.
-    secret = {path for path in chosen if path in then.render.secret or _is_unrecorded(ours[path])}
-    changed = [path for path in chosen if seen.get(path) != then.entries[path] and (path in seen or path not in secret)]
-    order = {policy: number for number, policy in enumerate(Policy)}
-    return tuple(
-        Edit(path=path, policy=ours[path].policy, kind=EditKind.HIDDEN, before=b"", after=b"")
-        if path in secret
-        else _edit(then, path, seen.get(path), ours[path].policy)
-        for path in sorted(changed, key=lambda path: (order[ours[path].policy], path))
-    )
-
-
-def _is_unrecorded(file: LockedFile) -> bool:
-    return file.policy is Policy.SEEDED and file.entry is None
-
-
-def _covers(chosen: str, path: str) -> bool:
-    folder = chosen.rstrip("/")
-    return path == folder or path.startswith(f"{folder}/") or folder in {"", "."}
-
-
-def _edit(then: Pin, path: str, here: Entry | None, policy: Policy) -> Edit:
-    wanted = then.entries[path]
-    kind = EditKind.DELETED if here is None else EditKind.MODE if here.blob == wanted.blob else EditKind.EDITED
-    before = _content(then.render.root / path)
-    after = b"" if here is None else _content(then.project / path)
-    return Edit(path=path, policy=policy, kind=kind, before=before, after=after)
-
-
-def _content(file: Path) -> bytes:
-    return bytes(file.readlink()) if file.is_symlink() else file.read_bytes()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where a file of a project comes from, and what is to become of it."""
-
-    path: str
-    template: str
-    version: str
-    #: The template's file, relative to its root; empty for what is not from the template.
-    source: str
-    policy: Policy | None
-    keys: tuple[str, ...]
-    #: The version that last changed the template's file; empty where the template cannot be read.
-    changed_in: str
-    #: "as rendered", "edited", "deleted", or why that is not known.
-    state: str
-    #: Why it is not judged, if it is not.
-    excuses: tuple[str, ...]
-
-
-def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path | None = None) -> Origin:
-    """Explain one file.
-
-    Raises:
-        MlscaffoldError: The project has no usable lock, and none can be derived.
-    """
-    recorded = read_recorded(project)
-    settings = read_project_settings(project)
-    lock = recorded.lock
-    if lock is None:
-        with pinned(project, trusted=trusted, cache=cache) as then:
-            lock = then.lock
-    name = PurePosixPath(path).as_posix()
-    file = lock.files.get(name)
-    own = name in {lock.answers_file, LOCK_FILE}
-    return Origin(
-        path=name,
-        template=lock.template,
-        version=lock.version,
-        source=file.source if file else "",
-        policy=file.policy if file else None,
-        keys=tuple(file.keys) if file else (),
-        changed_in=_changed_in(project, recorded, file.source, cache) if file and file.source else "",
-        state="written by mlscaffold" if own else _state(project, name, file.entry if file else None, known=bool(file)),
-        excuses=tuple(_excuses(settings, name)),
-    )
-
-
-def _changed_in(project: Path, recorded: Recorded, source: str, cache: Path | None) -> str:
-    with scratch_folder() as scratch:
-        try:
-            then = pin(project, recorded, into=scratch, cache=cache)
-        except MlscaffoldError:
-            return ""
-        return changed_last(then.checkout, source)
-
-
-def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:
-    if not known:
-        return "not from the template: all of it is yours"
-    if not is_own_file(project, path):
-        return "deleted"
-    if wanted is None:
-        return "its content is not the template's business"
-    with scratch_folder() as scratch:
-        here = {path: entry_of(project / path)}
-        if enclosing_repository(project):
-            here = dict(open_workspace(project, scratch / "git").entries(project, here))
-    return "as rendered" if here[path] == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
-
-
-def _excuses(settings: ProjectSettings, path: str) -> Iterator[str]:
-    for eject in settings.ejects:
-        if eject.path == path:
-            yield f"ejected by {eject.owner}: {eject.reason}"
-    for waiver in settings.waivers:
-        if waiver.covers(waiver.rule, path):
-            yield f"{waiver.rule.code} waived until {waiver.until} by {waiver.owner}: {waiver.reason}"
+__all__ = ["Ailment", "Health", "diagnose"]
 
 
 class Health(StrEnum):

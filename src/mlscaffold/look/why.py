@@ -1,0 +1,104 @@
+"""Where one file of a project comes from, and what is to become of it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..errors import MlscaffoldError
+from ..files.entry import Entry, entry_of, is_own_file
+from ..files.scratch import scratch_folder
+from ..git.process import enclosing_repository
+from ..git.workspace import open_workspace
+from ..preferences.trust import Trusted
+from ..project.lock import LOCK_FILE
+from ..project.pin import pin, pinned
+from ..project.record import Recorded, read_recorded
+from ..project.settings import ProjectSettings, read_project_settings
+from ..template.ownership import Policy
+from ..template.source import (
+    changed_last,
+)
+
+__all__ = ["Origin", "origin_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a file of a project comes from, and what is to become of it."""
+
+    path: str
+    template: str
+    version: str
+    #: The template's file, relative to its root; empty for what is not from the template.
+    source: str
+    policy: Policy | None
+    keys: tuple[str, ...]
+    #: The version that last changed the template's file; empty where the template cannot be read.
+    changed_in: str
+    #: "as rendered", "edited", "deleted", or why that is not known.
+    state: str
+    #: Why it is not judged, if it is not.
+    excuses: tuple[str, ...]
+
+
+def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path | None = None) -> Origin:
+    """Explain one file.
+
+    Raises:
+        MlscaffoldError: The project has no usable lock, and none can be derived.
+    """
+    recorded = read_recorded(project)
+    settings = read_project_settings(project)
+    lock = recorded.lock
+    if lock is None:
+        with pinned(project, trusted=trusted, cache=cache) as then:
+            lock = then.lock
+    name = PurePosixPath(path).as_posix()
+    file = lock.files.get(name)
+    own = name in {lock.answers_file, LOCK_FILE}
+    return Origin(
+        path=name,
+        template=lock.template,
+        version=lock.version,
+        source=file.source if file else "",
+        policy=file.policy if file else None,
+        keys=tuple(file.keys) if file else (),
+        changed_in=_changed_in(project, recorded, file.source, cache) if file and file.source else "",
+        state="written by mlscaffold" if own else _state(project, name, file.entry if file else None, known=bool(file)),
+        excuses=tuple(_excuses(settings, name)),
+    )
+
+
+def _changed_in(project: Path, recorded: Recorded, source: str, cache: Path | None) -> str:
+    with scratch_folder() as scratch:
+        try:
+            then = pin(project, recorded, into=scratch, cache=cache)
+        except MlscaffoldError:
+            return ""
+        return changed_last(then.checkout, source)
+
+
+def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:
+    if not known:
+        return "not from the template: all of it is yours"
+    if not is_own_file(project, path):
+        return "deleted"
+    if wanted is None:
+        return "its content is not the template's business"
+    with scratch_folder() as scratch:
+        here = {path: entry_of(project / path)}
+        if enclosing_repository(project):
+            here = dict(open_workspace(project, scratch / "git").entries(project, here))
+    return "as rendered" if here[path] == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
+
+
+def _excuses(settings: ProjectSettings, path: str) -> Iterator[str]:
+    for eject in settings.ejects:
+        if eject.path == path:
+            yield f"ejected by {eject.owner}: {eject.reason}"
+    for waiver in settings.waivers:
+        if waiver.covers(waiver.rule, path):
+            yield f"{waiver.rule.code} waived until {waiver.until} by {waiver.owner}: {waiver.reason}"
