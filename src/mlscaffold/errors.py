@@ -20,6 +20,7 @@ __all__ = [
     "MachineError",
     "MissingAnswersError",
     "MlscaffoldError",
+    "NoProjectError",
     "OwnershipError",
     "PendingError",
     "ProjectError",
@@ -140,6 +141,10 @@ class DestinationError(MlscaffoldError):
 
 class LockError(MlscaffoldError):
     """`.mlscaffold.lock` is missing, damaged, hostile or of an unknown format."""
+
+
+class NoProjectError(LockError):
+    """There is neither a lock nor an answers file: nothing here was made from a template."""
 
 
 class ProjectError(MlscaffoldError):

@@ -203,7 +203,6 @@ def test_text_tells_weight_line_and_waiver() -> None:
         "       Waived until 2027-01-31 by ada: a | b `c` @all",
         "Drift: 1 finding; 12 files judged by https://example.com/template 1.2.0.",
         "Also: 1 warning, 1 waived finding.",
-        "Not judged: MLS019 (--require-latest).",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -150,10 +151,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
         capfd.readouterr()
         monkeypatch.setattr(sys, "argv", ["mlscaffold", *arguments])
         code: object = 0
+        patience = signal.getsignal(signal.SIGINT)
         try:
             main()
         except SystemExit as stop:
             code = stop.code
+        finally:
+            signal.signal(signal.SIGINT, patience)
         said = capfd.readouterr()
         return Outcome(code=int(str(code or 0)), out=said.out, err=said.err)
 

@@ -255,7 +255,7 @@ class Scene:
 def junk(demo: Followed) -> set[str]:
     """What lies in our folder of the repository, besides the file that names the holder."""
     folder = demo.project / ".git" / "mlscaffold" / "project"
-    return {path.name for path in folder.iterdir()} - {"holder", "saved"}
+    return {path.name for path in folder.glob("*")} - {"holder", "saved"}
 
 
 FIRST = {
@@ -400,11 +400,9 @@ def test_a_kill_where_the_repository_is_on_another_volume(demo: Followed, monkey
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_effect_of_a_repair(machine: Machine) -> None:
+def test_a_kill_at_any_effect_of_a_repair(machine: Machine, drifted: Followed) -> None:
     """`check --fix`; where a kill comes before its last step, `git add`, the files are mended and not yet staged."""
-    ownership = "files:\n  '*.txt': owned\n"
-    demo = follow(machine, {"ownership.yml": ownership, "a.txt": "a\n", "deep/b.txt": "b\n", "c.txt": "c\n"})
-    demo.edit({"a.txt": "drift\n"}, gone=("deep/b.txt",))
+    demo = drifted
 
     def act() -> None:
         done = machine.run("check", demo.project, "--fix")
@@ -424,6 +422,62 @@ def test_a_kill_at_any_effect_of_a_repair(machine: Machine) -> None:
         assert machine.run("check", demo.project, "--fix").code == 0, where
         assert state_of(demo).files == scene.result.files, where
     assert count > 20
+
+
+@pytest.fixture
+def drifted(machine: Machine) -> Followed:
+    """A project with committed drift in two files, one of them gone."""
+    ownership = "files:\n  '*.txt': owned\n"
+    demo = follow(machine, {"ownership.yml": ownership, "a.txt": "a\n", "deep/b.txt": "b\n", "c.txt": "c\n"})
+    demo.edit({"a.txt": "drift\n"}, gone=("deep/b.txt",))
+    return demo
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, None], ids=["full", "read only", "Ctrl-C"])
+def test_a_repair_that_fails_at_any_effect_is_undone(drifted: Followed, number: int | None) -> None:
+    """All or nothing, as an update is."""
+    before, start = state_of(drifted), Copy.of(drifted, "start")
+
+    def act(effect: int) -> None:
+        seen = itertools.count(1)
+
+        def strike(event: str, arguments: tuple[Any, ...]) -> None:
+            ours = event != "subprocess.Popen" or number is None
+            if ours and _is_effect(event, arguments, str(drifted.project)) and next(seen) == effect:
+                raise OSError(number, os.strerror(number), str(arguments[0])) if number else KeyboardInterrupt
+
+        sys.addaudithook(strike)
+        done = drifted.machine.run("check", drifted.project, "--fix")
+        assert "Traceback" not in done.err, done
+        os._exit(done.code)
+
+    codes = []
+    for effect in itertools.count(1):
+        start.restore()
+        codes.append(in_child(functools.partial(act, effect)))
+        if codes[-1] == 0:
+            break
+        assert pending(drifted.project) is None, effect
+        if state_of(drifted) != before:
+            # It came when all was done, and only copies were to be removed.
+            assert drifted.machine.run("check", drifted.project).code == 0, effect
+        else:
+            assert junk(drifted) == set(), effect
+    assert set(codes[:-1]) == {2 if number else 130}
+    assert len(codes) > 15
+
+
+def test_a_repair_that_cannot_be_staged_is_undone(drifted: Followed) -> None:
+    """Somebody else's git holds the index."""
+    before = state_of(drifted)
+    taken = drifted.project / ".git" / "index.lock"
+    taken.touch()
+    drifted.machine.run("check", drifted.project, "--fix").refused("index.lock")
+    taken.unlink()
+    assert state_of(drifted) == before
+    assert pending(drifted.project) is None
+    assert drifted.machine.run("check", drifted.project, "--fix").code == 0
 
 
 @pytest.mark.slow

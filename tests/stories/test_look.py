@@ -88,7 +88,14 @@ def test_doctor_says_what_to_do(machine: Machine) -> None:
         assert cure in done.out
     demo.template.rename(machine.home / "elsewhere")
     assert "template:" in machine.run("doctor", demo.project).out
-    assert "problem  project:" in machine.run("doctor", machine.home).out
+
+
+def test_doctor_where_no_project_is(machine: Machine) -> None:
+    """That is no problem: it looks at the machine."""
+    done = machine.run("doctor")
+    assert (done.code, done.err) == (0, "")
+    assert f"no project is in {machine.work}" in done.out
+    assert machine.run("doctor", "nowhere").code == 1
 
 
 def test_doctor_of_a_project_that_lost_its_lock_or_its_git(machine: Machine) -> None:

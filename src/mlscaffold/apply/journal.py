@@ -121,7 +121,9 @@ class Journal:
         try:
             done.close()
         except BaseException:
-            done.abort()
+            # Without its file it is done, and only rubbish is left.
+            if os.path.lexists(self.folder / FILE):
+                done.abort()
             raise
 
     def apply(self) -> Journal:

@@ -20,6 +20,12 @@ from ..errors import ExitCode, MachineError, MlscaffoldError
 
 __all__ = ["command_line", "run"]
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+#: What a machine refuses; all else that fails on disk is unforeseen.
+_ENVIRONMENT = _FULL | {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EBUSY, errno.ESTALE),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG),
+}
 _HELP = f"""Generate machine-learning repositories, and keep them true to their template for years.
 
 Start with `mlscaffold new my-project`.
@@ -81,51 +87,49 @@ def run() -> NoReturn:
         code = command_line(sys.argv[1:])(standalone_mode=False)
         # What is still buffered may meet a full disk or a reader who left: that has to be said here.
         sys.stdout.flush()
-    except MlscaffoldError as error:
-        from .console import print_error
-
-        print_error(error)
-        sys.exit(error.exit_code)
-    except typer.TyperException as error:
-        from .console import print_usage_error
-
-        print_usage_error(error)
-        sys.exit(ExitCode.USAGE)
-    except UnicodeEncodeError as error:
-        from .console import print_error
-
-        # YAML, Jinja and a command line can hold half a character; no file, hash or program takes it.
-        half = error.object[error.start : error.start + 1]
-        message = f"A text of the template, the project or the command line holds {half}, which is no character."
-        print_error(MlscaffoldError(message, hint="Look there for what is written like that, and replace it."))
-        sys.exit(MlscaffoldError.exit_code)
     except BrokenPipeError:
         # The reader of our output left; that is its right.
         _drop_output()
-        sys.exit(ExitCode.CLEAN)
-    except OSError as error:
-        from .console import print_error, report_bug
-
-        if not _has_current_folder():
-            print_error(MachineError("The folder that you are in no longer exists.", hint="Go to another one first."))
-            sys.exit(MachineError.exit_code)
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            report_bug()
-            sys.exit(ExitCode.BUG)
-        _drop_output()
-        print_error(MachineError(f"{error.strerror}: {error.filename or 'standard output'}.", hint="Make room first."))
-        sys.exit(MachineError.exit_code)
-    except Exception:  # noqa: BLE001 - the last door
-        from .console import report_bug
-
-        report_bug()
-        sys.exit(ExitCode.BUG)
+        code = ExitCode.CLEAN
+    except Exception as error:  # noqa: BLE001 - the last door
+        code = _told(error)
     if code == ExitCode.STOPPED:
         from .console import note
 
         note("")
         note("Stopped.")
+    # All is done and said: an impatient Ctrl-C from here on ends the process, and nothing more is said of it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
+
+
+def _told(error: Exception) -> ExitCode:
+    """Tell of an error; what the process ends with."""
+    from .console import print_error, print_usage_error, report_bug
+
+    match error:
+        case MlscaffoldError():
+            known = error
+        case typer.TyperException():
+            print_usage_error(error)
+            return ExitCode.USAGE
+        case UnicodeEncodeError():
+            # YAML, Jinja and a command line can hold half a character; no file, hash or program takes it.
+            half = error.object[error.start : error.start + 1]
+            message = f"A text of the template, the project or the command line holds {half}, which is no character."
+            known = MlscaffoldError(message, hint="Look there for what is written like that, and replace it.")
+        case OSError() if not _has_current_folder():
+            known = MachineError("The folder that you are in no longer exists.", hint="Go to another one first.")
+        case OSError(errno=number) if number in _ENVIRONMENT:
+            if error.filename is None:
+                _drop_output()
+            hint = "Make room first." if number in _FULL else "Mend that, then run the command again."
+            known = MachineError(f"{error.strerror}: {error.filename or 'standard output'}.", hint=hint)
+        case _:
+            report_bug()
+            return ExitCode.BUG
+    print_error(known)
+    return known.exit_code
 
 
 def _has_current_folder() -> bool:

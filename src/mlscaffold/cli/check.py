@@ -9,7 +9,7 @@ import typer
 
 from ..errors import MlscaffoldError
 from .console import note, say_json_text, say_lines
-from .options import TrustOption, trusted_by
+from .options import DestArgument, ProjectOption, TrustOption, project_folder, trusted_by
 
 if TYPE_CHECKING:
     from ..checking.reports import ReportFormat
@@ -21,9 +21,7 @@ __all__ = ["check"]
 
 
 def check(
-    dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
-    ] = Path(),
+    dest: DestArgument = None,
     rev: Annotated[
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Option("--rev", metavar="REV", help="Judge a commit, not the work tree.", show_default=False),
@@ -47,6 +45,7 @@ def check(
         ),
     ] = None,
     trust: TrustOption = False,
+    project: ProjectOption = None,
 ) -> None:
     """Check that the files which the template owns are still what it rendered.
 
@@ -57,16 +56,16 @@ def check(
     from ..checking.run import check as judge
     from ..files.user_folders import cache_folder
 
-    project = dest.resolve()
-    wanted = _parse(project, reports or [])
+    root = project_folder(dest, project).resolve()
+    wanted = _parse(root, reports or [])
     if fix and rev is not None:
         raise MlscaffoldError("A commit cannot be mended: --fix works on the work tree.", hint="Leave out --rev.")
 
-    derived = None if rev is not None else _derived_lock(project, trusted=trust)
+    derived = None if rev is not None else _derived_lock(root, trusted=trust)
 
     def run() -> CheckResult:
         return judge(
-            project,
+            root,
             lock=derived,
             rev=rev,
             strict=strict,
@@ -77,7 +76,7 @@ def check(
 
     result = run()
     if fix:
-        _fix(project, result, trusted=trust)
+        _fix(root, result, trusted=trust)
         result = run()
     printed = ReportFormat.TEXT
     for form, place in wanted:

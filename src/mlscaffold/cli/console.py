@@ -108,10 +108,15 @@ def report_bug() -> None:
     """Keep the traceback in a file, and say where: it is our bug, not the user's text to read."""
     import os
 
-    handle, name = tempfile.mkstemp(prefix="mlscaffold-bug-", suffix=".txt")
     versions = f"mlscaffold {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(visible_lines(versions + redacted(traceback.format_exc())))
+    story = visible_lines(versions + redacted(traceback.format_exc()))
     last = redacted(traceback.format_exception_only(sys.exc_info()[1])[-1].strip())
     note(f"This is a bug in mlscaffold: {last}")
+    try:
+        handle, name = tempfile.mkstemp(prefix="mlscaffold-bug-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(story)
+    except OSError as error:
+        note(f"Please report it; no file for the details can be written ({error.strerror}).")
+        return
     note(f"Please report it with the file {Path(name)}")

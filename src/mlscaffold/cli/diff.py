@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from .console import out
-from .options import ProjectOption, TrustOption, trusted_by
+from .options import ProjectOption, TrustOption, project_folder, trusted_by
 
 __all__ = ["diff"]
 
@@ -18,7 +18,7 @@ def diff(
         Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Argument(metavar="[PATH…]", help="Files or folders; all if left out.", show_default=False),
     ] = None,
-    project: ProjectOption = Path(),
+    project: ProjectOption = None,
     names: Annotated[bool, typer.Option("--name-only", help="Only the names, with policy and kind of edit.")] = False,
     trust: TrustOption = False,
 ) -> None:
@@ -29,7 +29,7 @@ def diff(
     from ..template.copier.headless import import_copier
     from .changes import note_derived, print_diff
 
-    root = project.resolve()
+    root = project_folder(None, project).resolve()
     chosen = [_relative(root, path) for path in paths or []]
     console = out()
     import_copier()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from ..errors import ExitCode
 from .console import say
+from .options import DestArgument, ProjectOption, project_folder
 
 __all__ = ["doctor"]
 
 
 def doctor(
-    dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
-    ] = Path(),
+    dest: DestArgument = None,
+    project: ProjectOption = None,
 ) -> None:
     """Look at all that the tool needs here: git, Python, template, lock, hooks; each with what to do.
 
@@ -25,7 +22,7 @@ def doctor(
     from ..files.user_folders import cache_folder
     from ..look.doctor import Health, diagnose
 
-    found = diagnose(dest.resolve(), cache=cache_folder())
+    found = diagnose(project_folder(dest, project).resolve(), cache=cache_folder())
     for each in found:
         say(f"{each.health.value:<8} {each.subject}: {each.message}")
         if each.cure:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .console import say
-from .waive import OwnerOption, ProjectOption, ReasonOption
+from .options import ProjectOption, project_folder
+from .waive import OwnerOption, ReasonOption
 
 __all__ = ["eject"]
 
@@ -21,13 +21,13 @@ def eject(
     *,
     reason: ReasonOption,
     owner: OwnerOption = None,
-    project: ProjectOption = Path(),
+    project: ProjectOption = None,
 ) -> None:
     """Take a file out of the template's hands for good: it is yours, never judged and never updated."""
     from ..project.settings import SETTINGS_FILE, default_owner
     from ..project.settings import eject as write
 
-    root = project.absolute()
+    root = project_folder(None, project)
     today = dt.datetime.now(tz=dt.UTC).date()
     made = write(root, path=path, reason=reason, owner=owner or default_owner(root), today=today)
     say(f"{made.path} is yours now: never judged, never updated.")

@@ -9,32 +9,39 @@ import typer
 
 from ..errors import ExitCode, MlscaffoldError
 from .console import say
-from .options import AssignmentsOption, TrustOption, given_answers, trusted_by
+from .options import (
+    AssignmentsOption,
+    DestArgument,
+    ProjectOption,
+    TrustOption,
+    given_answers,
+    project_folder,
+    trusted_by,
+)
 
 __all__ = ["lock"]
 
 
 def lock(
-    dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
-    ] = Path(),
+    dest: DestArgument = None,
     resolve: Annotated[
         bool, typer.Option("--resolve", help="Make the lock fit again: after a merge, or after plain `copier update`.")
     ] = False,
     assignments: AssignmentsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
     trust: TrustOption = False,
+    project: ProjectOption = None,
 ) -> None:
     """Show what the lock records, or make it fit the project again (--resolve).
 
     Two branches that moved the template or the answers apart conflict in the lock: resolve and `git add` the other
     files, then run `mlscaffold lock --resolve`, and commit the merge.
     """
-    project = dest.resolve()
+    root = project_folder(dest, project).resolve()
     if not resolve:
         if assignments or dry_run:
             raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
-        _show(project)
+        _show(root)
         return
     from ..files.user_folders import cache_folder
     from ..template.copier.headless import import_copier
@@ -44,7 +51,7 @@ def lock(
     from . import changes
 
     request = UpdateRequest(
-        project=project,
+        project=root,
         given=given_answers(None, assignments or []),
         trusted=trusted_by(trust=trust),
         cache=cache_folder(),

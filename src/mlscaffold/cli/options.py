@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..errors import AnswersError
+from ..errors import AnswersError, MlscaffoldError
 
 if TYPE_CHECKING:
     from ..preferences.trust import Trusted
@@ -18,6 +18,7 @@ __all__ = [
     "AnswersOption",
     "AssignmentsOption",
     "DefaultsOption",
+    "DestArgument",
     "MergeOption",
     "MergeStyle",
     "ProjectOption",
@@ -25,6 +26,7 @@ __all__ = [
     "TemplateOption",
     "TrustOption",
     "given_answers",
+    "project_folder",
     "trusted_by",
 ]
 
@@ -44,8 +46,13 @@ RefOption = Annotated[
         "--ref", metavar="VERSION", help="Version, branch or commit. Default: the newest release.", show_default=False
     ),
 ]
+DestArgument = Annotated[
+    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    typer.Argument(metavar="[DEST]", help="The project's root folder. Default: this one.", show_default=False),
+]
 ProjectOption = Annotated[
-    Path, typer.Option("--project", metavar="DEST", help="The project's root folder.", show_default=False)
+    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    typer.Option("--project", metavar="DEST", help="The project's root folder. Default: this one.", show_default=False),
 ]
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Let the template run code (extensions, tasks) and look at this machine.")
@@ -74,6 +81,17 @@ MergeOption = Annotated[
         "--merge", help="`git` decides no more than git's line merge; `structured` knows TOML, YAML and JSON."
     ),
 ]
+
+
+def project_folder(dest: Path | None, project: Path | None) -> Path:
+    """The project that a command line names: by its place, or by an option that every verb has.
+
+    Raises:
+        MlscaffoldError: It names two.
+    """
+    if dest is not None and project is not None and dest.absolute() != project.absolute():
+        raise MlscaffoldError(f"Two projects are named: {dest} and {project}.", hint="Leave one of them out.")
+    return (dest or project or Path()).absolute()
 
 
 def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -> Mapping[str, Any]:

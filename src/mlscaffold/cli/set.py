@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from ..errors import AnswersError
 from .options import (
     MergeOption,
     MergeStyle,
     ProjectOption,
     TrustOption,
     given_answers,
+    project_folder,
     trusted_by,
 )
 
@@ -20,8 +22,11 @@ __all__ = ["set_answers"]
 
 
 def set_answers(
-    assignments: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="New answers.", show_default=False)],
-    dest: ProjectOption = Path(),
+    assignments: Annotated[
+        list[str],
+        typer.Argument(metavar="[DEST] KEY=VALUE…", help="The project's root folder, new answers.", show_default=False),
+    ],
+    project: ProjectOption = None,
     merge: MergeOption = MergeStyle.STRUCTURED,
     trust: TrustOption = False,
     dry_run: Annotated[
@@ -39,14 +44,28 @@ def set_answers(
     from .update import run_update
 
     settings = read_settings()
-    project = dest.absolute()
+    dest, given = _split(assignments)
     request = UpdateRequest(
-        project=project,
+        project=project_folder(dest, project),
         same_version=True,
-        given=given_answers(None, assignments),
+        given=given_answers(None, given),
         defaults=settings.defaults,
         trusted=trusted_by(trust=trust),
         lines_only=merge is MergeStyle.GIT,
         cache=cache_folder(),
     )
     run_update(request, dry_run=dry_run, as_json=as_json)
+
+
+def _split(words: list[str]) -> tuple[Path | None, list[str]]:
+    """The project's folder, where the first word names one, and the answers.
+
+    Raises:
+        AnswersError: There are none.
+    """
+    first, *others = words
+    if "=" in first or not Path(first).is_dir():
+        return None, words
+    if not others:
+        raise AnswersError("No answer is given.", hint="Write at least one as KEY=VALUE.")
+    return Path(first), others

@@ -13,10 +13,13 @@ from .options import (
     AnswersOption,
     AssignmentsOption,
     DefaultsOption,
+    DestArgument,
     MergeOption,
     MergeStyle,
+    ProjectOption,
     TrustOption,
     given_answers,
+    project_folder,
     trusted_by,
 )
 
@@ -27,9 +30,7 @@ __all__ = ["run_update", "update"]
 
 
 def update(
-    dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="The project's root folder.", show_default=False)
-    ] = Path(),
+    dest: DestArgument = None,
     to: Annotated[
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Option("--to", metavar="VERSION", help="Default: the newest release.", show_default=False),
@@ -50,12 +51,13 @@ def update(
     resume: Annotated[bool, typer.Option("--continue", help="Finish an update: conflicts are resolved.")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="Undo an update that is not finished.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Say what waits to be finished.")] = False,
+    project: ProjectOption = None,
 ) -> None:
     """Follow the template to a newer version, and keep every edit.
 
     The result is left uncommitted for review. Exit code 0 is done, 3 is conflicts that wait for you.
     """
-    project = dest.absolute()
+    root = project_folder(dest, project)
     chosen = [name for name, on in (("--continue", resume), ("--abort", abort), ("--status", status)) if on]
     others = [
         name
@@ -71,11 +73,11 @@ def update(
     if len(chosen) > 1 or (chosen and others):
         raise MlscaffoldError(f"{chosen[0]} goes with none of {', '.join([*chosen[1:], *others])}.")
     if status:
-        _status(project)
+        _status(root)
     elif abort:
-        _abort(project)
+        _abort(root)
     elif resume:
-        _resume(project, trust=trust)
+        _resume(root, trust=trust)
     else:
         from ..files.user_folders import cache_folder
         from ..preferences.settings import read_settings
@@ -83,7 +85,7 @@ def update(
 
         settings = read_settings()
         request = UpdateRequest(
-            project=project,
+            project=root,
             to=to,
             template=template,
             given=given_answers(answers, assignments or []),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from ..errors import MlscaffoldError
 from .console import say
+from .options import ProjectOption, project_folder
 
-__all__ = ["OwnerOption", "ProjectOption", "ReasonOption", "waive"]
+__all__ = ["OwnerOption", "ReasonOption", "waive"]
 
 ReasonOption = Annotated[
     str,
@@ -20,9 +20,6 @@ ReasonOption = Annotated[
 OwnerOption = Annotated[
     Optional[str],  # noqa: UP045 - Typer reads the alias at run time
     typer.Option("--owner", metavar="NAME", help="Who answers for it. Default: git's user.email.", show_default=False),
-]
-ProjectOption = Annotated[
-    Path, typer.Option("--project", metavar="DIR", help="The project's root folder.", show_default=False)
 ]
 
 
@@ -37,13 +34,13 @@ def waive(
         str, typer.Option("--until", metavar="DATE", help="The last day, such as 2027-01-31.", show_default=False)
     ],
     owner: OwnerOption = None,
-    project: ProjectOption = Path(),
+    project: ProjectOption = None,
 ) -> None:
     """Excuse the project from a rule for a time; written to .mlscaffold.toml, to be committed and reviewed."""
     from ..project.settings import SETTINGS_FILE, default_owner
     from ..project.settings import waive as write
 
-    root = project.absolute()
+    root = project_folder(None, project)
     try:
         day = dt.date.fromisoformat(until)
     except ValueError as error:

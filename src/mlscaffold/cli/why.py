@@ -8,21 +8,21 @@ from typing import Annotated
 import typer
 
 from .console import say
-from .options import ProjectOption, TrustOption, trusted_by
+from .options import ProjectOption, TrustOption, project_folder, trusted_by
 
 __all__ = ["why"]
 
 
 def why(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A file of the project.", show_default=False)],
-    project: ProjectOption = Path(),
+    project: ProjectOption = None,
     trust: TrustOption = False,
 ) -> None:
     """Explain a file: which template file made it, who owns it, what last changed it, and your edits."""
     from ..files.user_folders import cache_folder
     from ..look.why import origin_of
 
-    root = project.resolve()
+    root = project_folder(None, project).resolve()
     place = Path(path).absolute()
     name = place.relative_to(root).as_posix() if place.is_relative_to(root) else path
     found = origin_of(root, name, trusted=trusted_by(trust=trust), cache=cache_folder())

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..apply.journal import pending
-from ..errors import MlscaffoldError, TemplateError
+from ..errors import MlscaffoldError, NoProjectError, TemplateError
 from ..files.rights import make_private
 from ..git.process import Git, config_value, enclosing_repository
 from ..preferences.settings import SettingsError, read_settings, settings_file
@@ -126,6 +126,9 @@ def _trust_in(recorded: Recorded) -> Iterator[Ailment]:
 def _project(project: Path) -> Iterator[Ailment]:
     try:
         recorded = read_recorded(project)
+    except NoProjectError:
+        yield Ailment(subject="project", health=Health.GOOD, message=f"no project is in {project}")
+        return
     except MlscaffoldError as error:
         yield Ailment(subject="project", health=Health.BAD, message=error.message, cure=error.hint)
         return

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AnswersError, LockError, ProjectError
+from ..errors import AnswersError, NoProjectError, ProjectError
 from ..files.entry import inside, read_plain
 from ..files.place import State, state_of
 from . import lock as locks
@@ -78,7 +78,7 @@ def read_recorded_answers(project: Path) -> Recorded:
     Raises:
         AnswersError: It is missing or damaged, or names no version of a template.
         ProjectError: There are several.
-        LockError: There is none: this is no project.
+        NoProjectError: There is none.
     """
     answers_file = _find_answers(project)
     data = read_answers(project, answers_file)
@@ -125,7 +125,7 @@ def _find_answers(project: Path) -> str:
             f"{project} has several answers files ({', '.join(found)}) and no lock: which one counts is not clear.",
             hint=f"Name one of them {_ANSWERS}.",
         )
-    raise LockError(
+    raise NoProjectError(
         f"{project} has no {locks.LOCK_FILE} and no {_ANSWERS}: it was not made from a template, or this is not the "
         "project's root folder.",
         hint="Run the command in the folder that holds them, or name that folder.",

@@ -49,7 +49,5 @@ def remark(result: CheckResult) -> Iterable[str]:
     lighter.append((len(result.waived), "waived finding"))
     if said := [counted(number, noun) for number, noun in lighter if number]:
         yield f"Also: {', '.join(said)}."
-    skipped = {needs: [rule.code for rule in result.skipped if rule.needs is needs] for needs in Needs}
-    if result.lock is not None and any(skipped.values()):
-        parts = [f"{', '.join(codes)} ({needs})" for needs, codes in skipped.items() if codes]
-        yield f"Not judged: {'; '.join(parts)}."
+    if result.lock is not None and any(rule.needs is Needs.RENDER for rule in result.skipped):
+        yield f"Judged by the lock alone: {Needs.RENDER} renders the template and compares."
