@@ -242,6 +242,6 @@ def test_any_text_leaves_every_report_valid(path: str, message: str, reason: str
     validate(write_report(of, ReportFormat.JSON), PUBLISHED)
     validate(write_report(of, ReportFormat.SARIF), DATA / "sarif-2.1.0-used.schema.json")
     assert list(misfits(ET.fromstring(write_report(of, ReportFormat.JUNIT).encode()))) == []  # noqa: S314 - we wrote it
-    assert len(write_report(of, ReportFormat.TEXT).splitlines()) == 4 + 3
+    assert len(write_report(of, ReportFormat.TEXT).splitlines()) == 4 + 2
     rows = [line for line in write_report(of, ReportFormat.MARKDOWN).splitlines() if line.startswith("|")]
     assert len(rows) == 3 + 3
