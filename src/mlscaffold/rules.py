@@ -18,6 +18,7 @@ __all__ = [
     "DERIVED_STALE",
     "KEYS_CHANGED",
     "LOCK_DAMAGED",
+    "LOCK_NOT_KEPT",
     "LOCK_NOT_RENDERED",
     "NEWER_VERSION",
     "OWNED_CHANGED",
@@ -381,6 +382,17 @@ WAIVER_TOO_LONG = Rule(
     good='[[waive]]\nrule = "MLS002"\nuntil = 2027-01-31',
     waivable=False,
 )
+LOCK_NOT_KEPT = Rule(
+    code="MLS022",
+    name="lock-not-kept",
+    title="The lock or the answers file is not in git",
+    why="The project is in git, and what says where it comes from is not: a clone can be neither checked nor updated.",
+    how="Add it with `git add --force PATH`, and commit it.",
+    severity=Severity.ERROR,
+    since="0.3.1",
+    bad="# .gitignore\n*.lock",
+    good="$ git add --force .mlscaffold.lock",
+)
 
 _IN_ORDER = (
     LOCK_DAMAGED,
@@ -404,6 +416,7 @@ _IN_ORDER = (
     NEWER_VERSION,
     OWNED_IGNORED,
     WAIVER_TOO_LONG,
+    LOCK_NOT_KEPT,
 )
 #: Every rule by its code, in order.
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _IN_ORDER})

@@ -14,12 +14,14 @@ import pytest
 
 import mlscaffold
 from mlscaffold.errors import MachineError
+from mlscaffold.git.environment import CLEARED, KEPT
+from mlscaffold.git.location import locate
 from mlscaffold.git.merge_file import Labels, merge_lines
-from mlscaffold.git.process import CLEARED, KEPT, Git, enclosing_repository
+from mlscaffold.git.process import Git
 
 SOURCES = Path(mlscaffold.__file__).parent
 #: Processes that are not git's: a template's own commands.
-STARTERS = {"git/process.py", "template/render.py"}
+STARTERS = {"git/process.py", "template/tasks.py"}
 
 
 def names(table: Mapping[str, Sequence[str]]) -> list[str]:
@@ -36,7 +38,7 @@ def test_no_other_module_starts_git() -> None:
         file.relative_to(SOURCES).as_posix() for file in SOURCES.rglob("*.py") if starting.search(file.read_text())
     }
     assert found == STARTERS
-    tree = ast.parse((SOURCES / "template" / "render.py").read_text())
+    tree = ast.parse((SOURCES / "template" / "tasks.py").read_text())
     assert "git" not in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
 
@@ -92,8 +94,8 @@ def test_outside_is_no_repository_whatever_the_folder(tmp_path: Path, monkeypatc
     monkeypatch.chdir(made(tmp_path / "here"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    assert not Git.outside().succeeds("config", "--get", "user.name")
-    assert not Git.outside().succeeds("rev-parse", "--git-dir")
+    assert not Git.outside().confirms("config", "--get", "user.name")
+    assert Git.outside().finished("rev-parse", "--git-dir").returncode
     assert Git.outside().text("--version").startswith("git version")
 
 
@@ -118,11 +120,11 @@ def test_a_bare_repository_in_a_sub_folder_is_refused_by_any_git(
     inside = bare(made(tmp_path / "clone") / "lib", head=head) / place
     monkeypatch.setattr("mlscaffold.git.process._OPTIONS", ())
     with pytest.raises(MachineError, match="bare git repository") as caught:
-        Git(inside).succeeds("status")
+        Git(inside).confirms("status")
     assert str(tmp_path / "clone" / "lib") in caught.value.message
     assert caught.value.hint
     with pytest.raises(MachineError, match="bare git repository"):
-        enclosing_repository(inside)
+        locate(inside)
 
 
 def test_a_bare_repository_that_is_shared_through_commondir_is_refused(tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ def test_a_bare_repository_that_is_shared_through_commondir_is_refused(tmp_path:
 def test_git_refuses_it_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = bare(made(tmp_path / "clone") / "lib")
     monkeypatch.setattr("mlscaffold.git.process._refuse_embedded", lambda _folder: None)
-    assert not Git(inside).succeeds("status")
+    assert Git(inside).finished("status").returncode
 
 
 def test_work_trees_beside_a_bare_repository_are_usable(tmp_path: Path) -> None:
@@ -148,7 +150,9 @@ def test_work_trees_beside_a_bare_repository_are_usable(tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", str(source), str(tmp_path / "project.git")], check=True)
     subprocess.run(["git", "worktree", "add", "-q", "-b", "side", "tree"], cwd=tmp_path / "project.git", check=True)
     tree = tmp_path / "project.git" / "tree"
-    assert enclosing_repository(tree) == tree
+    assert (location := locate(tree)) is not None
+    assert location.top == tree
+    assert location.common == tmp_path / "project.git"
 
 
 def test_a_bare_repository_that_is_named_is_read(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from mlscaffold.errors import PendingError, ProjectError, RenderError
 from mlscaffold.files.entry import Entry, FileMode, entry_of
-from mlscaffold.git.workspace import open_workspace
+from mlscaffold.git.index import read_index, with_edits
+from mlscaffold.git.store import open_store
 from mlscaffold.plan.decide import Action
 from mlscaffold.project.lock import dump_lock
 from mlscaffold.project.make_lock import lock_of
@@ -218,10 +219,11 @@ class Play:
             patch("mlscaffold.update.gather.task_listing") as tasks,
         ):
             tasks.return_value = ()
-            workspace = open_workspace(self.project, Path(scratch) / "git")
+            workspace = open_store(self.project, Path(scratch) / "git")
             request = UpdateRequest(project=self.project)
             recorded, seen = read_watched(self.project, read_recorded)
-            ground = Ground(recorded=recorded, workspace=workspace, state=workspace.state(), seen=seen)
+            state = with_edits(read_index(self.project), workspace.location)
+            ground = Ground(recorded=recorded, workspace=workspace, state=state, seen=seen)
             yield solve(gather(request, ground, Ends(old=old, new=self.new, ownership=self.case.ownership)))
 
 

@@ -39,7 +39,9 @@ from ..files.place import (
     remove,
 )
 from ..files.write import disk_errors
-from ..git.process import Git
+from ..git.index import read_index
+from ..git.location import located
+from ..git.process import Git, listing
 from .effects import Effects, Outcome, record
 from .journal_file import FILE, clear_out, exclusive, journal_folder, load, pending, store
 from .record import Effect, Ending, Pending, Phase, Record, Side
@@ -253,8 +255,7 @@ class Journal:
             lines.append(f"0 {'0' * len(self.record.head)}\t{full}")
             lines += [f"{entry.mode} {entry.blob} {number}\t{full}" for number, entry in stages.items()]
         if lines:
-            stream = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
-            Git(top).run("update-index", "-z", "--index-info", stdin=stream)
+            Git(top).run("update-index", "-z", "--index-info", stdin=listing(lines))
 
     def _restore_index(self) -> None:
         ours = sorted({*self.record.conflicts, *self.record.stage})
@@ -360,12 +361,12 @@ def _index_file(git: Git, project: Path) -> Path:
 
 def _place(project: Path) -> tuple[Path, str]:
     """The top of the work tree, and the project's folder in it with a slash at its end."""
-    said = Git(project).run("rev-parse", "--show-toplevel", "--show-prefix").decode(errors="surrogateescape")
-    top, prefix = said.split("\n")[:2]
-    return Path(top), prefix
+    location = located(project)
+    return location.top, location.prefix
 
 
-def _staged(top: Path, *, without: Collection[str], index: Path | None = None) -> frozenset[str]:
-    git = Git(top, environment={"GIT_INDEX_FILE": str(index)} if index else {})
-    listing = git.run("ls-files", "-s", "-z").decode(errors="surrogateescape").split("\0")
-    return frozenset(line for line in listing if line.partition("\t")[2] not in without)
+def _staged(top: Path, *, without: Collection[str], index: Path | None = None) -> Mapping[str, object]:
+    """What the index holds, or another one, but for some paths."""
+    staged = read_index(top, environment={"GIT_INDEX_FILE": str(index)} if index else {})
+    whole = {**staged.entries, **staged.submodules, **staged.stages}
+    return {path: entry for path, entry in whole.items() if path not in without}

@@ -15,7 +15,7 @@ from ..files.entry import read_plain
 from ..files.place import remove, sync
 from ..files.scratch import lock_file
 from ..files.write import disk_errors
-from ..git.process import Git
+from ..git.location import locate
 from .record import Pending, Record, Side, UnknownFormatError, dump, parse
 
 __all__ = [
@@ -33,17 +33,17 @@ _LIMIT_BYTES = 256 * 1024 * 1024
 
 
 def journal_folder(project: Path) -> Path | None:
-    """Where the journal of a project is, if any; None outside of git."""
-    git = Git(project)
-    try:
-        words = git.run("rev-parse", "--git-path", "mlscaffold", "--show-prefix").decode(errors="surrogateescape")
-    except MachineError:
+    """Where the journal of a project is, if any; None outside of git.
+
+    Raises:
+        MachineError: Git cannot use the repository.
+    """
+    if (location := locate(project)) is None:
         return None
-    folder, prefix = words.split("\n")[:2]
+    prefix = location.prefix
     name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
-    place = project / folder
     # `.git` itself may be a link, as git allows; what lies in it may not.
-    return place.parent.resolve() / place.name / name
+    return location.git_folder.resolve() / "mlscaffold" / name
 
 
 def _refuse_links(folder: Path) -> None:

@@ -20,11 +20,14 @@ from ..errors import MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry, FileMode
 from ..files.place import State
 from ..files.scratch import scratch_folder
-from ..git.process import Git, GitError
-from ..git.workspace import Workspace, open_workspace
+from ..git.index import ignored_paths
+from ..git.location import named_location
+from ..git.process import Git
+from ..git.revision import open_commit
+from ..git.store import Store, open_store
 from ..project.lock import Lock
 from ..rules import Fixer
-from .evidence import Evidence, look_at_work_tree, open_commit, place_of
+from .evidence import Evidence, look_at_work_tree
 from .findings import CheckResult
 
 __all__ = ["Fixed", "Rendered", "Repair", "fixes", "repair"]
@@ -87,10 +90,10 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
     wanted = fixes(result)
     if not wanted or result.lock is None:
         return Fixed(paths=())
-    evidence = look_at_work_tree(project, [each.path for each in wanted], place=place_of(project))
+    evidence = look_at_work_tree(project, [each.path for each in wanted], location=named_location(project))
     _refuse_losses(project, wanted, evidence, result.lock)
     with scratch_folder() as scratch:
-        workspace = open_workspace(project, scratch / "git")
+        workspace = open_store(project, scratch / "git")
         outcomes, left = _Repairing(workspace=workspace, evidence=evidence, scratch=scratch).outcomes(wanted, rendered)
         if outcomes:
             _with_journal(project, outcomes, evidence)
@@ -123,7 +126,7 @@ def _refuse_losses(project: Path, wanted: Collection[Repair], evidence: Evidence
 class _Repairing:
     """From repairs to files on disk that only have to be put in place."""
 
-    workspace: Workspace
+    workspace: Store
     evidence: Evidence
     scratch: Path
 
@@ -227,7 +230,7 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence
 
 def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | None]) -> Collection[str]:
     """The paths that are not what the repair was decided from."""
-    now = look_at_work_tree(project, list(before), place=place_of(project))
+    now = look_at_work_tree(project, list(before), location=named_location(project))
     return {
         path
         for path, state in before.items()
@@ -239,14 +242,7 @@ def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | Non
 
 def _stageable(project: Path, outcomes: Sequence[Outcome]) -> Sequence[str]:
     """What is staged after a repair: else the next commit would still carry the drift. What git ignores is left."""
-    git = Git(project)
     paths = [outcome.path for outcome in outcomes]
-    try:
-        listing = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
-        ignored = git.run("check-ignore", "-z", "--stdin", stdin=listing).decode(errors="surrogateescape").split("\0")
-    except GitError:
-        # Exit code 1: none of them is.
-        ignored = []
-    literal = [f":(literal){path}" for path in paths]
-    tracked = git.run("ls-files", "-z", "--", *literal).decode(errors="surrogateescape").split("\0")
+    ignored = ignored_paths(project, paths)
+    tracked = Git(project).records("ls-files", "-z", "--", *(f":(literal){path}" for path in paths))
     return [each.path for each in outcomes if each.path in tracked or (each.file and each.path not in ignored)]

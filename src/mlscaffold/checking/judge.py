@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from .. import rules
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry
+from ..git.location import Location
 from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
 from ..template.ownership import Policy
-from .evidence import Evidence, Place
+from .evidence import Evidence
 from .findings import Finding
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ def judge(case: Case) -> Iterator[Finding]:
         here = list(_judge_file(case, path, file, found))
         yield from here or _judge_staged(case, path, file)
     yield from _judge_answers(case)
+    yield from _judge_kept(case)
+
+
+def _judge_kept(case: Case) -> Iterator[Finding]:
+    """Lock and answers that git does not hold, though it holds the project: a clone would not know where it is from."""
+    for path in (LOCK_FILE, case.lock.answers_file):
+        if path in case.evidence.ignored | case.evidence.dropped:
+            why = "an ignore file keeps it out of git" if path in case.evidence.ignored else "it was not added to git"
+            message = f"{why}: a clone of the project will lack it"
+            fix = f"Add it: git add --force -- {shlex.quote(path)}"
+            yield Finding(rule=rules.LOCK_NOT_KEPT, path=path, message=message, fix=fix)
 
 
 def _vague(case: Case, path: str, file: LockedFile, found: Entry | None) -> Finding | None:
@@ -92,6 +104,11 @@ def _judge_file(case: Case, path: str, locked: LockedFile, found: Entry | None) 
             message = "owned by the template and as rendered here, but .gitignore keeps it out of git"
             fix = f"Add it: git add --force -- {shlex.quote(path)}"
             yield Finding(rule=rules.OWNED_IGNORED, path=path, message=message, fix=fix)
+        case Policy.OWNED | Policy.KEYED if path in case.evidence.dropped:
+            message = "shared with the template" if locked.policy is Policy.KEYED else "owned by the template"
+            message += " and here, but not in git's index: no commit and no clone will have it"
+            fix = f"Add it: git add -- {shlex.quote(path)}"
+            yield Finding(rule=rules.OWNED_MISSING, path=path, message=message, fix=fix, key="index")
         case Policy.KEYED if found is None:
             message = "shares keys with the template, and is missing"
             yield Finding(rule=rules.OWNED_MISSING, path=path, message=message, fix=restore)
@@ -222,12 +239,11 @@ def _read_answers(case: Case) -> tuple[Mapping[str, Any] | None, str, int | None
     return answers, "", None
 
 
-def judge_pending(place: Place) -> Iterator[Finding]:
+def judge_pending(location: Location) -> Iterator[Finding]:
     """An update's journal, where the engine keeps it; looked at, never opened for work."""
-    if place.git_folder is None:
-        return
-    name = hashlib.sha256(place.prefix.encode(errors="surrogateescape")).hexdigest()[:12] if place.prefix else "project"
-    if (place.git_folder / "mlscaffold" / name / "journal.json").is_file():
+    prefix = location.prefix
+    name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
+    if (location.git_folder / "mlscaffold" / name / "journal.json").is_file():
         fix = "Run: mlscaffold update --status, then --continue or --abort"
         message = "an update of this project was begun and not finished"
         yield Finding(rule=rules.UPDATE_PENDING, path=LOCK_FILE, message=message, fix=fix)

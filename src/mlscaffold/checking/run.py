@@ -18,6 +18,8 @@ from pathlib import Path
 
 from .. import rules
 from ..errors import LockError
+from ..git.location import Location, named_location
+from ..git.revision import open_commit
 from ..preferences.trust import Trusted
 from ..project.lock import LOCK_FILE, Lock, parse_lock, read_lock
 from ..project.settings import (
@@ -30,7 +32,7 @@ from ..project.settings import (
     read_project_settings,
 )
 from ..rules import Needs, Rule
-from .evidence import Place, look_at_commit, look_at_work_tree, open_commit, place_of
+from .evidence import look_at_commit, look_at_work_tree
 from .findings import CheckResult, Finding
 from .judge import (
     FREE,
@@ -72,16 +74,15 @@ def check(
         LockError: There is no lock, or a newer mlscaffold wrote it.
         MlscaffoldError: git fails, there is no such commit, or (strict) the template cannot be read.
     """
-    place = place_of(project)
+    location = named_location(project)
+    prefix = location.prefix if location else ""
     try:
-        case = _open(project, place, rev, lock)
+        case = _open(project, location, rev, lock)
     except _UnreadableError as error:
-        return CheckResult(
-            lock=error.lock, findings=_sealed([error.finding], place.prefix), judged=0, prefix=place.prefix, rev=rev
-        )
+        return CheckResult(lock=error.lock, findings=_sealed([error.finding], prefix), judged=0, prefix=prefix, rev=rev)
     found = list(judge(case))
-    if rev is None:
-        found += judge_pending(place)
+    if rev is None and location is not None:
+        found += judge_pending(location)
     # Commands work on files that are there; a commit's are not.
     # A trusted template's commands run what lies in the project: that is for whoever says so of this one.
     commands = rev is None and trusted is True
@@ -96,9 +97,9 @@ def check(
     judged = [path for path, file in case.files.items() if strict or file.policy not in FREE]
     return CheckResult(
         lock=case.lock,
-        findings=_sealed(_excused(found, case, skipped, today or dt.datetime.now(tz=dt.UTC).date()), place.prefix),
+        findings=_sealed(_excused(found, case, skipped, today or dt.datetime.now(tz=dt.UTC).date()), prefix),
         judged=len(judged) + 1,
-        prefix=place.prefix,
+        prefix=prefix,
         rev=rev,
         skipped=skipped,
     )
@@ -113,7 +114,7 @@ class _UnreadableError(Exception):
         self.lock = lock
 
 
-def _open(project: Path, place: Place, rev: str | None, lock: Lock | None) -> Case:
+def _open(project: Path, location: Location | None, rev: str | None, lock: Lock | None) -> Case:
     if rev is not None:
         return _open_commit(project, rev, lock)
     if lock is None:
@@ -126,7 +127,7 @@ def _open(project: Path, place: Place, rev: str | None, lock: Lock | None) -> Ca
     except ProjectSettingsError as error:
         raise _UnreadableError(_settings_finding(error), lock) from error
     files = {path: file for path, file in lock.files.items() if path not in settings.ejected}
-    evidence = look_at_work_tree(project, [*files, lock.answers_file], place=place)
+    evidence = look_at_work_tree(project, [*files, lock.answers_file], location=location)
     return Case(project=project, lock=lock, settings=settings, files=files, evidence=evidence, in_commit=False)
 
 
@@ -197,7 +198,7 @@ def _excused(found: Sequence[Finding], case: Case, skipped: Sequence[Rule], toda
 
 
 #: What is there on one machine and not on another, so that "unused" would be a matter of where.
-_LOCAL = frozenset({rules.UNVERIFIABLE, rules.OWNED_IGNORED})
+_LOCAL = frozenset({rules.UNVERIFIABLE, rules.OWNED_IGNORED, rules.LOCK_NOT_KEPT})
 
 
 def _judge_waiver(waiver: Waiver, today: dt.date, *, used: bool, judged: bool) -> Finding | None:

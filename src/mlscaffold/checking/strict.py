@@ -14,7 +14,8 @@ from pathlib import Path
 from ..errors import AnswersError, MlscaffoldError
 from ..files.entry import FileMode, is_own_file
 from ..files.scratch import scratch_folder
-from ..git.process import Git, enclosing_repository
+from ..git.location import locate
+from ..git.process import Git
 from ..preferences.trust import Trusted
 from ..project.lock import LOCK_FILE, Lock
 from ..project.pin import MovedTagError, Pin, pin, pinned
@@ -113,11 +114,10 @@ def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str
         return {}
     copy = scratch / "derived" / project.name
     ignore = shutil.ignore_patterns(".git")
-    if enclosing_repository(project) is None:
+    if locate(project) is None:
         shutil.copytree(project, copy, symlinks=True, ignore=ignore)
     else:
-        listing = Git(project).run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
-        for path in filter(None, os.fsdecode(listing).split("\0")):
+        for path in Git(project).records("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."):
             file, target = project / path, copy / path
             if is_own_file(project, path):
                 target.parent.mkdir(parents=True, exist_ok=True)

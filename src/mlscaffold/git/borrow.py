@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from ..errors import TemplateError
-from .process import Git
+from .location import common_folder, pointed_at
+from .process import Git, quoted
 
 __all__ = ["borrow", "git_folder_of", "work_tree_files"]
 
@@ -39,31 +40,19 @@ _DATA: Mapping[str, re.Pattern[str]] = {
 _OWN = ("index", "info/sparse-checkout")
 _SHARED = ("packed-refs", "shallow", "info/exclude", "info/attributes")
 _SIGNATURES = (b"# v2 git bundle\n", b"# v3 git bundle\n")
-_POINTER = "gitdir: "
-_MOST_POINTER = 4096
 
 
 def git_folder_of(path: Path) -> Path | None:
     """The repository's own folder, of a work tree or a bare repository; None if a path is neither."""
-    link = path / ".git"
-    if link.is_file() and link.stat().st_size <= _MOST_POINTER:
-        # A worktree or a submodule.
-        text = link.read_text(encoding="utf-8", errors="surrogateescape")
-        link = path / text.removeprefix(_POINTER).rstrip("\r\n")
+    # A work tree or a submodule has a file there.
+    link = pointed_at(path / ".git") or path
     return next((folder for folder in (link, path) if _is_repository(folder)), None)
 
 
 def _is_repository(folder: Path) -> bool:
     head = folder / "HEAD"
-    common = _common(folder)
+    common = common_folder(folder)
     return (head.is_symlink() or head.is_file()) and (common / "objects").is_dir() and (common / "refs").is_dir()
-
-
-def _common(git_folder: Path) -> Path:
-    pointer = git_folder / "commondir"
-    if not pointer.is_file():
-        return git_folder
-    return git_folder / pointer.read_text(encoding="utf-8", errors="surrogateescape").rstrip("\r\n")
 
 
 def borrow(location: str, into: Path) -> str:
@@ -122,11 +111,11 @@ def _copy_bundle(path: Path, into: Path) -> Path:
 
 
 def _borrow_repository(git_folder: Path, ours: Path) -> Path:
-    common = _common(git_folder)
+    common = common_folder(git_folder)
     for name in ("objects/info", "refs", "info"):
         (ours / name).mkdir(parents=True)
     (ours / "objects" / "info" / "alternates").write_text(
-        f"{_quoted(str((common / 'objects').resolve()))}\n", encoding="utf-8", errors="surrogateescape"
+        f"{quoted(str((common / 'objects').resolve()))}\n", encoding="utf-8", errors="surrogateescape"
     )
     (ours / "config").write_text(_configuration(git_folder, common), encoding="utf-8", errors="surrogateescape")
     head = git_folder / "HEAD"
@@ -159,7 +148,7 @@ def _configuration(git_folder: Path, common: Path) -> str:
     lines = ["[core]", f"\trepositoryformatversion = {version}"]
     for name, value in taken.items():
         section, _, key = name.partition(".")
-        lines += [f"[{section}]", f"\t{key} = {_quoted(value)}"]
+        lines += [f"[{section}]", f"\t{key} = {quoted(value)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -167,15 +156,10 @@ def _settings(file: Path) -> Iterator[tuple[str, str]]:
     """Names and values in one file of configuration; what it would include is not read."""
     if not file.is_file():
         return
-    listing = Git.outside().run("config", "--file", str(file.resolve()), "--no-includes", "-z", "--list")
-    for record in filter(None, listing.decode(errors="surrogateescape").split("\0")):
+    for record in Git.outside().records("config", "--file", str(file.resolve()), "--no-includes", "-z", "--list"):
         # A name alone means true.
         name, line, value = record.partition("\n")
         yield name, value if line else "true"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def work_tree_files(path: Path, borrowed: Path) -> tuple[str, ...]:
@@ -185,8 +169,7 @@ def work_tree_files(path: Path, borrowed: Path) -> tuple[str, ...]:
         TemplateError: Its index names a file outside of it.
     """
     git = Git.at(borrowed, work_tree=path)
-    listing = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    names = sorted(set(filter(None, listing.decode(errors="surrogateescape").split("\0"))))
+    names = sorted(set(git.records("ls-files", "-z", "--cached", "--others", "--exclude-standard")))
     return tuple(name for name in names if _is_there(path, name))
 
 

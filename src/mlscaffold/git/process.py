@@ -7,89 +7,22 @@ Git runs what its configuration names: filters, hooks, pagers, helpers. Which co
 - That of the project's repository is trusted as git trusts it: it has to be the person's own (`safe.directory`), and to
   be called `.git`, as no clone can hold one. A bare repository in a sub-folder comes with a clone: it is never taken.
 - A remote is asked outside of any repository, and a stranger's repository is read without its configuration
-  (`borrowing`).
+  (`borrow`).
+- What would change the form of an answer that we read (columns, signatures, encodings, orders) is set by us.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import MachineError
+from .environment import git_environment
 
-__all__ = [
-    "CLEARED",
-    "KEPT",
-    "Git",
-    "GitError",
-    "blob_ids",
-    "config_value",
-    "enclosing_repository",
-    "without_credentials",
-]
-
-#: Variables of git's that do not reach it: why -> names; `*` ends a family. A caller may be a hook, or a pipeline.
-CLEARED: Mapping[str, Sequence[str]] = {
-    "lead to another repository, index or object store than the one that is named": (
-        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
-        *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE", "GIT_QUARANTINE_PATH"),
-        *("GIT_INTERNAL_SUPER_PREFIX", "GIT_CONFIG", "GIT_TEMPLATE_DIR", "GIT_SHALLOW_FILE"),
-    ),
-    "change what a commit is, or which attributes its files have": (
-        *("GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_NO_REPLACE_OBJECTS", "GIT_ATTR_SOURCE", "GIT_REF_PARANOIA"),
-        *("GIT_DEFAULT_REF_FORMAT", "GIT_REF_URI"),
-    ),
-    "change what a path means": (
-        *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"),
-    ),
-    "run a program that we have no use for": (
-        *("GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_PAGER_IN_USE", "GIT_SEQUENCE_EDITOR", "GIT_MAN_VIEWER"),
-        *("GIT_DIFF_TOOL", "GIT_DIFFTOOL_*", "GIT_MERGETOOL_GUI", "GIT_EXT_SERVICE*", "GIT_CHERRY_PICK_HELP"),
-    ),
-    "change what is printed, and so what we read": (
-        *("GIT_TRACE*", "GIT_CURL_VERBOSE", "GIT_TRANSPORT_HELPER_DEBUG", "GIT_TRANSLOOP_DEBUG", "GIT_DIFF_OPTS"),
-        *("GIT_PRINT_SHA1_ELLIPSIS", "GIT_NOTES_*", "GIT_DIFF_PATH_*", "GIT_MERGE_VERBOSITY", "GIT_ADVICE"),
-        *("GIT_PROGRESS_DELAY", "GIT_FLUSH", "GIT_TEXTDOMAINDIR", "GIT_REFLOG_ACTION", "GIT_MERGE_AUTOEDIT"),
-        "GIT_REDIRECT_*",
-    ),
-    "are for git's own tests, or for servers": (
-        *("GIT_TEST_*", "GIT_PUSH_*", "GIT_SMART_HTTP", "GIT_OVERRIDE_VIRTUAL_HOST", "GIT_ALLOW_NULL_SHA1"),
-        *("GIT_ALLOC_LIMIT", "GIT_MMAP_LIMIT", "GIT_INDEX_VERSION", "GIT_FORCE_*", "GIT_DISABLE_UNTRACKED_CACHE"),
-    ),
-}
-
-#: Those that reach it, as they are a person's own: a repository cannot set them. So does every name that git does not
-#: know: a person's helper may read its password from one.
-KEPT: Mapping[str, Sequence[str]] = {
-    "where a person's configuration is, and `git -c` around us": (
-        *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_*"),
-        *("GIT_CONFIG_VALUE_*", "GIT_CONFIG_PARAMETERS", "GIT_ATTR_NOSYSTEM", "GIT_ATTR_GLOBAL", "GIT_ATTR_SYSTEM"),
-    ),
-    "how remotes are reached": (
-        *("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_ASKPASS", "GIT_PROXY_*", "GIT_SSL_*", "GIT_HTTP_*"),
-        *("GIT_ALLOW_PROTOCOL", "GIT_PROTOCOL", "GIT_PROTOCOL_FROM_USER", "GIT_CURL_FTP_NO_EPSV", "GIT_USER_AGENT"),
-        "GIT_NO_LAZY_FETCH",
-    ),
-    "who commits": ("GIT_AUTHOR_*", "GIT_COMMITTER_*"),
-    "where git is, how far it looks for a repository, and how it makes one": (
-        *("GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"),
-        *("GIT_DEFAULT_HASH", "GIT_DEFAULT_BRANCH"),
-    ),
-}
-
-_FIXED: Mapping[str, str] = {
-    # Messages are compared.
-    "LC_ALL": "C",
-    # Nobody sits there to answer, or to edit.
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_EDITOR": ":",
-    # To look is no reason to lock, or to write.
-    "GIT_OPTIONAL_LOCKS": "0",
-}
+__all__ = ["Git", "GitError", "config_value", "listing", "quoted", "records", "without_credentials"]
 
 #: What may be configured to run, or to be read in the place of what is meant: not in our commands. Of what else git can
 #: be told to run, nothing is reached: editors, pagers and external diffs need a terminal or a patch; merge drivers a
@@ -102,28 +35,69 @@ _OPTIONS = (
     # Both start gpg; what it says would stand in the midst of what we read.
     *("-c", "log.showSignature=false"),
     *("-c", "commit.gpgSign=false"),
+    # The form of what is printed.
     *("-c", "color.ui=false"),
+    *("-c", "color.diff=false"),
+    *("-c", "column.ui=never"),
+    *("-c", "column.tag=never"),
+    *("-c", "i18n.logOutputEncoding=UTF-8"),
+    *("-c", "log.follow=false"),
+    *("-c", f"diff.orderFile={os.devnull}"),
+    *("-c", "status.showUntrackedFiles=normal"),
+    # An index of ours would leave its other half in the project's repository.
+    *("-c", "core.splitIndex=false"),
+    # Other repositories are reached into where a command says so, and no file is refused for its line endings.
+    *("-c", "submodule.recurse=false"),
+    *("-c", "core.safecrlf=false"),
 )
 
-
-@functools.cache
-def _cleared() -> re.Pattern[str]:
-    names = (name for group in CLEARED.values() for name in group)
-    return re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in names))
+#: What git says of a repository or a machine -> what to do.
+_CURES: Mapping[str, str] = {
+    "No space left on device|Out of diskspace|Disk quota exceeded": (
+        "The disk is full: make room, then run the command again."
+    ),
+    "detected dubious ownership": (
+        "It belongs to another user. If you trust what it holds: git config --global --add safe.directory {folder}"
+    ),
+    "bad config|bad numeric config|bad boolean config|invalid value for '|not a valid boolean|missing value for": (
+        "Mend that setting of git's configuration; this says which file holds it: git config --list --show-origin"
+    ),
+    "unknown repository extension|Expected git repo version|unknown repository (storage|format)": (
+        "A newer git made this repository: install that one (https://git-scm.com/downloads)."
+    ),
+    r"index file|bad signature 0x|bad index|unknown index entry|\.git/index: unable to map": (
+        "Git's index is damaged. No file and no commit is lost by making it anew: rm {folder}/.git/index && git reset"
+    ),
+    r"\.lock': File exists": "Another git is at work there. If none is (it was killed), remove that file.",
+    "Permission denied": "Get the right to read and write there, or run as the user whom it belongs to.",
+    "not a git repository: |invalid gitfile|gitdir file": (
+        "The file .git there names the repository, which was moved or removed. For a work tree: git worktree repair; "
+        "for a submodule: git submodule update --init; else clone it again."
+    ),
+    "appears to be broken|bad object|bad tree|loose object|unable to read|missing blob|missing tree|is corrupt": (
+        "Objects or references of the repository are damaged: git fsck says which. Fetch or clone it again."
+    ),
+}
 
 
 class GitError(MachineError):
     """A git command failed; `stderr` is what it said, without credentials."""
 
-    def __init__(self, arguments: Sequence[str], stderr: str) -> None:
+    def __init__(self, arguments: Sequence[str], stderr: str, *, folder: Path | str = "PATH") -> None:
         said = without_credentials(stderr.strip()) or "no message"
-        full = re.search("No space left on device|Out of diskspace|Disk quota exceeded", said)
-        hint = "The disk is full: make room, then run the command again." if full else ""
         command = next(
             word for before, word in zip(("", *arguments), arguments, strict=False) if "-c" not in {before, word}
         )
-        super().__init__(f"git {command} failed: {said}", hint=hint)
+        hint = next((cure for words, cure in _CURES.items() if re.search(words, said)), "")
+        super().__init__(f"git {command} failed: {said}", hint=hint.replace("{folder}", str(folder)))
         self.stderr = said
+
+    @property
+    def reason(self) -> str:
+        """What git says is wrong, without its own advice."""
+        first = next((line for line in self.stderr.split("\n") if line.startswith("fatal: ")), self.stderr)
+        more = self.stderr.partition(f"{first}\n\t")[2].partition("\n")[0] if first.endswith(":") else ""
+        return " ".join(f"{first.removeprefix('fatal: ')} {more}".split()).rstrip(".")
 
 
 def without_credentials(text: str) -> str:
@@ -132,15 +106,32 @@ def without_credentials(text: str) -> str:
     return re.sub(r"(?<=://)[^/\s]+@", "", text)
 
 
+def records(output: bytes) -> list[str]:
+    """The words of an output that is separated by NUL, as git gives paths that are to be read by a program."""
+    return [record for record in output.decode(errors="surrogateescape").split("\0") if record]
+
+
+def listing(words: Iterable[str]) -> bytes:
+    """Words for a command that reads them from its input, each ended by NUL."""
+    return "".join(f"{word}\0" for word in words).encode(errors="surrogateescape")
+
+
+_ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+def quoted(text: str) -> str:
+    """A path or value in quotes, as git reads it from a list of lines and from its configuration."""
+    return f'"{text.translate(_ESCAPED)}"'
+
+
 class Git:
     """Git, run in one folder, in the repository that this lies in."""
 
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         """Git in the repository that a folder lies in; `environment` may name another one (`GIT_DIR`)."""
         self.folder = folder
-        inherited = {key: value for key, value in os.environ.items() if not _cleared().fullmatch(key)}
         self._named = environment or {}
-        self._environment = {**inherited, **_FIXED, **self._named}
+        self._environment = {**git_environment(), **self._named}
 
     @classmethod
     def outside(cls) -> Git:
@@ -164,7 +155,7 @@ class Git:
         """
         done = self.finished(*arguments, stdin=stdin)
         if done.returncode:
-            raise GitError(arguments, done.stderr.decode(errors="replace"))
+            raise self._failure(arguments, done)
         return done.stdout
 
     def text(self, *arguments: str) -> str:
@@ -175,9 +166,49 @@ class Git:
         """Standard output as text, of a command that reads from standard input."""
         return self.run(*arguments, stdin=stdin).decode(errors="replace").rstrip("\n")
 
-    def succeeds(self, *arguments: str) -> bool:
-        """Whether the command ends with exit code 0."""
-        return self.finished(*arguments).returncode == 0
+    def records(self, *arguments: str, stdin: bytes | None = None) -> list[str]:
+        """The words of standard output, of a command that separates them by NUL (`-z`)."""
+        return records(self.run(*arguments, stdin=stdin))
+
+    def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs, by one process; those that are missing are left out."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        stream = self.run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in wanted).encode())
+        contents: dict[str, bytes] = {}
+        at = 0
+        for blob in wanted:
+            end = stream.index(b"\n", at)
+            words = stream[at:end].split()
+            at = end + 1
+            if words[-1] != b"missing":
+                size = int(words[2])
+                contents[blob] = stream[at : at + size]
+                at += size + 1
+        return contents
+
+    def found(self, *arguments: str, stdin: bytes | None = None) -> bytes | None:
+        """Standard output of a command that looks for something; None where it says that there is none (exit code 1).
+
+        Raises:
+            GitError: It could not look: that is no answer.
+        """
+        done = self.finished(*arguments, stdin=stdin)
+        if done.returncode > 1:
+            raise self._failure(arguments, done)
+        return None if done.returncode else done.stdout
+
+    def confirms(self, *arguments: str) -> bool:
+        """Whether git answers yes (exit code 0) to what it can answer by no (1).
+
+        Raises:
+            GitError: It could not answer.
+        """
+        return self.found(*arguments) is not None
+
+    def _failure(self, arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> GitError:
+        return GitError(arguments, done.stderr.decode(errors="replace"), folder=self.folder)
 
     def finished(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """A command that has ended, however it did.
@@ -233,25 +264,5 @@ def _refuse_embedded(folder: Path) -> None:
 
 def config_value(folder: Path, key: str) -> str:
     """One value of git's configuration as seen from a folder, or an empty text."""
-    git = Git(folder)
-    return git.text("config", "--get", key) if git.succeeds("config", "--get", key) else ""
-
-
-def enclosing_repository(folder: Path) -> Path | None:
-    """The top of the work tree that a folder lies in, or None outside of git."""
-    git = Git(folder)
-    if not git.succeeds("rev-parse", "--is-inside-work-tree"):
-        return None
-    top = git.text("rev-parse", "--show-toplevel")
-    return Path(top) if top else None
-
-
-def blob_ids(folder: Path, paths: Sequence[str]) -> Mapping[str, str]:
-    """The ids that git gives to the contents of files in a work tree, its attributes applied; paths are POSIX."""
-    # hash-object reads its paths from the top of the work tree, wherever it is started, and unquotes them.
-    top = enclosing_repository(folder) or folder
-    inside = folder.resolve().relative_to(top.resolve())
-    quoted = [(inside / path).as_posix().replace('"', '\\"') for path in paths]
-    listing = "".join(f'"{path}"\n' for path in quoted).encode(errors="surrogateescape")
-    ids = Git(top).run("hash-object", "--stdin-paths", stdin=listing).decode().split()
-    return dict(zip(paths, ids, strict=True))
+    said = Git(folder).found("config", "--get", key)
+    return "" if said is None else said.decode(errors="replace").rstrip("\n")

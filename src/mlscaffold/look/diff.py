@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import ProjectError
-from ..files.entry import Entry, entry_of, is_own_file
+from ..files.entry import Entry, is_own_file
+from ..git.index import files_of
 from ..project.lock import LockedFile
 from ..project.pin import Pin
 from ..template.ownership import Policy
@@ -53,8 +54,7 @@ def edits(then: Pin, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
         if not any(_covers(path, each) for each in ours):
             raise ProjectError(f"{path} is not from the template: all of it is yours.")
     chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
-    present = {path: entry_of(then.project / path) for path in chosen if is_own_file(then.project, path)}
-    seen = then.workspace.entries(then.project, present) if then.workspace else present
+    seen = files_of(then.project, [path for path in chosen if is_own_file(then.project, path)])
     # A file of secrets is in no clone: that it is not here is no edit.
     secret = {path for path in chosen if path in then.render.secret or _is_unrecorded(ours[path])}
     changed = [path for path in chosen if seen.get(path) != then.entries[path] and (path in seen or path not in secret)]

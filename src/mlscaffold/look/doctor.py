@@ -13,9 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..apply.journal import pending
-from ..errors import MlscaffoldError, NoProjectError, TemplateError
+from ..errors import MachineError, MlscaffoldError, NoProjectError, TemplateError
 from ..files.rights import make_private
-from ..git.process import Git, config_value, enclosing_repository
+from ..git.location import locate
+from ..git.process import Git, config_value
 from ..preferences.settings import SettingsError, read_settings, settings_file
 from ..project.record import Recorded, read_recorded
 from ..project.settings import SETTINGS_FILE, read_project_settings
@@ -72,7 +73,10 @@ def _git() -> Ailment:
 
 def _identity(project: Path) -> Ailment:
     folder = project if project.is_dir() else Path.cwd()
-    name, email = config_value(folder, "user.name"), config_value(folder, "user.email")
+    try:
+        name, email = config_value(folder, "user.name"), config_value(folder, "user.email")
+    except MachineError as error:
+        return Ailment(subject="git identity", health=Health.BAD, message=error.message, cure=error.hint)
     if name and email:
         return Ailment(subject="git identity", health=Health.GOOD, message=f"{name} <{email}>")
     cure = "Run: git config --global user.name NAME; git config --global user.email ADDRESS"
@@ -167,7 +171,12 @@ def _template(recorded: Recorded) -> Ailment:
 
 
 def _repository(project: Path) -> Iterator[Ailment]:
-    if not enclosing_repository(project):
+    try:
+        location = locate(project)
+    except MachineError as error:
+        yield Ailment(subject="repository", health=Health.BAD, message=error.message, cure=error.hint)
+        return
+    if location is None:
         cure = "Run: git init && git add -A && git commit -m Start"
         message = "not in git: `update` cannot work here"
         yield Ailment(subject="repository", health=Health.BAD, message=message, cure=cure)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import MlscaffoldError
-from ..files.entry import Entry, entry_of, is_own_file
+from ..files.entry import Entry, is_own_file
 from ..files.scratch import scratch_folder
-from ..git.process import enclosing_repository
-from ..git.workspace import open_workspace
+from ..git.index import files_of
 from ..preferences.trust import Trusted
 from ..project.lock import LOCK_FILE
 from ..project.pin import pin, pinned
@@ -88,11 +87,8 @@ def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> st
         return "deleted"
     if wanted is None:
         return "its content is not the template's business"
-    with scratch_folder() as scratch:
-        here = {path: entry_of(project / path)}
-        if enclosing_repository(project):
-            here = dict(open_workspace(project, scratch / "git").entries(project, here))
-    return "as rendered" if here[path] == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
+    here = files_of(project, [path])[path]
+    return "as rendered" if here == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
 
 
 def _excuses(settings: ProjectSettings, path: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,7 +15,9 @@ from ..errors import DestinationError, MachineError, MlscaffoldError, RenderErro
 from ..files.entry import Entry, FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
-from ..git.process import Git, blob_ids, config_value, enclosing_repository
+from ..git.index import blob_ids, ignored_paths
+from ..git.location import locate, located, newest_commit
+from ..git.process import Git, config_value, listing
 from ..plan.decide import Plan, plan
 from ..plan.pairing import Side
 from ..plan.situation import Situation
@@ -186,8 +189,8 @@ def _refuse_occupied(destination: Path) -> None:
 
 
 def _is_empty_repository(folder: Path) -> bool:
-    git = Git(folder)
-    return enclosing_repository(folder) == folder.resolve() and not git.succeeds("rev-parse", "-q", "--verify", "HEAD")
+    location = locate(folder)
+    return location is not None and not location.prefix and not newest_commit(Git(folder))
 
 
 def _nearest(path: Path) -> Path:
@@ -244,10 +247,10 @@ def _repository_of(destination: Path) -> Path | None:
     if (destination / ".git").exists():
         return destination
     folder = _nearest(destination.parent)
-    inside = enclosing_repository(folder)
-    if inside is not None and Git(folder).succeeds("check-ignore", "-q", "--", str(destination)):
+    location = locate(folder)
+    if location is None or ignored_paths(folder, [str(destination)]):
         return None
-    return inside
+    return location.top
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -256,7 +259,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _lock(prepared: Prepared, project: Path, *, in_git: bool) -> Lock:
-    entries = _as_git_sees(project, prepared.plan) if in_git else prepared.render.entries
+    entries = _as_git_sees(prepared, project) if in_git else prepared.render.entries
     return lock_of(prepared.render, prepared.ownership, entries)
 
 
@@ -275,10 +278,16 @@ def _read_back(project: Path, lock: Lock) -> None:
     raise RenderError(f"The project could not be read once it was made, by a task of the template, say: {why}.")
 
 
-def _as_git_sees(project: Path, plan_: Plan) -> Mapping[str, Entry]:
+def _as_git_sees(prepared: Prepared, project: Path) -> Mapping[str, Entry]:
     """Entries with the blob ids that git will give them: the project's own attributes applied."""
-    made = {action.path: action.new for action in plan_.actions if action.new is not None}
-    seen = blob_ids(project, [path for path, entry in made.items() if entry.mode is not FileMode.SYMLINK])
+    made = {action.path: action.new for action in prepared.plan.actions if action.new is not None}
+    destination = prepared.request.destination
+    if (location := locate(destination) if (destination / ".git").exists() else None) is not None:
+        # Its repository waits there: it is not laid out in the stage.
+        location = dataclasses.replace(location, folder=project, top=project)
+    seen = blob_ids(
+        location or located(project), [path for path, entry in made.items() if entry.mode is not FileMode.SYMLINK]
+    )
     return {path: Entry(mode=entry.mode, blob=seen.get(path, entry.blob)) for path, entry in made.items()}
 
 
@@ -295,30 +304,29 @@ def _commit(project: Path, prepared: Prepared) -> str:
     """
     git = Git(project)
     identity: list[str] = []
-    if not git.succeeds("var", "GIT_AUTHOR_IDENT") or not config_value(project, "user.email"):
+    if git.finished("var", "GIT_AUTHOR_IDENT").returncode or not config_value(project, "user.email"):
         identity = ["-c", "user.name=mlscaffold", "-c", "user.email=mlscaffold@localhost"]
     quiet = ["-c", "commit.gpgSign=false", "-c", "gc.auto=0"]
     secret = prepared.render.secret
-    listing = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode(errors="surrogateescape")
-    _with_paths(git, ("add", "-A"), {*listing.split("\0")} - secret - {""})
+    present = git.records("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    _with_paths(git, ("add", "-A"), {*present} - secret)
     _with_paths(git, ("add", "-f"), {locks.LOCK_FILE, prepared.render.answers_file})
     if secret:
         # A task may have added them.
         _with_paths(git, ("rm", "-q", "--cached", "--ignore-unmatch"), secret)
     message = f"Start from {prepared.checkout.source.url} {prepared.checkout.version}"
     git.run(*identity, *quiet, "commit", "-q", "--no-verify", "-m", message)
-    if not git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
+    if not (commit := newest_commit(git)):
         raise MachineError("git made no first commit.")
-    return git.text("rev-parse", "HEAD")
+    return commit
 
 
 def _with_paths(git: Git, command: tuple[str, ...], paths: Collection[str]) -> None:
-    listing = "".join(f":(literal){path}\0" for path in sorted(paths)).encode(errors="surrogateescape")
     if paths:
-        git.run(*command, "--pathspec-from-file=-", "--pathspec-file-nul", stdin=listing)
+        literal = listing(f":(literal){path}" for path in sorted(paths))
+        git.run(*command, "--pathspec-from-file=-", "--pathspec-file-nul", stdin=literal)
 
 
 def _ignored(project: Path, plan_: Plan) -> frozenset[str]:
-    listing = Git(project).run("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
-    left = set(listing.decode(errors="surrogateescape").split("\0"))
+    left = set(Git(project).records("ls-files", "-z", "--others", "--ignored", "--exclude-standard"))
     return frozenset(action.path for action in plan_.actions if action.path in left)

@@ -16,8 +16,8 @@ from typing import Literal
 from ..errors import TemplateError
 from ..files.entry import Entry
 from ..files.scratch import scratch_folder
-from ..git.process import enclosing_repository
-from ..git.workspace import Workspace, open_workspace
+from ..git.location import locate
+from ..git.store import Store, open_store
 from ..preferences.trust import Trusted
 from ..template.answers import Answers
 from ..template.ownership import Ownership
@@ -112,9 +112,9 @@ class Pin:
         return Answers(values=self.recorded.answers, questions=())
 
     @cached_property
-    def workspace(self) -> Workspace | None:
+    def workspace(self) -> Store | None:
         """The project in its repository; None outside of git."""
-        return open_workspace(self.project, self.into / "git") if enclosing_repository(self.project) else None
+        return open_store(self.project, self.into / "git") if locate(self.project) else None
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:

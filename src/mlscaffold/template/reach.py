@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ..files.entry import blob_id, check_contained
 from ..errors import RenderError
-from ..git.process import Git, enclosing_repository
+from ..git.location import locate
+from ..git.process import Git
 
 __all__ = ["NeedsTrust", "Reach", "commit_of"]
 
@@ -87,11 +88,11 @@ class Reach:
     def _committed(self, path: str) -> bytes | None:
         """What the commit holds (empty if nothing); None where git does not know the file, or knows a link."""
         git = Git(self.project or _NOWHERE)
-        listing = git.run("ls-tree", "-z", self.at, "--", path).decode(errors="surrogateescape").rstrip("\0")
-        if not listing:
-            known = not self.loose or git.succeeds("ls-files", "--error-unmatch", "--", f":(literal){path}")
+        listed = git.records("ls-tree", "-z", self.at, "--", path)
+        if not listed:
+            known = not self.loose or git.confirms("ls-files", "--error-unmatch", "--", f":(literal){path}")
             return b"" if known else None
-        mode, kind, blob = listing.partition("\t")[0].split()
+        mode, kind, blob = listed[0].partition("\t")[0].split()
         if kind != "blob" or mode == "120000":
             return None
         if int(git.text("cat-file", "-s", blob)) > _LIMIT_BYTES:
@@ -135,11 +136,11 @@ def commit_of(project: Path, file: str, *, rev: str | None = None) -> str:
         file: Its lock, or its answers file where it has no lock.
         rev: A commit to look at in the place of the work tree.
     """
-    if enclosing_repository(project) is None:
+    if locate(project) is None:
         return ""
     git = Git(project)
     start = rev or "HEAD"
-    if not git.succeeds("rev-parse", "-q", "--verify", f"{start}:./{file}"):
+    if not git.confirms("rev-parse", "-q", "--verify", f"{start}:./{file}"):
         return ""
     here = project / file
     if rev is None:

@@ -27,6 +27,7 @@ from . import ownership
 from ..git.borrow import borrow, git_folder_of, work_tree_files
 from .cache import private_folder, why_unusable
 from ..errors import TemplateError
+from ..git.location import newest_commit
 from ..git.process import Git, GitError, without_credentials
 from ..files.rights import make_private
 from ..files.scratch import scratch_folder
@@ -282,7 +283,7 @@ def _is_unreleased(path: Path, borrowed: Path) -> bool:
     if git.text("status", "--porcelain", "--ignore-submodules=dirty"):
         return True
     return not (
-        git.succeeds("rev-parse", "-q", "--verify", "HEAD")
+        newest_commit(git)
         and _versions(git.text("tag", "--points-at", "HEAD").split("\n"))
     )
 
@@ -425,7 +426,7 @@ def _resolve(git: Git, source: TemplateSource, known: Sequence[Release], ref: st
     if tag is not None:
         return git.text("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}"), tag
     for candidate in (f"refs/remotes/origin/{ref}", ref or "HEAD"):
-        if git.succeeds("rev-parse", "-q", "--verify", f"{candidate}^{{commit}}"):
+        if git.confirms("rev-parse", "-q", "--verify", f"{candidate}^{{commit}}"):
             commit = git.text("rev-parse", "--verify", f"{candidate}^{{commit}}")
             return commit, git.text("describe", "--tags", "--always", commit)
     raise TemplateError(
@@ -460,8 +461,7 @@ def moved_sources(
     if not old.commit or not new.commit or old.commit == new.commit:
         return said
     options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
-    words = new.history.run("diff-tree", *options, old.commit, new.commit).decode(errors="surrogateescape")
-    fields = words.split("\0")
+    fields = new.history.records("diff-tree", *options, old.commit, new.commit)
     return {**dict(zip(fields[1::3], fields[2::3], strict=False)), **said}
 
 

@@ -21,8 +21,9 @@ from ..errors import MachineError, PendingError, ProjectError, RenderError, Untr
 from ..files.entry import Entry, FileMode
 from ..files.place import State as Lying
 from ..files.scratch import scratch_folder
+from ..git.index import Index, read_index, with_edits
 from ..git.merge_file import has_markers
-from ..git.workspace import State, Workspace, open_workspace
+from ..git.store import Store
 from ..plan.decide import Action, FileAction, Plan
 from ..preferences.trust import Trust, Trusted
 from ..project.lock import LOCK_FILE, Lock, dump_lock
@@ -72,9 +73,9 @@ class Writing:
     project: Path
     #: What is done, for a person.
     title: str
-    workspace: Workspace
+    workspace: Store
     #: What the project held when this was decided.
-    state: State
+    state: Index
     #: And what lay then at the paths that git does not watch.
     seen: Mapping[str, Lying | None]
     plan: Plan
@@ -193,15 +194,15 @@ def _begin(writing: Writing, folder: Path) -> Journal:
 
 def _changed(writing: Writing, before: Mapping[str, Lying | None]) -> Collection[str]:
     """The paths that somebody changed since the update was prepared: as git sees it, and where git does not look."""
-    then, now = writing.state, writing.workspace.state()
+    then, now = writing.state, with_edits(read_index(writing.project), writing.workspace.location)
     unseen = {path for path, state in before.items() if path in writing.seen and writing.seen[path] != state}
     staged = {
         path for path in then.entries.keys() | now.entries.keys() if then.entries.get(path) != now.entries.get(path)
     }
     pairs = (
-        (then.submodules, now.submodules),
+        (then.submodules.keys(), now.submodules.keys()),
         (then.unmerged, now.unmerged),
-        (frozenset(then.unstaged), frozenset(now.unstaged)),
+        (then.unstaged, now.unstaged),
         (then.overlooked, now.overlooked),
     )
     return {*unseen, *staged, *(path for before, after in pairs for path in before ^ after)}
@@ -318,8 +319,7 @@ def _loaded(project: Path, folder: Path) -> Journal:
 
 
 def _refuse_unresolved(project: Path, waiting: Pending) -> None:
-    with scratch_folder() as scratch:
-        unmerged = open_workspace(project, scratch).state().unmerged
+    unmerged = read_index(project).unmerged
     left = [
         path
         for path in waiting.conflicts

@@ -17,7 +17,9 @@ from ..errors import MlscaffoldError, ProjectError, TemplateError
 from ..files.entry import Entry, FileMode, entry_of, is_own_file, linked_folder
 from ..files.place import State as Lying
 from ..files.place import state_of
-from ..git.workspace import State, Workspace, open_workspace
+from ..git.index import Index, read_index, recorded_modes, with_edits
+from ..git.location import newest_commit
+from ..git.store import Store, open_store
 from ..plan.pairing import Side
 from ..plan.situation import Situation
 from ..plan.succession import withheld
@@ -47,9 +49,9 @@ class Ground:
     """A project as it lies."""
 
     recorded: Recorded
-    workspace: Workspace
+    workspace: Store
     #: What git knows of it.
-    state: State
+    state: Index
     #: What lay where git does not watch, when it was read.
     seen: Mapping[str, Lying | None]
     #: Why nothing may be written into it.
@@ -81,10 +83,10 @@ class Gathered:
     #: What is recorded once no conflict is left.
     lock: Lock
     #: The project under its own attributes, and under those that come with the update.
-    workspace: Workspace
-    coming: Workspace
+    workspace: Store
+    coming: Store
     #: What the project held when this was read.
-    state: State
+    state: Index
     #: And what lay then at the paths that git does not watch.
     seen: Mapping[str, Lying | None]
     #: The template's commands that run at the end.
@@ -110,8 +112,8 @@ def look(request: UpdateRequest, scratch: Path) -> Ground:
         raise waiting_error(waiting)
     recorded, seen = read_watched(project, read_recorded)
     _check_recorded(recorded)
-    workspace = open_workspace(project, scratch)
-    state = workspace.state()
+    workspace = open_store(project, scratch)
+    state = with_edits(read_index(project), workspace.location)
     refusal = _unready(workspace, state)
     if refusal is not None and not request.dry_run:
         raise refusal
@@ -133,9 +135,9 @@ def _check_recorded(recorded: Recorded) -> None:
         )
 
 
-def _unready(workspace: Workspace, state: State) -> ProjectError | None:
+def _unready(workspace: Store, state: Index) -> ProjectError | None:
     """Why an update cannot be applied, whatever it holds."""
-    if not workspace.git.succeeds("rev-parse", "-q", "--verify", "HEAD"):
+    if not newest_commit(workspace.git):
         return ProjectError(
             "The repository has no commit yet, and without one nothing could be taken back.",
             hint="Commit first: git add -A && git commit",
@@ -148,13 +150,14 @@ def _unready(workspace: Workspace, state: State) -> ProjectError | None:
     return None
 
 
-def _as_it_lies(workspace: Workspace, state: State) -> State:
+def _as_it_lies(workspace: Store, state: Index) -> Index:
     """The files that git knows, as they lie in the work tree."""
     project, changed = workspace.project, {*state.unstaged, *state.unmerged}
     here = {path: entry_of(project / path) for path in sorted(changed) if is_own_file(project, path)}
     workspace.hash(project, [path for path, entry in here.items() if entry.mode is not FileMode.SYMLINK], write=True)
     kept = {path: entry for path, entry in state.entries.items() if path not in changed}
-    return dataclasses.replace(state, entries={**kept, **workspace.entries(project, here)})
+    seen = recorded_modes(workspace.entries(project, here), state, workspace.location)
+    return dataclasses.replace(state, entries={**kept, **seen})
 
 
 def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, ask: Ask | None, step: Step) -> Ends:
@@ -356,15 +359,15 @@ def _attribute_files(new: Render, ownership: Ownership, ejected: Collection[str]
             yield path
 
 
-def _loose(workspace: Workspace, state: State, paths: set[str]) -> Mapping[str, Entry]:
+def _loose(workspace: Store, state: Index, paths: set[str]) -> Mapping[str, Entry]:
     """Files at paths of the template that are there and not under version control (ignored ones, say)."""
-    own = {path for path in paths if state.submodules.isdisjoint(map(str, PurePosixPath(path).parents))}
+    own = {path for path in paths if state.submodules.keys().isdisjoint(map(str, PurePosixPath(path).parents))}
     project = workspace.project
     plain = {path: entry_of(project / path) for path in own if is_own_file(project, path)}
     return workspace.entries(project, plain)
 
 
-def _occupied(workspace: Workspace, state: State, coming: set[str]) -> frozenset[str]:
+def _occupied(workspace: Store, state: Index, coming: set[str]) -> frozenset[str]:
     """What is neither file nor absent at places that the render may need."""
     found = set(state.submodules)
     for path in coming:

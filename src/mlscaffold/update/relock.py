@@ -21,8 +21,9 @@ from ..errors import AnswersError, LockError, MachineError, MlscaffoldError, Pro
 from ..files.entry import Entry, FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
+from ..git.index import Index, read_index, with_edits
 from ..git.process import Git
-from ..git.workspace import State, Workspace, open_workspace
+from ..git.store import Store, open_store
 from ..merge import Labels
 from ..plan.contents import contents_needed, resolve
 from ..plan.decide import Action, Plan, plan
@@ -92,8 +93,8 @@ def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
     project = request.project
     with scratch_folder() as scratch:
         with disk_errors(project):
-            workspace = open_workspace(project, scratch / "git")
-            state = workspace.state()
+            workspace = open_store(project, scratch / "git")
+            state = with_edits(read_index(project), workspace.location)
         making = _Relocking(request=request, workspace=workspace, state=state, scratch=scratch)
         yield making.merged() if locks.LOCK_FILE in state.unmerged else making.recorded_again()
 
@@ -101,8 +102,8 @@ def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
 @dataclass(frozen=True, kw_only=True)
 class _Relocking:
     request: UpdateRequest
-    workspace: Workspace
-    state: State
+    workspace: Store
+    state: Index
     scratch: Path
 
     def recorded_again(self) -> Relocking:
@@ -136,7 +137,7 @@ class _Relocking:
         """Two branches met."""
         base, ours, theirs = self._branches()
         seen = lying(self.request.project, {locks.LOCK_FILE, ours.lock.answers_file, theirs.lock.answers_file})
-        loose = sorted(set(self.state.unstaged) - {locks.LOCK_FILE, ours.lock.answers_file})
+        loose = sorted(self.state.unstaged - {locks.LOCK_FILE, ours.lock.answers_file})
         if loose:
             raise ProjectError(
                 f"There are edits that are not staged: {', '.join(loose)}.", hint="`git add` or restore them first."
@@ -153,7 +154,7 @@ class _Relocking:
         old = self._merge_renders(*renders, into=self.scratch / "virtual", like=new)
         both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files})
         recorded = dataclasses.replace(recorded, lock=both)
-        state = dataclasses.replace(self.state, dirty=(), entries={**self.state.entries, **self._ours()})
+        state = dataclasses.replace(self.state, entries={**self.state.entries, **self._ours()})
         ground = Ground(recorded=recorded, workspace=self.workspace, state=state, seen=seen)
         update = solve(gather(self.request, ground, Ends(old=old, new=new, ownership=ownership)))
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
@@ -174,10 +175,7 @@ class _Relocking:
 
     def _ours(self) -> Mapping[str, Entry]:
         """Our side of unmerged files: what the render replaces is in history."""
-        listing = Git(self.request.project).run("ls-files", "-u", "-z").decode(errors="surrogateescape")
-        fields = [line.partition("\t") for line in listing.split("\0") if line]
-        sides = {(path, meta.split(" ")[2]): meta.split(" ") for meta, _, path in fields}
-        return {path: Entry(mode=FileMode(m[0]), blob=m[1]) for (path, stage), m in sides.items() if stage == "2"}
+        return {path: sides["2"] for path, sides in self.state.stages.items() if "2" in sides}
 
     def _pin(self, recorded: Recorded, name: str, *, wrote: str = "") -> Pin:
         folder = self.scratch / name
@@ -189,7 +187,7 @@ class _Relocking:
 
     def _branches(self) -> tuple[_Branch, _Branch, _Branch]:
         git = Git(self.request.project)
-        theirs = next((head for head in _HEADS if git.succeeds("rev-parse", "-q", "--verify", head)), None)
+        theirs = next((head for head in _HEADS if git.confirms("rev-parse", "-q", "--verify", head)), None)
         if theirs is None:
             raise LockError(
                 f"{locks.LOCK_FILE} is in conflict, and no merge is under way.",

@@ -16,6 +16,7 @@ from ..errors import ProjectError
 from ..files.entry import FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
+from ..git.attributes import missing_filters, unmergeable
 from ..merge import Labels
 from ..plan.contents import Resolved, contents_needed, resolve
 from ..plan.decide import Action, FileAction, Plan, plan
@@ -162,8 +163,8 @@ def _with_contents(met: Gathered, draft: Plan) -> Plan:
         met.workspace.read(blobs).__getitem__,
         Labels(base=f"template {was}", theirs=f"template {now}"),
         lines_only=met.request.lines_only,
-        unverifiable=met.workspace.unverifiable(paths),
-        unmergeable=met.workspace.unmergeable(paths),
+        unverifiable=frozenset(missing_filters(met.workspace.location, met.state, paths)),
+        unmergeable=unmergeable(met.workspace.location, paths),
     )
     return _filled(resolved, met.workspace.add(resolved.contents))
 

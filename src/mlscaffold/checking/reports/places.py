@@ -23,9 +23,9 @@ from pathlib import Path
 
 from ...errors import LockError, MachineError
 from ...files.write import disk_errors, write_file
+from ...git.location import named_location
 from ...project.lock import LOCK_FILE, read_lock
 from ...project.settings import SETTINGS_FILE
-from ..evidence import place_of
 
 __all__ = ["ReportPlace", "report_place"]
 
@@ -118,7 +118,8 @@ def _refuse_way_out(project: Path, place: ReportPlace) -> None:
     Raises:
         MachineError: It does.
     """
-    top = (place_of(project).top or project).resolve()
+    location = named_location(project)
+    top = (location.top if location else project).resolve()
     if Path(os.path.normpath(place.named)).is_relative_to(top) and not place.file.is_relative_to(top):
         raise MachineError(
             f"{place.named} leads out of the repository, by a link in it. Refused.",

@@ -1,0 +1,190 @@
+"""Where a folder lies in its repository; or that it lies in none, which only git's own word can say.
+
+A repository that cannot be used is no absence of one: it is refused with git's reason and the cure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import MachineError, ProjectError
+from .process import Git, GitError
+
+__all__ = [
+    "Location",
+    "common_folder",
+    "locate",
+    "located",
+    "named_location",
+    "newest_commit",
+    "pointed_at",
+    "unusable",
+]
+
+_NONE = "not a git repository (or any"
+_NO_WORK_TREE = "must be run in a work tree"
+_POINTER = "gitdir: "
+_MOST_POINTER = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """A folder in the work tree of a repository."""
+
+    folder: Path
+    #: The top of the work tree.
+    top: Path
+    #: From there to the folder, with a slash at its end; empty at the top.
+    prefix: str
+    #: The work tree's own folder of the repository.
+    git_folder: Path
+    #: The one that all its work trees share.
+    common: Path
+
+
+def locate(folder: Path) -> Location | None:
+    """Where a folder lies, as git says; None outside of any work tree.
+
+    Raises:
+        MachineError: There is a repository, and git cannot use it; or there is no git.
+    """
+    wanted = ("--is-inside-git-dir", "--show-prefix", "--absolute-git-dir", "--git-common-dir", "--show-toplevel")
+    done = Git(folder).finished("rev-parse", *wanted)
+    said = done.stdout.decode(errors="surrogateescape").split("\n")
+    if done.returncode:
+        error = GitError(("rev-parse",), done.stderr.decode(errors="replace"), folder=folder)
+        if said[0] == "true":
+            raise MachineError(f"{folder} is inside a repository's own folder.", hint="Name a folder outside of it.")
+        if _NO_WORK_TREE in error.stderr:
+            return None
+        if (refusal := unusable(folder, error)) is not None:
+            raise refusal from error
+        return None
+    prefix, git_folder, common, top = said[1:5]
+    return Location(
+        folder=folder,
+        top=Path(top),
+        prefix=prefix,
+        git_folder=Path(git_folder),
+        common=Path(os.path.realpath(folder / common)),
+    )
+
+
+def located(folder: Path) -> Location:
+    """Where a folder lies, that has to be in git.
+
+    Raises:
+        ProjectError: It is not.
+        MachineError: As `locate`.
+    """
+    if (location := locate(folder)) is None:
+        raise ProjectError(
+            f"{folder} is not in a git repository, and without history nothing could be taken back.",
+            hint="Run: git init && git add -A && git commit -m 'Start', then the command again.",
+        )
+    return location
+
+
+def unusable(folder: Path, error: GitError) -> MachineError | None:
+    """What is wrong with the repository of a folder, of which git gave an error; None if there is no repository."""
+    if _NONE not in error.stderr:
+        return MachineError(f"Git cannot use the repository of {folder}: {error.reason}.", hint=error.hint)
+    for link in _looked_at(folder):
+        if (why := _damage(link)) is not None:
+            return MachineError(
+                f"Git does not take {link} for a repository: {why}.",
+                hint="Restore it, or clone it again and put your files there. If it is no repository, remove it.",
+            )
+    return None
+
+
+def _damage(link: Path) -> str | None:
+    """Why git passes over what is called `.git`; None if it is an empty folder."""
+    try:
+        names = {entry.name for entry in link.iterdir()}
+        if not names:
+            return None
+        if missing := next((name for name in ("HEAD", "objects", "refs") if name not in names), None):
+            return f"{missing} is missing"
+        (link / "HEAD").read_bytes()
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}"
+    return "its HEAD names no branch and no commit"
+
+
+def _looked_at(folder: Path) -> Iterator[Path]:
+    """Whatever is called `.git` where git looks for the repository of a folder, the closest first."""
+    here = Path(os.path.realpath(folder))
+    ceilings = {
+        os.path.realpath(name) for name in os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if name
+    }
+    across = os.environ.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "") in {"1", "true", "yes", "on"}
+    try:
+        device = here.stat().st_dev
+        for parent in (here, *here.parents):
+            if parent != here and (str(parent) in ceilings or (parent.stat().st_dev != device and not across)):
+                return
+            if os.path.lexists(parent / ".git"):
+                yield parent / ".git"
+    except OSError:
+        return
+
+
+def named_location(folder: Path) -> Location | None:
+    """Where a folder lies, by the names of folders alone: as git would say, if it can use the repository.
+
+    No process, for who asks git something else anyhow and hears from that whether it can.
+    """
+    for link in _looked_at(folder):
+        git_folder = pointed_at(link)
+        if git_folder is None:
+            continue
+        here, top = Path(os.path.realpath(folder)), link.parent
+        prefix = "" if here == top else f"{here.relative_to(top).as_posix()}/"
+        return Location(folder=folder, top=top, prefix=prefix, git_folder=git_folder, common=common_folder(git_folder))
+    return None
+
+
+def pointed_at(link: Path) -> Path | None:
+    """The repository's folder that a `.git` is, or that it names; None for an empty folder, which git passes over."""
+    if link.is_dir():
+        try:
+            return link if any(link.iterdir()) else None
+        except OSError:
+            return link
+    try:
+        with link.open("rb") as file:
+            words = os.fsdecode(file.read(_MOST_POINTER))
+    except OSError:
+        return link
+    # A work tree, or a submodule.
+    return link.parent / words.removeprefix(_POINTER).rstrip("\r\n")
+
+
+def common_folder(git_folder: Path) -> Path:
+    """The folder that all work trees of a repository share."""
+    try:
+        with (git_folder / "commondir").open("rb") as file:
+            return git_folder / os.fsdecode(file.read(_MOST_POINTER)).rstrip("\r\n")
+    except OSError:
+        return git_folder
+
+
+def newest_commit(git: Git) -> str:
+    """The id of the commit that HEAD names; empty where nothing was committed yet.
+
+    Raises:
+        GitError: HEAD names one that cannot be read.
+    """
+    if (said := git.found("rev-parse", "-q", "--verify", "HEAD")) is not None:
+        return said.decode().strip()
+    # A branch without commits and one whose file is damaged look alike to `rev-parse`.
+    try:
+        return git.text("log", "-1", "--format=%H")
+    except GitError as error:
+        if "does not have any commits yet" in error.stderr:
+            return ""
+        raise

@@ -1,0 +1,250 @@
+"""Objects that are not part of a project yet: a store of our own, under the project's attributes.
+
+Everything that an update compares or makes goes through here, so that the project's attributes (line endings, filters)
+apply to renders exactly as they do to the user's files, and so that nothing is written into the project before all is
+decided: new objects lie in a scratch folder, the repository's own are read through as an alternate.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from ..errors import MachineError, ProjectError
+from ..files.entry import Entry, FileMode, check_contained
+from .attributes import ATTRIBUTES
+from .location import Location, located
+from .merge_file import Labels, merge_lines
+from .process import Git, listing, quoted
+
+__all__ = ["Store", "open_store"]
+
+#: How much of a file must be the same for it to be the same file, elsewhere.
+_ALIKE = "60%"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """The objects of one project, and those that may become its."""
+
+    location: Location
+    #: Where new objects lie.
+    scratch: Path
+    #: Attribute files that will have another content: path in the repository -> where that lies.
+    coming: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        return self.location.folder
+
+    @property
+    def git(self) -> Git:
+        """Git in the repository itself, at its top."""
+        return Git(self.location.top)
+
+    def hash(self, root: Path, paths: Collection[str], *, write: bool = False) -> Mapping[str, str]:
+        """Blob ids of files below a folder, as if they lay in the project: its attributes applied.
+
+        Args:
+            root: The project itself, or a render.
+            paths: Relative to the root, regular files only.
+            write: Keep the contents in the scratch store.
+        """
+        if not paths:
+            return {}
+        plain = [path for path in paths if root == self.project or PurePosixPath(path).name != ATTRIBUTES]
+        raw = [path for path in paths if path not in set(plain)]
+        options = ["-w"] if write else []
+        found: dict[str, str] = {}
+        if plain:
+            tree = self.location.top if root == self.project else self._view(root, plain)
+            git = Git(tree, environment={**self._store(), "GIT_WORK_TREE": str(tree)})
+            names = (self.location.prefix + path for path in plain)
+            found |= zip(plain, _hashed(git, names, *options), strict=True)
+        if raw:
+            git = Git(self.location.top, environment=self._store())
+            names = (str(root / path) for path in raw)
+            found |= zip(raw, _hashed(git, names, *options, "--no-filters"), strict=True)
+        return found
+
+    def entries(self, root: Path, plain: Mapping[str, Entry]) -> Mapping[str, Entry]:
+        """The entries of a render, with the ids that git would give its files in this project."""
+        files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
+        links = {path: bytes((root / path).readlink()) for path in plain.keys() - set(files)}
+        seen = {**self.hash(root, files), **self.add(links)}
+        return {path: Entry(mode=entry.mode, blob=seen[path]) for path, entry in plain.items()}
+
+    def _view(self, root: Path, paths: Iterable[str]) -> Path:
+        """A work tree that holds a render in the place of the project, under the project's own attributes."""
+        view = self.scratch / "views" / str(len(list((self.scratch / "views").iterdir())))
+        for path in paths:
+            target = view / self.location.prefix / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(root / path, target)
+        for file in {*self._attribute_files, *self.coming}:
+            target = view / file
+            # Where the render has a file in the place of a folder, the folder's attributes apply to nothing.
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.coming.get(file, self.location.top / file), target)
+        view.mkdir(parents=True, exist_ok=True)
+        return view
+
+    def expecting(self, old: Path, new: Path, paths: Iterable[str]) -> Store:
+        """The store under the attributes that will apply once the project follows from one render to the other.
+
+        Args:
+            old: The render that the project comes from.
+            new: The render that it goes to.
+            paths: Attribute files that the template may change in this project.
+        """
+        coming: dict[str, Path] = {}
+        for path in paths:
+            before, here, after = (_content(folder / path) for folder in (old, self.project, new))
+            if after is None or before == after or (here is None and before is not None):
+                continue
+            if here is None or here == before:
+                coming[self.location.prefix + path] = new / path
+                continue
+            merged = merge_lines(base=before, mine=here, theirs=after, labels=Labels())
+            if merged is not None and not merged.hunks:
+                file = self.scratch / "contents" / f"{len(coming)}{ATTRIBUTES}"
+                file.write_bytes(merged.content)
+                coming[self.location.prefix + path] = file
+        return dataclasses.replace(self, coming=coming) if coming else self
+
+    @functools.cached_property
+    def _attribute_files(self) -> tuple[str, ...]:
+        """Every file that says how git treats the project's contents."""
+        patterns = (f":(glob){self.location.prefix}**/{ATTRIBUTES}", *self._above())
+        found = self.git.records("ls-files", "-z", "--cached", "--others", "--", *patterns)
+        return tuple(path for path in found if _content(self.location.top / path) is not None)
+
+    def _above(self) -> Iterable[str]:
+        for parent in list(PurePosixPath(self.location.prefix).parents) if self.location.prefix else []:
+            yield f":(literal){(parent / ATTRIBUTES).as_posix()}"
+
+    def _store(self) -> Mapping[str, str]:
+        own = self.scratch / "objects"
+        real = self.location.common / "objects"
+        return {
+            "GIT_DIR": str(self.location.git_folder),
+            "GIT_OBJECT_DIRECTORY": str(own),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _alternate(real),
+            "GIT_INDEX_FILE": str(self.scratch / "index"),
+        }
+
+    def read(self, blobs: Collection[str]) -> Mapping[str, bytes]:
+        """The contents of blobs, from the scratch store or the repository.
+
+        Raises:
+            MachineError: One of them is nowhere.
+        """
+        found = Git(self.location.top, environment=self._store()).blobs(blobs)
+        if missing := set(blobs) - found.keys():
+            raise MachineError(f"The object {min(missing)} is missing from the repository {self.location.top}.")
+        return found
+
+    def add(self, contents: Mapping[str, bytes]) -> Mapping[str, str]:
+        """Keep contents in the scratch store, as they are; their ids by the same keys."""
+        if not contents:
+            return {}
+        files = [self.scratch / "contents" / str(number) for number in range(len(contents))]
+        for file, content in zip(files, contents.values(), strict=True):
+            file.write_bytes(content)
+        git = Git(self.location.top, environment=self._store())
+        return dict(zip(contents, _hashed(git, map(str, files), "-w", "--no-filters"), strict=True))
+
+    def export(self, entries: Mapping[str, Entry], into: Path) -> Mapping[str, Path]:
+        """Write files as git would check them out in this project; where each lies below `into`."""
+        if not entries:
+            return {}
+        git = Git(self.location.top, environment={**self._store(), "GIT_WORK_TREE": str(self.location.top)})
+        _fill_index(git, entries, self.location.prefix)
+        git.run("checkout-index", "-a", "-f", f"--prefix={into}{os.sep}")
+        return {path: into / self.location.prefix / path for path in entries}
+
+    def keep(self, blobs: Iterable[str]) -> None:
+        """Move objects of the scratch store into the repository's own."""
+        for blob in set(blobs):
+            source = self.scratch / "objects" / blob[:2] / blob[2:]
+            target = self.location.common / "objects" / blob[:2] / blob[2:]
+            if source.is_file() and not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                passing = target.with_name(f"tmp_obj_{os.getpid()}")
+                shutil.copy2(source, passing)
+                passing.replace(target)
+
+    def renamed(self, old: Mapping[str, Entry], mine: Mapping[str, Entry], gone: Collection[str]) -> Mapping[str, str]:
+        """Where the user moved files of the old render: path there -> path now, by git's own rename detection."""
+        came = [path for path in mine if path not in old]
+        gone = [path for path in gone if old[path].mode is not FileMode.SYMLINK]
+        if not gone or not came:
+            return {}
+        git = Git(self.location.top, environment=self._store())
+        trees = []
+        for side, paths in ((old, gone), (mine, came)):
+            _fill_index(git, {path: side[path] for path in paths})
+            trees.append(git.text("write-tree", "--missing-ok"))
+        options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
+        words = git.records("diff-tree", *options, *trees)
+        found = zip(words[1::3], words[2::3], strict=True)
+        return {path: here for path, here in found if _is_writable(here)}
+
+
+def open_store(project: Path, scratch: Path) -> Store:
+    """The store of a project; `scratch` is an empty folder that the caller removes.
+
+    Raises:
+        ProjectError: The project is not in a git work tree.
+        MachineError: git is missing, or cannot use the repository.
+    """
+    location = located(project)
+    for name in ("objects", "contents", "views"):
+        (scratch / name).mkdir(parents=True)
+    return Store(location=location, scratch=scratch)
+
+
+def _hashed(git: Git, names: Iterable[str], *options: str) -> list[str]:
+    """The ids of files, in their order."""
+    lines = "".join(f"{quoted(name)}\n" for name in names).encode(errors="surrogateescape")
+    return git.text_of("hash-object", *options, "--stdin-paths", stdin=lines).split()
+
+
+def _fill_index(git: Git, entries: Mapping[str, Entry], prefix: str = "") -> None:
+    """Put these entries, and nothing else, into the index of a store."""
+    lines = (f"{entry.mode} {entry.blob}\t{prefix}{path}" for path, entry in entries.items())
+    git.run("read-tree", "--empty")
+    git.run("update-index", "-z", "--index-info", stdin=listing(lines))
+
+
+def _is_writable(path: str) -> bool:
+    """Whether an update may write a path: not where a user's own file has control characters in its name, say."""
+    try:
+        check_contained(path, error=ProjectError, origin="The project")
+    except ProjectError:
+        return False
+    return True
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() and not file.is_symlink() else None
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _alternate(path: Path) -> str:
+    text = str(path)
+    return quoted(text) if os.pathsep in text or text.startswith('"') else text
