@@ -18,7 +18,8 @@ import yaml
 from mlscaffold.apply.journal import begin, exclusive
 from mlscaffold.cli import command_line
 
-from .conftest import PERSON, ROOT, SMALL, Machine, snapshot
+from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, snapshot
+from .updating import LINES, Followed, follow, with_line
 
 OWNERSHIP = """\
 files:
@@ -429,6 +430,56 @@ def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project:
         begin(project, folder, title="update", outcomes=(), conflicts={})
     machine.run("check", project, "--fix").refused("not finished", "mlscaffold update --status", code=3)
     assert not (project / "run.sh").exists()
+
+
+@pytest.fixture
+def waiting(machine: Machine) -> Followed:
+    """An update that waits: one conflict, one owned file that is new already, new answers to come."""
+    demo = follow(machine, {"ownership.yml": "files:\n  'ci/*': owned\n", "ci/run.sh": "one\n", "a.txt": LINES})
+    demo.edit({"a.txt": with_line(9, "mine")})
+    demo.release(files={"ci/run.sh": "two\n", "a.txt": with_line(9, "theirs")})
+    assert demo.update("--set", "name=Moon").code == 3
+    return demo
+
+
+def test_while_an_update_waits_its_files_are_judged_by_what_it_brings(machine: Machine, waiting: Followed) -> None:
+    project = waiting.project
+    done = machine.run("check", project)
+    assert found_in(done) == [("MLS009", ".mlscaffold.lock"), ("MLS008", "a.txt")], done
+    assert "v2.0.0" in done.out
+    (project / "a.txt").write_text(LINES)
+    waiting.git("add", "a.txt")
+    assert found_in(machine.run("check", project)) == [("MLS009", ".mlscaffold.lock")]
+    assert found_in(machine.run("check", project, "--strict")) == [("MLS009", ".mlscaffold.lock")]
+    (project / "ci" / "run.sh").write_text("mine\n")
+    done = machine.run("check", project)
+    assert found_in(done) == [("MLS009", ".mlscaffold.lock"), ("MLS002", "ci/run.sh")]
+    assert "First finish the update" in done.out
+    machine.run("check", project, "--fix").refused("not finished", "--continue", code=3)
+    (project / "ci" / "run.sh").write_text("two\n")
+    waiting.updated("--continue")
+    assert machine.run("check", project).code == 0
+
+
+def test_after_the_way_back_the_old_side_counts_again(machine: Machine, waiting: Followed) -> None:
+    waiting.updated("--abort")
+    done = machine.run("check", waiting.project)
+    assert done.code == 0, done
+    assert "v1.0.0" in done.out
+
+
+def test_what_is_written_in_part_is_not_judged(machine: Machine, waiting: Followed) -> None:
+    (journal,) = (waiting.project / ".git" / "mlscaffold").rglob("journal.json")
+    journal.write_text(json.dumps({**json.loads(journal.read_text()), "phase": "applying"}))
+    done = machine.run("check", waiting.project)
+    assert found_in(done) == [("MLS009", ".mlscaffold.lock")]
+    assert "none is judged" in done.out
+
+
+def found_in(done: Outcome) -> list[tuple[str, str]]:
+    """The findings of a text report: rule and path."""
+    lines = [line.split(": ")[0].split(" ", 1) for line in done.out.splitlines() if line.startswith("MLS")]
+    return [(rule, place.rpartition(":")[0] or place) for rule, place in lines]
 
 
 def test_fix_leaves_waived_files_alone_and_works_on_work_trees_only(machine: Machine, project: Path) -> None:

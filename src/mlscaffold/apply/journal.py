@@ -43,7 +43,7 @@ from ..git.index import read_index
 from ..git.location import located
 from ..git.process import Git, listing
 from .effects import Effects, Outcome, record
-from .journal_file import FILE, clear_out, exclusive, journal_folder, load, pending, store
+from .journal_file import FILE, clear_out, exclusive, journal_folder, load, pending, pending_at, store
 from .record import Effect, Ending, Pending, Phase, Record, Side
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "exclusive",
     "journal_folder",
     "pending",
+    "pending_at",
 ]
 
 #: Tells, of the states that lie at the paths of the outcomes, which are not what the decision was made from.

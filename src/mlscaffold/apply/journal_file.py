@@ -15,7 +15,7 @@ from ..files.entry import read_plain
 from ..files.place import remove, sync
 from ..files.scratch import lock_file
 from ..files.write import disk_errors
-from ..git.location import locate
+from ..git.location import Location, locate
 from .record import Pending, Record, Side, UnknownFormatError, dump, parse
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "journal_folder",
     "load",
     "pending",
+    "pending_at",
     "store",
 ]
 
@@ -38,8 +39,10 @@ def journal_folder(project: Path) -> Path | None:
     Raises:
         MachineError: Git cannot use the repository.
     """
-    if (location := locate(project)) is None:
-        return None
+    return None if (location := locate(project)) is None else _folder_at(location)
+
+
+def _folder_at(location: Location) -> Path:
     prefix = location.prefix
     name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
     # `.git` itself may be a link, as git allows; what lies in it may not.
@@ -67,6 +70,15 @@ def pending(project: Path) -> Pending | None:
     """
     folder = journal_folder(project)
     return record.pending if folder is not None and (record := load(folder)) is not None else None
+
+
+def pending_at(location: Location) -> Pending | None:
+    """The same, where it is known already in which repository the project lies.
+
+    Raises:
+        MachineError: As for `pending`.
+    """
+    return record.pending if (record := load(_folder_at(location))) is not None else None
 
 
 def load(folder: Path) -> Record | None:

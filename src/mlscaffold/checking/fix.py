@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..apply.journal import Journal, Outcome, begin, exclusive
+from ..apply.journal import Journal, Outcome, begin, exclusive, pending
 from ..documents.keys import KeyedFileError, key_digests
 from ..errors import MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry, FileMode
@@ -88,6 +88,8 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
         MlscaffoldError: The template cannot be rendered, or the disk refuses; nothing was changed.
     """
     wanted = fixes(result)
+    if pending(project) is not None:
+        raise _unfinished()
     if not wanted or result.lock is None:
         return Fixed(paths=())
     evidence = look_at_work_tree(project, [each.path for each in wanted], location=named_location(project))
@@ -211,10 +213,7 @@ def _in_the_way(project: Path, path: str) -> str:
 def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
     with exclusive(project, "check --fix") as folder:
         if Journal.load(project, folder) is not None:
-            raise PendingError(
-                "An update of this project was begun and not finished: its files are not to be mended yet.",
-                hint="Run: mlscaffold update --status, then --continue or --abort.",
-            )
+            raise _unfinished()
         stage = _stageable(project, outcomes)
         journal = begin(
             project,
@@ -226,6 +225,13 @@ def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence
             changed=functools.partial(_changed, project, evidence),
         )
         journal.complete()
+
+
+def _unfinished() -> PendingError:
+    return PendingError(
+        "An update of this project was begun and not finished: its files are not to be mended yet.",
+        hint="Run: mlscaffold update --status, then --continue or --abort.",
+    )
 
 
 def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | None]) -> Collection[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .. import rules
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry
-from ..git.location import Location
 from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
 from ..template.ownership import Policy
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from ..preferences.trust import Trusted
     from .strict import Proof
 
-__all__ = ["FREE", "Case", "judge", "judge_pending", "judge_proof", "judge_version", "prove_case"]
+__all__ = ["FREE", "Case", "judge", "judge_proof", "judge_version", "prove_case"]
 
 #: Policies whose files are not judged without the template, but for conflict markers.
 FREE = frozenset({Policy.MERGED, Policy.DERIVED})
@@ -189,17 +187,22 @@ def _conflict(case: Case, path: str, locked: Entry | None, found: Entry | None) 
     return None
 
 
-_MARKERS = re.compile(
-    rb"^<{7} [^\n]*\n(?:(?!^[<>]{7} ).*\n)*?^={7}\r?\n(?:(?!^[<>]{7} ).*\n)*?^>{7}(?: |\r?$)", re.MULTILINE
-)
-
-
 def _marked_line(content: bytes) -> int | None:
     """The first line of a whole conflict: opened, parted and closed. A row of `=` alone is a heading."""
     if b"<<<<<<< " not in content or b"\0" in content[:8000]:
         return None
-    found = _MARKERS.search(content)
-    return content.count(b"\n", 0, found.start()) + 1 if found else None
+    opened: int | None = None
+    parted = False
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.startswith(b"<<<<<<< "):
+            opened, parted = number, False
+        elif opened is not None and line.rstrip(b"\r") == b"=======":
+            parted = True
+        elif line.startswith(b">>>>>>> ") or line.rstrip(b"\r") == b">>>>>>>":
+            if parted:
+                return opened
+            opened = None
+    return None
 
 
 def _judge_answers(case: Case) -> Iterator[Finding]:
@@ -237,16 +240,6 @@ def _read_answers(case: Case) -> tuple[Mapping[str, Any] | None, str, int | None
     if not isinstance(answers, dict):
         return None, "they are not a mapping", None
     return answers, "", None
-
-
-def judge_pending(location: Location) -> Iterator[Finding]:
-    """An update's journal, where the engine keeps it; looked at, never opened for work."""
-    prefix = location.prefix
-    name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
-    if (location.git_folder / "mlscaffold" / name / "journal.json").is_file():
-        fix = "Run: mlscaffold update --status, then --continue or --abort"
-        message = "an update of this project was begun and not finished"
-        yield Finding(rule=rules.UPDATE_PENDING, path=LOCK_FILE, message=message, fix=fix)
 
 
 def prove_case(case: Case, *, rev: str | None, trusted: Trusted, commands: bool, cache: Path | None) -> Proof | None:

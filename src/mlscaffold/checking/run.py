@@ -38,11 +38,11 @@ from .judge import (
     FREE,
     Case,
     judge,
-    judge_pending,
     judge_proof,
     judge_version,
     prove_case,
 )
+from .waiting import Waiting, waiting_at
 
 __all__ = ["CheckResult", "Finding", "check"]
 
@@ -76,13 +76,14 @@ def check(
     """
     location = named_location(project)
     prefix = location.prefix if location else ""
+    waiting = waiting_at(location) if rev is None and location is not None else None
     try:
-        case = _open(project, location, rev, lock)
+        case = _open(project, location, rev, lock, waiting)
     except _UnreadableError as error:
         return CheckResult(lock=error.lock, findings=_sealed([error.finding], prefix), judged=0, prefix=prefix, rev=rev)
     found = list(judge(case))
-    if rev is None and location is not None:
-        found += judge_pending(location)
+    if waiting is not None:
+        found = [*waiting.advised(found), waiting.finding]
     # Commands work on files that are there; a commit's are not.
     # A trusted template's commands run what lies in the project: that is for whoever says so of this one.
     commands = rev is None and trusted is True
@@ -114,7 +115,9 @@ class _UnreadableError(Exception):
         self.lock = lock
 
 
-def _open(project: Path, location: Location | None, rev: str | None, lock: Lock | None) -> Case:
+def _open(
+    project: Path, location: Location | None, rev: str | None, lock: Lock | None, waiting: Waiting | None
+) -> Case:
     if rev is not None:
         return _open_commit(project, rev, lock)
     if lock is None:
@@ -122,12 +125,16 @@ def _open(project: Path, location: Location | None, rev: str | None, lock: Lock 
             lock = read_lock(project)
         except LockError as error:
             raise _damaged(project / LOCK_FILE, error) from error
+    if waiting is not None and waiting.is_half_written:
+        raise _UnreadableError(waiting.finding, lock)
+    lock = waiting.lock(lock) if waiting else lock
     try:
         settings = read_project_settings(project)
     except ProjectSettingsError as error:
         raise _UnreadableError(_settings_finding(error), lock) from error
     files = {path: file for path, file in lock.files.items() if path not in settings.ejected}
     evidence = look_at_work_tree(project, [*files, lock.answers_file], location=location)
+    evidence = waiting.evidence(evidence, lock) if waiting else evidence
     return Case(project=project, lock=lock, settings=settings, files=files, evidence=evidence, in_commit=False)
 
 
