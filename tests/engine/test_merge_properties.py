@@ -14,18 +14,17 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlscaffold.documents.json import NOTATION as JSON
-from mlscaffold.documents.json import find_json
-from mlscaffold.documents.toml import NOTATION as TOML
-from mlscaffold.documents.toml import find_toml
-from mlscaffold.documents.tree import written
-from mlscaffold.documents.yaml import NOTATION as YAML
-from mlscaffold.documents.yaml import find_yaml
+from mlscaffold.documents.formats import Format, format_of
 from mlscaffold.merge import merge_contents
 from mlscaffold.merge.structured import merge_structured
 from mlscaffold.merge.weave import weave
 
-READERS = {"json": (find_json, JSON), "toml": (find_toml, TOML), "yaml": (find_yaml, YAML)}
+
+def format_named(name: str) -> Format:
+    form = format_of(f"a.{name}")
+    assert form is not None
+    return form
+
 
 FORMS = st.sampled_from(["json", "toml", "yaml"])
 KEYS = st.sampled_from(["a", "b", "c", "d-e", "f_g", "image", "rules"])
@@ -97,8 +96,7 @@ def comments(text: str) -> Counter[str]:
 def test_every_byte_of_a_document_is_in_its_tree(form: str, tree: dict[str, Any], flow: bool) -> None:
     text = written_as(form, tree, flow=flow)
     assume(read(form, text) == tree)
-    find, notation = READERS[form]
-    assert written(text, find(text), notation).text == text
+    assert format_named(form).tree(text).text == text
 
 
 @given(FORMS, TREES, TREES)
@@ -190,7 +188,7 @@ def test_commands_stay_in_order(base: list[int], mine: list[int], theirs: list[i
 
 @given(st.text(st.sampled_from("ab:-#[]{},= \n\"'|>&*!%"), max_size=60), FORMS)
 def test_any_text_is_refused_or_read(text: str, form: str) -> None:
-    found = weave(form, text, text, text)
+    found = weave(format_named(form), text, text, text)
     assert found is None or found.mine == text
 
 

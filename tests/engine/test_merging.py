@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlscaffold.documents.keys import KeyedFileError
-from mlscaffold.documents.set_keys import set_keys
 from mlscaffold.git.merge_file import has_markers
 from mlscaffold.merge import merge_contents
 from mlscaffold.merge.diff3 import merged_sequence
@@ -278,91 +275,3 @@ def test_a_line_merge_that_breaks_a_document_is_no_merge() -> None:
     found = merge_contents("a.toml", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
     assert found.conflicted
     assert has_markers(found.content)
-
-
-@pytest.mark.parametrize(
-    ("path", "mine", "template", "keys", "wanted"),
-    [
-        pytest.param(
-            "a.toml",
-            "[t]\nx = 1  # why\n\n# mine\n[t.u]\ny = 1\n\n[mine]\nz = 1\n",
-            "[t]\nx = 2\n[t.u]\ny = 2\n",
-            ["t.x", "t.u"],
-            "[t]\nx = 2  # why\n\n# mine\n[t.u]\ny = 2\n[mine]\nz = 1\n",
-            id="tables and items",
-        ),
-        pytest.param(
-            "a.toml",
-            "a = 1\n",
-            "[new.table]\nk = 1\n",
-            ["new.table.k"],
-            "a = 1\n\n[new.table]\nk = 1\n",
-            id="a new table",
-        ),
-        pytest.param("a.toml", "[t]\nx = 1\ny = 2\n", "", ["t.x"], "[t]\ny = 2\n", id="an item goes"),
-        pytest.param(
-            "a.toml", "[t]\nx = [\n  1,\n]\n", "[t]\nx = [2]\n", ["t.x"], "[t]\nx = [2]\n", id="several lines"
-        ),
-        pytest.param(
-            "a.yml",
-            "a: 1  # c\nb:\n  - x\nc: 3\n",
-            "b:\n    - y\n    - z\n",
-            ["b"],
-            "a: 1  # c\nb:\n    - y\n    - z\nc: 3\n",
-            id="a block",
-        ),
-        pytest.param(
-            "a.yml",
-            "a:\n  b: 1\n",
-            "a:\n    b: 2\n    c: 3\n",
-            ["a.b", "a.c"],
-            "a:\n  b: 2\n  c: 3\n",
-            id="other depth",
-        ),
-        pytest.param("a.yml", "a: 1\nb: 2\n", "b: 2\n", ["a"], "b: 2\n", id="a key goes"),
-        pytest.param(
-            "a.json",
-            '{\n  "a": 1,\n  "b": {"x": 1}\n}\n',
-            '{"a": 2, "b": {"x": 3}, "c": 4}',
-            ["a", "b.x", "c"],
-            '{\n  "a": 2,\n  "b": {"x": 3},\n  "c": 4\n}\n',
-            id="JSON",
-        ),
-        pytest.param(
-            "a.json", '{\n  "a": 1,\n  "b": 2\n}\n', "{}", ["b"], '{\n  "a": 1\n}\n', id="the last of JSON goes"
-        ),
-        pytest.param("a.json", '{"a": 1, "b": 2}', "{}", ["a"], '{"b": 2}', id="the first of JSON goes"),
-    ],
-)
-def test_keys_are_set_and_nothing_else(path: str, mine: str, template: str, keys: list[str], wanted: str) -> None:
-    assert set_keys(path, mine=mine.encode(), template=template.encode(), keys=keys).decode() == wanted
-
-
-@pytest.mark.parametrize(
-    ("path", "mine", "template", "key"),
-    [
-        ("a.txt", "a", "b", "x"),
-        ("a.toml", "a = [", "a = 1", "a"),
-        ("a.yml", "a: 1\n", "a: {b: 2}\n", "a.b"),
-        ("a.yml", "{}\n", "a: 1\n", "a"),
-        ("a.toml", "a = 1\n", "[a]\nb = 1\n", "a.b"),
-    ],
-)
-def test_keys_that_cannot_be_set(path: str, mine: str, template: str, key: str) -> None:
-    with pytest.raises(KeyedFileError):
-        set_keys(path, mine=mine.encode(), template=template.encode(), keys=[key])
-
-
-@given(st.dictionaries(NAMES, VALUES, min_size=1), st.dictionaries(NAMES, VALUES, min_size=1), st.data())
-def test_set_keys_takes_the_templates_and_leaves_mine(
-    mine: dict[str, Any], template: dict[str, Any], data: st.DataObject
-) -> None:
-    keys = data.draw(st.lists(st.sampled_from(sorted({*mine, *template})), unique=True, min_size=1))
-    ours, theirs = (
-        "".join(f"{key} = {json.dumps(value)}  # {key}\n" for key, value in side.items()) for side in (mine, template)
-    )
-    found = set_keys("a.toml", mine=ours.encode(), template=theirs.encode(), keys=keys).decode()
-    wanted = {key: value for key, value in mine.items() if key not in keys}
-    wanted |= {key: template[key] for key in keys if key in template}
-    assert tomllib.loads(found) == wanted
-    assert all(line in found for line in ours.splitlines() if line.partition(" ")[0] not in keys)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import rules
-from ..documents.keys import KeyedFileError, key_digests
+from ..documents.data import line_of
+from ..documents.keys import KeyedFileError, key_digests, line_of_key
 from ..files.entry import Entry
 from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
@@ -140,36 +141,14 @@ def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
     try:
         now = key_digests(path, content, list(locked.keys))
     except KeyedFileError as error:
-        line = _line_in(str(error.__cause__))
         fix = error.hint or fix
-        yield Finding(rule=rules.KEYS_CHANGED, path=path, message=error.message, fix=fix, line=line)
+        yield Finding(rule=rules.KEYS_CHANGED, path=path, message=error.message, fix=fix, line=error.line)
         return
     for key, digest in locked.keys.items():
         if now[key] != digest:
             message = f"the template owns the key {key}, and its value was changed"
-            line = _line_of_key(content, key)
+            line = line_of_key(path, content, key)
             yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix, key=key, line=line)
-
-
-def _line_in(said: str) -> int | None:
-    """The line that a parser names."""
-    at = re.search(r"line (\d+)", said)
-    return int(at[1]) if at else None
-
-
-def _line_of_key(content: bytes, dotted: str) -> int | None:
-    """The line where a dotted key most likely stands: its parts in turn, or a TOML head with all of them."""
-    lines = content.decode(errors="replace").split("\n")
-    parts = dotted.split(".")
-    at = 0
-    for number, part in enumerate(parts):
-        name = rf"[\"']?{re.escape(part)}[\"']?"
-        head = r"\s*\[+\s*" + r"\s*\.\s*".join(rf"[\"']?{re.escape(each)}[\"']?" for each in parts[: number + 1])
-        pattern = re.compile(rf"({head}\s*[\].])|(\s*[{{,-]?\s*{name}\s*[:=.])|(.*[{{,.]\s*{name}\s*[:=])")
-        at = next((index for index in range(at, len(lines)) if pattern.match(lines[index])), -1)
-        if at < 0:
-            return None
-    return at + 1
 
 
 def _conflict(case: Case, path: str, locked: Entry | None, found: Entry | None) -> Finding | None:
@@ -236,7 +215,7 @@ def _read_answers(case: Case) -> tuple[Mapping[str, Any] | None, str, int | None
     try:
         answers = yaml.safe_load(content.decode())
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        return None, " ".join(str(error).split()), _line_in(str(error))
+        return None, " ".join(str(error).split()), line_of(error)
     if not isinstance(answers, dict):
         return None, "they are not a mapping", None
     return answers, "", None

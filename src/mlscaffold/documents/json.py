@@ -1,18 +1,76 @@
-"""Where the values of a JSON document stand; comments and a last comma are allowed, as editors do."""
+"""JSON: what a document means, and where its values stand; comments and a last comma are allowed, as editors do."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
-from .tree import DEEPEST, Found, FoundItem, Notation
+from .data import DEEPEST, Parsed
+from .tree import Found, FoundItem, Notation
 
-__all__ = ["NOTATION", "find_json"]
+__all__ = ["NOTATION", "find_json", "is_strict_json", "parse_json", "write_value"]
 
 NOTATION = Notation.of(r"(?://[^\n]*|/\*.*?\*/)")
 _SPACE = re.compile(r"(?>\s|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _OTHER = re.compile(r"[-+.\w]+")
+#: What does not end goes on to the end of the text: whoever looks on from every sign of it never ends, either.
+_WHOLE_STRING = r'"(?>\\.|[^"\\])*+(?:"|\Z)'
+_COMMENT = re.compile(rf"{_WHOLE_STRING}|//[^\n]*|/\*(?>.*?(?:\*/|\Z))", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_WHOLE_STRING}|,(?=\s*+[\]}}])", re.DOTALL)
+_SIGN = re.compile(r"[^\n]")
+
+
+def parse_json(text: str) -> Parsed:
+    """What a document means.
+
+    Raises:
+        ValueError: It is no JSON, even without comments and last commas.
+    """
+    repeated: list[str] = []
+
+    def mapping(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        names = dict(pairs)
+        if len(names) != len(pairs) and not repeated:
+            seen: set[str] = set()
+            repeated.append(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+        return names
+
+    try:
+        data = json.loads(text, object_pairs_hook=mapping)
+    except json.JSONDecodeError:
+        # Lines and columns stay what they are, for whoever has to mend it.
+        repeated.clear()
+        plain = _LAST_COMMA.sub(_blanked, _COMMENT.sub(_blanked, text))
+        data = json.loads(plain, object_pairs_hook=mapping)
+    return Parsed(data=data, repeated=repeated[0] if repeated else "")
+
+
+def _blanked(part: re.Match[str]) -> str:
+    return part.group() if part.group().startswith('"') else _SIGN.sub(" ", part.group())
+
+
+def is_strict_json(content: bytes) -> bool:
+    """Whether every reader of JSON takes it: no comments, no last comma."""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def write_value(data: Any) -> str:
+    """A value on one line.
+
+    Raises:
+        ValueError: It is none that JSON has.
+    """
+    try:
+        return json.dumps(data, ensure_ascii=False, allow_nan=False)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
 
 
 def find_json(text: str) -> Found:

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePosixPath
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import ExitCode, MlscaffoldError
+from .data import ABSENT, DocumentError, canonical
+from .formats import Format, format_of
+from .tree import Found
 
-__all__ = ["KeyedFileError", "key_digests"]
+__all__ = ["KeyedFileError", "key_digests", "key_parts", "keyed_format", "line_of_key", "value_at"]
 
-#: A key that the file does not have.
-_ABSENT = "absent"
+#: The digest of a key that the file does not have.
+_NO_DIGEST = "absent"
+_PART = re.compile(r"""(?:"((?>\\.|[^"\\])*+)"|'([^']*+)'|([^.]*+))(?:\.|\Z)""")
 
 
 class KeyedFileError(MlscaffoldError):
-    """A `keyed` file is not valid TOML, YAML or JSON."""
+    """A `keyed` file does not parse, or its keys cannot be set. `line` is where, as far as its parser says."""
 
     exit_code = ExitCode.FINDINGS
 
-
-def _toml(content: bytes) -> Any:
-    import tomllib
-
-    return tomllib.loads(content.decode())
+    def __init__(self, message: str, *, hint: str = "", line: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
 
 
-def _yaml(content: bytes) -> Any:
-    import yaml
+def keyed_format(path: str) -> Format:
+    """The format of a `keyed` file.
 
-    return yaml.safe_load(content)
-
-
-_PARSERS: Mapping[str, Callable[[bytes], Any]] = {".toml": _toml, ".json": json.loads, ".yml": _yaml, ".yaml": _yaml}
+    Raises:
+        KeyedFileError: It is none of the three.
+    """
+    form = format_of(path)
+    if form is None:
+        raise KeyedFileError(
+            f"{path}: only TOML, YAML and JSON files can be keyed.",
+            hint="In the template's ownership.yml, give it another policy: merged, or owned.",
+        )
+    return form
 
 
 def key_digests(path: str, content: bytes, keys: Sequence[str]) -> Mapping[str, str]:
@@ -43,28 +50,86 @@ def key_digests(path: str, content: bytes, keys: Sequence[str]) -> Mapping[str, 
     Raises:
         KeyedFileError: The content does not parse, or the format is none of the three.
     """
-    data = _parse(path, content)
-    return {key: _digest(data, key) for key in keys}
-
-
-def _parse(path: str, content: bytes) -> Any:
-    suffix = PurePosixPath(path).suffix
-    if suffix not in _PARSERS:
-        raise KeyedFileError(f"{path}: only TOML, YAML and JSON files can be keyed, not {suffix!r}.")
+    form = keyed_format(path)
     try:
-        return _PARSERS[suffix](content)
-    except Exception as error:
-        # Each of the three parsers has its own family of errors.
-        raise KeyedFileError(
-            f"{path} does not parse: {error}", hint="Mend its syntax and run the check again."
-        ) from error
+        data = form.parsed(content).data
+        return {key: _digest(value_at(data, key_parts(key))) for key in keys}
+    except ValueError as error:
+        raise does_not_parse(path, error) from error
 
 
-def _digest(data: Any, dotted: str) -> str:
-    value = data
-    for part in dotted.split("."):
-        if not isinstance(value, dict) or part not in value:
-            return _ABSENT
-        value = value[part]
-    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+def does_not_parse(path: str, error: ValueError) -> KeyedFileError:
+    """The error for a document that is refused."""
+    line = error.line if isinstance(error, DocumentError) else None
+    return KeyedFileError(
+        f"{path} does not parse: {error}", hint="Mend its syntax and run the same command again.", line=line
+    )
+
+
+def _digest(value: Any) -> str:
+    if value is ABSENT:
+        return _NO_DIGEST
+    return hashlib.sha256(canonical(value).encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+def key_parts(dotted: str) -> tuple[str, ...]:
+    """The parts of a dotted key; one that holds a dot stands in quotes: `tool."a.b"`."""
+    parts = []
+    at = 0
+    while (match := _PART.match(dotted, at)) is not None:
+        double, single, bare = match.groups()
+        parts.append(re.sub(r"\\(.)", r"\1", double) if double is not None else bare if single is None else single)
+        at = match.end()
+        if at == len(dotted) and not match.group().endswith("."):
+            return tuple(parts)
+    return tuple(dotted.split("."))
+
+
+def value_at(data: Any, parts: Sequence[str]) -> Any:
+    """The value at a key; `ABSENT` where there is none."""
+    for part in parts:
+        if not isinstance(data, dict) or part not in data:
+            return ABSENT
+        data = data[part]
+    return data
+
+
+def line_of_key(path: str, content: bytes, dotted: str) -> int | None:
+    """The line where a key stands, or what there is of those above it; None if nothing is known."""
+    try:
+        text = content.decode("utf-8-sig")
+        found = keyed_format(path).find(text)
+    except (ValueError, RecursionError, KeyedFileError):
+        return None
+    start = _start_of(found, key_parts(dotted))
+    return None if start is None else text.count("\n", 0, start) + 1
+
+
+def _start_of(found: Found, parts: tuple[str, ...]) -> int | None:
+    """Where the item begins that has the most parts of a key."""
+    best: tuple[int, int] | None = None
+    waiting: list[tuple[Found, int]] = [(found, 0)]
+    while waiting:
+        mapping, depth = waiting.pop()
+        for item in mapping.items if mapping.kind == "mapping" else ():
+            reached = _reached(item.name, parts, depth)
+            if reached is None:
+                continue
+            if best is None or reached > best[0]:
+                best = (reached, item.start)
+            if reached < len(parts):
+                waiting.append((item.value, reached))
+    return best[1] if best else None
+
+
+def _reached(name: Any, parts: tuple[str, ...], depth: int) -> int | None:
+    """How many parts of a key are named once an item is; None if it is another key."""
+    match name:
+        case ("[]" | "[[]]", tuple() as table, *_):
+            names, depth = table, 0
+        case tuple():
+            names = name
+        case _:
+            names = (name,)
+    rest = parts[depth : depth + len(names)]
+    return depth + len(rest) if names[: len(rest)] == rest else None

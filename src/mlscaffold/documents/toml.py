@@ -1,18 +1,24 @@
-"""Where the values of a TOML document stand.
+"""TOML: what a document means, and where its values stand.
 
-tomllib says what a document means, but not where; this reader says where. It is lenient: what it reads was accepted by
+tomllib says what a document means, but not where; our reader says where. It is lenient: what it reads was accepted by
 tomllib before, and what is made of it will be parsed by tomllib again.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Hashable
+from typing import Any
 
-from .tree import DEEPEST, Found, FoundItem, Notation
+from .data import DEEPEST, DocumentError, Parsed, line_of
+from .tree import Found, FoundItem, Notation
 
-__all__ = ["NOTATION", "find_toml"]
+__all__ = ["NOTATION", "find_toml", "parse_toml", "write_key", "write_value"]
+
+#: tomllib's time grows with the square of a key's parts.
+_MOST_PAIRS_OF_PARTS = 4_000_000
 
 NOTATION = Notation.of(r"#[^\n]*")
 _SPACE = re.compile(r"(?:\s|#[^\n]*)*")
@@ -20,6 +26,45 @@ _KEY = re.compile(r"""[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)|(?P<quoted>"(?:\\.|[^"\\
 _STRING = re.compile(r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*\'''', re.DOTALL)
 _OTHER = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[^\s,#\]}]*|[^\s,#\]}]+")
 _HEADER = re.compile(r"[ \t]*(\[\[?)")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def parse_toml(text: str) -> Parsed:
+    """What a document means.
+
+    Raises:
+        ValueError: It is no TOML.
+    """
+    if text.count(".") ** 2 > _MOST_PAIRS_OF_PARTS:
+        pairs = sum(line.count(".") ** 2 for line in text.split("\n"))
+        if pairs > _MOST_PAIRS_OF_PARTS:
+            raise DocumentError("its keys have too many parts")
+    try:
+        return Parsed(data=tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        # What is missing is missing at the end.
+        raise DocumentError(str(error), line=line_of(error) or len(text.splitlines()) or None) from error
+
+
+def write_key(name: str) -> str:
+    """One part of a key."""
+    return name if _BARE.fullmatch(name) else write_value(name)
+
+
+def write_value(data: Any) -> str:
+    """A value on one line."""
+    match data:
+        case bool() | str():
+            return json.dumps(data, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case dict():
+            items = ", ".join(f"{write_key(key)} = {write_value(value)}" for key, value in data.items())
+            return f"{{ {items} }}" if items else "{}"
+        case list():
+            return f"[{', '.join(map(write_value, data))}]"
+        case int() | float():
+            return repr(data)
+        case _:
+            return str(data.isoformat())
 
 
 def find_toml(text: str) -> Found:
@@ -54,6 +99,8 @@ class _Reader:
             owner = owners[-1][1] if owners else root
             into = item.value
             if header[1] == "[[":
+                if len(owners) > DEEPEST:
+                    raise DocumentError("nested too deeply")
                 number = numbers.setdefault((id(owner), path), 0)
                 numbers[id(owner), path] += 1
                 item.name = ("[[]]", path, number)

@@ -8,14 +8,12 @@ parts, so that a tree can be changed in one place and be the same everywhere els
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["DEEPEST", "Found", "FoundItem", "Kind", "Node", "Notation", "Piece", "alike", "shown", "written"]
+__all__ = ["Found", "FoundItem", "Kind", "Node", "Notation", "Piece", "alike", "shifted", "shown", "written"]
 
-#: Documents that are nested deeper are not worth the risk.
-DEEPEST = 100
 Kind = Literal["scalar", "mapping", "sequence"]
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -28,16 +26,16 @@ class Notation:
     comment: re.Pattern[str]
     #: Spaces and comments down to the end of a line, with the line break.
     rest_of_line: re.Pattern[str]
-    #: Any number of lines that hold spaces and comments alone.
-    lines: re.Pattern[str]
+    #: A line that holds spaces and comments alone.
+    line: re.Pattern[str]
 
     @staticmethod
     def of(comment: str) -> Notation:
         """The notation of a format, by a pattern for its comments."""
         return Notation(
             comment=re.compile(comment, re.DOTALL),
-            rest_of_line=re.compile(rf"(?>[ \t]|{comment})*+(?:\n|\Z)", re.DOTALL),
-            lines=re.compile(rf"(?:(?>[ \t]|{comment})*+\n)*", re.DOTALL),
+            rest_of_line=re.compile(rf"(?>[ \t\r]|{comment})*+(?:\n|\Z)", re.DOTALL),
+            line=re.compile(rf"(?>[ \t\r]|{comment})*+\n", re.DOTALL),
         )
 
     def comments(self, trivia: str) -> tuple[str, ...]:
@@ -167,6 +165,17 @@ def shown(name: Hashable) -> str:
             return str(name)
 
 
+def shifted(text: str, before: str, after: str) -> str:
+    """A text in another indentation; what stands left of the old one stays."""
+    if before == after or "\n" not in text:
+        return text
+    lines: list[str] = _LINE.findall(text)
+    first, *rest = lines
+    return first + "".join(
+        after + line.removeprefix(before) if line.startswith(before) and line.strip() else line for line in rest
+    )
+
+
 def _container(found: Found, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:
     inside = tuple(comment for piece in pieces for comment in piece.comments)
     values = [(piece.name, piece.value.meaning) for piece in pieces]
@@ -265,12 +274,17 @@ class _Reading:
 
     def _tail(self, found: Found, at: int) -> str:
         """Of the lines below a block's last piece, those that are the block's."""
-        match = self.notation.lines.match(self.text, at)
-        lines = _LINE.findall(match.group()) if match else []
-        mine = _above_last_paragraph(lines) if found.by_blank_line else _indented(lines, found.edge)
-        if found.by_blank_line and match is not None and match.end() == len(self.text):
-            mine = len(lines)
-        return "".join(lines[:mine])
+        if found.by_blank_line:
+            lines = list(self._lines(at))
+            ends = at + sum(map(len, lines)) == len(self.text)
+            return "".join(lines if ends else lines[: _above_last_paragraph(lines)])
+        return "".join(_indented(self._lines(at), found.edge)) if found.edge else ""
+
+    def _lines(self, at: int) -> Iterator[str]:
+        """The lines from here on that hold spaces and comments alone."""
+        while (match := self.notation.line.match(self.text, at)) is not None:
+            yield match.group()
+            at = match.end()
 
     def _flow(self, found: Found) -> tuple[Node, int]:
         at = found.start
@@ -303,16 +317,19 @@ class _Reading:
         return _container(found, self.notation, head=head, pieces=pieces, tail=tail, indent=indent), found.end
 
 
-def _indented(lines: Sequence[str], edge: int) -> int:
-    """How many lines are a block's: down to the last comment that is indented as its items are."""
-    count = 0
-    for number, line in enumerate(lines, 1):
+def _indented(lines: Iterable[str], edge: int) -> list[str]:
+    """The lines that are a block's: down to the last comment that is indented as its items are."""
+    mine: list[str] = []
+    blank: list[str] = []
+    for line in lines:
         if not line.strip():
+            blank.append(line)
             continue
-        if edge == 0 or len(line) - len(line.lstrip()) < edge:
+        if len(line) - len(line.lstrip()) < edge:
             break
-        count = number
-    return count
+        mine += [*blank, line]
+        blank = []
+    return mine
 
 
 def _above_last_paragraph(lines: Sequence[str]) -> int:

@@ -1,22 +1,138 @@
-"""Where the values of a YAML document stand, by the marks of PyYAML's events.
+"""YAML: what a document means, and where its values stand, by the marks of PyYAML's events.
 
-Nothing is constructed: a tag is text, an alias is its name.
+A tag that YAML itself does not have is data. Where values stand, nothing is constructed: an alias is its name.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
-from .tree import DEEPEST, Found, FoundItem, Notation
+from .data import DEEPEST, DocumentError, Parsed, line_of
+from .tree import Found, FoundItem, Notation
 
-__all__ = ["NOTATION", "find_yaml"]
+__all__ = ["NOTATION", "find_yaml", "parse_yaml", "write_key"]
+
+#: What a document may hold once every alias is what it stands for.
+_MOST_NODES = 200_000
+_MOST_TEXT = 8 * 1024 * 1024
+#: PyYAML's time for a number grows with the square of its digits.
+_LONGEST_NUMBER = 4_300
 
 NOTATION = Notation.of(r"(?:(?<![^\s\[{,])#[^\n]*)")
 _SPACE = re.compile(r"(?:\s|#[^\n]*)*")
 _PROPERTIES = re.compile(r"(?:[&!][^\s]*\s+)*(?:(?<=\s)#[^\n]*|\s)*")
 _COLON = re.compile(r"\s*:")
+_PLAIN_KEY = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z_][\w-]*", re.IGNORECASE | re.ASCII)
+
+
+def parse_yaml(text: str) -> Parsed:
+    """What a document means.
+
+    Raises:
+        ValueError: It is no YAML, or several documents.
+    """
+    import yaml
+
+    repeated: list[str] = []
+    try:
+        documents = list(yaml.load_all(text, Loader=_loader(repeated)))
+    except DocumentError:
+        raise
+    except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        # PyYAML lets others out of its constructors: `!!int ""`.
+        raise DocumentError(str(error), line=line_of(error)) from error
+    if len(documents) > 1:
+        raise DocumentError("it holds several documents")
+    return Parsed(data=documents[0] if documents else None, repeated=repeated[0] if repeated else "")
+
+
+def write_key(name: str) -> str:
+    """A key that is read as a text."""
+    return name if _PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def _loader(repeated: list[str]) -> Any:
+    """PyYAML's safe loader; it notes keys that are named twice, and keeps unknown tags as data."""
+    import yaml
+
+    base_class: Any = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+
+    class Loader(base_class):  # type: ignore[misc]
+        pass
+
+    def mapping(loader: Any, node: Any) -> Any:
+        _note_repeated(node, repeated)
+        loader.flatten_mapping(node)
+        return {
+            _key(loader.construct_object(key, deep=True)): loader.construct_object(value, deep=True)
+            for key, value in node.value
+        }
+
+    def tagged(loader: Any, suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return {"!": suffix, "value": mapping(loader, node)}
+        if isinstance(node, yaml.SequenceNode):
+            return {"!": suffix, "value": loader.construct_sequence(node, deep=True)}
+        return {"!": suffix, "value": node.value}
+
+    def timestamp(loader: Any, node: Any) -> Any:
+        try:
+            return loader.construct_yaml_timestamp(node)
+        except ValueError:
+            # The 30th of February.
+            return node.value
+
+    def document(loader: Any, node: Any) -> Any:
+        nodes, signs = _expanded(node, {})
+        if nodes > _MOST_NODES or signs > _MOST_TEXT:
+            raise DocumentError("its aliases make it too large")
+        return base_class.construct_document(loader, node)
+
+    Loader.construct_document = document
+    Loader.add_constructor("tag:yaml.org,2002:map", mapping)
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", timestamp)
+    Loader.add_constructor("tag:yaml.org,2002:int", _number(base_class.construct_yaml_int))
+    Loader.add_constructor("tag:yaml.org,2002:float", _number(base_class.construct_yaml_float))
+    Loader.add_multi_constructor("", tagged)
+    return Loader
+
+
+def _note_repeated(node: Any, repeated: list[str]) -> None:
+    seen = set()
+    for key, _ in node.value:
+        name = (key.tag, key.value if isinstance(key.value, str) else id(key))
+        if name in seen:
+            repeated.append(f"{key.value} (line {key.start_mark.line + 1})")
+        seen.add(name)
+
+
+def _number(construct: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def bounded(loader: Any, node: Any) -> Any:
+        if len(str(node.value)) > _LONGEST_NUMBER:
+            raise DocumentError("a number has too many digits", line=node.start_mark.line + 1)
+        return construct(loader, node)
+
+    return bounded
+
+
+def _expanded(node: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many nodes a document has, and signs in them, once every alias is what it stands for."""
+    if id(node) not in known:
+        # An alias of itself is found here, too.
+        known[id(node)] = (_MOST_NODES + 1, 0)
+        parts = node.value if isinstance(node.value, list) else []
+        below = [_expanded(part, known) for each in parts for part in (each if isinstance(each, tuple) else (each,))]
+        signs = 0 if isinstance(node.value, list) else len(node.value)
+        known[id(node)] = (1 + sum(nodes for nodes, _ in below), signs + sum(more for _, more in below))
+    return known[id(node)]
+
+
+def _key(value: Any) -> Any:
+    """A key that a dict can have: YAML allows lists and mappings."""
+    return json.dumps(value, default=str) if type(value) in {list, dict} else value
 
 
 def find_yaml(text: str) -> Found:

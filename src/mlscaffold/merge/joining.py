@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..documents.tree import Node, Notation, Piece
 from .matching import Undecided
 
-__all__ = ["Joining", "Placed", "relaid", "shifted"]
+__all__ = ["Joining", "Placed", "relaid"]
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -86,17 +86,6 @@ class Joining:
         if not last:
             return piece.comma or ","
         return piece.comma or "," if self.layout.pieces and self.layout.pieces[-1].comma else ""
-
-
-def shifted(text: str, before: str, after: str) -> str:
-    """A text in another indentation; what stands left of the old one stays."""
-    if before == after or "\n" not in text:
-        return text
-    lines: list[str] = _LINE.findall(text)
-    first, *rest = lines
-    return first + "".join(
-        after + line.removeprefix(before) if line.startswith(before) and line.strip() else line for line in rest
-    )
 
 
 def relaid(trivia: str, indent: str, end: str) -> str:

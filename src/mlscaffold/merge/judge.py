@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..documents.data import ABSENT
+from ..documents.data import ABSENT, DEEPEST
 from ..documents.identity import are_versions, identities, is_ordered, is_requirements
 from .diff3 import holds, merged_sequence
 from .likeness import Slot, aligned
 
 __all__ = ["Judge"]
 
-_DEEPEST = 100
 #: Base, mine, theirs, result.
 Sides = tuple[Any, Any, Any, Any]
 
@@ -46,7 +45,7 @@ class Judge:
 
     def _is_merge(self, sides: Sides, path: tuple[str, ...]) -> bool:
         base, mine, theirs, result = sides
-        if len(path) > _DEEPEST:
+        if len(path) > DEEPEST:
             return False
         if _same(mine, theirs) or _same(theirs, base) or _same(mine, base):
             return _same(result, theirs if _same(mine, base) else mine)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..documents.data import data_of, format_of, is_strict_json
+from ..documents.formats import Format, format_of, is_written_by_program
+from ..documents.json import is_strict_json
 from .judge import Judge
 from .weave import weave
 
@@ -34,13 +35,21 @@ class Structured:
 
 def can_merge(path: str) -> bool:
     """Whether a file's name says that it is TOML, YAML or JSON written by people."""
-    return format_of(path) != ""
+    return _merged_format(path) is not None
+
+
+def _merged_format(path: str) -> Format | None:
+    """The format of a file that people write."""
+    return None if is_written_by_program(path) else format_of(path)
 
 
 def parses(path: str, content: bytes) -> bool:
     """Whether a document is valid, and names no key twice."""
+    form = format_of(path)
+    if form is None:
+        return False
     try:
-        data_of(format_of(path), content)
+        form.data(content)
     except ValueError:
         return False
     return True
@@ -48,9 +57,11 @@ def parses(path: str, content: bytes) -> bool:
 
 def is_merge(path: str, *, base: bytes, mine: bytes, theirs: bytes, result: bytes) -> bool:
     """Whether a document holds every change of either side, and nothing else; comments do not count."""
-    form = format_of(path)
+    form = _merged_format(path)
+    if form is None:
+        return False
     try:
-        before, ours, others, found = (data_of(form, side) for side in (base, mine, theirs, result))
+        before, ours, others, found = (form.data(side) for side in (base, mine, theirs, result))
         return Judge().accepts((before, ours, others, found))
     except (ValueError, RecursionError):
         return False
@@ -65,9 +76,11 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
         mine: The project's content.
         theirs: The new render.
     """
-    form = format_of(path)
+    form = _merged_format(path)
+    if form is None:
+        return None
     try:
-        values = [data_of(form, side) for side in (base, mine, theirs)]
+        values = [form.data(side) for side in (base, mine, theirs)]
         texts = [side.decode() for side in (base, mine, theirs)]
     except ValueError:
         return None
@@ -76,10 +89,10 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
         return None
     results = [text.encode() for text in (proposal.base, proposal.mine, proposal.theirs)]
     judges = [Judge(instead=side if proposal.open_places else None) for side in range(len(results))]
-    strict = form == "json" and all(map(is_strict_json, (base, mine, theirs)))
+    strict = form.name == "json" and all(map(is_strict_json, (base, mine, theirs)))
     try:
         for judge, result in zip(judges, results, strict=True):
-            proven = judge.accepts((values[0], values[1], values[2], data_of(form, result)))
+            proven = judge.accepts((values[0], values[1], values[2], form.data(result)))
             if not proven or (strict and not is_strict_json(result)):
                 return None
     except (ValueError, RecursionError):

@@ -8,28 +8,15 @@ they are counted: each that a side wrote or removed is written or removed in the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ..documents.formats import Format
 from ..documents.identity import are_versions
-from ..documents.json import NOTATION as JSON
-from ..documents.json import find_json
-from ..documents.toml import NOTATION as TOML
-from ..documents.toml import find_toml
-from ..documents.tree import (
-    Found,
-    Node,
-    Notation,
-    Piece,
-    alike,
-    shown,
-    written,
-)
-from ..documents.yaml import NOTATION as YAML
-from ..documents.yaml import find_yaml
+from ..documents.tree import Node, Notation, Piece, alike, shifted, shown
 from .diff3 import merged_sequence
-from .joining import Joining, Placed, relaid, shifted
+from .joining import Joining, Placed, relaid
 from .matching import (
     Sides,
     Undecided,
@@ -41,11 +28,6 @@ from .matching import (
 
 __all__ = ["Woven", "weave"]
 
-_READERS: Mapping[str, tuple[Callable[[str], Found], Notation]] = {
-    "toml": (find_toml, TOML),
-    "yaml": (find_yaml, YAML),
-    "json": (find_json, JSON),
-}
 _MARK = "\ufeff"
 _Side = Literal["base", "mine", "theirs"]
 _SIDES: tuple[_Side, ...] = ("base", "mine", "theirs")
@@ -70,22 +52,21 @@ class Woven:
     reasons: tuple[str, ...]
 
 
-def weave(form: str, base: str, mine: str, theirs: str) -> Woven | None:
+def weave(form: Format, base: str, mine: str, theirs: str) -> Woven | None:
     """Propose the merge of three documents; None where the layout has no place for it, or nothing can be decided.
 
     Args:
-        form: `toml`, `yaml` or `json`.
+        form: Of all three.
         base: The old render.
         mine: The project's text: byte order mark, line ends and the end of the last line are kept.
         theirs: The new render.
     """
-    find, notation = _READERS[form]
     try:
         sides = [_unix(side) for side in (base, mine, theirs)]
-        trees = [written(side, find(side), notation) for side in sides]
+        trees = [form.tree(side) for side in sides]
         open_places: frozenset[_Place] = frozenset()
         for _ in range(_MOST_ROUNDS):
-            runs = [_Weaving(notation=notation, side=side, opened=open_places) for side in _SIDES]
+            runs = [_Weaving(notation=form.notation, side=side, opened=open_places) for side in _SIDES]
             texts = [run.text(*trees) for run in runs]
             found = open_places.union(*(run.failed for run in runs))
             if found == open_places:
@@ -94,10 +75,7 @@ def weave(form: str, base: str, mine: str, theirs: str) -> Woven | None:
             open_places = found
         else:
             return None
-        if any(
-            _lost_comments(run, trees, written(text, find(text), notation))
-            for run, text in zip(runs, texts, strict=True)
-        ):
+        if any(_lost_comments(run, trees, form.tree(text)) for run, text in zip(runs, texts, strict=True)):
             return None
     except (ValueError, Undecided, RecursionError):
         return None

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..documents.keys import key_digests
+from ..documents.keys import KeyedFileError, key_digests
 from ..errors import AnswersError, LockError, TemplateError
 from ..files.entry import Entry, FileMode, folded, is_portable, look_alikes
 from ..template.ownership import Ownership, Policy, read_ownership
@@ -154,5 +154,9 @@ def _locked(render: Render, ownership: Ownership, path: str, entry: Entry) -> Lo
         return LockedFile(policy=Policy.SEEDED, entry=None, source=source)
     keys: Mapping[str, str] = {}
     if rule.policy is Policy.KEYED:
-        keys = key_digests(path, (render.root / path).read_bytes(), rule.keys)
+        try:
+            keys = key_digests(path, (render.root / path).read_bytes(), rule.keys)
+        except KeyedFileError as error:
+            hint = "Tell its maintainers: a `keyed` file has to be valid TOML, YAML or JSON once it is rendered."
+            raise TemplateError(f"What the template renders cannot share keys: {error.message}", hint=hint) from error
     return LockedFile(policy=rule.policy, entry=entry, source=source, required=rule.required, keys=keys)

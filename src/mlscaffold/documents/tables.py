@@ -1,0 +1,366 @@
+"""A TOML document with some of its keys set: tables, arrays of tables and dotted keys, wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from .data import ABSENT, canonical
+from .formats import Format
+from .keys import value_at
+from .mappings import Keys, Side, Splice, chosen, left_of, with_comment
+from .tree import Node, Piece, shifted
+
+__all__ = ["set_in_tables"]
+
+_Path = tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class _Table:
+    """A table of the result: its header, its items, and what follows them. The root has no header."""
+
+    path: _Path
+    #: Is it one of an array: then its items are one value with it.
+    is_array: bool = False
+    header: str = ""
+    items: list[_Item] = field(default_factory=list)
+    tail: str = ""
+    #: Comments that go with the header.
+    has_comments: bool = False
+    #: It loses an item.
+    is_emptied: bool = False
+
+
+@dataclass(kw_only=True)
+class _Item:
+    """An item of the result, with its whole key; None for text that is left of one."""
+
+    path: _Path | None
+    text: str
+
+
+def set_in_tables(form: Format, mine: Side, theirs: Side, wanted: Keys) -> str:
+    """The text of a document with the template's values at some keys.
+
+    Raises:
+        ValueError: A value cannot be written.
+    """
+    return _Setting(form=form, mine=mine, theirs=theirs, wanted=wanted).text()
+
+
+def _tables(root: Node) -> list[_Table]:
+    """A document, cut at its headers."""
+    top = _Table(path=(), header=root.head)
+    tables = [top]
+    for piece in root.pieces:
+        match piece.name:
+            case ("[[]]", tuple() as path, int()):
+                tables.append(_Table(path=path, is_array=True, header=piece.text))
+            case ("[]", tuple() as path):
+                table = _Table(
+                    path=path,
+                    header=piece.lead + piece.label + piece.value.head,
+                    tail=piece.value.tail + piece.trail,
+                    has_comments=bool(piece.comments),
+                )
+                table.items = [_Item(path=(*path, *_parts(each)), text=each.text) for each in piece.value.pieces]
+                tables.append(table)
+            case _:
+                top.items.append(_Item(path=_parts(piece), text=piece.text))
+    return tables
+
+
+def _parts(piece: Piece) -> _Path:
+    """The key of an item."""
+    if not isinstance(piece.name, tuple):
+        raise TypeError("an item of TOML without a key")
+    return piece.name
+
+
+@dataclass(kw_only=True)
+class _Setting:
+    form: Format
+    mine: Side
+    theirs: Side
+    wanted: Keys
+    tables: list[_Table] = field(default_factory=list)
+    #: New tables, by the place of the one that they follow.
+    new: dict[int, list[_Table]] = field(default_factory=dict)
+    #: Keys that are as they should be.
+    done: set[_Path] = field(default_factory=set)
+    #: What is a table: by a header, or by the parts of a dotted key.
+    defined: set[_Path] = field(default_factory=set)
+    #: What is a table by dotted keys alone: it can have no header.
+    dotted: set[_Path] = field(default_factory=set)
+
+    def text(self) -> str:
+        root = self._node(self.mine)
+        pieces = _items_of(root)
+        for table in _tables(root):
+            self._keep(table, pieces)
+        for table in self.tables:
+            if not table.is_array:
+                self.defined |= {table.path}
+                for item in table.items:
+                    self._define(table, item)
+            self.defined |= {table.path[:depth] for depth in range(len(table.path))}
+        begins_empty = not self.tables[0].items
+        self._add((), self.theirs.data, self.wanted)
+        if begins_empty and self.tables[0].items:
+            self._below_preface()
+        return self._joined() + root.tail
+
+    def _define(self, table: _Table, item: _Item) -> None:
+        if item.path is not None:
+            between = {item.path[:depth] for depth in range(len(table.path) + 1, len(item.path))}
+            self.defined |= between
+            self.dotted |= between
+
+    def _joined(self) -> str:
+        parts: list[str] = []
+        for number, old in enumerate(self.tables):
+            for table in (old, *self.new.get(number, ())):
+                if table is not old and parts and not "".join(parts[-2:]).endswith("\n\n"):
+                    parts.append("\n")
+                parts += filter(None, (table.header, *(each.text for each in table.items), table.tail))
+        return "".join(parts)
+
+    def _below_preface(self) -> None:
+        """New items of the root, the first that it has, stand below what the document begins with."""
+        if len(self.tables) == 1:
+            return
+        root, first = self.tables[:2]
+        lead = first.header[: _label_start(first.header)]
+        end = lead.rfind("\n\n") + 2 if "\n\n" in lead else 0
+        root.header += lead[:end]
+        rest = first.header[end:]
+        first.header = rest if rest.startswith("\n") else f"\n{rest}"
+
+    @staticmethod
+    def _node(side: Side) -> Node:
+        if side.node is None:
+            raise ValueError("it cannot be read as it is written")
+        return side.node
+
+    def _relation(self, path: _Path) -> Keys | None:
+        """The keys below a path; None if all of it is the template's, empty if nothing is."""
+        level: Keys | None = self.wanted
+        for part in path:
+            if level is None:
+                return None
+            level = level.get(part, {})
+        return level
+
+    def _wanted_at(self, path: _Path) -> Any:
+        return value_at(self.theirs.data, path)
+
+    def _keep(self, table: _Table, pieces: dict[_Path, Piece]) -> None:
+        """What stays of one of the project's tables."""
+        keys = self._relation(table.path)
+        wanted = self._wanted_at(table.path)
+        if table.is_array:
+            self._keep_array(table, wanted, keys)
+            return
+        items = [self._kept(item, pieces[item.path]) for item in table.items if item.path is not None]
+        table.is_emptied = bool(items) and all(item.path is None for item in items)
+        table.items = items
+        gone = keys is None and not isinstance(wanted, dict)
+        if keys and table.is_emptied and wanted is ABSENT and not table.has_comments:
+            gone = True
+        if gone:
+            rest = "".join(item.text for item in items) + table.tail.lstrip("\n")
+            self._leave(left_of(table.header[: _label_start(table.header)]) + rest)
+            return
+        self.tables.append(table)
+
+    def _leave(self, text: str) -> None:
+        """Comments that nothing is left of stay where they are."""
+        if not text.strip():
+            text = ""
+        self.tables[-1].tail += text
+
+    def _keep_array(self, table: _Table, wanted: Any, keys: Keys | None) -> None:
+        if keys is not None:
+            self.tables.append(table)
+            return
+        if canonical(value_at(self.mine.data, table.path)) == (None if wanted is ABSENT else canonical(wanted)):
+            self.done.add(table.path)
+            self.tables.append(table)
+            return
+        lead = table.header[: _label_start(table.header)]
+        theirs = self._array(table.path)
+        if theirs and table.path not in self.done:
+            self.done.add(table.path)
+            self.tables.append(replace(table, header=left_of(lead) + theirs))
+            return
+        self._leave(left_of(lead) if lead.strip() else "")
+
+    def _array(self, path: _Path) -> str:
+        """The template's tables of an array, without what is above the first."""
+        pieces = self._template_arrays.get(path)
+        return replace(pieces[0], lead="").text + "".join(piece.text for piece in pieces[1:]) if pieces else ""
+
+    def _kept(self, item: _Item, piece: Piece) -> _Item:
+        path = item.path or ()
+        keys = self._relation(path)
+        data, wanted = value_at(self.mine.data, path), self._wanted_at(path)
+        if keys is not None:
+            if not keys or not isinstance(data, dict):
+                return item
+            # Braces that hold keys.
+            self.done |= {(*path, *below) for below in _paths(keys)}
+            if canonical(_data_or_none(data, keys)) == canonical(_data_or_none(wanted, keys)):
+                return item
+            other = Side(node=None, data=wanted)
+            if (their := self._item(path)) is not None:
+                other = Side(node=their.value, data=wanted)
+            text = Splice(form=self.form).mapping(Side(node=piece.value, data=data), other, keys)
+            return _Item(path=path, text=replace(piece, value=replace(piece.value, text=text)).text)
+        if wanted is ABSENT:
+            return _Item(path=None, text=left_of(piece.lead))
+        self.done.add(path)
+        if canonical(data) == canonical(wanted):
+            return item
+        their = self._item(path)
+        value = self._value(path, wanted, _indent(piece))
+        trail = piece.trail
+        if their is not None and not self.form.notation.comments(trail):
+            trail = with_comment(trail, their.trail, self.form.notation)
+        return _Item(path=path, text=replace(piece, value=replace(piece.value, text=value), trail=trail).text)
+
+    def _item(self, path: _Path) -> Piece | None:
+        """The template's item of a key."""
+        return self._template_items.get(path)
+
+    @cached_property
+    def _template_items(self) -> dict[_Path, Piece]:
+        return _items_of(self.theirs.node) if self.theirs.node is not None else {}
+
+    @cached_property
+    def _template_arrays(self) -> dict[_Path, list[Piece]]:
+        arrays: dict[_Path, list[Piece]] = {}
+        for piece in self.theirs.node.pieces if self.theirs.node is not None else ():
+            match piece.name:
+                case ("[[]]", tuple() as path, int()):
+                    arrays.setdefault(path, []).append(piece)
+        return arrays
+
+    @cached_property
+    def _template_homes(self) -> dict[_Path, _Path]:
+        tables = _tables(self.theirs.node) if self.theirs.node is not None else ()
+        return {item.path: table.path for table in tables for item in table.items if item.path}
+
+    @cached_property
+    def _by_path(self) -> dict[_Path, _Table]:
+        return {table.path: table for table in self.tables if not table.is_array}
+
+    @cached_property
+    def _relatives(self) -> dict[str, int]:
+        """Where the last table of each family stands."""
+        return {table.path[0]: number for number, table in enumerate(self.tables) if table.path}
+
+    def _value(self, path: _Path, data: Any, indent: str) -> str:
+        piece = self._item(path)
+        return self.form.write_value(data) if piece is None else shifted(piece.value.text, _indent(piece), indent)
+
+    def _add(self, path: _Path, data: Any, keys: Keys | None) -> None:
+        """Write what the template has at a path, and the project has not."""
+        if path in self.done or data is ABSENT:
+            return
+        if keys is not None:
+            for name, below in keys.items():
+                self._add((*path, name), data.get(name, ABSENT) if isinstance(data, dict) else ABSENT, below)
+            return
+        in_tables = isinstance(data, dict) and (path in self.defined or self._item(path) is None)
+        if in_tables and data:
+            for name, value in data.items():
+                self._add((*path, name), value, None)
+        elif in_tables and path not in self.defined:
+            self._open(path)
+        elif not in_tables:
+            self._insert(path, data)
+
+    def _insert(self, path: _Path, data: Any) -> None:
+        if array := self._array(path):
+            self._place(_Table(path=path, is_array=True, header=array))
+            return
+        home = self._template_homes.get(path, path[:-1])
+        into = next(
+            table for depth in range(len(path) - 1, -1, -1) if (table := self._by_path.get(path[:depth])) is not None
+        )
+        if len(into.path) < len(home) and home not in self.dotted:
+            into = self._open(home)
+        their = self._item(path)
+        indent = _indent_of(into)
+        label = ".".join(map(self.form.write_key, path[len(into.path) :]))
+        trail = their.trail if their is not None and their.trail.endswith("\n") else "\n"
+        item = _Item(path=path, text=f"{indent}{label} = {self._value(path, data, indent)}{trail}")
+        into.items.append(item)
+        self._define(into, item)
+
+    def _open(self, path: _Path) -> _Table:
+        """A new table of the result."""
+        table = _Table(path=path, header=f"[{'.'.join(map(self.form.write_key, path))}]\n")
+        self._place(table)
+        self._by_path[path] = table
+        self.defined |= {path[:depth] for depth in range(len(path) + 1)}
+        return table
+
+    def _place(self, table: _Table) -> None:
+        """Put a table before those below it, else behind its relatives, else at the end."""
+        path = table.path
+        place = self._relatives.get(path[0], len(self.tables) - 1)
+        if path in self.defined:
+            below = (number for number, each in enumerate(self.tables) if each.path[: len(path)] == path)
+            place = next(below, place + 1) - 1
+        self.new.setdefault(place, []).append(table)
+
+
+def _items_of(root: Node) -> dict[_Path, Piece]:
+    """Every item outside of arrays, by its whole key."""
+    pieces: dict[_Path, Piece] = {}
+    for piece in root.pieces:
+        match piece.name:
+            case ("[]", tuple() as path):
+                pieces |= {(*path, *_parts(each)): each for each in piece.value.pieces}
+            case ("[[]]", tuple(), int()):
+                pass
+            case _:
+                pieces[_parts(piece)] = piece
+    return pieces
+
+
+def _paths(keys: Keys) -> Iterator[_Path]:
+    for name, below in keys.items():
+        if below is None:
+            yield (name,)
+        else:
+            yield from ((name, *rest) for rest in _paths(below))
+
+
+def _data_or_none(data: Any, keys: Keys) -> Any:
+    value = chosen(data, keys)
+    return None if value is ABSENT else value
+
+
+def _label_start(header: str) -> int:
+    """Where a header begins, below its comments."""
+    at = 0
+    for line in header.splitlines(keepends=True):
+        if line.lstrip().startswith("["):
+            return at + len(line) - len(line.lstrip())
+        at += len(line)
+    return at
+
+
+def _indent(piece: Piece) -> str:
+    return piece.lead.rpartition("\n")[2]
+
+
+def _indent_of(table: _Table) -> str:
+    first = next((item.text for item in table.items if item.path), "")
+    line = first.splitlines()[-1] if first else ""
+    return line[: len(line) - len(line.lstrip())]
