@@ -150,7 +150,7 @@ def test_every_file_that_can_be_merged_can_be_keyed(path: str, one: str, same: s
         ("a.toml", "x = 1\n\n# [t.u]\n[t]\nu.v = 1\n", "t.u.v", 5),
         ("a.toml", "[t]\n[t.u]\nx = 1\n", "t.u", 2),
         ("a.toml", "[t]\nx = {y = {z = 1}}\n", "t.x.y.z", 2),
-        ("a.toml", "[t]\nx = 1\n", "t.y", 1),
+        ("a.toml", "[t]\nx = 1\n", "t.y", None),
         ("a.toml", "[a]\nx = 1\n", "t.y", None),
         ("a.yml", "a: 1\nb:\n  c:\n    d: 1\n", "b.c.d", 4),
         ("a.yml", "a: {b: 1,\n  c: 2}\n", "a.c", 2),

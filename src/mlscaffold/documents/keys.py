@@ -95,7 +95,7 @@ def value_at(data: Any, parts: Sequence[str]) -> Any:
 
 
 def line_of_key(path: str, content: bytes, dotted: str) -> int | None:
-    """The line where a key stands, or what there is of those above it; None if nothing is known."""
+    """The line where a key stands; None if it does not, or the file cannot be read."""
     try:
         text = content.decode("utf-8-sig")
         found = keyed_format(path).find(text)
@@ -106,20 +106,18 @@ def line_of_key(path: str, content: bytes, dotted: str) -> int | None:
 
 
 def _start_of(found: Found, parts: tuple[str, ...]) -> int | None:
-    """Where the item begins that has the most parts of a key."""
-    best: tuple[int, int] | None = None
-    waiting: list[tuple[Found, int]] = [(found, 0)]
+    """Where the item begins that names the last part of a key."""
+    waiting = [(found, 0)]
+    starts: list[int] = []
     while waiting:
         mapping, depth = waiting.pop()
         for item in mapping.items if mapping.kind == "mapping" else ():
             reached = _reached(item.name, parts, depth)
-            if reached is None:
-                continue
-            if best is None or reached > best[0]:
-                best = (reached, item.start)
-            if reached < len(parts):
+            if reached == len(parts):
+                starts.append(item.start)
+            elif reached is not None:
                 waiting.append((item.value, reached))
-    return best[1] if best else None
+    return min(starts, default=None)
 
 
 def _reached(name: Any, parts: tuple[str, ...], depth: int) -> int | None:
