@@ -32,10 +32,12 @@ from mlscaffold.new.create import NewProject, create, prepare
 from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
 from mlscaffold.template.answers import Answers, resolve_answers
+from mlscaffold.template.checkout import Checkout, check_out
 from mlscaffold.template.ownership import Policy
 from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
-from mlscaffold.template.source import Checkout, check_out, find_source, releases
+from mlscaffold.template.source import find_source
+from mlscaffold.template.standing import releases
 from mlscaffold.update.apply import apply_update
 from mlscaffold.update.request import UpdateRequest
 from mlscaffold.update.solve import prepare_update

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from mlscaffold import __version__
-from mlscaffold.template.source import DISTRIBUTION, check_out, find_source, latest, public_url, releases
+from mlscaffold.template.checkout import check_out
+from mlscaffold.template.source import DISTRIBUTION, find_source, public_url
+from mlscaffold.template.standing import releases
+from mlscaffold.template.versions import latest
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = {".py", ".md", ".toml", ".yml", ".yaml", ".jinja", ".txt", ".in", ".sh", ".cfg", ".ini", ".json", ""}

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import MlscaffoldError, TemplateError
-from mlscaffold.template.source import Checkout, SourceKind, check_out, find_source, releases
+from mlscaffold.template.checkout import Checkout, check_out
+from mlscaffold.template.source import SourceKind, find_source
+from mlscaffold.template.standing import releases
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
 

@@ -13,10 +13,11 @@ import pytest
 
 from mlscaffold.template import render_cache
 from mlscaffold.template.answers import Answers
+from mlscaffold.template.checkout import check_out
 from mlscaffold.template.copier import compiled as compiling
 from mlscaffold.template.render import Render
 from mlscaffold.template.render_cache import cached_render
-from mlscaffold.template.source import check_out, find_source
+from mlscaffold.template.source import find_source
 
 FILES = {
     "copier.yml": "_subdirectory: t\nname:\n  type: str\n  default: World\n",

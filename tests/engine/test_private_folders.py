@@ -15,7 +15,9 @@ from mlscaffold.files.rights import make_private
 from mlscaffold.look.doctor import Health, diagnose
 from mlscaffold.template import cache as caches
 from mlscaffold.template.cache import private_folder, why_unusable
-from mlscaffold.template.source import check_out, fetched, find_source
+from mlscaffold.template.checkout import check_out
+from mlscaffold.template.mirror import fetched
+from mlscaffold.template.source import find_source
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -176,7 +178,7 @@ def test_a_mirror_is_private_and_used_again(tmp_path: Path, template: str) -> No
     cache = tmp_path / "cache"
     source = find_source(template)
     first = fetched(source, cache)
-    (mirror,) = (cache / "templates").iterdir()
+    (mirror,) = (cache / "templates").glob("*.git")
     assert (first.location, mode(mirror), mode(mirror.parent)) == (str(mirror), 0o700, 0o700)
     made = mirror.stat().st_ino
     assert fetched(source, cache).location == str(mirror)

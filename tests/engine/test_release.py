@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.template.source import changes_between, check_out, find_source
+from mlscaffold.template.checkout import check_out
+from mlscaffold.template.history import changes_between
+from mlscaffold.template.source import find_source
 from scripts import release
 from scripts.release import ReleaseError, broken_promises, changes_of, starts
 

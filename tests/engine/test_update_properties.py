@@ -30,9 +30,10 @@ from mlscaffold.project.lock import dump_lock
 from mlscaffold.project.make_lock import lock_of
 from mlscaffold.project.record import read_recorded, read_watched
 from mlscaffold.template.answers import Answers
+from mlscaffold.template.checkout import Checkout
 from mlscaffold.template.ownership import Ownership, PathRule, Policy
 from mlscaffold.template.render import Render
-from mlscaffold.template.source import Checkout, SourceKind, TemplateSource
+from mlscaffold.template.source import SourceKind, TemplateSource
 from mlscaffold.update.apply import abort_update, write_update
 from mlscaffold.update.gather import Ends, Ground, gather
 from mlscaffold.update.request import UpdateRequest

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from mlscaffold.errors import AnswersError
 from mlscaffold.template.answers import resolve_answers
-from mlscaffold.template.source import Checkout, SourceKind, TemplateSource
+from mlscaffold.template.checkout import Checkout
+from mlscaffold.template.source import SourceKind, TemplateSource
 
 from .conftest import ROOT
 

@@ -487,7 +487,8 @@ def test_a_secret_that_must_have_a_form_is_replaced_by_one_of_that_form(machine:
 
 def test_the_answers_that_a_person_reviews_hide_what_is_computed_from_a_secret(machine: Machine) -> None:
     from mlscaffold.template.answers import resolve_answers
-    from mlscaffold.template.source import check_out, find_source
+    from mlscaffold.template.checkout import check_out
+    from mlscaffold.template.source import find_source
 
     source = template(machine, REFUSED["an answer that is computed from it"])
     checkout = check_out(find_source(str(source)), None, into=machine.scratch)

@@ -295,16 +295,17 @@ def _is_derived(locked: LockedFile | None, wanted: LockedFile | None) -> bool:
     return any(file is not None and file.policy is Policy.DERIVED for file in (locked, wanted))
 
 
-def judge_version(lock: Lock) -> Iterator[Finding]:
+def judge_version(lock: Lock, *, cache: Path | None = None) -> Iterator[Finding]:
     """Whether the template has a newer version.
 
     Raises:
         TemplateError: The template cannot be reached.
     """
+    from ..template.versions import shown
     from .strict import newer_version
 
-    if newest := newer_version(lock):
-        message = f"{newest} of {lock.template} is out; this project is at {lock.version}"
+    if newest := newer_version(lock, cache=cache):
+        message = f"{newest} of {lock.template} is out; this project is at {shown(lock.version)}"
         yield Finding(
             rule=rules.NEWER_VERSION, path=LOCK_FILE, message=message, fix="Run: mlscaffold update", key=newest
         )

@@ -92,7 +92,7 @@ def check(
         found += judge_proof(case, proof)
     ran = proof is not None and proof.stale is not None
     if require_latest:
-        found += judge_version(case.lock)
+        found += judge_version(case.lock, cache=cache)
     asked = {Needs.RENDER: strict, Needs.COMMANDS: ran, Needs.RELEASES: require_latest, Needs.NOTHING: True}
     skipped = tuple(rule for rule in rules.RULES.values() if not asked[rule.needs])
     judged = [path for path, file in case.files.items() if strict or file.policy not in FREE]

@@ -21,10 +21,13 @@ from ..project.lock import LOCK_FILE, Lock
 from ..project.pin import MovedTagError, Pin, pin, pinned
 from ..project.record import Recorded
 from ..template.answers import resolve_answers
+from ..template.checkout import Checkout
 from ..template.ownership import Policy, read_ownership
 from ..template.reach import commit_of
-from ..template.source import Checkout, find_source, latest, releases
+from ..template.source import find_source
+from ..template.standing import standing
 from ..template.tasks import make_derived
+from ..template.versions import DEV, shown
 
 __all__ = ["Proof", "newer_version", "prove", "render_recorded"]
 
@@ -67,7 +70,7 @@ def prove(
         TemplateError: The template cannot be read or rendered.
         UntrustedTemplateError: It wants to run code.
     """
-    if recorded.version.startswith("dev"):
+    if recorded.version == DEV:
         raise MlscaffoldError(
             "This project was made from an unreleased state of the template, which cannot be rendered again.",
             hint="Run the check without --strict, or make the project from a release.",
@@ -152,18 +155,13 @@ def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | No
         return {path: (made.root / path).read_bytes() for path in plain}
 
 
-def newer_version(lock: Lock) -> str:
-    """The newest release of a project's template, if it is newer than the recorded one; else empty.
+def newer_version(lock: Lock, *, cache: Path | None = None) -> str:
+    """What a project's channel is at, if that is newer than what the project has; else empty.
 
     Raises:
         TemplateError: The template cannot be reached.
     """
-    from packaging.version import InvalidVersion, Version
-
-    newest = latest(releases(find_source(lock.template)))
-    if newest is None:
+    if lock.version == DEV:
         return ""
-    try:
-        return newest.tag if newest.version > Version(lock.version) else ""
-    except InvalidVersion:
-        return "" if newest.tag == lock.version else newest.tag
+    there = standing(find_source(lock.template), lock.version, channel=lock.channel, cache=cache)
+    return shown(there.target) if there.is_behind else ""

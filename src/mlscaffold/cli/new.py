@@ -13,6 +13,7 @@ from .console import is_interactive, stderr
 from .options import (
     AnswersOption,
     AssignmentsOption,
+    ChannelOption,
     DefaultsOption,
     RefOption,
     TemplateOption,
@@ -33,6 +34,7 @@ def new(
     ],
     template: TemplateOption = None,
     ref: RefOption = None,
+    channel: ChannelOption = None,
     preset: Annotated[
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Option("--preset", metavar="NAME", help="Start from a named set of answers.", show_default=False),
@@ -50,6 +52,7 @@ def new(
     from ..files.user_folders import cache_folder
     from ..new.create import NewProject
     from ..preferences.settings import read_settings
+    from ..template.channel import RELEASES, parse_channel
 
     settings = read_settings()
     source = settings.template if template is None else template
@@ -57,6 +60,7 @@ def new(
         destination=_place(dest),
         template=source,
         ref=ref,
+        channel=RELEASES if channel is None else parse_channel(channel),
         given=given_answers(answers, assignments or [], **({} if preset is None else {"preset": preset})),
         defaults=settings.defaults,
         use_defaults=defaults,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnswersOption",
     "AssignmentsOption",
+    "ChannelOption",
     "DefaultsOption",
     "DestArgument",
     "MergeOption",
@@ -36,7 +37,8 @@ TemplateOption = Annotated[
         "--template",
         metavar="SRC",
         envvar="MLSCAFFOLD_TEMPLATE",
-        help="URL, path or git bundle of any Copier template. Default: the built-in one.",
+        help="URL, path or git bundle of any Copier template; in a folder of it: SRC#subdir=FOLDER&tag-prefix=PREFIX. "
+        "Default: the built-in one.",
         show_default=False,
     ),
 ]
@@ -49,6 +51,15 @@ RefOption = Annotated[
 DestArgument = Annotated[
     Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
     typer.Argument(metavar="[DEST]", help="The project's root folder. Default: this one.", show_default=False),
+]
+ChannelOption = Annotated[
+    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    typer.Option(
+        "--channel",
+        metavar="CHANNEL",
+        help="What to follow from now on: releases, prereleases or branch:NAME.",
+        show_default=False,
+    ),
 ]
 ProjectOption = Annotated[
     Optional[Path],  # noqa: UP045 - Typer reads the alias at run time

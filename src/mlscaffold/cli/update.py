@@ -12,6 +12,7 @@ from .console import is_interactive, say, say_json, stderr
 from .options import (
     AnswersOption,
     AssignmentsOption,
+    ChannelOption,
     DefaultsOption,
     DestArgument,
     MergeOption,
@@ -33,8 +34,9 @@ def update(
     dest: DestArgument = None,
     to: Annotated[
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
-        typer.Option("--to", metavar="VERSION", help="Default: the newest release.", show_default=False),
+        typer.Option("--to", metavar="VERSION", help="Default: the newest of its channel.", show_default=False),
     ] = None,
+    channel: ChannelOption = None,
     assignments: AssignmentsOption = None,
     answers: AnswersOption = None,
     defaults: DefaultsOption = False,
@@ -63,6 +65,7 @@ def update(
         name
         for name, on in (
             ("--to", to),
+            ("--channel", channel),
             ("--set", assignments),
             ("--answers", answers),
             ("--template", template),
@@ -81,12 +84,14 @@ def update(
     else:
         from ..files.user_folders import cache_folder
         from ..preferences.settings import read_settings
+        from ..template.channel import parse_channel
         from ..update.request import UpdateRequest
 
         settings = read_settings()
         request = UpdateRequest(
             project=root,
             to=to,
+            channel=None if channel is None else parse_channel(channel),
             template=template,
             given=given_answers(answers, assignments or []),
             defaults=settings.defaults,

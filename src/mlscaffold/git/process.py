@@ -22,7 +22,7 @@ from pathlib import Path
 from ..errors import MachineError
 from .environment import git_environment
 
-__all__ = ["Git", "GitError", "config_value", "listing", "quoted", "records", "without_credentials"]
+__all__ = ["AS_COMMITTED", "Git", "GitError", "config_value", "listing", "quoted", "records", "without_credentials"]
 
 #: What may be configured to run, or to be read in the place of what is meant: not in our commands. Of what else git can
 #: be told to run, nothing is reached: editors, pagers and external diffs need a terminal or a patch; merge drivers a
@@ -50,6 +50,9 @@ _OPTIONS = (
     *("-c", "submodule.recurse=false"),
     *("-c", "core.safecrlf=false"),
 )
+
+#: A person's line endings and attributes do not reach a template: it renders the same bytes on every machine.
+AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", f"core.attributesFile={os.devnull}")
 
 #: What git says of a repository or a machine -> what to do.
 _CURES: Mapping[str, str] = {

@@ -21,11 +21,10 @@ from ..preferences.settings import SettingsError, read_settings, settings_file
 from ..project.record import Recorded, read_recorded
 from ..project.settings import SETTINGS_FILE, read_project_settings
 from ..template.cache import why_unusable
-from ..template.source import (
-    find_source,
-    latest,
-    releases,
-)
+from ..template.channel import RELEASES
+from ..template.source import find_source
+from ..template.standing import Relation, standing
+from ..template.versions import DEV, shown
 
 __all__ = ["Ailment", "Health", "diagnose"]
 
@@ -56,7 +55,7 @@ _PYTHON = (3, 11)
 
 def diagnose(project: Path, *, cache: Path) -> tuple[Ailment, ...]:
     """Look at everything that the tool needs: on this machine, and for this project."""
-    return (_git(), _identity(project), _python(), _cache(cache), *_trust(), *_project(project))
+    return (_git(), _identity(project), _python(), _cache(cache), *_trust(), *_project(project, cache))
 
 
 def _git() -> Ailment:
@@ -127,7 +126,7 @@ def _trust_in(recorded: Recorded) -> Iterator[Ailment]:
         yield Ailment(subject="trust", health=Health.GOOD, message=message)
 
 
-def _project(project: Path) -> Iterator[Ailment]:
+def _project(project: Path, cache: Path) -> Iterator[Ailment]:
     try:
         recorded = read_recorded(project)
     except NoProjectError:
@@ -149,25 +148,37 @@ def _project(project: Path) -> Iterator[Ailment]:
     else:
         message = f"{recorded.template} {recorded.version}, {len(recorded.lock.files)} files"
         yield Ailment(subject="lock", health=Health.GOOD, message=message)
-    yield _template(recorded)
+    yield _template(recorded, cache)
     yield from _trust_in(recorded)
     yield from _repository(project)
 
 
-def _template(recorded: Recorded) -> Ailment:
+def _template(recorded: Recorded, cache: Path) -> Ailment:
+    if recorded.version == DEV:
+        message = "this project was made from an unreleased state of it, and cannot follow it"
+        return Ailment(subject="template", health=Health.DOUBTFUL, message=message)
     try:
-        known = releases(find_source(recorded.template))
+        source = find_source(recorded.template)
+        there = standing(source, recorded.version, channel=recorded.channel, cache=cache)
     except MlscaffoldError as error:
         return Ailment(subject="template", health=Health.BAD, message=error.message, cure=error.hint)
-    newest = latest(known)
-    if recorded.version not in {release.tag for release in known}:
+    if there.withdrawn:
         message = f"{recorded.template} can be read, and has no version {recorded.version} (any more)"
         cure = "Ask its owners to restore the tag."
         return Ailment(subject="template", health=Health.BAD, message=message, cure=cure)
-    if newest is not None and newest.tag != recorded.version:
-        message = f"can be read; {newest.tag} is out"
-        return Ailment(subject="template", health=Health.GOOD, message=message, cure="To follow it: mlscaffold update")
-    return Ailment(subject="template", health=Health.GOOD, message="can be read, and has nothing newer")
+    followed = "" if recorded.channel == RELEASES else f" (followed: {recorded.channel})"
+    match there.relation:
+        case Relation.NEWER:
+            message = f"can be read; {shown(there.target)} is out{followed}"
+            cure = "To follow it: mlscaffold update"
+            return Ailment(subject="template", health=Health.GOOD, message=message, cure=cure)
+        case Relation.UNRELATED:
+            message = f"can be read; {there.why}{followed}"
+            cure = f"To go there all the same: mlscaffold update --to {there.target}"
+            return Ailment(subject="template", health=Health.DOUBTFUL, message=message, cure=cure)
+        case Relation.SAME | Relation.CONTAINED:
+            message = f"can be read, and has nothing newer{followed}"
+            return Ailment(subject="template", health=Health.GOOD, message=message)
 
 
 def _repository(project: Path) -> Iterator[Ailment]:

@@ -8,9 +8,12 @@ from typing import Any
 
 from ..files.scratch import scratch_folder
 from ..preferences.trust import Trusted
+from ..template.checkout import check_out
 from ..template.questions import Question, template_questions
-from ..template.source import Release, check_out, find_source, releases
+from ..template.source import find_source
+from ..template.standing import releases
 from ..template.trust import require_trust
+from ..template.versions import Release
 
 __all__ = ["answers_schema", "questions_of", "versions_of"]
 

@@ -16,10 +16,8 @@ from ..project.lock import LOCK_FILE
 from ..project.pin import pin, pinned
 from ..project.record import Recorded, read_recorded
 from ..project.settings import ProjectSettings, read_project_settings
+from ..template.history import changed_last
 from ..template.ownership import Policy
-from ..template.source import (
-    changed_last,
-)
 
 __all__ = ["Origin", "origin_of"]
 

@@ -28,9 +28,11 @@ from ..project.make_lock import lock_of, ownership_of, remarks_on, remarks_on_an
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
+from ..template.channel import RELEASES, Channel
+from ..template.checkout import Checkout, check_out
 from ..template.ownership import Ownership
 from ..template.render import Render, render
-from ..template.source import Checkout, check_out, find_source
+from ..template.source import find_source
 from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust
 from .stage import finish_filling, stage
@@ -47,6 +49,8 @@ class NewProject:
     template: str | None = None
     #: None is the newest release.
     ref: str | None = None
+    #: What the project follows from then on.
+    channel: Channel = RELEASES
     #: Answers by question name, as values or text.
     given: Mapping[str, Any] = field(default_factory=dict)
     #: Defaults that go before the template's own.
@@ -119,7 +123,8 @@ def prepare(
             scratch = cleanup.enter_context(scratch_folder())
         step("Reading the template")
         with disk_errors(destination):
-            checkout = check_out(find_source(request.template), request.ref, into=scratch, cache=request.cache)
+            source = find_source(request.template)
+            checkout = check_out(source, request.ref, into=scratch, cache=request.cache, channel=request.channel)
         reach = require_trust(checkout, trusted=request.trusted, project=destination)
         ownership = ownership_of(checkout)
 
@@ -260,7 +265,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _lock(prepared: Prepared, project: Path, *, in_git: bool) -> Lock:
     entries = _as_git_sees(prepared, project) if in_git else prepared.render.entries
-    return lock_of(prepared.render, prepared.ownership, entries)
+    return lock_of(prepared.render, prepared.ownership, entries, channel=prepared.request.channel)
 
 
 def _read_back(project: Path, lock: Lock) -> None:

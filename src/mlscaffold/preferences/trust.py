@@ -15,11 +15,13 @@ cannot be compared safely (percent signs, `..`, a query, signs beyond ASCII) is 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import unquote
 
-__all__ = ["Trust", "Trusted", "canonical", "expand_shortcut", "problem_of"]
+__all__ = ["Trust", "Trusted", "canonical", "expand_shortcut", "problem_of", "split_address"]
 
 _SHORTCUTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
 _PORTS = {"http": "80", "https": "443", "ssh": "22", "git": "9418"}
@@ -35,6 +37,8 @@ _URL = re.compile(
 _SCP = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[a-z0-9][a-z0-9.-]*):(?P<path>[^:]*)", re.ASCII | re.IGNORECASE)
 _FILE = re.compile(r"file://(?:localhost)?(?P<path>/[^?#%]*)", re.IGNORECASE)
 _SEGMENT = re.compile(r"[A-Za-z0-9._~+-]+")
+#: Where in its repository a template lies. A `#` before anything else is a letter of the address.
+_WITHIN = re.compile(r"#((?:subdir|tag-prefix)=[^&#]*(?:&(?:subdir|tag-prefix)=[^&#]*)*)$")
 
 
 def expand_shortcut(address: str) -> str:
@@ -43,6 +47,14 @@ def expand_shortcut(address: str) -> str:
     if prefix in _SHORTCUTS and not rest.startswith("//"):
         return _SHORTCUTS[prefix] + rest
     return address.removeprefix("git+")
+
+
+def split_address(spec: str) -> tuple[str, Mapping[str, str]]:
+    """The repository's address, and where the template lies in it: its `subdir` and `tag-prefix`, if they are named."""
+    if not (marks := _WITHIN.search(spec)):
+        return spec, {}
+    pairs = (pair.partition("=") for pair in marks[1].split("&"))
+    return spec[: marks.start()], {name: unquote(value) for name, _, value in pairs}
 
 
 def canonical(address: str) -> str | None:
@@ -113,7 +125,8 @@ class Trust:
 
     def covers(self, url: str) -> bool:
         """Whether every state of the template at an address is trusted."""
-        place = canonical(url.rstrip("/"))
+        # A repository is trusted as a whole: who may write to one of its folders may write to all.
+        place = canonical(split_address(url)[0].rstrip("/"))
         known = [canonical(entry) for entry in self.entries if not entry.startswith("tree:")]
         return place is not None and any(
             place.startswith(entry) if entry.endswith("/") else place == entry for entry in known if entry

@@ -3,6 +3,7 @@
     mlscaffold-lock 1 sha256:<digest of every byte after this line>
     template: https://example.com/template
     version: 0.1.0
+    channel: <what is followed, if that is not the releases: prereleases, or branch:NAME>
     tree: <git tree of the template>
     renderer: copier 9.19.1, jinja2 3.1.6
     answers: .copier-answers.yml <blob id> sha256:<digest of the answers>
@@ -21,8 +22,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import LockError
+from ..errors import LockError, TemplateError
 from ..files.entry import Entry, FileMode, check_contained, folded
+from ..template.channel import RELEASES, Channel, parse_channel
 from ..template.ownership import Policy
 
 __all__ = ["LOCK_FILE", "LOCK_MODES", "Lock", "LockedFile", "answers_digest", "dump_lock", "parse_lock", "read_lock"]
@@ -30,6 +32,8 @@ __all__ = ["LOCK_FILE", "LOCK_MODES", "Lock", "LockedFile", "answers_digest", "d
 LOCK_FILE = ".mlscaffold.lock"
 _FORMAT = "1"
 _HEADER = ("template", "version", "tree", "renderer", "answers")
+#: A line after that of the version, where it is not the default: most locks have none.
+_CHANNEL = "channel: "
 _LIMIT_BYTES = 16 * 1024 * 1024
 #: A seeded path that must exist is written as this policy.
 _REQUIRED = "seeded!"
@@ -64,6 +68,8 @@ class Lock:
     answers_blob: str
     answers: str
     files: Mapping[str, LockedFile]
+    #: What the project follows of its template.
+    channel: Channel = RELEASES
 
 
 def answers_digest(answers: Mapping[str, object]) -> str:
@@ -81,6 +87,7 @@ def dump_lock(lock: Lock) -> str:
     lines = [
         f"template: {lock.template}",
         f"version: {lock.version}",
+        *([f"{_CHANNEL}{lock.channel}"] if lock.channel != RELEASES else []),
         f"tree: {lock.tree}",
         f"renderer: {lock.renderer}",
         f"answers: {lock.answers_file} {lock.answers_blob} {lock.answers}",
@@ -149,6 +156,10 @@ def parse_lock(text: str) -> Lock:
 
 def _parse_body(lines: list[str]) -> Lock:
     header: dict[str, str] = {}
+    channel = RELEASES
+    if len(lines) > 2 and lines[2].startswith(_CHANNEL):
+        channel = _parse_channel(lines[2].removeprefix(_CHANNEL))
+        lines = [*lines[:2], *lines[3:]]
     for name, line in zip(_HEADER, lines, strict=False):
         key, _, header[name] = line.partition(": ")
         if key != name:
@@ -170,7 +181,15 @@ def _parse_body(lines: list[str]) -> Lock:
         answers_blob=answers[1],
         answers=answers[2],
         files=files,
+        channel=channel,
     )
+
+
+def _parse_channel(text: str) -> Channel:
+    try:
+        return parse_channel(text)
+    except TemplateError as error:
+        raise LockError(f"{LOCK_FILE}: {error.message}", hint=error.hint) from error
 
 
 def _check_place(path: str) -> None:

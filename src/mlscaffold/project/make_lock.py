@@ -9,9 +9,10 @@ from typing import Any
 from ..documents.keys import KeyedFileError, key_digests
 from ..errors import AnswersError, LockError, TemplateError
 from ..files.entry import Entry, FileMode, folded, is_portable, look_alikes
+from ..template.channel import RELEASES, Channel
+from ..template.checkout import Checkout
 from ..template.ownership import Ownership, Policy, read_ownership
 from ..template.render import Render, renderer_id
-from ..template.source import Checkout
 from . import lock as locks
 from .lock import Lock, LockedFile
 from .record import read_answers
@@ -101,13 +102,14 @@ def _refuse_reserved(render: Render) -> None:
                 )
 
 
-def lock_of(render: Render, ownership: Ownership, entries: Mapping[str, Entry]) -> Lock:
+def lock_of(render: Render, ownership: Ownership, entries: Mapping[str, Entry], *, channel: Channel = RELEASES) -> Lock:
     """The lock of a project that was made of a render.
 
     Args:
         render: Of the version and answers to be recorded.
         ownership: The table of that version.
         entries: The render's files, with the ids that git gives them in the project.
+        channel: What the project follows.
 
     Raises:
         TemplateError: The template writes no answers file, or what cannot be recorded.
@@ -129,6 +131,7 @@ def lock_of(render: Render, ownership: Ownership, entries: Mapping[str, Entry]) 
         answers_blob=entries[render.answers_file].blob,
         answers=locks.answers_digest(answers),
         files={**retired, **files},
+        channel=channel,
     )
     _prove(lock)
     return lock

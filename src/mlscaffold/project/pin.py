@@ -20,11 +20,12 @@ from ..git.location import locate
 from ..git.store import Store, open_store
 from ..preferences.trust import Trusted
 from ..template.answers import Answers
+from ..template.checkout import Checkout, check_out
 from ..template.ownership import Ownership
 from ..template.reach import Reach, commit_of
 from ..template.render import Render, render
 from ..template.render_cache import cached_render
-from ..template.source import Checkout, TemplateSource, check_out, find_source
+from ..template.source import TemplateSource, find_source
 from ..template.trust import require_trust
 from .lock import LOCK_FILE, Lock
 from .make_lock import lock_of, ownership_of
@@ -131,7 +132,7 @@ class Pin:
 
     def lock_of(self, made: Render) -> Lock:
         """The lock that a render of this version gives."""
-        return lock_of(made, self.ownership, self._entries(made))
+        return lock_of(made, self.ownership, self._entries(made), channel=self.recorded.channel)
 
 
 def pin(

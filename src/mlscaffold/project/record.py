@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import AnswersError, NoProjectError, ProjectError
 from ..files.entry import inside, read_plain
 from ..files.place import State, state_of
+from ..template.channel import RELEASES, Channel
 from . import lock as locks
 from .lock import Lock, read_lock
 
@@ -39,6 +40,11 @@ class Recorded:
     lock: Lock | None
     #: Whether the answers file was changed without the lock.
     answers_moved: bool = False
+
+    @property
+    def channel(self) -> Channel:
+        """What the project follows of its template; plain Copier knows releases alone."""
+        return self.lock.channel if self.lock else RELEASES
 
     @classmethod
     def of(cls, lock: Lock, answers: Mapping[str, Any], *, answers_moved: bool = False) -> Recorded:

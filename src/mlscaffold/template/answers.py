@@ -16,7 +16,7 @@ from ..errors import AnswersError, MissingAnswersError
 from ..redaction import HIDDEN, redacted, without_quotes
 from .questions import Question
 from .reach import Reach
-from .source import Checkout
+from .checkout import Checkout
 
 __all__ = ["Answers", "Ask", "read_answers_file", "resolve_answers", "suggest_defaults"]
 

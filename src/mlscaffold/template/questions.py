@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .reach import Reach
-from .source import Checkout
+from .checkout import Checkout
 
 __all__ = ["Choice", "Question", "template_questions"]
 

@@ -15,7 +15,7 @@ from ..errors import RenderError
 from .reach import Reach
 from ..redaction import keep_secret
 from .secrecy import LaidOut, Secrecy, Vary, secrecy_of
-from .source import Checkout
+from .checkout import Checkout
 
 if TYPE_CHECKING:
     from .copier.worker import TemplateWorker

@@ -25,7 +25,7 @@ from .reach import Reach
 from .render import Render, render, renderer_id
 from ..files.rights import make_private
 from ..files.scratch import PREFIX, scratch_folder
-from .source import Checkout
+from .checkout import Checkout
 from ..files.write import is_ours
 
 __all__ = ["cached_render"]

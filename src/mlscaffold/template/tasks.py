@@ -13,7 +13,7 @@ from ..redaction import redacted
 from .answers import Answers
 from .ownership import read_ownership
 from .reach import Reach
-from .source import Checkout
+from .checkout import Checkout
 
 __all__ = ["make_derived", "run_tasks", "task_listing"]
 

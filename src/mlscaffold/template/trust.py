@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ..errors import UntrustedTemplateError
 from .reach import NeedsTrust, Reach
-from .source import Checkout, SourceKind
+from .checkout import Checkout
+from .source import SourceKind
 from ..preferences.trust import Trusted
 
 __all__ = ["is_trusted", "require_trust", "require_trust_in_tasks"]

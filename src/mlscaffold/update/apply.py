@@ -31,8 +31,10 @@ from ..project.pin import pin
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers
+from ..template.checkout import check_out
+from ..template.mirror import fetched
 from ..template.render import Render
-from ..template.source import check_out, fetched, find_source
+from ..template.source import find_source
 from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust_in_tasks
 

@@ -30,12 +30,18 @@ from ..project.record import Recorded, read_recorded, read_watched
 from ..project.settings import SETTINGS_FILE, read_project_settings
 from ..steps import Step
 from ..template.answers import Ask, resolve_answers, suggest_defaults
+from ..template.channel import Following
+from ..template.checkout import Checkout, check_out, is_unreleased
+from ..template.history import changes_between, moved_sources
+from ..template.mirror import fetched
 from ..template.ownership import Ownership, Policy
 from ..template.render import Render, renderer_id
 from ..template.render_cache import cached_render
-from ..template.source import Checkout, TemplateSource, changes_between, check_out, fetched, find_source, moved_sources
+from ..template.source import TemplateSource, find_source
+from ..template.standing import Relation, Standing, standing
 from ..template.tasks import task_listing
 from ..template.trust import require_trust
+from ..template.versions import DEV, shown
 from .apply import waiting_error
 from .request import UpdateRequest
 
@@ -128,7 +134,7 @@ def _check_recorded(recorded: Recorded) -> None:
             hint="Restore it (git checkout -- "
             f"{recorded.answers_file}), or accept it: mlscaffold lock --resolve. To change answers: mlscaffold set.",
         )
-    if recorded.version.startswith("dev"):
+    if recorded.version == DEV:
         raise ProjectError(
             "This project was made from an unreleased state of the template, to which there is no way back.",
             hint="Release the template (a version tag), and make the project from that release.",
@@ -208,10 +214,11 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
         (scratch / name).mkdir()
     with ThreadPoolExecutor() as threads:
         try:
-            source = fetched(find_source(request.template or recorded.template), request.cache)
+            source = fetched(find_source(request.template or recorded.template), request.cache, scratch)
+            there = None if request.same_version else _goal(request, recorded, source)
             going = None
-            if not request.same_version:
-                going = threads.submit(check_out, source, request.to, into=scratch / "new", cache=request.cache)
+            if there is not None and there.is_behind:
+                going = threads.submit(check_out, source, there.target, into=scratch / "new", cache=request.cache)
             old = pin(
                 request.project,
                 recorded,
@@ -226,30 +233,36 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
             raise TemplateError(
                 error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
             ) from error
-    if going is None:
+    if going is not None:
+        return old, going.result()
+    if there is None or there.relation is Relation.SAME:
         return old, old.checkout
-    new = going.result()
-    if new.version.startswith("dev"):
+    notes = (*source.notes, f"There is nothing newer. {there.why}")
+    return old, dataclasses.replace(old.checkout, notes=notes)
+
+
+def _goal(request: UpdateRequest, recorded: Recorded, source: TemplateSource) -> Standing:
+    """What to go to, if that is newer.
+
+    Raises:
+        TemplateError: It was asked for, and is older.
+    """
+    channel = request.channel or recorded.channel
+    if request.to is None and channel.following is not Following.BRANCH and is_unreleased(source):
         raise TemplateError(
             f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
             hint="Commit and tag it, or name a release with --to.",
         )
-    _refuse_downgrade(source, old.checkout, new)
-    return old, new
-
-
-def _refuse_downgrade(source: TemplateSource, old: Checkout, new: Checkout) -> None:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        older = Version(new.version) < Version(old.version)
-    except InvalidVersion:
-        return
-    if older:
+    there = standing(source, recorded.version, channel=channel, to=request.to, cache=request.cache)
+    if request.to is not None and there.relation is Relation.CONTAINED:
         raise TemplateError(
-            f"{new.version} of {source.url} is older than {old.version}, which this project has.",
+            f"{shown(there.target)} of {source.url} is older than {shown(recorded.version)}, which this project has.",
             hint="To go back, take back the commit of the update: git revert.",
         )
+    if request.to is not None and there.relation is Relation.UNRELATED:
+        # Whoever names it wants it.
+        return dataclasses.replace(there, relation=Relation.NEWER)
+    return there
 
 
 def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
@@ -303,7 +316,7 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
         old=old,
         new=new,
         situation=situation,
-        lock=lock_of(new, ownership, new_entries),
+        lock=lock_of(new, ownership, new_entries, channel=request.channel or recorded.channel),
         workspace=workspace,
         coming=coming,
         state=state,

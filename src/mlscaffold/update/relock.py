@@ -37,6 +37,9 @@ from ..project.record import Recorded, answers_in, read_recorded_answers, read_w
 from ..template.ownership import Ownership, Policy
 from ..template.reach import commit_of
 from ..template.render import Render
+from ..template.source import find_source
+from ..template.standing import Relation, standing
+from ..template.versions import shown
 from .apply import Updated, Writing, apply_update, record_of, write
 from .gather import Ends, Ground, gather, lying
 from .request import UpdateRequest
@@ -116,7 +119,8 @@ class _Relocking:
         except LockError as error:
             lock, reason = None, error.message
         now = self._pin(dataclasses.replace(recorded, answers={**recorded.answers, **self.request.given}), "now")
-        made, fresh = now.render, now.lock
+        made = now.render
+        fresh = dataclasses.replace(now.lock, channel=lock.channel) if lock else now.lock
         if lock == fresh:
             reason = ""
         writing = Writing(
@@ -147,7 +151,7 @@ class _Relocking:
             self._pin(Recorded.of(side.lock, side.answers), name, wrote=side.wrote).render
             for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
         ]
-        recorded = Recorded.of(_newest(ours.lock, theirs.lock), answers)
+        recorded = Recorded.of(_newest(ours.lock, theirs.lock, self.request.cache), answers)
         there = self._pin(recorded, "new")
         new, ownership = there.render, there.ownership
         self._refuse_unresolved(ownership, ours.lock)
@@ -270,15 +274,22 @@ def _named(base: Render, ours: Render, theirs: Render) -> tuple[tuple[str, Rende
     return (("base", base), ("ours", ours), ("theirs", theirs))
 
 
-def _newest(ours: Lock, theirs: Lock) -> Lock:
-    from packaging.version import InvalidVersion, Version
+def _newest(ours: Lock, theirs: Lock, cache: Path | None) -> Lock:
+    """The lock of the newer version.
 
-    try:
-        return max(ours, theirs, key=lambda lock: Version(lock.version))
-    except InvalidVersion as error:
-        if ours.version == theirs.version:
+    Raises:
+        MlscaffoldError: Neither comes after the other.
+    """
+    if ours.version == theirs.version:
+        return ours
+    there = standing(find_source(ours.template), ours.version, to=theirs.version, cache=cache)
+    match there.relation:
+        case Relation.NEWER:
+            return theirs
+        case Relation.SAME | Relation.CONTAINED:
             return ours
-        raise MlscaffoldError(
-            f"Which is newer, {ours.version} or {theirs.version}, cannot be told: one of them is no version number.",
-            hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {ours.answers_file}",
-        ) from error
+        case Relation.UNRELATED:
+            raise MlscaffoldError(
+                f"Which is newer, {shown(ours.version)} or {shown(theirs.version)}, cannot be told: {there.why}",
+                hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {ours.answers_file}",
+            )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..preferences.trust import Trusted
+from ..template.channel import Channel
 
 __all__ = ["UpdateRequest"]
 
@@ -17,8 +18,10 @@ class UpdateRequest:
     """What `update` or `set` was asked for."""
 
     project: Path
-    #: A version; None is the newest release.
+    #: A version; None is what the channel is at.
     to: str | None = None
+    #: What to follow from now on; None is what the project follows.
+    channel: Channel | None = None
     #: Stay at the recorded version: only answers move.
     same_version: bool = False
     #: Where the template is now, if its URL changed.

@@ -24,6 +24,7 @@ from ..project.make_lock import written_answers
 from ..steps import Step
 from ..template.answers import Ask
 from ..template.render import Render
+from ..template.versions import shown
 from .gather import Gathered, gather, listed, look, open_template
 from .request import UpdateRequest
 
@@ -40,7 +41,7 @@ class PreparedUpdate(Gathered):
     @property
     def title(self) -> str:
         """What is done, for a person."""
-        before, after = self.recorded.version, self.new.checkout.version
+        before, after = shown(self.recorded.version), shown(self.new.checkout.version)
         return f"update {before} -> {after}" if before != after else f"change of answers at {after}"
 
     @property
@@ -191,5 +192,5 @@ def _filled(resolved: Resolved, ids: Mapping[str, str]) -> Plan:
 
 def _sides_called(old: Render, new: Render) -> tuple[str, str]:
     """What the template's two sides are called: by version, or by what moved."""
-    before, after = old.checkout.version, new.checkout.version
+    before, after = shown(old.checkout.version), shown(new.checkout.version)
     return (before, after) if before != after else (f"{before}, old answers", f"{after}, new answers")

@@ -16,7 +16,7 @@ from ...errors import AnswersError
 from ...redaction import HIDDEN, keep_secret, redacted
 from ..questions import Choice, Question
 from ..reach import Reach
-from ..source import Checkout
+from ..checkout import Checkout
 from .worker import worker_for
 
 __all__ = ["Questionnaire"]

@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion
 
 from ...errors import RenderError, UntrustedTemplateError
 from ..reach import NeedsTrust
-from ..source import Checkout
+from ..checkout import Checkout
 
 __all__ = ["copier_errors", "refusals"]
 

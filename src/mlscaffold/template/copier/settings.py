@@ -13,7 +13,8 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import RenderError
 from ..secrecy import SETTING, secrets_named
-from ..source import Checkout, SourceKind
+from ..checkout import Checkout
+from ..source import SourceKind
 
 __all__ = ["TemplateSettings", "settings_of"]
 
@@ -73,10 +74,7 @@ class TemplateSettings(Template):
 
     @cached_property
     def version(self) -> Version | None:
-        try:
-            return Version(self.checkout.version)
-        except InvalidVersion:
-            return None
+        return self.checkout.number
 
     @cached_property
     def git_index_modes(self) -> Mapping[PurePosixPath, int]:

@@ -39,7 +39,8 @@ from .refusals import refusals
 from .sandbox import Reads, confine, names_that_read
 from .settings import TemplateSettings, settings_of
 from ..secrecy import SETTING, secrets_named
-from ..source import Checkout, SourceKind
+from ..checkout import Checkout
+from ..source import SourceKind
 
 __all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "worker_for"]
 
