@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..plan.decide import Action
+from ..template.versions import shown
 from .console import out, stderr
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _SIDE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def print_plan(prepared: PreparedUpdate, *, diffs: bool) -> None:
     """Where from and where to, what changed in the template, and every file with its action."""
     console = out()
-    before, after = prepared.recorded.version, prepared.new.checkout.version
+    before, after = shown(prepared.recorded.version), shown(prepared.new.checkout.version)
     url = prepared.new.checkout.source.url
     console.say(f"{url} {before}" + (f" -> {after}" if before != after else ""), style="bold")
     for name, (old, new) in prepared.changed_answers.items():
