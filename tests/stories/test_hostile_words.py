@@ -178,9 +178,15 @@ def _update(scene: Scene) -> Iterator[str]:
     scene.release(tag="")
     scene.machine.git("commit", "-q", "--amend", "-m", evil("subject"), cwd=scene.template)
     scene.machine.git("tag", "v2.0.0", cwd=scene.template)
-    yield scene.run("update", scene.project, "--dry-run", "--trust")
+    yield scene.run("update", scene.project, "--dry-run", "--diff", "--trust")
     scene.release("v3.0.0", {"CHANGELOG.md": f"## 3.0.0\n\n{evil('changelog')}\n"})
-    for options in (("--dry-run",), ("--dry-run", "--json"), (), ("--to", evil("to")), ("--template", evil("moved"))):
+    for options in (
+        ("--dry-run", "--diff"),
+        ("--dry-run", "--json"),
+        (),
+        ("--to", evil("to")),
+        ("--template", evil("moved")),
+    ):
         yield scene.run("update", scene.project, *options)
     yield scene.run("update", scene.project, "--trust")
     yield scene.run("update", scene.project, "--status")
@@ -192,7 +198,7 @@ def _update(scene: Scene) -> Iterator[str]:
 def _set(scene: Scene) -> Iterator[str]:
     yield scene.run("set", evil("assignment"), "--project", scene.project)
     setting = ("set", f"motto={evil('answer')}", "--project", scene.project)
-    for options in ((), ("--dry-run",), ("--dry-run", "--json"), ("--trust",)):
+    for options in ((), ("--dry-run", "--diff"), ("--dry-run", "--json"), ("--trust",)):
         yield scene.run(*setting, *options)
 
 
@@ -232,7 +238,7 @@ def _lock(scene: Scene) -> Iterator[str]:
     (scene.project / LOCK_FILE).write_text(f"mlscaffold-lock {evil('lock', breaks=False).replace(' ', '')} x")
     yield scene.run("lock", scene.project)
     (scene.project / LOCK_FILE).unlink()
-    yield scene.run("lock", "--resolve", "--trust", "--dry-run", scene.project)
+    yield scene.run("lock", "--resolve", "--trust", "--dry-run", "--diff", scene.project)
     (scene.project / ".copier-answers.yml").write_text(NO_YAML)
     yield scene.run("lock", "--resolve", "--trust", scene.project)
 

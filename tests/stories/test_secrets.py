@@ -127,9 +127,9 @@ def test_every_verb_works_on_such_a_project_and_shows_no_secret(machine: Machine
         machine.run("why", "secret.env", "--project", demo),
         machine.run("doctor", demo),
         machine.run("lock", "--resolve", demo),
-        project.update("--dry-run"),
+        project.update("--dry-run", "--diff"),
         project.update("--dry-run", "--json"),
-        project.set("name=Ada", "--dry-run"),
+        project.set("name=Ada", "--dry-run", "--diff"),
         project.set(f"token={CANARY}", "name=Ada", "--dry-run", "--json"),
         project.update(),
     ]
@@ -170,9 +170,9 @@ def test_an_ignored_file_of_secrets_is_in_nobodys_way(machine: Machine, project:
 
 def test_a_file_of_secrets_that_the_template_drops_or_opens_is_not_shown(machine: Machine, project: Followed) -> None:
     project.release(files={"secret.env.jinja": "TOKEN=from the vault\n"})
-    opened = project.update("--dry-run")
+    opened = project.update("--dry-run", "--diff")
     project.release("v3.0.0", gone=("secret.env.jinja",))
-    dropped = project.update("--dry-run")
+    dropped = project.update("--dry-run", "--diff")
     assert not _holds(opened.out + opened.err + dropped.out + dropped.err)
     assert project.update().code == 0
     assert CANARY in project.text("secret.env")
@@ -183,7 +183,7 @@ def test_a_file_of_secrets_that_comes_with_an_update_is_to_be_kept_out_of_git(ma
     demo.release(files={"secret.env.jinja": "TOKEN={{ token }}\n"})
     planned = demo.set(f"token={CANARY}", "--dry-run", "--json")
     done = demo.set(f"token={CANARY}")
-    updated = demo.update("--dry-run")
+    updated = demo.update("--dry-run", "--diff")
     assert "secret.env depends on a secret answer: keep it out of git" in updated.out + updated.err
     secret_is_kept(machine, planned, done, updated)
 
@@ -199,7 +199,7 @@ def test_the_plan_for_programs_has_no_digest_of_what_depends_on_a_secret(machine
 def test_a_question_that_became_secret_is_not_shown_as_it_was(machine: Machine) -> None:
     demo = follow(machine, {"copier.yml": HEAD + "token: {type: str, default: ''}\n"}, *TOKEN)
     demo.release(files={"copier.yml": HEAD + "token: {type: str, secret: true, default: ''}\n"})
-    said = [demo.update("--dry-run"), demo.update("--dry-run", "--json")]
+    said = [demo.update("--dry-run", "--diff"), demo.update("--dry-run", "--json")]
     assert not any(_holds(each.out + each.err) for each in said)
 
 
@@ -499,7 +499,7 @@ def test_the_answers_that_a_person_reviews_hide_what_is_computed_from_a_secret(m
 def test_an_update_writes_a_new_file_of_secrets_and_no_other_trace(machine: Machine) -> None:
     demo = follow(machine, {"copier.yml": HEAD + QUESTIONS, "notes.md": "a\n"})
     demo.release(files={**ENV, "notes.md": "b\n"})
-    said = [demo.update("--dry-run", *TOKEN), demo.update("--dry-run", "--json", *TOKEN), demo.update(*TOKEN)]
+    said = [demo.update("--dry-run", "--diff", *TOKEN), demo.update("--dry-run", "--json", *TOKEN), demo.update(*TOKEN)]
     assert [each.code for each in said] == [0, 0, 0], said
     assert "secret.env depends on a secret answer: keep it out of git" in said[2].out + said[2].err
     assert demo.text("secret.env") == f"TOKEN={CANARY}\n"

@@ -332,7 +332,7 @@ def test_a_secret_answer_that_is_given_is_not_shown(machine: Machine) -> None:
     demo = follow(machine, {"copier.yml": SECRET, "secret.env.jinja": "TOKEN={{ token }}\n", "notes.md": LINES})
     demo.release(files={"notes.md": with_line(9, "theirs"), "more.env.jinja": "MORE={{ token }}\n"})
 
-    dry = demo.update("--set", "token=hunter2", "--dry-run")
+    dry = demo.update("--set", "token=hunter2", "--dry-run", "--diff")
     done = demo.update("--set", "token=hunter2", "--json")
 
     assert (dry.code, done.code) == (0, 0)

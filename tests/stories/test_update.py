@@ -167,13 +167,17 @@ def test_a_dry_run_shows_each_file_and_its_diff(machine: Machine) -> None:
     demo = follow(machine, {"notes.md": "one\n", "blob.bin": b"\0\1"})
     demo.release(files={"notes.md": "two\n", "blob.bin": b"\0\2"})
 
-    said = demo.update("--dry-run").out
+    brief = demo.update("--dry-run").out
+    said = demo.update("--dry-run", "--diff").out
 
+    assert brief.splitlines()[1] == "2 files change."
+    assert "-one" not in brief
+    assert "--diff" in brief
     assert "update    merged  notes.md" in said
     assert "-one" in said
     assert "+two" in said
     assert "blob.bin: binary content differs" in said
-    assert "2 files change; nothing was written" in said
+    assert "Dry run: nothing was written." in said
 
 
 def test_the_changelog_between_the_versions_is_shown(machine: Machine) -> None:
@@ -185,6 +189,20 @@ def test_the_changelog_between_the_versions_is_shown(machine: Machine) -> None:
 
     assert "Faster images." in said
     assert "First." not in said
+
+
+def test_news_of_the_tool_are_told_apart(machine: Machine) -> None:
+    """A tool that is released with its template has one changelog for both."""
+    demo = follow(machine, {"CHANGELOG.md": "# Changelog\n"})
+    news = "### The tool\n\n- Faster.\n\n### The template\n\n- Smaller images.\n"
+    demo.release(files={"CHANGELOG.md": f"# Changelog\n\n## 2.0.0\n\nIn short.\n\n{news}", "notes.md": "two\n"})
+
+    brief, full = demo.update("--dry-run").out, demo.update("--dry-run", "--diff").out
+
+    assert "Smaller images." in brief
+    assert "In short." in brief
+    assert "Faster." not in brief
+    assert full.index("What changed in the template:") < full.index("News of the tool:") < full.index("Faster.")
 
 
 def test_a_version_can_be_chosen(machine: Machine) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..update.apply import Updated
     from ..update.solve import PreparedUpdate
 
-__all__ = ["note_derived", "plan_as_data", "print_diff", "print_done", "print_plan"]
+__all__ = ["note_derived", "plan_as_data", "print_details", "print_diff", "print_done", "print_dry_run", "print_plan"]
 
 _STYLES = {
     Action.CREATE: "green",
@@ -31,30 +31,79 @@ _STYLES = {
 _SIDE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def print_plan(prepared: PreparedUpdate, *, diffs: bool) -> None:
-    """Where from and where to, what changed in the template, and every file with its action."""
+def print_plan(prepared: PreparedUpdate) -> None:
+    """Where from and where to, how much changes, every file with its action, and what is new in the template."""
     console = out()
     before, after = shown(prepared.recorded.version), shown(prepared.new.checkout.version)
     url = prepared.new.checkout.source.url
     console.say(f"{url} {before}" + (f" -> {after}" if before != after else ""), style="bold")
+    if prepared.is_empty:
+        console.say("Nothing to do: the project is as the template renders it, with your edits.", style="green")
+    else:
+        console.say(f"{_summary(prepared)}.", style="bold")
     for name, (old, new) in prepared.changed_answers.items():
         console.say(f"  answer  {name}: {_shown(old)} -> {_shown(new)}")
-    if prepared.changelog:
-        console.say("What changed in the template:", style="bold")
-        console.say_lines(prepared.changelog, indent="  ")
-    contents = prepared.contents() if diffs else {}
     for action in prepared.plan.actions:
         console.say(_described(action), style=_STYLES.get(action.action, ""))
         for resolution in action.resolutions:
             console.say(f"            {resolution}", style="dim")
-        if action.path in contents:
-            print_diff(action.origin or action.path, action.path, *contents[action.path])
     for task in prepared.tasks:
         console.say(f"will run  {task}", style="yellow")
-    if prepared.is_empty:
-        console.say("Nothing to do: the project is as the template renders it, with your edits.", style="green")
-    elif diffs:
-        console.say(f"Dry run: {_summary(prepared)}; nothing was written.")
+    _print_news("What changed in the template:", _news(prepared.changelog)[0])
+
+
+def print_details(prepared: PreparedUpdate) -> None:
+    """What a plan leaves out: every file's diff, and the news of the tool that is released with its template."""
+    _print_news("News of the tool:", _news(prepared.changelog)[1])
+    contents = prepared.contents()
+    for action in prepared.plan.actions:
+        if action.path in contents:
+            print_diff(action.origin or action.path, action.path, *contents[action.path])
+
+
+def print_dry_run(hint: str = "") -> None:
+    """How a dry run ends."""
+    out().say(f"Dry run: nothing was written.{hint}")
+
+
+def _print_news(title: str, news: str) -> None:
+    if news:
+        out().say(title, style="bold")
+        out().say_lines(news, indent="  ")
+
+
+_HEADING = re.compile(r"(#+)\s+(.*)")
+
+
+def _news(changelog: str) -> tuple[str, str]:
+    """A changelog parted: what it says of the template, and what of the tool, where that has a heading of its own."""
+    template, tool = [], []
+    for section in _parts(changelog.split("\n")):
+        head, *others = _parts(section[1:], deeper=True) if section else [[]]
+        named = [part for part in others if "template" in part[0].casefold()]
+        if not named:
+            template.append(section)
+            continue
+        template.append([*section[:1], *head, *(line for part in named for line in part)])
+        tool.append([*section[:1], *(line for part in others if part not in named for line in part)])
+    return _joined(template), _joined([section for section in tool if len(section) > 1])
+
+
+def _parts(lines: list[str], *, deeper: bool = False) -> list[list[str]]:
+    """Lines, parted before each heading of the level that is met first; `deeper`: with what stands before it."""
+    parts: list[list[str]] = [[]] if deeper else []
+    level = 0
+    for line in lines:
+        heading = _HEADING.match(line)
+        level = level or (len(heading[1]) if heading else 0)
+        if not parts or (heading and len(heading[1]) == level):
+            parts.append([])
+        parts[-1].append(line)
+    return parts
+
+
+def _joined(sections: list[list[str]]) -> str:
+    return "\n\n".join("\n".join(section).strip() for section in sections)
 
 
 def _summary(prepared: PreparedUpdate) -> str:

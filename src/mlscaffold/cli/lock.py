@@ -12,6 +12,8 @@ from .console import say
 from .options import (
     AssignmentsOption,
     DestArgument,
+    DiffOption,
+    DryRunOption,
     ProjectOption,
     TrustOption,
     given_answers,
@@ -28,7 +30,8 @@ def lock(
         bool, typer.Option("--resolve", help="Make the lock fit again: after a merge, or after plain `copier update`.")
     ] = False,
     assignments: AssignmentsOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    dry_run: DryRunOption = False,
+    diffs: DiffOption = False,
     trust: TrustOption = False,
     project: ProjectOption = None,
 ) -> None:
@@ -39,8 +42,10 @@ def lock(
     """
     root = project_folder(dest, project).resolve()
     if not resolve:
-        if assignments or dry_run:
-            raise MlscaffoldError("--set and --dry-run belong to --resolve.", hint="To change answers: mlscaffold set.")
+        if assignments or dry_run or diffs:
+            raise MlscaffoldError(
+                "--set, --dry-run and --diff belong to --resolve.", hint="To change answers: mlscaffold set."
+            )
         _show(root)
         return
     from ..files.user_folders import cache_folder
@@ -64,9 +69,12 @@ def lock(
         if isinstance(found.decided, Writing):
             say(f"{found.decided.template} {found.decided.versions[1]}: the lock is written anew ({found.reason}).")
         else:
-            changes.print_plan(found.decided, diffs=dry_run)
+            changes.print_plan(found.decided)
+            if diffs:
+                changes.print_details(found.decided)
         if dry_run:
-            raise typer.Exit(ExitCode.PENDING if found.is_contested else 0)
+            changes.print_dry_run()
+            raise typer.Exit(ExitCode.PENDING if found.is_contested else ExitCode.CLEAN)
         done = found.write()
     if done.conflicts:
         changes.print_done(done)

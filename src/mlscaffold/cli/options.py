@@ -20,6 +20,8 @@ __all__ = [
     "ChannelOption",
     "DefaultsOption",
     "DestArgument",
+    "DiffOption",
+    "DryRunOption",
     "MergeOption",
     "MergeStyle",
     "ProjectOption",
@@ -86,6 +88,8 @@ AnswersOption = Annotated[
     typer.Option("--answers", metavar="FILE", help="Answers from a YAML or JSON file.", show_default=False),
 ]
 DefaultsOption = Annotated[bool, typer.Option("--defaults", help="Take the default of every other question.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan; write nothing.")]
+DiffOption = Annotated[bool, typer.Option("--diff", help="Show every file's diff as well, and the tool's own news.")]
 MergeOption = Annotated[
     MergeStyle,
     typer.Option(

@@ -9,6 +9,8 @@ import typer
 
 from ..errors import AnswersError
 from .options import (
+    DiffOption,
+    DryRunOption,
     MergeOption,
     MergeStyle,
     ProjectOption,
@@ -29,9 +31,8 @@ def set_answers(
     project: ProjectOption = None,
     merge: MergeOption = MergeStyle.STRUCTURED,
     trust: TrustOption = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and every file's diff; write nothing.")
-    ] = False,
+    dry_run: DryRunOption = False,
+    diffs: DiffOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
 ) -> None:
     """Change answers, at the version that the project has: components come or go, and every edit is kept.
@@ -54,7 +55,7 @@ def set_answers(
         lines_only=merge is MergeStyle.GIT,
         cache=cache_folder(),
     )
-    run_update(request, dry_run=dry_run, as_json=as_json)
+    run_update(request, dry_run=dry_run, diffs=diffs, as_json=as_json)
 
 
 def _split(words: list[str]) -> tuple[Path | None, list[str]]:

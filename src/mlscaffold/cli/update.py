@@ -15,6 +15,8 @@ from .options import (
     ChannelOption,
     DefaultsOption,
     DestArgument,
+    DiffOption,
+    DryRunOption,
     MergeOption,
     MergeStyle,
     ProjectOption,
@@ -46,9 +48,8 @@ def update(
     ] = None,
     merge: MergeOption = MergeStyle.STRUCTURED,
     trust: TrustOption = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and every file's diff; write nothing.")
-    ] = False,
+    dry_run: DryRunOption = False,
+    diffs: DiffOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
     resume: Annotated[bool, typer.Option("--continue", help="Finish an update: conflicts are resolved.")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="Undo an update that is not finished.")] = False,
@@ -100,10 +101,10 @@ def update(
             lines_only=merge is MergeStyle.GIT,
             cache=cache_folder(),
         )
-        run_update(request, dry_run=dry_run, as_json=as_json)
+        run_update(request, dry_run=dry_run, diffs=diffs, as_json=as_json)
 
 
-def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
+def run_update(request: UpdateRequest, *, dry_run: bool, diffs: bool, as_json: bool) -> None:
     """Plan, show, apply: what `update` and `set` have in common."""
     from threading import Thread
 
@@ -131,7 +132,11 @@ def run_update(request: UpdateRequest, *, dry_run: bool, as_json: bool) -> None:
         if as_json:
             say_json(changes.plan_as_data(prepared))
         else:
-            changes.print_plan(prepared, diffs=dry_run)
+            changes.print_plan(prepared)
+            if diffs:
+                changes.print_details(prepared)
+            if dry_run:
+                changes.print_dry_run("" if diffs or prepared.is_empty else " To see every file: --diff.")
         if dry_run or prepared.is_empty:
             raise typer.Exit(ExitCode.PENDING if prepared.plan.conflicts or prepared.left else 0)
         done = apply_update(prepared, step=progress.step)

@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["are_versions", "identities", "is_ordered", "is_requirements", "requirement_name"]
 
 _REQUIREMENT = re.compile(
-    r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<rest>$|[<>=!~;@(].*)",
+    r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?P<extras>\[[^\]]*\])?\s*+(?P<rest>$|[<>=!~;@(].*)",
     re.DOTALL,
 )
 _VERSION = re.compile(r"^(py|python|pypy|v)?[-\d]+(\.\d+)*([.-]?(dev|alpha|beta|rc)\S*)?$")

@@ -55,6 +55,8 @@ LONGEST_DAYS = 366
 #: A waiver that ends within so many days is announced.
 SOON_DAYS = 30
 _LIMIT_BYTES = 1024 * 1024
+#: The parser takes the square of a line for a key of many parts.
+_LONGEST_LINE = 4096
 
 
 class ProjectSettingsError(MlscaffoldError):
@@ -137,6 +139,10 @@ def parse_settings(text: str) -> ProjectSettings:
         return ProjectSettings()
     import tomllib
 
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > _LONGEST_LINE:
+            message = f"{SETTINGS_FILE}: line {number} has more than {_LONGEST_LINE} characters."
+            raise ProjectSettingsError(message, line=number)
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -147,7 +153,7 @@ def parse_settings(text: str) -> ProjectSettings:
     if unknown := sorted(set(data) - {"waive", "eject"}):
         raise ProjectSettingsError(
             f"{SETTINGS_FILE}: unknown key `{unknown[0]}`.",
-            line=_line_of(text, rf"\[*\s*[\"']?{re.escape(unknown[0])}\b"),
+            line=_line_of(text, rf"\[*+\s*+[\"']?{re.escape(unknown[0])}\b"),
             hint="Known are [[waive]] and [[eject]].",
         )
     waivers = tuple(_waiver(block) for block in _blocks(text, data, "waive"))
@@ -195,13 +201,13 @@ def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise ProjectSettingsError(
             f"{SETTINGS_FILE}: write `{kind}` as blocks.",
-            line=_line_of(text, rf"\[?\s*{kind}\b"),
+            line=_line_of(text, rf"\[?+\s*+{kind}\b"),
             hint=f"Begin each with [[{kind}]].",
         )
     heads = [
         number
         for number, line in enumerate(text.split("\n"), 1)
-        if re.match(rf"\s*\[\[\s*[\"']?{kind}[\"']?\s*]]", line)
+        if re.match(rf"\s*+\[\[\s*+[\"']?{kind}[\"']?\s*+]]", line)
     ]
     lines: list[int | None] = [*heads] if len(heads) == len(found) else [None] * len(found)
     known = {"waive": {"rule", "path", "reason", "owner", "until"}, "eject": {"path", "reason", "owner", "since"}}[kind]
@@ -216,7 +222,7 @@ def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
 
 def _line_of(text: str, start: str) -> int | None:
     lines = text.split("\n")
-    return next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*{start}", line)), None)
+    return next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*+{start}", line)), None)
 
 
 def _waiver(block: _Block) -> Waiver:
