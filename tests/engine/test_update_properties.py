@@ -35,7 +35,8 @@ from mlscaffold.template.ownership import Ownership, PathRule, Policy
 from mlscaffold.template.render import Render
 from mlscaffold.template.source import SourceKind, TemplateSource
 from mlscaffold.update.apply import abort_update, write_update
-from mlscaffold.update.gather import Ends, Ground, gather
+from mlscaffold.update.ends import Ends
+from mlscaffold.update.gather import Ground, gather
 from mlscaffold.update.request import UpdateRequest
 from mlscaffold.update.solve import PreparedUpdate, solve
 
@@ -215,17 +216,16 @@ class Play:
     @contextlib.contextmanager
     def prepared(self, old: Render) -> Iterator[PreparedUpdate]:
         """The update, decided."""
-        with (
-            tempfile.TemporaryDirectory(dir=self.root) as scratch,
-            patch("mlscaffold.update.gather.task_listing") as tasks,
-        ):
-            tasks.return_value = ()
+        with tempfile.TemporaryDirectory(dir=self.root) as scratch:
             workspace = open_store(self.project, Path(scratch) / "git")
             request = UpdateRequest(project=self.project)
             recorded, seen = read_watched(self.project, read_recorded)
             state = with_edits(read_index(self.project), workspace.location)
             ground = Ground(recorded=recorded, workspace=workspace, state=state, seen=seen)
-            yield solve(gather(request, ground, Ends(old=old, new=self.new, ownership=self.case.ownership)))
+            new = self.new
+            checkouts = (old.checkout, new.checkout)
+            ends = Ends(old=old, new=new, ownership=self.case.ownership, moves={}, checkouts=checkouts)
+            yield solve(gather(request, ground, ends))
 
 
 @contextlib.contextmanager

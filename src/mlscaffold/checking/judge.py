@@ -243,8 +243,8 @@ def prove_case(case: Case, *, rev: str | None, trusted: Trusted, commands: bool,
 def judge_proof(case: Case, proof: Proof) -> Iterator[Finding]:
     """What only a render of the recorded version can tell."""
     lock = case.lock
-    if lock.tree and proof.tree != lock.tree:
-        message = f"{lock.version} of {lock.template} has other files than this project was made from: a moved tag"
+    if proof.moved:
+        message = f"{proof.moved} of {lock.template} has other files than this project was made from: a moved tag"
         fix = "Ask the template's owners to restore the tag, and to release the change as a new version."
         yield Finding(rule=rules.TEMPLATE_MOVED, path=LOCK_FILE, message=message, fix=fix)
     if proof.answers_problem:
@@ -301,11 +301,10 @@ def judge_version(lock: Lock, *, cache: Path | None = None) -> Iterator[Finding]
     Raises:
         TemplateError: The template cannot be reached.
     """
-    from ..template.versions import shown
     from .strict import newer_version
 
     if newest := newer_version(lock, cache=cache):
-        message = f"{newest} of {lock.template} is out; this project is at {shown(lock.version)}"
+        message = f"{newest} of {lock.template} is out; this project is at {lock.said_version}"
         yield Finding(
             rule=rules.NEWER_VERSION, path=LOCK_FILE, message=message, fix="Run: mlscaffold update", key=newest
         )

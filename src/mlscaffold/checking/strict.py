@@ -36,8 +36,8 @@ __all__ = ["Proof", "newer_version", "prove", "render_recorded"]
 class Proof:
     """The recorded version, read and rendered again."""
 
-    #: The tree that the recorded version has now.
-    tree: str
+    #: A recorded version that has other files now; empty where none has.
+    moved: str = ""
     #: What is wrong with the recorded answers; empty if nothing is.
     answers_problem: str = ""
     #: The locks that a render gives now: as `new` makes it and, where that differs from the record, as `update` does.
@@ -80,15 +80,15 @@ def prove(
         try:
             then = pin(project, recorded, into=scratch, wrote=wrote, trusted=trusted, cache=cache)
         except MovedTagError as error:
-            return Proof(tree=error.tree)
+            return Proof(moved=error.version)
         if problem := _problem(then):
-            return Proof(tree=then.checkout.tree, answers_problem=problem)
+            return Proof(answers_problem=problem)
         made = [then.lock_of(then.render_again("copy"))]
         if made[0].files != then.lock.files:
             # A template may render other things when it updates, and the lock does not say which was last.
             made.append(then.lock_of(then.render_again("update")))
         stale = _stale(project, then.checkout, scratch) if commands and then.reach.trusted else None
-        return Proof(tree=then.checkout.tree, locks=tuple(made), stale=stale)
+        return Proof(locks=tuple(made), stale=stale)
 
 
 def _problem(then: Pin) -> str:

@@ -34,9 +34,9 @@ _SIDE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def print_plan(prepared: PreparedUpdate) -> None:
     """Where from and where to, how much changes, every file with its action, and what is new in the template."""
     console = out()
-    before, after = shown(prepared.recorded.version), shown(prepared.new.checkout.version)
-    url = prepared.new.checkout.source.url
-    console.say(f"{url} {before}" + (f" -> {after}" if before != after else ""), style="bold")
+    before, after = map(shown, prepared.versions)
+    lane = " (owned files only)" if prepared.lane is not None else ""
+    console.say(f"{prepared.template} {before}" + (f" -> {after}" if before != after else "") + lane, style="bold")
     if prepared.is_empty:
         console.say("Nothing to do: the project is as the template renders it, with your edits.", style="green")
     else:
@@ -160,9 +160,10 @@ def plan_as_data(prepared: PreparedUpdate) -> dict[str, Any]:
     """The plan for programs."""
     return {
         "format": 1,
-        "template": prepared.new.checkout.source.url,
-        "from": prepared.recorded.version,
-        "to": prepared.new.checkout.version,
+        "template": prepared.template,
+        "from": prepared.versions[0],
+        "to": prepared.versions[1],
+        "owned_only": prepared.lane is not None,
         "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
         "files": [_as_data(action, prepared) for action in prepared.plan.actions],
         "conflicts": [action.path for action in prepared.plan.conflicts],

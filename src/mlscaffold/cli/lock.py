@@ -93,6 +93,11 @@ def _show(project: Path) -> None:
         "template": found.template,
         "version": found.version,
         "tree": found.tree,
+        **(
+            {"owned": f"{found.owned.version} {found.owned.tree} (what the template owns is ahead)"}
+            if found.owned
+            else {}
+        ),
         "renderer": found.renderer,
         "answers": found.answers_file,
         "files": ", ".join(f"{number} {policy}" for policy, number in sorted(counts.items())),

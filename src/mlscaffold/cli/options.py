@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, get_type_hints
 
 import typer
 
@@ -30,6 +33,7 @@ __all__ = [
     "TrustOption",
     "given_answers",
     "project_folder",
+    "takes",
     "trusted_by",
 ]
 
@@ -137,3 +141,28 @@ def trusted_by(*, trust: bool) -> Trusted:
 
     settings = read_settings()
     return trust or settings.trust
+
+
+_T = TypeVar("_T")
+
+
+def takes(options: type[_T]) -> Callable[[Callable[[_T], None]], Callable[..., None]]:
+    """Make a command of a function of one value: a dataclass, each field of which is an argument or an option."""
+
+    def command_of(function: Callable[[_T], None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def command(**values: Any) -> None:
+            function(options(**values))
+
+        hints = get_type_hints(options, include_extras=True)
+        parameters = [
+            inspect.Parameter(
+                each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
+            )
+            for each in dataclasses.fields(options)  # type: ignore[arg-type]
+        ]
+        command.__annotations__ = hints
+        vars(command)["__signature__"] = inspect.Signature(parameters)
+        return command
+
+    return command_of

@@ -53,9 +53,10 @@ def set_answers(
         defaults=settings.defaults,
         trusted=trusted_by(trust=trust),
         lines_only=merge is MergeStyle.GIT,
+        dry_run=dry_run,
         cache=cache_folder(),
     )
-    run_update(request, dry_run=dry_run, diffs=diffs, as_json=as_json)
+    run_update(request, diffs=diffs, as_json=as_json)
 
 
 def _split(words: list[str]) -> tuple[Path | None, list[str]]:

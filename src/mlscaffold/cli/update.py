@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -23,6 +24,7 @@ from .options import (
     TrustOption,
     given_answers,
     project_folder,
+    takes,
     trusted_by,
 )
 
@@ -32,79 +34,107 @@ if TYPE_CHECKING:
 __all__ = ["run_update", "update"]
 
 
-def update(
-    dest: DestArgument = None,
+@dataclass(frozen=True, kw_only=True)
+class UpdateOptions:
+    """The command line of `update`."""
+
+    dest: DestArgument = None
     to: Annotated[
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Option("--to", metavar="VERSION", help="Default: the newest of its channel.", show_default=False),
-    ] = None,
-    channel: ChannelOption = None,
-    assignments: AssignmentsOption = None,
-    answers: AnswersOption = None,
-    defaults: DefaultsOption = False,
+    ] = None
+    channel: ChannelOption = None
+    owned_only: Annotated[
+        bool,
+        typer.Option(
+            "--owned-only", help="Move only the files that the template owns; all others, and the answers, stay."
+        ),
+    ] = False
+    assignments: AssignmentsOption = None
+    answers: AnswersOption = None
+    defaults: DefaultsOption = False
     template: Annotated[
         Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
         typer.Option("--template", metavar="SRC", help="Where the template is now, if it moved.", show_default=False),
-    ] = None,
-    merge: MergeOption = MergeStyle.STRUCTURED,
-    trust: TrustOption = False,
-    dry_run: DryRunOption = False,
-    diffs: DiffOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
-    resume: Annotated[bool, typer.Option("--continue", help="Finish an update: conflicts are resolved.")] = False,
-    abort: Annotated[bool, typer.Option("--abort", help="Undo an update that is not finished.")] = False,
-    status: Annotated[bool, typer.Option("--status", help="Say what waits to be finished.")] = False,
-    project: ProjectOption = None,
-) -> None:
-    """Follow the template to a newer version, and keep every edit.
+    ] = None
+    merge: MergeOption = MergeStyle.STRUCTURED
+    trust: TrustOption = False
+    dry_run: DryRunOption = False
+    diffs: DiffOption = False
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False
+    resume: Annotated[bool, typer.Option("--continue", help="Finish an update: conflicts are resolved.")] = False
+    abort: Annotated[bool, typer.Option("--abort", help="Undo an update that is not finished.")] = False
+    status: Annotated[bool, typer.Option("--status", help="Say what waits to be finished.")] = False
+    project: ProjectOption = None
 
-    The result is left uncommitted for review. Exit code 0 is done, 3 is conflicts that wait for you.
-    """
-    root = project_folder(dest, project)
-    chosen = [name for name, on in (("--continue", resume), ("--abort", abort), ("--status", status)) if on]
-    others = [
-        name
-        for name, on in (
-            ("--to", to),
-            ("--channel", channel),
-            ("--set", assignments),
-            ("--answers", answers),
-            ("--template", template),
-            ("--dry-run", dry_run),
-        )
-        if on
-    ]
-    if len(chosen) > 1 or (chosen and others):
-        raise MlscaffoldError(f"{chosen[0]} goes with none of {', '.join([*chosen[1:], *others])}.")
-    if status:
-        _status(root)
-    elif abort:
-        _abort(root)
-    elif resume:
-        _resume(root, trust=trust)
-    else:
+    @property
+    def root(self) -> Path:
+        """The project's root folder."""
+        return project_folder(self.dest, self.project)
+
+    @property
+    def of_the_waiting(self) -> tuple[str, ...]:
+        """What is asked of an update that waits."""
+        asked = {"--continue": self.resume, "--abort": self.abort, "--status": self.status}
+        return tuple(name for name, on in asked.items() if on)
+
+    @property
+    def of_a_new_one(self) -> tuple[str, ...]:
+        """What is said of an update that begins."""
+        said = {
+            "--to": self.to,
+            "--channel": self.channel,
+            "--owned-only": self.owned_only,
+            "--set": self.assignments,
+            "--answers": self.answers,
+            "--template": self.template,
+            "--dry-run": self.dry_run,
+        }
+        return tuple(name for name, on in said.items() if on)
+
+    def request(self) -> UpdateRequest:
+        """What the engine is asked for, with what the settings say."""
         from ..files.user_folders import cache_folder
         from ..preferences.settings import read_settings
         from ..template.channel import parse_channel
         from ..update.request import UpdateRequest
 
-        settings = read_settings()
-        request = UpdateRequest(
-            project=root,
-            to=to,
-            channel=None if channel is None else parse_channel(channel),
-            template=template,
-            given=given_answers(answers, assignments or []),
-            defaults=settings.defaults,
-            use_defaults=defaults,
-            trusted=trusted_by(trust=trust),
-            lines_only=merge is MergeStyle.GIT,
+        return UpdateRequest(
+            project=self.root,
+            to=self.to,
+            channel=None if self.channel is None else parse_channel(self.channel),
+            owned_only=self.owned_only,
+            template=self.template,
+            given=given_answers(self.answers, self.assignments or []),
+            defaults=read_settings().defaults,
+            use_defaults=self.defaults,
+            trusted=trusted_by(trust=self.trust),
+            lines_only=self.merge is MergeStyle.GIT,
+            dry_run=self.dry_run,
             cache=cache_folder(),
         )
-        run_update(request, dry_run=dry_run, diffs=diffs, as_json=as_json)
 
 
-def run_update(request: UpdateRequest, *, dry_run: bool, diffs: bool, as_json: bool) -> None:
+@takes(UpdateOptions)
+def update(options: UpdateOptions) -> None:
+    """Follow the template to a newer version, and keep every edit.
+
+    The result is left uncommitted for review. Exit code 0 is done, 3 is conflicts that wait for you.
+    """
+    chosen, others = options.of_the_waiting, options.of_a_new_one
+    if len(chosen) > 1 or (chosen and others):
+        raise MlscaffoldError(f"{chosen[0]} goes with none of {', '.join([*chosen[1:], *others])}.")
+    if options.status:
+        _status(options.root)
+    elif options.abort:
+        _abort(options.root)
+    elif options.resume:
+        _resume(options.root, trust=options.trust)
+    else:
+        run_update(options.request(), diffs=options.diffs, as_json=options.as_json)
+
+
+def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
     """Plan, show, apply: what `update` and `set` have in common."""
     from threading import Thread
 
@@ -127,6 +157,8 @@ def run_update(request: UpdateRequest, *, dry_run: bool, diffs: bool, as_json: b
         prepare_update(request, ask=progress.pausing(ask), step=progress.step) as prepared,
     ):
         progress.pause()
+        if prepared.refusal is not None:
+            console.say(f"The update itself will refuse this project as it is. {prepared.refusal}", style="yellow")
         for remark in prepared.notes:
             console.say(f"Note: {remark}", style="yellow")
         if as_json:
@@ -135,9 +167,9 @@ def run_update(request: UpdateRequest, *, dry_run: bool, diffs: bool, as_json: b
             changes.print_plan(prepared)
             if diffs:
                 changes.print_details(prepared)
-            if dry_run:
+            if request.dry_run:
                 changes.print_dry_run("" if diffs or prepared.is_empty else " To see every file: --diff.")
-        if dry_run or prepared.is_empty:
+        if request.dry_run or prepared.is_empty:
             raise typer.Exit(ExitCode.PENDING if prepared.plan.conflicts or prepared.left else 0)
         done = apply_update(prepared, step=progress.step)
         progress.pause()

@@ -146,7 +146,7 @@ def _project(project: Path, cache: Path) -> Iterator[Ailment]:
         )
         yield Ailment(subject="lock", health=Health.BAD, message=message, cure=cure)
     else:
-        message = f"{recorded.template} {recorded.version}, {len(recorded.lock.files)} files"
+        message = f"{recorded.template} {recorded.lock.said_version}, {len(recorded.lock.files)} files"
         yield Ailment(subject="lock", health=Health.GOOD, message=message)
     yield _template(recorded, cache)
     yield from _trust_in(recorded)

@@ -13,7 +13,7 @@ from ..files.scratch import scratch_folder
 from ..git.index import files_of
 from ..preferences.trust import Trusted
 from ..project.lock import LOCK_FILE
-from ..project.pin import pin, pinned
+from ..project.pin import PinOfTwo, pin, pinned
 from ..project.record import Recorded, read_recorded
 from ..project.settings import ProjectSettings, read_project_settings
 from ..template.history import changed_last
@@ -55,27 +55,28 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
             lock = then.lock
     name = PurePosixPath(path).as_posix()
     file = lock.files.get(name)
+    ahead = lock.is_ahead(name)
     own = name in {lock.answers_file, LOCK_FILE}
     return Origin(
         path=name,
         template=lock.template,
-        version=lock.version,
+        version=lock.owned.version if lock.owned and ahead else lock.version,
         source=file.source if file else "",
         policy=file.policy if file else None,
         keys=tuple(file.keys) if file else (),
-        changed_in=_changed_in(project, recorded, file.source, cache) if file and file.source else "",
+        changed_in=_changed_in(project, recorded, file.source, cache, ahead=ahead) if file and file.source else "",
         state="written by mlscaffold" if own else _state(project, name, file.entry if file else None, known=bool(file)),
         excuses=tuple(_excuses(settings, name)),
     )
 
 
-def _changed_in(project: Path, recorded: Recorded, source: str, cache: Path | None) -> str:
+def _changed_in(project: Path, recorded: Recorded, source: str, cache: Path | None, *, ahead: bool) -> str:
     with scratch_folder() as scratch:
         try:
             then = pin(project, recorded, into=scratch, cache=cache)
         except MlscaffoldError:
             return ""
-        return changed_last(then.checkout, source)
+        return changed_last(then.ahead.checkout if ahead and isinstance(then, PinOfTwo) else then.checkout, source)
 
 
 def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:

@@ -5,6 +5,7 @@
     version: 0.1.0
     channel: <what is followed, if that is not the releases: prereleases, or branch:NAME>
     tree: <git tree of the template>
+    owned: <version> <git tree>, where only what the template owns has moved there
     renderer: copier 9.19.1, jinja2 3.1.6
     answers: .copier-answers.yml <blob id> sha256:<digest of the answers>
     <policy> TAB <mode> TAB <blob id> TAB <template source> TAB <path> [TAB <key>=<digest>]...
@@ -26,14 +27,27 @@ from ..errors import LockError, TemplateError
 from ..files.entry import Entry, FileMode, check_contained, folded
 from ..template.channel import RELEASES, Channel, parse_channel
 from ..template.ownership import Policy
+from ..template.versions import shown
 
-__all__ = ["LOCK_FILE", "LOCK_MODES", "Lock", "LockedFile", "answers_digest", "dump_lock", "parse_lock", "read_lock"]
+__all__ = [
+    "LOCK_FILE",
+    "LOCK_MODES",
+    "Base",
+    "Lock",
+    "LockedFile",
+    "answers_digest",
+    "dump_lock",
+    "parse_lock",
+    "read_lock",
+]
 
 LOCK_FILE = ".mlscaffold.lock"
 _FORMAT = "1"
 _HEADER = ("template", "version", "tree", "renderer", "answers")
 #: A line after that of the version, where it is not the default: most locks have none.
 _CHANNEL = "channel: "
+#: A line after that of the tree, where there are two versions: most locks have none.
+_OWNED = "owned: "
 _LIMIT_BYTES = 16 * 1024 * 1024
 #: A seeded path that must exist is written as this policy.
 _REQUIRED = "seeded!"
@@ -57,6 +71,15 @@ class LockedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Base:
+    """A version of the template that files of a project come from."""
+
+    version: str
+    #: Its git tree.
+    tree: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lock:
     """Template identity, answers and files of a project."""
 
@@ -70,6 +93,18 @@ class Lock:
     files: Mapping[str, LockedFile]
     #: What the project follows of its template.
     channel: Channel = RELEASES
+    #: What the files come from that the template owns, where they are ahead of all others.
+    owned: Base | None = None
+
+    @property
+    def said_version(self) -> str:
+        """The version, or both, for a person."""
+        return f"{shown(self.version)}, owned files {shown(self.owned.version)}" if self.owned else shown(self.version)
+
+    def is_ahead(self, path: str) -> bool:
+        """Whether a file comes from the version of owned files, not from that of all others."""
+        file = self.files.get(path)
+        return self.owned is not None and file is not None and file.policy in {Policy.OWNED, Policy.KEYED}
 
 
 def answers_digest(answers: Mapping[str, object]) -> str:
@@ -89,6 +124,7 @@ def dump_lock(lock: Lock) -> str:
         f"version: {lock.version}",
         *([f"{_CHANNEL}{lock.channel}"] if lock.channel != RELEASES else []),
         f"tree: {lock.tree}",
+        *([f"{_OWNED}{lock.owned.version} {lock.owned.tree}"] if lock.owned else []),
         f"renderer: {lock.renderer}",
         f"answers: {lock.answers_file} {lock.answers_blob} {lock.answers}",
         *(_dump_file(path, lock.files[path]) for path in sorted(lock.files)),
@@ -160,6 +196,7 @@ def _parse_body(lines: list[str]) -> Lock:
     if len(lines) > 2 and lines[2].startswith(_CHANNEL):
         channel = _parse_channel(lines[2].removeprefix(_CHANNEL))
         lines = [*lines[:2], *lines[3:]]
+    owned, lines = _split_owned(lines)
     for name, line in zip(_HEADER, lines, strict=False):
         key, _, header[name] = line.partition(": ")
         if key != name:
@@ -182,7 +219,19 @@ def _parse_body(lines: list[str]) -> Lock:
         answers=answers[2],
         files=files,
         channel=channel,
+        owned=owned,
     )
+
+
+def _split_owned(lines: list[str]) -> tuple[Base | None, list[str]]:
+    """The version of owned files, if a line of the header names one, and the lines without it."""
+    at = next((number for number, line in enumerate(lines[: len(_HEADER)]) if line.startswith(_OWNED)), None)
+    if at is None:
+        return None, lines
+    version, _, tree = lines[at].removeprefix(_OWNED).rpartition(" ")
+    if not version or not tree:
+        raise LockError(f"{LOCK_FILE}: expected the line `{_OWNED}VERSION TREE`, found {lines[at]!r}.")
+    return Base(version=version, tree=tree), [*lines[:at], *lines[at + 1 :]]
 
 
 def _parse_channel(text: str) -> Channel:

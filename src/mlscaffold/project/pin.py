@@ -7,6 +7,7 @@ moved is refused then; trust is asked for when its reach is first needed, and it
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,17 +22,19 @@ from ..git.store import Store, open_store
 from ..preferences.trust import Trusted
 from ..template.answers import Answers
 from ..template.checkout import Checkout, check_out
+from ..template.history import moved_sources
 from ..template.ownership import Ownership
 from ..template.reach import Reach, commit_of
 from ..template.render import Render, render
 from ..template.render_cache import cached_render
 from ..template.source import TemplateSource, find_source
 from ..template.trust import require_trust
-from .lock import LOCK_FILE, Lock
+from .lane import Lane, OwnershipOfTwo, Version, blended, lane_of
+from .lock import LOCK_FILE, Base, Lock
 from .make_lock import lock_of, ownership_of
 from .record import Recorded, read_recorded
 
-__all__ = ["MovedTagError", "Pin", "pin", "pinned"]
+__all__ = ["MovedTagError", "Pin", "PinOfTwo", "pin", "pinned", "two_of"]
 
 
 class MovedTagError(TemplateError):
@@ -42,8 +45,7 @@ class MovedTagError(TemplateError):
             f"{checkout.version} of {checkout.source.url} is not what this project was made from: the tag was moved.",
             hint="Ask the template's owners to restore the tag, and to release the change under a new version.",
         )
-        #: The tree that the version has now.
-        self.tree = checkout.tree
+        self.version = checkout.version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class Pin:
     into: Path
     #: The commit that wrote the record, whose files the template may look at; empty for the work tree.
     wrote: str
+    #: Whether files that git does not know are looked at as they are now.
+    loose: bool
     trusted: Trusted
     cache: Path | None
 
@@ -67,9 +71,10 @@ class Pin:
         Raises:
             UntrustedTemplateError: It wants to run code while it renders, and is not trusted.
         """
-        return require_trust(
+        reach = require_trust(
             self.checkout, trusted=self.trusted, project=self.project, at=self.wrote, rendering_only=True
         )
+        return dataclasses.replace(reach, loose=self.loose)
 
     @cached_property
     def ownership(self) -> Ownership:
@@ -83,17 +88,13 @@ class Pin:
         Raises:
             RenderError, UntrustedTemplateError: As `render` does.
         """
-        return self.rendered(self.reach)
-
-    def rendered(self, reach: Reach) -> Render:
-        """The same, for a template that looks as far as is said here."""
         return cached_render(
             self.checkout,
             self._answers,
             into=self.into / "render",
             folder_name=self.project.name,
             operation="update",
-            reach=reach,
+            reach=self.reach,
             cache=self.cache,
         )
 
@@ -134,6 +135,55 @@ class Pin:
         """The lock that a render of this version gives."""
         return lock_of(made, self.ownership, self._entries(made), channel=self.recorded.channel)
 
+    @property
+    def as_version(self) -> Version:
+        """The render, and who owns what."""
+        return Version(render=self.render, ownership=self.ownership)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinOfTwo(Pin):
+    """A project of which only what the template owns is of the newest version that it records."""
+
+    #: The version of all other files, and of the answers.
+    base: Pin
+    ahead: Pin
+
+    @cached_property
+    def reach(self) -> Reach:
+        """How far the template may look, in both versions."""
+        trusted = self.base.reach.trusted and self.ahead.reach.trusted
+        return dataclasses.replace(self.base.reach, trusted=trusted)
+
+    @cached_property
+    def lane(self) -> Lane:
+        """The files that are ahead."""
+        return lane_of(self.base.as_version, self.ahead.as_version, self._moves)
+
+    @cached_property
+    def _moves(self) -> Mapping[str, str]:
+        sources = set(self.ahead.render.sources.values())
+        return moved_sources(self.base.checkout, self.ahead.checkout, self.ahead.ownership.moved, sources)
+
+    @cached_property
+    def ownership(self) -> Ownership:
+        """Who owns which path, each by the version that it is of."""
+        return OwnershipOfTwo.of(self.base.ownership, self.ahead.ownership, self.lane)
+
+    @cached_property
+    def render(self) -> Render:
+        """What the project was made of."""
+        return blended(self.base.render, self.ahead.render, self.lane, self.into / "two")
+
+    def render_again(self, operation: Literal["copy", "update"]) -> Render:
+        """Render both anew."""
+        renders = self.base.render_again(operation), self.ahead.render_again(operation)
+        return blended(*renders, self.lane, self.into / f"two-{operation}")
+
+    def lock_of(self, made: Render) -> Lock:
+        """The lock that a render of these versions gives."""
+        return dataclasses.replace(super().lock_of(made), owned=self.recorded.owned)
+
 
 def pin(
     project: Path,
@@ -142,10 +192,11 @@ def pin(
     into: Path,
     wrote: str | None = None,
     source: TemplateSource | None = None,
+    loose: bool = True,
     trusted: Trusted = False,
     cache: Path | None = None,
 ) -> Pin:
-    """Find and check out what a project records.
+    """Find and check out what a project records: one version of its template, or two.
 
     Args:
         project: Its root.
@@ -153,6 +204,7 @@ def pin(
         into: An empty folder that the caller removes.
         wrote: The commit that wrote the record; None is found out.
         source: Where the template is now, if that is known; None is found from the record.
+        loose: Whether the template may look at files that git does not know.
         trusted: What may run code and look at the machine.
         cache: Where mirrors and renders are kept between runs.
 
@@ -160,19 +212,52 @@ def pin(
         MovedTagError: The version has another tree than the one recorded.
         TemplateError: The template cannot be read, or has no such version.
     """
-    checkout = check_out(source or find_source(recorded.template), recorded.version, into=into, cache=cache)
+    source = source or find_source(recorded.template)
+    checkout = check_out(source, recorded.version, into=into, cache=cache)
     if recorded.tree and checkout.tree != recorded.tree:
         raise MovedTagError(checkout)
     if wrote is None:
         wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
-    return Pin(
+    base = Pin(
         project=project,
         recorded=recorded,
         checkout=checkout,
         into=into,
         wrote=wrote,
+        loose=loose,
         trusted=trusted,
         cache=cache,
+    )
+    return base if recorded.owned is None else _ahead(base, recorded.owned, source)
+
+
+def _ahead(base: Pin, owned: Base, source: TemplateSource) -> PinOfTwo:
+    """A project whose owned files come from another version than all others."""
+    into = base.into / "ahead"
+    into.mkdir()
+    checkout = check_out(source, owned.version, into=into, cache=base.cache)
+    if checkout.tree != owned.tree:
+        raise MovedTagError(checkout)
+    return two_of(base, dataclasses.replace(base, checkout=checkout, into=into))
+
+
+def two_of(base: Pin, ahead: Pin) -> PinOfTwo:
+    """One project of two versions, whose files lie in the folder of the one ahead."""
+    owned = Base(version=ahead.checkout.version, tree=ahead.checkout.tree)
+    recorded = base.recorded
+    if recorded.lock is not None:
+        recorded = dataclasses.replace(recorded, lock=dataclasses.replace(recorded.lock, owned=owned))
+    return PinOfTwo(
+        project=base.project,
+        recorded=recorded,
+        checkout=base.checkout,
+        into=ahead.into,
+        wrote=base.wrote,
+        loose=base.loose,
+        trusted=base.trusted,
+        cache=base.cache,
+        base=base,
+        ahead=ahead,
     )
 
 

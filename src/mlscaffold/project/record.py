@@ -18,9 +18,17 @@ from ..files.entry import inside, read_plain
 from ..files.place import State, state_of
 from ..template.channel import RELEASES, Channel
 from . import lock as locks
-from .lock import Lock, read_lock
+from .lock import Base, Lock, read_lock
 
-__all__ = ["Recorded", "answers_in", "read_answers", "read_recorded", "read_recorded_answers", "read_watched"]
+__all__ = [
+    "Recorded",
+    "answers_in",
+    "answers_of",
+    "read_answers",
+    "read_recorded",
+    "read_recorded_answers",
+    "read_watched",
+]
 
 _ANSWERS = ".copier-answers.yml"
 _LIMIT_BYTES = 1024 * 1024
@@ -45,6 +53,11 @@ class Recorded:
     def channel(self) -> Channel:
         """What the project follows of its template; plain Copier knows releases alone."""
         return self.lock.channel if self.lock else RELEASES
+
+    @property
+    def owned(self) -> Base | None:
+        """What owned files come from, where they are ahead of all others."""
+        return self.lock.owned if self.lock else None
 
     @classmethod
     def of(cls, lock: Lock, answers: Mapping[str, Any], *, answers_moved: bool = False) -> Recorded:
@@ -75,7 +88,7 @@ def read_recorded(project: Path) -> Recorded:
     lock = read_lock(project)
     data = read_answers(project, lock.answers_file)
     moved = locks.answers_digest(data) != lock.answers
-    return Recorded.of(lock, _without_notes(data), answers_moved=moved)
+    return Recorded.of(lock, answers_of(data), answers_moved=moved)
 
 
 def read_recorded_answers(project: Path) -> Recorded:
@@ -99,7 +112,7 @@ def read_recorded_answers(project: Path) -> Recorded:
             f"{answers_file} names its template by a relative path ({source}), which means nothing to anyone else.",
             hint="Write the template's URL or absolute path there, commit, and run the command again.",
         )
-    answers = _without_notes(data)
+    answers = answers_of(data)
     return Recorded(template=source, version=version, tree="", answers_file=answers_file, answers=answers, lock=None)
 
 
@@ -116,7 +129,8 @@ def read_watched(project: Path, read: Callable[[Path], Recorded]) -> tuple[Recor
     return again, states
 
 
-def _without_notes(data: Mapping[Any, Any]) -> Mapping[str, Any]:
+def answers_of(data: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """The answers in the data of an answers file, without what Copier notes for itself."""
     return {str(name): value for name, value in data.items() if not str(name).startswith("_")}
 
 
@@ -162,7 +176,7 @@ def answers_in(text: str, *, origin: str) -> Mapping[str, Any]:
     Raises:
         AnswersError: It does not parse; the message names the origin.
     """
-    return _without_notes(_parse(text, origin=origin, hint=""))
+    return answers_of(_parse(text, origin=origin, hint=""))
 
 
 def _parse(text: str, *, origin: str, hint: str) -> Mapping[Any, Any]:

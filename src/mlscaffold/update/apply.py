@@ -27,7 +27,7 @@ from ..git.store import Store
 from ..plan.decide import Action, FileAction, Plan
 from ..preferences.trust import Trust, Trusted
 from ..project.lock import LOCK_FILE, Lock, dump_lock
-from ..project.pin import pin
+from ..project.pin import PinOfTwo, pin
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers
@@ -35,7 +35,7 @@ from ..template.checkout import check_out
 from ..template.mirror import fetched
 from ..template.render import Render
 from ..template.source import find_source
-from ..template.tasks import run_tasks, task_listing
+from ..template.tasks import make_derived, run_tasks, task_listing
 from ..template.trust import require_trust_in_tasks
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
     """
     if prepared.refusal is not None:
         raise prepared.refusal
-    versions = (prepared.old.checkout, prepared.new.checkout)
-    require_trust_in_tasks(versions, prepared.tasks, trusted=prepared.request.trusted)
+    require_trust_in_tasks(prepared.checkouts, prepared.tasks, trusted=prepared.request.trusted)
     return write_update(prepared, step=step)
 
 
@@ -112,8 +111,13 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         PendingError: Another run holds the project or is not finished, or a task failed.
         MlscaffoldError: The project is as it was.
     """
-    old, new, project = prepared.old, prepared.new, prepared.request.project
+    (before, after), new, project = prepared.checkouts, prepared.new, prepared.request.project
     record = record_of(new, prepared.lock)
+    run = functools.partial(run_tasks, after, new.answers, project, since=before)
+    if prepared.lane is not None:
+        # The answers stay, and so do the template's tasks and migrations until all of it is followed.
+        record = {LOCK_FILE: record[LOCK_FILE]}
+        run = functools.partial(make_derived, prepared.tasks, project)
     writing = Writing(
         project=project,
         title=prepared.title,
@@ -122,12 +126,11 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         seen=prepared.seen,
         plan=prepared.plan,
         record=record,
-        gone=tuple({prepared.recorded.answers_file} - record.keys()),
-        versions=(prepared.recorded.version, new.checkout.version),
-        template=new.checkout.source.url,
+        gone=tuple({prepared.recorded.answers_file} - {new.answers_file}),
+        versions=prepared.versions,
+        template=after.source.url,
         tasks=prepared.tasks,
     )
-    run = functools.partial(run_tasks, new.checkout, new.answers, project, since=old.checkout)
     return write(writing, run, step=step)
 
 
@@ -279,7 +282,13 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
         for name in ("from", "to"):
             (scratch / name).mkdir()
         old = check_out(source, ending.from_version, into=scratch / "from", cache=cache)
-        new = pin(project, recorded, source=source, into=scratch / "to", cache=cache).checkout
+        now = pin(project, recorded, source=source, into=scratch / "to", cache=cache)
+        if isinstance(now, PinOfTwo) and now.ahead.checkout.version == ending.to_version:
+            commands = now.ahead.ownership.commands
+            require_trust_in_tasks((now.ahead.checkout,), commands, trusted=trusted)
+            make_derived(commands, project)
+            return
+        new = now.checkout
         require_trust_in_tasks((old, new), task_listing(new, since=old), trusted=trusted)
         run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
 

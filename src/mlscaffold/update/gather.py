@@ -1,6 +1,6 @@
 """Everything that an update reads from the world before anything is decided: the project, and the template's two ends.
 
-`look` reads the project, `open_template` the template, and `gather` compares them. Nothing is written into the project.
+`look` reads the project, `ends` the template, and `gather` compares them. Nothing is written into the project.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..apply.journal import pending
-from ..errors import MlscaffoldError, ProjectError, TemplateError
+from ..errors import MlscaffoldError, ProjectError
 from ..files.entry import Entry, FileMode, entry_of, is_own_file, linked_folder
 from ..files.place import State as Lying
 from ..files.place import state_of
@@ -23,29 +22,22 @@ from ..git.store import Store, open_store
 from ..plan.pairing import Side
 from ..plan.situation import Situation
 from ..plan.succession import withheld
+from ..project.lane import Lane
 from ..project.lock import LOCK_FILE, Lock
-from ..project.make_lock import lock_of, ownership_of, remarks_on, written_answers
-from ..project.pin import MovedTagError, Pin, pin
+from ..project.make_lock import lock_of
 from ..project.record import Recorded, read_recorded, read_watched
 from ..project.settings import SETTINGS_FILE, read_project_settings
-from ..steps import Step
-from ..template.answers import Ask, resolve_answers, suggest_defaults
-from ..template.channel import Following
-from ..template.checkout import Checkout, check_out, is_unreleased
-from ..template.history import changes_between, moved_sources
-from ..template.mirror import fetched
+from ..template.channel import Channel
+from ..template.checkout import Checkout
+from ..template.history import changes_between
 from ..template.ownership import Ownership, Policy
 from ..template.render import Render, renderer_id
-from ..template.render_cache import cached_render
-from ..template.source import TemplateSource, find_source
-from ..template.standing import Relation, Standing, standing
-from ..template.tasks import task_listing
-from ..template.trust import require_trust
-from ..template.versions import DEV, shown
+from ..template.versions import DEV
 from .apply import waiting_error
+from .ends import Ends
 from .request import UpdateRequest
 
-__all__ = ["Ends", "Gathered", "Ground", "gather", "listed", "look", "lying", "open_template"]
+__all__ = ["Gathered", "Ground", "gather", "listed", "look", "lying"]
 
 _SHOWN = 8
 
@@ -62,19 +54,6 @@ class Ground:
     seen: Mapping[str, Lying | None]
     #: Why nothing may be written into it.
     refusal: MlscaffoldError | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ends:
-    """The template's two ends of an update."""
-
-    #: What the project comes from.
-    old: Render
-    #: What it goes to, and who owns which path there.
-    new: Render
-    ownership: Ownership
-    #: What a person should know of the template.
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +74,10 @@ class Gathered:
     state: Index
     #: And what lay then at the paths that git does not watch.
     seen: Mapping[str, Lying | None]
+    #: The versions of the template that are left and gone to.
+    checkouts: tuple[Checkout, Checkout]
+    #: The files that move, where that is not all of them.
+    lane: Lane | None
     #: The template's commands that run at the end.
     tasks: tuple[str, ...]
     #: What the user should be told before.
@@ -166,105 +149,6 @@ def _as_it_lies(workspace: Store, state: Index) -> Index:
     return dataclasses.replace(state, entries={**kept, **seen})
 
 
-def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, ask: Ask | None, step: Step) -> Ends:
-    """Check out and render both ends of an update.
-
-    Raises:
-        TemplateError: The template cannot be read or rendered, or there is nothing to go to.
-        UntrustedTemplateError: It wants to run code while it renders.
-        AnswersError: An answer is missing or not valid.
-    """
-    project = request.project
-    step("Reading the template")
-    then, checkout = _check_out_both(request, recorded, scratch)
-    # As Copier does it: what may have come since the last render was not in it.
-    before = dataclasses.replace(then.reach, loose=False)
-    now = require_trust(checkout, trusted=request.trusted, project=project, rendering_only=True)
-    ownership = ownership_of(checkout)
-    answers = resolve_answers(
-        checkout,
-        project.name,
-        given=request.given,
-        recorded=recorded.answers,
-        suggested={**suggest_defaults(project), **request.defaults},
-        ask=ask,
-        use_defaults=request.use_defaults or ask is None,
-        reach=now,
-    )
-    step("Rendering")
-    old = then.rendered(before)
-    new = cached_render(
-        checkout,
-        answers,
-        into=scratch / "new",
-        folder_name=project.name,
-        operation="update",
-        reach=now,
-        cache=request.cache,
-    )
-    written_answers(new)
-    known = remarks_on(old)
-    fresh = (remark for remark in remarks_on(new) if remark not in known)
-    return Ends(old=old, new=new, ownership=ownership, notes=(*checkout.notes, *fresh))
-
-
-def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -> tuple[Pin, Checkout]:
-    """The recorded state of the template, and the one to go to."""
-    for name in ("old", "new"):
-        (scratch / name).mkdir()
-    with ThreadPoolExecutor() as threads:
-        try:
-            source = fetched(find_source(request.template or recorded.template), request.cache, scratch)
-            there = None if request.same_version else _goal(request, recorded, source)
-            going = None
-            if there is not None and there.is_behind:
-                going = threads.submit(check_out, source, there.target, into=scratch / "new", cache=request.cache)
-            old = pin(
-                request.project,
-                recorded,
-                source=source,
-                into=scratch / "old",
-                trusted=request.trusted,
-                cache=request.cache,
-            )
-        except MovedTagError:
-            raise
-        except TemplateError as error:
-            raise TemplateError(
-                error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
-            ) from error
-    if going is not None:
-        return old, going.result()
-    if there is None or there.relation is Relation.SAME:
-        return old, old.checkout
-    notes = (*source.notes, f"There is nothing newer. {there.why}")
-    return old, dataclasses.replace(old.checkout, notes=notes)
-
-
-def _goal(request: UpdateRequest, recorded: Recorded, source: TemplateSource) -> Standing:
-    """What to go to, if that is newer.
-
-    Raises:
-        TemplateError: It was asked for, and is older.
-    """
-    channel = request.channel or recorded.channel
-    if request.to is None and channel.following is not Following.BRANCH and is_unreleased(source):
-        raise TemplateError(
-            f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
-            hint="Commit and tag it, or name a release with --to.",
-        )
-    there = standing(source, recorded.version, channel=channel, to=request.to, cache=request.cache)
-    if request.to is not None and there.relation is Relation.CONTAINED:
-        raise TemplateError(
-            f"{shown(there.target)} of {source.url} is older than {shown(recorded.version)}, which this project has.",
-            hint="To go back, take back the commit of the update: git revert.",
-        )
-    if request.to is not None and there.relation is Relation.UNRELATED:
-        # Whoever names it wants it.
-        return dataclasses.replace(there, relation=Relation.NEWER)
-    return there
-
-
 def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
     """Compare a project with the template's two ends: every file of the three with the id that git gives it there.
 
@@ -281,6 +165,8 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
     bookkeeping = {recorded.answers_file, new.answers_file, LOCK_FILE, SETTINGS_FILE}
     before = _side(old, old_entries, without=bookkeeping, only=locked)
     after = _side(new, new_entries, without=bookkeeping)
+    if ends.lane is not None:
+        before, after = _within(before, ends.lane.paths | ends.lane.dropped), _within(after, ends.lane.paths)
     mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
     unknown = {*before.entries, *after.entries} - mine.keys() - bookkeeping
     # Before any of them is read: what somebody saves after that is noticed.
@@ -302,12 +188,12 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
         occupied=_occupied(workspace, state, after.entries.keys() - here.keys()),
         loose=frozenset(loose),
         before={path: file.policy for path, file in (locked or {}).items()},
-        moves=moved_sources(old.checkout, new.checkout, ownership.moved, set(new.sources.values())),
+        moves=ends.moves,
         renames=workspace.renamed(before.entries, mine, gone),
         ejected=ejected,
         secret=new.secret | (old.secret - new.entries.keys()),
         withheld=withheld(before, here, after, ownership, read_both),
-        answers_moved=_answers_moved(recorded, new),
+        answers_moved=ends.lane is None and _answers_moved(recorded, new),
         lines_only=request.lines_only,
     )
     return Gathered(
@@ -316,15 +202,30 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
         old=old,
         new=new,
         situation=situation,
-        lock=lock_of(new, ownership, new_entries, channel=request.channel or recorded.channel),
+        lock=_lock_after(ends, recorded, new_entries, request.channel or recorded.channel),
         workspace=workspace,
         coming=coming,
         state=state,
         seen=seen,
-        tasks=task_listing(new.checkout, since=old.checkout),
+        checkouts=ends.checkouts,
+        lane=ends.lane,
+        tasks=ends.tasks,
         notes=(*ends.notes, *_notes(recorded, old_entries)),
-        changelog=changes_between(old.checkout, new.checkout),
+        changelog=changes_between(*ends.checkouts),
         refusal=ground.refusal,
+    )
+
+
+def _lock_after(ends: Ends, recorded: Recorded, entries: Mapping[str, Entry], channel: Channel) -> Lock:
+    """What is recorded once no conflict is left."""
+    fresh = dataclasses.replace(lock_of(ends.new, ends.ownership, entries, channel=channel), owned=ends.owned)
+    if ends.lane is None or recorded.lock is None:
+        return fresh
+    moved = ends.lane.paths | ends.lane.dropped
+    files = {path: file for path, file in recorded.lock.files.items() if path not in moved}
+    files |= {path: fresh.files[path] for path in ends.lane.paths}
+    return dataclasses.replace(
+        recorded.lock, files=files, owned=ends.owned, renderer=fresh.renderer, channel=fresh.channel
     )
 
 
@@ -339,6 +240,10 @@ def _answers_moved(recorded: Recorded, made: Render) -> bool:
 def lying(project: Path, paths: Collection[str]) -> dict[str, Lying | None]:
     """What lies at paths, behind no link."""
     return {path: None if linked_folder(project, path) else state_of(project / path) for path in paths}
+
+
+def _within(side: Side, paths: Collection[str]) -> Side:
+    return dataclasses.replace(side, entries={path: side.entries[path] for path in side.entries.keys() & paths})
 
 
 def _side(

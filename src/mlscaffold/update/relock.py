@@ -34,14 +34,18 @@ from ..project.lock import Lock, parse_lock
 from ..project.make_lock import written_answers
 from ..project.pin import Pin, pin
 from ..project.record import Recorded, answers_in, read_recorded_answers, read_watched
+from ..template.channel import RELEASES
+from ..template.history import moved_sources
 from ..template.ownership import Ownership, Policy
 from ..template.reach import commit_of
 from ..template.render import Render
 from ..template.source import find_source
 from ..template.standing import Relation, standing
+from ..template.tasks import task_listing
 from ..template.versions import shown
 from .apply import Updated, Writing, apply_update, record_of, write
-from .gather import Ends, Ground, gather, lying
+from .ends import Ends
+from .gather import Ground, gather, lying
 from .request import UpdateRequest
 from .solve import PreparedUpdate, solve
 
@@ -118,9 +122,12 @@ class _Relocking:
             reason = "the answers moved without the lock" if lock else "the project had no lock"
         except LockError as error:
             lock, reason = None, error.message
-        now = self._pin(dataclasses.replace(recorded, answers={**recorded.answers, **self.request.given}), "now")
+        # Two versions stay two, where plain Copier did not move all to one.
+        of_two = lock if lock and lock.owned and lock.version == recorded.version else None
+        answers = {**recorded.answers, **self.request.given}
+        now = self._pin(dataclasses.replace(recorded, answers=answers, lock=of_two), "now")
         made = now.render
-        fresh = dataclasses.replace(now.lock, channel=lock.channel) if lock else now.lock
+        fresh = dataclasses.replace(now.lock_of(made), channel=lock.channel if lock else RELEASES)
         if lock == fresh:
             reason = ""
         writing = Writing(
@@ -160,7 +167,16 @@ class _Relocking:
         recorded = dataclasses.replace(recorded, lock=both)
         state = dataclasses.replace(self.state, entries={**self.state.entries, **self._ours()})
         ground = Ground(recorded=recorded, workspace=self.workspace, state=state, seen=seen)
-        update = solve(gather(self.request, ground, Ends(old=old, new=new, ownership=ownership)))
+        ends = Ends(
+            old=old,
+            new=new,
+            ownership=ownership,
+            moves=moved_sources(new.checkout, new.checkout, ownership.moved, set(new.sources.values())),
+            checkouts=(new.checkout, new.checkout),
+            tasks=task_listing(new.checkout, since=new.checkout),
+            owned=there.recorded.owned,
+        )
+        update = solve(gather(self.request, ground, ends))
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
         return Relocking(decided=dataclasses.replace(update, notes=(), state=self.state), reason=reason)
 
@@ -275,21 +291,28 @@ def _named(base: Render, ours: Render, theirs: Render) -> tuple[tuple[str, Rende
 
 
 def _newest(ours: Lock, theirs: Lock, cache: Path | None) -> Lock:
-    """The lock of the newer version.
+    """The lock of the newer version, with the newer version of owned files where that is ahead.
 
     Raises:
         MlscaffoldError: Neither comes after the other.
     """
-    if ours.version == theirs.version:
-        return ours
-    there = standing(find_source(ours.template), ours.version, to=theirs.version, cache=cache)
-    match there.relation:
-        case Relation.NEWER:
-            return theirs
-        case Relation.SAME | Relation.CONTAINED:
-            return ours
-        case Relation.UNRELATED:
-            raise MlscaffoldError(
-                f"Which is newer, {shown(ours.version)} or {shown(theirs.version)}, cannot be told: {there.why}",
-                hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {ours.answers_file}",
-            )
+    newer = theirs if _is_newer(theirs.version, ours.version, ours, cache) else ours
+    ahead = [side.owned for side in (ours, theirs) if side.owned]
+    owned = (
+        ahead[-1] if ahead and _is_newer(ahead[-1].version, ahead[0].version, ours, cache) else next(iter(ahead), None)
+    )
+    if owned is not None and not _is_newer(owned.version, newer.version, ours, cache):
+        owned = None
+    return dataclasses.replace(newer, owned=owned)
+
+
+def _is_newer(version: str, other: str, lock: Lock, cache: Path | None) -> bool:
+    if version == other:
+        return False
+    there = standing(find_source(lock.template), other, to=version, cache=cache)
+    if there.relation is Relation.UNRELATED:
+        raise MlscaffoldError(
+            f"Which is newer, {shown(other)} or {shown(version)}, cannot be told: {there.why}",
+            hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {lock.answers_file}",
+        )
+    return there.relation is Relation.NEWER

@@ -24,6 +24,8 @@ class UpdateRequest:
     channel: Channel | None = None
     #: Stay at the recorded version: only answers move.
     same_version: bool = False
+    #: Move only what the template owns; all else, and the answers, stay at their version.
+    owned_only: bool = False
     #: Where the template is now, if its URL changed.
     template: str | None = None
     #: New or changed answers by question name, as values or text.

@@ -21,11 +21,14 @@ from ..merge import Labels
 from ..plan.contents import Resolved, contents_needed, resolve
 from ..plan.decide import Action, FileAction, Plan, plan
 from ..project.make_lock import written_answers
+from ..project.record import answers_of
 from ..steps import Step
 from ..template.answers import Ask
+from ..template.checkout import Checkout
 from ..template.render import Render
 from ..template.versions import shown
-from .gather import Gathered, gather, listed, look, open_template
+from .ends import open_template
+from .gather import Gathered, gather, listed, look
 from .request import UpdateRequest
 
 __all__ = ["PreparedUpdate", "prepare_update", "solve"]
@@ -41,8 +44,21 @@ class PreparedUpdate(Gathered):
     @property
     def title(self) -> str:
         """What is done, for a person."""
-        before, after = shown(self.recorded.version), shown(self.new.checkout.version)
+        before, after = map(shown, self.versions)
+        if self.lane is not None:
+            return f"update of owned files {before} -> {after}"
         return f"update {before} -> {after}" if before != after else f"change of answers at {after}"
+
+    @property
+    def versions(self) -> tuple[str, str]:
+        """The versions of the template that are left and gone to."""
+        before, after = self.checkouts
+        return before.version, after.version
+
+    @property
+    def template(self) -> str:
+        """The template's address."""
+        return self.checkouts[1].source.url
 
     @property
     def left(self) -> Mapping[str, str]:
@@ -52,7 +68,7 @@ class PreparedUpdate(Gathered):
     @property
     def changed_answers(self) -> Mapping[str, tuple[Any, Any]]:
         """By question: recorded and new answer, where they differ; None where there is none. Secrets are left out."""
-        before, after = self.recorded.answers, _answers_of(self.new)
+        before, after = self.recorded.answers, answers_of(written_answers(self.new))
         hidden = self.old.secret_questions | self.new.secret_questions
         names = [name for name in {**before, **after} if before.get(name) != after.get(name) and name not in hidden]
         return {name: (before.get(name), after.get(name)) for name in names}
@@ -87,10 +103,6 @@ class PreparedUpdate(Gathered):
             path: (blobs[before.blob] if before else b"", blobs[after.blob] if after else b"")
             for path, (before, after) in sides.items()
         }
-
-
-def _answers_of(made: Render) -> Mapping[str, Any]:
-    return {name: value for name, value in written_answers(made).items() if not str(name).startswith("_")}
 
 
 @contextlib.contextmanager
@@ -158,7 +170,7 @@ def _with_contents(met: Gathered, draft: Plan) -> Plan:
     _keep_renders(met, wanted, draft)
     blobs = [entry.blob for each in wanted for entry in (each.old, each.mine, each.new) if entry]
     paths = [each.path for each in wanted]
-    was, now = _sides_called(met.old, met.new)
+    was, now = _sides_called(*met.checkouts)
     resolved = resolve(
         draft,
         met.workspace.read(blobs).__getitem__,
@@ -190,7 +202,7 @@ def _filled(resolved: Resolved, ids: Mapping[str, str]) -> Plan:
     return Plan(actions=actions)
 
 
-def _sides_called(old: Render, new: Render) -> tuple[str, str]:
+def _sides_called(old: Checkout, new: Checkout) -> tuple[str, str]:
     """What the template's two sides are called: by version, or by what moved."""
-    before, after = shown(old.checkout.version), shown(new.checkout.version)
+    before, after = shown(old.version), shown(new.version)
     return (before, after) if before != after else (f"{before}, old answers", f"{after}, new answers")

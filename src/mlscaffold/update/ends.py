@@ -1,0 +1,274 @@
+"""The template's two ends of an update: the version and answers that a project comes from, and those it goes to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import AnswersError, MissingAnswersError, ProjectError, TemplateError
+from ..project.lane import Lane
+from ..project.lock import Base
+from ..project.make_lock import ownership_of, remarks_on, written_answers
+from ..project.pin import MovedTagError, Pin, PinOfTwo, pin, two_of
+from ..project.record import Recorded, answers_of
+from ..steps import Step
+from ..template.answers import Ask, resolve_answers, suggest_defaults
+from ..template.channel import Following
+from ..template.checkout import Checkout, check_out, is_unreleased
+from ..template.history import moved_sources
+from ..template.mirror import fetched
+from ..template.ownership import Ownership
+from ..template.render import Render
+from ..template.render_cache import cached_render
+from ..template.source import TemplateSource, find_source
+from ..template.standing import Relation, Standing, standing
+from ..template.tasks import task_listing
+from ..template.trust import is_trusted, require_trust
+from ..template.versions import shown
+from .request import UpdateRequest
+
+__all__ = ["Ends", "open_template"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """The template's two ends of an update, rendered."""
+
+    #: What the project comes from.
+    old: Render
+    #: What it goes to, and who owns which path there.
+    new: Render
+    ownership: Ownership
+    #: Template source path before -> now, where it changed.
+    moves: Mapping[str, str]
+    #: The versions that are left and gone to.
+    checkouts: tuple[Checkout, Checkout]
+    #: The commands that the template runs at the end.
+    tasks: tuple[str, ...] = ()
+    #: The files that move, where that is not all of them.
+    lane: Lane | None = None
+    #: What owned files come from afterwards, where that is not what all others do.
+    owned: Base | None = None
+    #: What a person should know of the template.
+    notes: tuple[str, ...] = ()
+
+
+def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, ask: Ask | None, step: Step) -> Ends:
+    """Check out and render both ends of an update.
+
+    Raises:
+        TemplateError: The template cannot be read or rendered, or there is nothing to go to.
+        UntrustedTemplateError: It wants to run code while it renders.
+        AnswersError: An answer is missing or not valid.
+    """
+    step("Reading the template")
+    then, checkout = _check_out_both(request, recorded, scratch)
+    if request.owned_only:
+        return _owned_only(request, then, checkout, scratch, step)
+    now = require_trust(checkout, trusted=request.trusted, project=request.project, rendering_only=True)
+    answers = resolve_answers(
+        checkout,
+        request.project.name,
+        given=request.given,
+        recorded=recorded.answers,
+        suggested={**suggest_defaults(request.project), **request.defaults},
+        ask=ask,
+        use_defaults=request.use_defaults or ask is None,
+        reach=now,
+    )
+    step("Rendering")
+    old = then.render
+    new = cached_render(
+        checkout,
+        answers,
+        into=scratch / "new",
+        folder_name=request.project.name,
+        operation="update",
+        reach=now,
+        cache=request.cache,
+    )
+    data = written_answers(new)
+    ownership = ownership_of(checkout)
+    ends = Ends(
+        old=old,
+        new=new,
+        ownership=ownership,
+        moves=_moves(then, new, ownership),
+        checkouts=(then.checkout, checkout),
+        tasks=task_listing(checkout, since=then.checkout),
+        notes=(*checkout.notes, *_fresh_remarks(old, new)),
+    )
+    if isinstance(then, PinOfTwo) and request.same_version:
+        # Both versions stay, under other answers.
+        answered = dataclasses.replace(recorded, answers=answers_of(data))
+        after = _elsewhere(then, answered, scratch / "answered")
+        return dataclasses.replace(ends, new=after.render, ownership=after.ownership, owned=recorded.owned)
+    return ends
+
+
+def _elsewhere(then: PinOfTwo, recorded: Recorded, into: Path) -> PinOfTwo:
+    """The same versions under other answers, with renders of their own."""
+    pins = []
+    for name, one in (("base", then.base), ("ahead", then.ahead)):
+        (into / name).mkdir(parents=True)
+        pins.append(dataclasses.replace(one, recorded=recorded, into=into / name, wrote="", loose=True))
+    return two_of(*pins)
+
+
+def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: Path, step: Step) -> Ends:
+    """The security lane: what the template owns goes ahead, all else and the answers stay."""
+    base = then.base if isinstance(then, PinOfTwo) else then
+    before = then.ahead.checkout if isinstance(then, PinOfTwo) else then.checkout
+    if then.recorded.lock is None:
+        raise ProjectError(
+            "There is no lock that could record two versions.", hint="Write one first: mlscaffold lock --resolve"
+        )
+    if request.given or request.same_version:
+        raise AnswersError(
+            "With --owned-only answers stay as they are.", hint="Change them after the update: mlscaffold set."
+        )
+    (scratch / "ahead").mkdir()
+    ahead = dataclasses.replace(base, checkout=checkout, into=scratch / "ahead", wrote="", loose=True)
+    _check_answers(ahead)
+    step("Rendering")
+    after = two_of(base, ahead)
+    owned = after.recorded.owned if checkout.tree != base.checkout.tree else None
+    commands = ahead.ownership.commands if is_trusted(checkout, request.trusted) else ()
+    skipped = len(ahead.ownership.commands) - len(commands)
+    notes = ("Derived files are not made again: the template is not trusted.",) if skipped else ()
+    return Ends(
+        old=then.render,
+        new=after.render,
+        ownership=after.ownership,
+        moves=_moves(then, after.render, ahead.ownership),
+        checkouts=(before, checkout),
+        tasks=commands,
+        lane=_joined(then, after),
+        owned=owned,
+        notes=(*checkout.notes, *_fresh_remarks(then.render, after.render), *notes),
+    )
+
+
+def _check_answers(ahead: Pin) -> None:
+    """Refuse a version that needs another answer than those recorded."""
+    try:
+        resolve_answers(
+            ahead.checkout,
+            ahead.project.name,
+            given={},
+            recorded=ahead.recorded.answers,
+            suggested={},
+            ask=None,
+            use_defaults=True,
+            reach=ahead.reach,
+        )
+    except AnswersError as error:
+        missing = ", ".join(error.names) if isinstance(error, MissingAnswersError) else ""
+        said = f"it asks for {missing}" if missing else error.message
+        raise AnswersError(
+            f"{shown(ahead.checkout.version)} cannot be followed with the recorded answers: {said}",
+            hint="Update all of the project: mlscaffold update",
+        ) from error
+
+
+def _joined(then: Pin, after: PinOfTwo) -> Lane:
+    """What moves: the lane of the new version, and what only the lane before had.
+
+    Raises:
+        ProjectError: A file that is ahead already has another owner now, so that it would go back.
+    """
+    passed = then.lane.paths - after.lane.paths if isinstance(then, PinOfTwo) else frozenset()
+    if back := sorted(passed & after.ahead.render.entries.keys()):
+        raise ProjectError(
+            f"The template no longer owns {', '.join(back)}, which would go back to an earlier version.",
+            hint="Update all of the project: mlscaffold update",
+        )
+    return dataclasses.replace(after.lane, dropped=after.lane.dropped | passed)
+
+
+def _moves(then: Pin, new: Render, ownership: Ownership) -> Mapping[str, str]:
+    """Where the template's files went, from whichever version the project has them of."""
+    used = set(new.sources.values())
+    if not isinstance(then, PinOfTwo):
+        return moved_sources(then.checkout, new.checkout, ownership.moved, used)
+    ahead = {then.render.sources.get(path, "") for path in then.lane.paths}
+    base, later = (moved_sources(one.checkout, new.checkout, ownership.moved, used) for one in (then.base, then.ahead))
+    return {**base, **{source: place for source, place in later.items() if source in ahead}}
+
+
+def _fresh_remarks(old: Render, new: Render) -> tuple[str, ...]:
+    known = remarks_on(old)
+    return tuple(remark for remark in remarks_on(new) if remark not in known)
+
+
+def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -> tuple[Pin, Checkout]:
+    """The recorded state of the template, and the one to go to."""
+    for name in ("old", "new"):
+        (scratch / name).mkdir()
+    with ThreadPoolExecutor() as threads:
+        try:
+            source = fetched(find_source(request.template or recorded.template), request.cache, scratch)
+            there = None if request.same_version else _goal(request, recorded, source)
+            going = None
+            if there is not None and there.is_behind:
+                going = threads.submit(check_out, source, there.target, into=scratch / "new", cache=request.cache)
+            then = pin(
+                request.project,
+                recorded,
+                source=source,
+                into=scratch / "old",
+                # As Copier does it: what may have come since the last render was not in it.
+                loose=False,
+                trusted=request.trusted,
+                cache=request.cache,
+            )
+        except MovedTagError:
+            raise
+        except TemplateError as error:
+            raise TemplateError(
+                error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
+            ) from error
+    if going is not None:
+        return then, going.result()
+    here = then.ahead.checkout if isinstance(then, PinOfTwo) and request.owned_only else then.checkout
+    if there is None or there.relation is Relation.SAME:
+        return then, here
+    notes = (*source.notes, f"There is nothing newer. {there.why}")
+    return then, dataclasses.replace(here, notes=notes)
+
+
+def _goal(request: UpdateRequest, recorded: Recorded, source: TemplateSource) -> Standing:
+    """What to go to, if that is newer.
+
+    Raises:
+        TemplateError: It was asked for, and is older; or it is older than what is ahead already.
+    """
+    channel = request.channel or recorded.channel
+    if request.to is None and channel.following is not Following.BRANCH and is_unreleased(source):
+        raise TemplateError(
+            f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
+            hint="Commit and tag it, or name a release with --to.",
+        )
+    ahead = recorded.owned.version if recorded.owned else recorded.version
+    base = ahead if request.owned_only else recorded.version
+    there = standing(source, base, channel=channel, to=request.to, cache=request.cache)
+    if request.to is not None and there.relation is Relation.CONTAINED:
+        raise _older(source, there.target, base)
+    if request.to is not None and there.relation is Relation.UNRELATED:
+        # Whoever names it wants it.
+        there = dataclasses.replace(there, relation=Relation.NEWER)
+    if base != ahead and there.is_behind:
+        from_ahead = standing(source, ahead, to=there.target, cache=request.cache)
+        if from_ahead.relation is Relation.CONTAINED:
+            raise _older(source, there.target, ahead)
+    return there
+
+
+def _older(source: TemplateSource, version: str, recorded: str) -> TemplateError:
+    return TemplateError(
+        f"{shown(version)} of {source.url} is older than {shown(recorded)}, which this project has.",
+        hint="To go back, take back the commit of the update: git revert.",
+    )
