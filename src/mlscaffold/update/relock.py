@@ -298,9 +298,9 @@ def _newest(ours: Lock, theirs: Lock, cache: Path | None) -> Lock:
     """
     newer = theirs if _is_newer(theirs.version, ours.version, ours, cache) else ours
     ahead = [side.owned for side in (ours, theirs) if side.owned]
-    owned = (
-        ahead[-1] if ahead and _is_newer(ahead[-1].version, ahead[0].version, ours, cache) else next(iter(ahead), None)
-    )
+    owned = ahead[0] if ahead else None
+    if owned is not None and _is_newer(ahead[-1].version, owned.version, ours, cache):
+        owned = ahead[-1]
     if owned is not None and not _is_newer(owned.version, newer.version, ours, cache):
         owned = None
     return dataclasses.replace(newer, owned=owned)
