@@ -34,7 +34,13 @@ def why_unusable(cache: Path) -> str:
     """Why nothing is kept in a cache folder, for a person; empty if it is as it has to be, or not there yet."""
     # Links are followed once: what is looked at is what is used.
     place = Path(os.path.realpath(cache))
-    return why_open(place) or _brought_along(place)
+    return why_open(place) or _why_unwritable(place) or _brought_along(place)
+
+
+def _why_unwritable(place: Path) -> str:
+    """Why nothing can be written to a folder, which may have to be made first; empty if it can."""
+    nearest = next(folder for folder in (place, *place.parents) if folder.exists())
+    return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} cannot be written to"
 
 
 @functools.cache

@@ -96,8 +96,8 @@ def fetched(source: TemplateSource, cache: Path | None, scratch: Path | None = N
         with _alone(mirror), scratch_folder(folder) as room:
             return _refreshed(source, mirror, room)
     except (OSError, GitError, _CacheError) as error:
-        why = error.strerror if isinstance(error, OSError) else None
-        note = f"The copy of the template in {folder} cannot be used ({why or error}): it is read afresh."
+        why = error.reason if isinstance(error, GitError) else getattr(error, "strerror", None) or error
+        note = f"The copy of the template in {folder} cannot be used ({why}): it is read afresh."
         return replace(_copied(source, scratch), notes=(note,))
 
 

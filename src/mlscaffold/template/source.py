@@ -145,7 +145,7 @@ def _folder_and_prefix(spec: str, within: Mapping[str, str]) -> tuple[str, str]:
     """
     folder, prefix = within.get("subdir", "").strip("/"), within.get("tag-prefix", "")
     parts = PurePosixPath(folder).parts
-    if any(part == ".." or part.lower() == ".git" or "\\" in part for part in parts):
+    if any(part == ".." or part.lower() == ".git" or not part.isprintable() or "\\" in part for part in parts):
         raise TemplateError(
             f"The template {without_credentials(spec)} names {folder!r}, which is no folder of its repository.",
             hint="Name a folder relative to the repository's root: URL#subdir=templates/ml",
