@@ -47,7 +47,8 @@ def print_created(created: Created) -> None:
     if created.inside is not None:
         console.say(f"It lies in the repository {created.inside}: review and commit it there.", style="yellow")
     for path in created.ignored:
-        console.say(f"Not committed, since .gitignore names it: {path}", style="yellow")
+        add = "" if created.commit else f". Add it yourself: git add --force -- {shlex.quote(path)}"
+        console.say(f"Not committed, since .gitignore names it: {path}{add}", style="yellow")
     for path in created.secret:
         what = "Not committed, since it depends" if created.commit else "Not to be committed unseen, since it depends"
         console.say(f"{what} on a secret answer: {path}. Name it in .gitignore, or commit it yourself.", style="yellow")

@@ -6,6 +6,8 @@ A repository that cannot be used is no absence of one: it is refused with git's 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +57,7 @@ def locate(folder: Path) -> Location | None:
     done = Git(folder).finished("rev-parse", *wanted)
     said = done.stdout.decode(errors="surrogateescape").split("\n")
     if done.returncode:
-        error = GitError(("rev-parse",), done.stderr.decode(errors="replace"), folder=folder)
+        error = GitError(("rev-parse",), done.stderr.decode(errors="replace"))
         if said[0] == "true":
             raise MachineError(f"{folder} is inside a repository's own folder.", hint="Name a folder outside of it.")
         if _NO_WORK_TREE in error.stderr:
@@ -91,7 +93,9 @@ def located(folder: Path) -> Location:
 def unusable(folder: Path, error: GitError) -> MachineError | None:
     """What is wrong with the repository of a folder, of which git gave an error; None if there is no repository."""
     if _NONE not in error.stderr:
-        return MachineError(f"Git cannot use the repository of {folder}: {error.reason}.", hint=error.hint)
+        owned = re.search("dubious ownership in repository at '(.*)'", error.stderr)
+        hint = error.hint.replace(" PATH", f" {shlex.quote(owned[1])}") if owned else error.hint
+        return MachineError(f"Git cannot use the repository of {folder}: {error.reason}.", hint=hint)
     for link in _looked_at(folder):
         if (why := _damage(link)) is not None:
             return MachineError(
@@ -179,7 +183,7 @@ def newest_commit(git: Git) -> str:
     Raises:
         GitError: HEAD names one that cannot be read.
     """
-    if (said := git.found("rev-parse", "-q", "--verify", "HEAD")) is not None:
+    if (said := git.found("rev-parse", "-q", "--verify", "HEAD^{commit}")) is not None:
         return said.decode().strip()
     # A branch without commits and one whose file is damaged look alike to `rev-parse`.
     try:

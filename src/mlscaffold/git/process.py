@@ -60,16 +60,17 @@ _CURES: Mapping[str, str] = {
         "The disk is full: make room, then run the command again."
     ),
     "detected dubious ownership": (
-        "It belongs to another user. If you trust what it holds: git config --global --add safe.directory {folder}"
+        "It belongs to another user. If you trust what it holds: git config --global --add safe.directory PATH"
     ),
     "bad config|bad numeric config|bad boolean config|invalid value for '|not a valid boolean|missing value for": (
-        "Mend that setting of git's configuration; this says which file holds it: git config --list --show-origin"
+        "Mend that line of git's configuration, or take it out."
     ),
     "unknown repository extension|Expected git repo version|unknown repository (storage|format)": (
         "A newer git made this repository: install that one (https://git-scm.com/downloads)."
     ),
     r"index file|bad signature 0x|bad index|unknown index entry|\.git/index: unable to map": (
-        "Git's index is damaged. No file and no commit is lost by making it anew: rm {folder}/.git/index && git reset"
+        "Git's index is damaged. Neither files nor commits are lost by making it anew: "
+        'rm "$(git rev-parse --git-path index)" && git reset'
     ),
     r"\.lock': File exists": "Another git is at work there. If none is (it was killed), remove that file.",
     "Permission denied": "Get the right to read and write there, or run as the user whom it belongs to.",
@@ -86,13 +87,15 @@ _CURES: Mapping[str, str] = {
 class GitError(MachineError):
     """A git command failed; `stderr` is what it said, without credentials."""
 
-    def __init__(self, arguments: Sequence[str], stderr: str, *, folder: Path | str = "PATH") -> None:
+    def __init__(self, arguments: Sequence[str], stderr: str) -> None:
         said = without_credentials(stderr.strip()) or "no message"
         command = next(
             word for before, word in zip(("", *arguments), arguments, strict=False) if "-c" not in {before, word}
         )
-        hint = next((cure for words, cure in _CURES.items() if re.search(words, said)), "")
-        super().__init__(f"git {command} failed: {said}", hint=hint.replace("{folder}", str(folder)))
+        super().__init__(
+            f"git {command} failed: {said}",
+            hint=next((cure for words, cure in _CURES.items() if re.search(words, said)), ""),
+        )
         self.stderr = said
 
     @property
@@ -211,7 +214,7 @@ class Git:
         return self.found(*arguments) is not None
 
     def _failure(self, arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> GitError:
-        return GitError(arguments, done.stderr.decode(errors="replace"), folder=self.folder)
+        return GitError(arguments, done.stderr.decode(errors="replace"))
 
     def finished(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """A command that has ended, however it did.

@@ -52,8 +52,11 @@ def open_commit(project: Path, name: str) -> Revision:
     try:
         lines = git.records("ls-tree", "-r", "-z", name)
     except GitError as error:
-        if error.hint and (refusal := unusable(project, error)) is not None:
+        absent = "not a git repository" in error.stderr
+        if (absent or error.hint) and (refusal := unusable(project, error)) is not None:
             raise refusal from error
+        if absent:
+            raise MlscaffoldError(f"{project} is not in a git repository: it has no commit {name}.") from error
         raise MlscaffoldError(
             f"Cannot read the commit {name} in {project}: {error.stderr.removeprefix('fatal: ')}",
             hint="In CI, fetch it first: git fetch --depth=1 origin <commit>.",

@@ -15,7 +15,8 @@ from pathlib import Path
 from ..apply.journal import pending
 from ..errors import MachineError, MlscaffoldError, NoProjectError, TemplateError
 from ..files.rights import make_private
-from ..git.location import locate
+from ..git.index import read_index
+from ..git.location import locate, newest_commit
 from ..git.process import Git, config_value
 from ..preferences.settings import SettingsError, read_settings, settings_file
 from ..project.record import Recorded, read_recorded
@@ -184,6 +185,9 @@ def _template(recorded: Recorded, cache: Path) -> Ailment:
 def _repository(project: Path) -> Iterator[Ailment]:
     try:
         location = locate(project)
+        if location is not None:
+            read_index(project)
+            newest_commit(Git(project))
     except MachineError as error:
         yield Ailment(subject="repository", health=Health.BAD, message=error.message, cure=error.hint)
         return

@@ -75,6 +75,8 @@ class Prepared:
     ownership: Ownership
     plan: Plan
     tasks: tuple[str, ...]
+    #: The repository that the project becomes a part of, where there is one.
+    inside: Path | None
     #: What the user should be told before.
     notes: tuple[str, ...]
 
@@ -90,7 +92,7 @@ class Created:
     commit: str
     #: The repository that the project lies in, where that was there before.
     inside: Path | None
-    #: Rendered files that the project's own `.gitignore` keeps out of the first commit: a mistake of the template.
+    #: Files that an ignore file keeps out of the first commit: a mistake of the template, or of the repository around.
     ignored: tuple[str, ...]
     #: Rendered files that depend on a secret answer, and that the next commit would hold: none of ours does.
     secret: tuple[str, ...]
@@ -118,6 +120,8 @@ def prepare(
             hint="Look at it: mlscaffold check. Change its answers: mlscaffold set. Or empty it and start anew.",
         )
     _refuse_occupied(destination)
+    # Before anything is asked: a repository that git cannot use is not one that a project is made beside.
+    inside = _repository_of(destination)
     with contextlib.ExitStack() as cleanup:
         with disk_errors(destination):
             scratch = cleanup.enter_context(scratch_folder())
@@ -168,6 +172,7 @@ def prepare(
                 )
             ),
             tasks=task_listing(checkout),
+            inside=inside,
             notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),
         )
 
@@ -211,10 +216,9 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
     Raises:
         MlscaffoldError: The destination is as it was.
     """
-    request = prepared.request
+    request, inside = prepared.request, prepared.inside
     if prepared.plan.collisions:
         raise DestinationError(f"In the way: {', '.join(prepared.plan.collisions)}.")
-    inside = _repository_of(request.destination)
     with stage(request.destination) as staged:
         step("Writing the files")
         for action in prepared.plan.actions:
@@ -235,6 +239,9 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
             commit = _commit(staged.project, prepared)
             ignored = _ignored(staged.project, prepared.plan)
         staged.publish()
+    if inside is not None:
+        names = {*prepared.render.entries, locks.LOCK_FILE}
+        ignored = ignored_paths(request.destination, sorted(names))
     return Created(
         project=request.destination,
         lock=lock,

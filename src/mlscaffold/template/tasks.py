@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import RenderError
+from ..git.environment import cleaned_environment
 from ..redaction import redacted
 from .answers import Answers
 from .ownership import read_ownership
@@ -63,7 +64,14 @@ def make_derived(commands: Iterable[str], project: Path) -> None:
     for command in commands:
         try:
             words = shlex.split(command)
-            done = subprocess.run(words, cwd=project, check=False, stdin=subprocess.DEVNULL, capture_output=True)
+            done = subprocess.run(
+                words,
+                cwd=project,
+                env=cleaned_environment(),
+                check=False,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+            )
         except (OSError, ValueError) as error:
             raise RenderError(f"`{command}`, which makes a derived file, cannot be run: {error}") from error
         if done.returncode:

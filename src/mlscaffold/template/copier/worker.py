@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 from copier._jinja_ext import SandboxedEnvironment
-from copier._main import Worker, as_operation
+from copier._main import Worker, as_operation, local  # type: ignore[attr-defined]
 from copier._settings import SettingsModel
 from copier._template import Task, Template
 from copier._types import LazyDict, Operation, Phase
@@ -34,6 +34,7 @@ from pydantic.dataclasses import dataclass
 
 from .compiled import Compiled
 from ...errors import RenderError, UntrustedTemplateError
+from ...git.environment import cleaned_environment
 from ..reach import NeedsTrust, Reach
 from .refusals import refusals
 from .sandbox import Reads, confine, names_that_read
@@ -200,7 +201,12 @@ class TemplateWorker(Worker):
         written = task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd))
         hint = "Run again without it, or tell the template's authors."
         try:
-            self._execute_tasks([task])
+            # A caller may be a hook, whose git would be led to another repository. Copier keeps an environment of its
+            # own for tasks, from when it was imported.
+            with local.env():
+                local.env.clear()
+                local.env.update(cleaned_environment())
+                self._execute_tasks([task])
         except TaskError as error:
             message = f"A task of the template failed: `{written}` ended with {error.returncode}."
             raise RenderError(message, hint=hint) from None
