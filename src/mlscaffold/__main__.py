@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; `--version` is answered before anything else is imported."""
+    if os.name == "posix" and sys.getfilesystemencoding() != "utf-8":
+        # Git's names and ours are UTF-8, whatever the language of the machine: a lock is for all of them.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - ourselves
     if sys.argv[1:] == ["--version"]:
         from . import __version__
 

@@ -352,7 +352,12 @@ def _copy_states(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> tu
     effects = tuple(record(project, folder, each, number, replaced=paths) for number, each in enumerate(outcomes))
     index = _index_file(Git(project), project)
     if index.is_file():
-        copy(index, folder / Side.BEFORE / "index")
+        saved = folder / Side.BEFORE / "index"
+        copy(index, saved)
+        if any(index.parent.glob("sharedindex.*")):
+            # It may be split, and the half that it names be gone when it is needed.
+            git = Git(project, environment={"GIT_INDEX_FILE": str(saved)})
+            git.run("update-index", "--no-split-index", "--force-write-index")
     return effects
 
 

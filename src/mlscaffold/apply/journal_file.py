@@ -46,7 +46,7 @@ def _folder_at(location: Location) -> Path:
     prefix = location.prefix
     name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
     # `.git` itself may be a link, as git allows; what lies in it may not.
-    return location.git_folder.resolve() / "mlscaffold" / name
+    return Path(os.path.realpath(location.git_folder)) / "mlscaffold" / name
 
 
 def _refuse_links(folder: Path) -> None:

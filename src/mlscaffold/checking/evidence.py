@@ -79,9 +79,10 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, location: Locati
     staged = {path: index.entries[path] for path in others if path in index.entries}
     staged = {path: entry for path, entry in staged.items() if entry.blob != blob_id(b"")}
     unknown = _unknown(project, others, index)
-    ignored = ignored_paths(project, sorted(unknown))
+    ignored = _ignored(project, unknown, index)
     # What an update brought is added with its lock.
     kept = LOCK_FILE in index.entries and LOCK_FILE not in index.unstaged
+    loose = unknown - ignored if index.known else frozenset[str]()
     return Evidence(
         here={**left_out, **settled, **files_here(location, index, others)},
         staged=staged,
@@ -89,16 +90,25 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, location: Locati
         unmerged=index.unmerged & frozenset(paths),
         unfiltered=missing_filters(location, index, paths),
         ignored=ignored,
-        dropped=frozenset(path for path in unknown - ignored if kept or path == LOCK_FILE),
+        dropped=frozenset(path for path in loose if kept or path == LOCK_FILE),
         read=read,
     )
 
 
 def _unknown(project: Path, others: Collection[str], index: Index) -> frozenset[str]:
-    """Files that are here and not in git, the lock among them; where nothing of the project is in git yet, none."""
+    """Files that are here and not in git, the lock among them."""
     known = index.known
-    paths = (*others, LOCK_FILE) if known else ()
+    # Before anything of a new project is in git, the lock stands for all.
+    paths = (*others, LOCK_FILE) if known else (LOCK_FILE,)
     return frozenset(path for path in paths if path not in known and is_own_file(project, path))
+
+
+def _ignored(project: Path, unknown: Collection[str], index: Index) -> frozenset[str]:
+    """Those that an ignore file keeps out of git, unless it is the whole project that somebody keeps out."""
+    if not unknown:
+        return frozenset()
+    ignored = ignored_paths(project, [*sorted(unknown), "."])
+    return ignored - {"."} if index.known or "." not in ignored else frozenset()
 
 
 def _linked_folders(project: Path, paths: Collection[str]) -> frozenset[str]:

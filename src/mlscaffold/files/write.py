@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -73,6 +74,11 @@ def disk_errors(destination: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename or destination
+        if error.errno == errno.ENAMETOOLONG:
+            raise MachineError(
+                f"The name {place} is too long for this disk. {destination} is as it was.",
+                hint="Use shorter names, or a folder that is closer to the top.",
+            ) from error
         raise MachineError(
             f"Writing failed at {place}: {error.strerror or error}. {destination} is as it was.",
             hint="Make room or get the right to write there, then run the command again.",

@@ -144,7 +144,8 @@ def _prove(lock: Lock) -> None:
             return
         why = "one of its names or keys holds a tab or a line break"
     except UnicodeError:
-        why = "one of its names is not UTF-8"
+        odd = next((path for path in lock.files if any("\ud800" <= sign <= "\udfff" for sign in path)), "")
+        why = f"one of its names is not UTF-8{f': {os.fsencode(odd)!r}'[:200] if odd else ''}"
     except LockError as error:
         why = error.message
     raise TemplateError(f"What the template {lock.template} makes cannot be recorded: {why}.".replace("..", "."))

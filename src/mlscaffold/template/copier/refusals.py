@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import re
@@ -54,6 +55,15 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
         where = _place_in_template(error, checkout.root) if isinstance(error, JinjaError) else None
         raise RenderError(
             f"The template {checkout.source.url} does not render{f' in {where}' if where else ''}: {detail}"
+        ) from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or not error.filename:
+            raise
+        name = max(Path(os.fsdecode(error.filename)).parts, key=lambda part: len(os.fsencode(part)))
+        raise RenderError(
+            f"The template {checkout.source.url} makes a name that is too long for a file: {name[:60]}… "
+            f"({len(os.fsencode(name))} bytes).",
+            hint="If an answer is part of it, give a shorter one.",
         ) from error
     except AssertionError as error:
         # Copier's only word about a path that is no path.

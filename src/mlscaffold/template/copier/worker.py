@@ -163,12 +163,26 @@ class TemplateWorker(Worker):
         return {name: context[name] for name in self.template.questions_data if name in context}
 
     def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: dict[str, Any] | None = None) -> None:
-        self.sources[dst_relpath.as_posix()] = src_relpath.as_posix()
+        self._note_source(src_relpath, dst_relpath)
         super()._render_file(src_relpath, dst_relpath, extra_context)
 
     def _render_symlink(self, src_relpath: Path, dst_relpath: Path) -> None:
-        self.sources[dst_relpath.as_posix()] = src_relpath.as_posix()
+        self._note_source(src_relpath, dst_relpath)
         super()._render_symlink(src_relpath, dst_relpath)
+
+    def _note_source(self, source: Path, path: Path) -> None:
+        """Note which template file makes a path.
+
+        Raises:
+            RenderError: Another one makes it, too: which of them stayed would depend on the order of a folder.
+        """
+        made = self.sources.setdefault(path.as_posix(), source.as_posix())
+        if made != source.as_posix():
+            both = " and ".join(sorted((made, source.as_posix())))
+            raise RenderError(
+                f"Two files of the template make {path.as_posix()}: {both}.",
+                hint="Give answers that tell their names apart, or tell the template's authors.",
+            )
 
     def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
         """Do nothing: renders lie outside of any repository, and Copier would ask git once a file."""

@@ -1,0 +1,125 @@
+"""A repository that git cannot use is no absence of one: git's reason and the cure are said, and nothing is nested."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Machine
+from .updating import Followed, follow
+
+
+def appended(file: str, text: str) -> Callable[[Path], object]:
+    return lambda git: (git / file).write_text((git / file).read_text() + text)
+
+
+def replaced(text: str) -> Callable[[Path], object]:
+    def replace(git: Path) -> None:
+        shutil.rmtree(git)
+        git.write_text(text)
+
+    return replace
+
+
+def led_in_a_circle(git: Path) -> None:
+    shutil.rmtree(git)
+    git.symlink_to(".git")
+
+
+def owned_by_another(git: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a folder away")
+    for path in (git.parent, git):
+        os.chown(path, 1234, 1234)
+
+
+#: What is done to `.git`, the reason that is said, and a word of the cure.
+UNUSABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "foreign owner": (owned_by_another, "dubious ownership", "safe.directory"),
+    "broken configuration": (appended("config", "[core\n"), "bad config line", "Mend that line"),
+    "odd configuration": (appended("config", "[core]\n\tbare = maybe\n"), "bad boolean config value", "Mend that line"),
+    "unknown extension": (
+        appended("config", "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tfoo = bar\n"),
+        "unknown repository extension found: foo",
+        "newer git",
+    ),
+    "newer format": (appended("config", "[core]\n\trepositoryformatversion = 9\n"), "Expected git repo", "newer git"),
+    "dangling file": (replaced("gitdir: /nowhere/at/all\n"), "/nowhere/at/all", "git worktree repair"),
+    "junk file": (replaced("junk\n"), "invalid gitfile", "clone it again"),
+    "no HEAD": (lambda git: (git / "HEAD").unlink(), "HEAD is missing", "Restore it"),
+    "empty HEAD": (lambda git: (git / "HEAD").write_text(""), "its HEAD names no branch", "Restore it"),
+    "no objects": (lambda git: shutil.rmtree(git / "objects"), "objects is missing", "Restore it"),
+    "circle": (led_in_a_circle, "Too many levels", "Restore it"),
+    "damaged index": (lambda git: (git / "index").write_text("junk"), "index file smaller", "git reset"),
+}
+VERBS = (
+    ("update", "demo"),
+    ("check", "demo"),
+    ("diff", "--project", "demo"),
+    ("lock", "--resolve", "--project", "demo"),
+    ("new", "demo/sub/other", "--template", "{template}", "--defaults"),
+)
+
+
+@pytest.mark.parametrize("how", UNUSABLE)
+def test_a_repository_that_git_cannot_use(machine: Machine, how: str) -> None:
+    demo = follow(machine)
+    damage, reason, cure = UNUSABLE[how]
+    damage(demo.project / ".git")
+    for verb in VERBS:
+        done = machine.run(*(word.format(template=demo.template) for word in verb))
+        done.refused(reason, cure)
+        assert "git init" not in done.err
+    assert not demo.has("sub")
+    done = machine.run("doctor", "demo")
+    assert reason in " ".join(done.out.split())
+    assert "git init" not in done.out
+    assert done.code == 1
+
+
+@pytest.mark.parametrize("verb", [("update", "demo"), ("set", "name=x", "--project", "demo")])
+def test_a_branch_that_names_no_commit_is_not_one_without_commits(machine: Machine, verb: tuple[str, ...]) -> None:
+    demo = follow(machine)
+    demo.release()
+    (demo.project / ".git" / "refs" / "heads" / "main").write_text("0000\n")
+    machine.run(*verb).refused("your current branch appears to be broken", "git fsck")
+
+
+def test_an_empty_folder_of_that_name_is_none(machine: Machine) -> None:
+    """As a container mounts it to hide the real one."""
+    demo = follow(machine)
+    shutil.rmtree(demo.project / ".git")
+    (demo.project / ".git").mkdir()
+    machine.run("update", "demo").refused("is not in a git repository", "git init")
+    assert machine.run("check", "demo").code == 0
+
+
+def test_what_lies_beyond_a_ceiling_is_none_of_a_projects(machine: Machine) -> None:
+    machine.template()
+    (machine.work / ".git").write_text("gitdir: /nowhere\n")
+    (machine.work / "deep").mkdir()
+    machine.environment("GIT_CEILING_DIRECTORIES", str(machine.work))
+    done = machine.run("new", "deep/demo", "--template", machine.home.parent / "template", "--defaults")
+    assert done.code == 0, done
+    assert (machine.work / "deep" / "demo" / ".git").is_dir()
+
+
+def test_without_git_it_is_said_that_git_is_missing(machine: Machine, tmp_path: Path) -> None:
+    demo = follow(machine)
+    (tmp_path / "empty").mkdir()
+    machine.environment("PATH", str(tmp_path / "empty"))
+    for verb in (("update", "demo"), ("check", "demo"), ("new", "other", "--template", str(demo.template))):
+        machine.run(*verb).refused("git was not found", "Install git")
+
+
+def test_messages_are_read_whatever_the_language(machine: Machine) -> None:
+    """A catalogue of messages may be installed, and `LANGUAGE` goes before all."""
+    machine.environment("LANGUAGE", "de")
+    machine.environment("LC_ALL", "C.UTF-8")
+    demo: Followed = follow(machine)
+    shutil.rmtree(demo.project / ".git")
+    machine.run("update", "demo").refused("is not in a git repository")
