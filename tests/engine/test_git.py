@@ -20,8 +20,8 @@ from mlscaffold.git.merge_file import Labels, merge_lines
 from mlscaffold.git.process import Git
 
 SOURCES = Path(mlscaffold.__file__).parent
-#: Processes that are not git's: a template's own commands.
-STARTERS = {"git/process.py", "template/tasks.py"}
+#: Processes that are not git's: a template's own commands, and ourselves again in UTF-8.
+STARTERS = {"__main__.py", "git/process.py", "template/tasks.py"}
 
 
 def names(table: Mapping[str, Sequence[str]]) -> list[str]:
