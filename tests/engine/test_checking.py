@@ -494,7 +494,7 @@ FILES = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(edits=st.fixed_dictionaries(dict.fromkeys(FILES, EDITS)))
 def test_work_tree_and_commit_agree_and_nothing_escapes(
     tmp_path_factory: pytest.TempPathFactory, edits: dict[str, str]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlscaffold import CheckResult, Finding
@@ -234,7 +234,6 @@ def test_waived_findings_are_suppressed_and_not_hidden() -> None:
 TEXT = st.text(min_size=1, max_size=40)
 
 
-@settings(deadline=None)
 @given(path=TEXT, message=TEXT, reason=TEXT)
 def test_any_text_leaves_every_report_valid(path: str, message: str, reason: str) -> None:
     waiver = Waiver(**{**vars(WAIVER), "reason": reason})

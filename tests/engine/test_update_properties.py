@@ -18,7 +18,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from mlscaffold.errors import PendingError, ProjectError, RenderError
@@ -318,23 +318,20 @@ def the_second_time_does_nothing(play: Play) -> None:
         assert not prepared.moves_lock
 
 
-QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=15)
 @given(cases())
 def test_no_line_is_lost_and_the_plan_is_what_happens(case: Case) -> None:
     follow_the_template(case)
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=150)
 @given(cases())
 def test_no_line_is_lost_in_many_more(case: Case) -> None:
     follow_the_template(case)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=8)
 @given(cases())
 def test_an_update_that_is_applied_is_undone_to_the_byte(case: Case) -> None:
     """As when the template's own commands fail at the end."""

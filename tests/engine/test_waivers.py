@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlscaffold.errors import MachineError, MlscaffoldError
@@ -180,7 +180,6 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
-@settings(deadline=None)
 @given(reason=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip))
 def test_any_reason_is_read_back_as_it_was_given(tmp_path_factory: pytest.TempPathFactory, reason: str) -> None:
     project = tmp_path_factory.mktemp("project")
@@ -202,7 +201,6 @@ def outcome(text: str) -> tuple[Waiver, ...] | str:
         return error.message
 
 
-@settings(deadline=None)
 @given(lines=st.lists(st.one_of(st.sampled_from([*HEADS, *LINES, *OTHERS]), st.text(max_size=10)), max_size=12))
 def test_any_text_is_read_or_refused(lines: list[str]) -> None:
     found = outcome("\n".join(lines))

@@ -104,7 +104,7 @@ def test_no_module_of_the_standard_library_is_a_package(name: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=st.text(min_size=1, max_size=60))
 def test_whatever_the_project_is_called_its_package_is_usable_or_the_name_refused(name: str) -> None:
     found, refusal = attempt(project_name=name)
@@ -116,7 +116,7 @@ def test_whatever_the_project_is_called_its_package_is_usable_or_the_name_refuse
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(name=st.from_regex(r"[a-z][a-z0-9_]{0,45}", fullmatch=True) | st.text(max_size=45))
 def test_a_package_name_is_taken_as_it_is_or_refused(name: str) -> None:
     found, refusal = attempt(package_name=name)
@@ -128,7 +128,7 @@ def test_a_package_name_is_taken_as_it_is_or_refused(name: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     folder=st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs", "Cc")), min_size=1, max_size=60)
 )

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlscaffold.project.lock import dump_lock, read_lock
@@ -289,7 +289,7 @@ PARTS = st.one_of(
 PATHS = st.lists(PARTS.filter(lambda part: part not in {".", ".."}), min_size=1, max_size=3).map("/".join)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15)
 @given(paths=st.lists(PATHS, max_size=3, unique=True), answers=st.one_of(st.just(".copier-answers.yml"), PATHS))
 @example(paths=[], answers="my answers.yml")
 @example(paths=[".mlscaffold.lock"], answers=".copier-answers.yml")

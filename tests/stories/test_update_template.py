@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -308,9 +309,8 @@ def test_a_template_that_no_longer_renders(machine: Machine) -> None:
 def test_a_lock_with_hostile_paths_is_refused(machine: Machine, path: str) -> None:
     demo = follow(machine)
     good = read_lock(demo.project)
-    hostile = {**good.files, path: good.files["hello.txt"]}
-    object.__setattr__(good, "files", hostile)
-    demo.edit({LOCK_FILE: dump_lock(good)})
+    hostile = replace(good, files={**good.files, path: good.files["hello.txt"]})
+    demo.edit({LOCK_FILE: dump_lock(hostile)})
 
     demo.refuses("Refused")
 
@@ -332,10 +332,9 @@ def test_a_lock_that_was_changed_by_hand_is_refused(machine: Machine, before: st
 
 def test_a_lock_that_names_an_option_as_its_template_or_version(machine: Machine) -> None:
     demo = follow(machine)
-    for name, value in (("template", "--upload-pack=touch pwned"), ("version", "--output=pwned")):
-        lock = read_lock(demo.project)
-        object.__setattr__(lock, name, value)
-        demo.edit({LOCK_FILE: dump_lock(lock)})
+    good = read_lock(demo.project)
+    for hostile in (replace(good, template="--upload-pack=touch pwned"), replace(good, version="--output=pwned")):
+        demo.edit({LOCK_FILE: dump_lock(hostile)})
 
         demo.refuses("is no")
         demo.git("reset", "-q", "--hard", "HEAD~1")

@@ -61,8 +61,9 @@ def key_digests(path: str, content: bytes, keys: Sequence[str]) -> Mapping[str, 
 def does_not_parse(path: str, error: ValueError) -> KeyedFileError:
     """The error for a document that is refused."""
     line = error.line if isinstance(error, DocumentError) else None
+    said = " ".join(str(error).replace('in "<unicode string>", ', "in ").split())
     return KeyedFileError(
-        f"{path} does not parse: {error}", hint="Mend its syntax and run the same command again.", line=line
+        f"{path} does not parse: {said}", hint="Mend its syntax and run the same command again.", line=line
     )
 
 

@@ -88,7 +88,7 @@ def _loader(repeated: list[str]) -> Any:
     def document(loader: Any, node: Any) -> Any:
         nodes, signs = _expanded(node, {})
         if nodes > _MOST_NODES or signs > _MOST_TEXT:
-            raise DocumentError("its aliases make it too large")
+            raise DocumentError("it holds too much, once every alias is what it stands for")
         return base_class.construct_document(loader, node)
 
     Loader.construct_document = document
