@@ -43,8 +43,9 @@ from ..git.index import read_index
 from ..git.location import located
 from ..git.process import Git, listing
 from .effects import Effects, Outcome, record
-from .journal_file import FILE, clear_out, exclusive, journal_folder, load, pending, pending_at, store
+from .journal_file import clear_out, exclusive, journal_folder, load, pending, pending_at, store
 from .record import Effect, Ending, Pending, Phase, Record, Side
+from .where import JOURNAL
 
 __all__ = [
     "Changed",
@@ -125,7 +126,7 @@ class Journal:
             done.close()
         except BaseException:
             # Without its file it is done, and only rubbish is left.
-            if os.path.lexists(self.folder / FILE):
+            if os.path.lexists(self.folder / JOURNAL):
                 done.abort()
             raise
 
@@ -185,7 +186,7 @@ class Journal:
         self._forget()
 
     def _forget(self) -> None:
-        (self.folder / FILE).unlink()
+        (self.folder / JOURNAL).unlink()
         clear_out(self.folder)
 
     def abort(self) -> tuple[str, ...]:
@@ -327,7 +328,7 @@ def begin(
             store(folder, written)
     except BaseException as error:
         # Nothing is applied yet; and on a full disk what is left here would keep it full.
-        remove(folder / FILE)
+        remove(folder / JOURNAL)
         clear_out(folder)
         if isinstance(error, ChangedError):
             _refuse_changed(title, [error.place.relative_to(project).as_posix()])

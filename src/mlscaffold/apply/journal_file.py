@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import stat
@@ -17,9 +16,9 @@ from ..files.scratch import lock_file
 from ..files.write import disk_errors
 from ..git.location import Location, locate
 from .record import Pending, Record, Side, UnknownFormatError, dump, parse
+from .where import JOURNAL, folder_at
 
 __all__ = [
-    "FILE",
     "clear_out",
     "exclusive",
     "journal_folder",
@@ -29,7 +28,6 @@ __all__ = [
     "store",
 ]
 
-FILE = "journal.json"
 _LIMIT_BYTES = 256 * 1024 * 1024
 
 
@@ -39,14 +37,7 @@ def journal_folder(project: Path) -> Path | None:
     Raises:
         MachineError: Git cannot use the repository.
     """
-    return None if (location := locate(project)) is None else _folder_at(location)
-
-
-def _folder_at(location: Location) -> Path:
-    prefix = location.prefix
-    name = hashlib.sha256(prefix.encode(errors="surrogateescape")).hexdigest()[:12] if prefix else "project"
-    # `.git` itself may be a link, as git allows; what lies in it may not.
-    return Path(os.path.realpath(location.git_folder)) / "mlscaffold" / name
+    return None if (location := locate(project)) is None else folder_at(location)
 
 
 def _refuse_links(folder: Path) -> None:
@@ -78,7 +69,7 @@ def pending_at(location: Location) -> Pending | None:
     Raises:
         MachineError: As for `pending`.
     """
-    return record.pending if (record := load(_folder_at(location))) is not None else None
+    return record.pending if (record := load(folder_at(location))) is not None else None
 
 
 def load(folder: Path) -> Record | None:
@@ -87,7 +78,7 @@ def load(folder: Path) -> Record | None:
     Raises:
         MachineError: It is damaged, or leads out of the project.
     """
-    file = folder / FILE
+    file = folder / JOURNAL
     if not file.is_file() or file.is_symlink():
         return None
     _refuse_links(folder)
@@ -103,7 +94,7 @@ def load(folder: Path) -> Record | None:
 
 def store(folder: Path, record: Record) -> None:
     """Write a journal, in one step."""
-    passing = folder / f"{FILE}.passing"
+    passing = folder / f"{JOURNAL}.passing"
     remove(passing)
     with passing.open("x", encoding="utf-8") as stream:
         stream.write(dump(record))
@@ -111,7 +102,7 @@ def store(folder: Path, record: Record) -> None:
     # The copies that it speaks of must not be lost after it is found.
     for name in Side:
         sync(folder / name)
-    passing.replace(folder / FILE)
+    passing.replace(folder / JOURNAL)
     sync(folder)
 
 
@@ -141,7 +132,7 @@ def exclusive(project: Path, command: str) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             # On a full disk nobody learns who holds it; but the way back is open.
             os.pwrite(handle, f"mlscaffold {command} (process {os.getpid()})\n".encode(), 0)
-        if not (folder / FILE).exists():
+        if not (folder / JOURNAL).exists():
             clear_out(folder)
         yield folder
         os.ftruncate(handle, 0)
@@ -161,5 +152,5 @@ def clear_out(folder: Path) -> None:
     """Remove what a run left that was killed before its journal was written, or after its end."""
     for side in Side:
         shutil.rmtree(folder / side, ignore_errors=True)
-    for name in ("passing", f"{FILE}.passing"):
+    for name in ("passing", f"{JOURNAL}.passing"):
         remove(folder / name)

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import rules
-from ..documents.data import line_of
-from ..documents.keys import KeyedFileError, key_digests, line_of_key
 from ..files.entry import Entry
 from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
@@ -131,6 +129,9 @@ def _judge_staged(case: Case, path: str, locked: LockedFile) -> Iterable[Finding
 
 
 def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
+    # Imported here: nearly always no file is to be read.
+    from ..documents.keys import KeyedFileError, key_digests, line_of_key
+
     fix = "Run: mlscaffold check --fix, or set it back to what the template renders."
     content = case.evidence.read(path)
     if content is None:
@@ -207,6 +208,8 @@ def _judge_answers(case: Case) -> Iterator[Finding]:
 def _read_answers(case: Case) -> tuple[Mapping[str, Any] | None, str, int | None]:
     """The answers, or what is wrong with their file and in which line."""
     import yaml
+
+    from ..documents.data import line_of
 
     content = case.evidence.read(case.lock.answers_file)
     if content is None:

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .. import rules
-from ..apply.journal import Pending, Phase, pending_at
+from ..apply.where import JOURNAL, folder_at
 from ..errors import MlscaffoldError
 from ..files.entry import Entry, FileMode
 from ..project.lock import LOCK_FILE, Lock, parse_lock
 from .findings import Finding
 
 if TYPE_CHECKING:
+    from ..apply.journal import Pending
     from ..git.location import Location
     from .evidence import Evidence
 
@@ -36,13 +37,13 @@ class Waiting:
     @property
     def is_half_written(self) -> bool:
         """Whether some files are of the new version, and nobody knows which."""
-        return self.pending is not None and self.pending.phase is Phase.APPLYING
+        return self.pending is not None and self.pending.phase.value == "applying"
 
     @property
     def contents(self) -> Mapping[str, bytes]:
         """What it writes last, when its conflicts are resolved: the lock and the answers, by path."""
         waiting = self.pending
-        if waiting is None or waiting.phase is not Phase.CONFLICTS or waiting.ending is None:
+        if waiting is None or waiting.phase.value != "conflicts" or waiting.ending is None:
             return {}
         return waiting.ending.contents
 
@@ -82,8 +83,12 @@ class Waiting:
 
 def waiting_at(location: Location) -> Waiting | None:
     """The update that waits in a project, if any; looked for without asking git."""
+    if not (folder_at(location) / JOURNAL).is_file():
+        return None
+    # Nearly always there is none, and `check` is to start fast.
+    from ..apply.journal import pending_at
+
     try:
-        waiting = pending_at(location)
+        return Waiting(pending=pending_at(location))
     except MlscaffoldError:
         return Waiting(pending=None)
-    return None if waiting is None else Waiting(pending=waiting)

@@ -118,6 +118,9 @@ def _told(error: Exception) -> ExitCode:
             half = error.object[error.start : error.start + 1]
             message = f"A text of the template, the project or the command line holds {half}, which is no character."
             known = MlscaffoldError(message, hint="Look there for what is written like that, and replace it.")
+        case RuntimeError(args=[str(said), *_]) if said.startswith("Symlink loop"):
+            # So `pathlib` says until Python 3.13; later it is an OSError as others.
+            known = MachineError(f"{said}.", hint="Remove the link that leads to itself.")
         case OSError() if not _has_current_folder():
             known = MachineError("The folder that you are in no longer exists.", hint="Go to another one first.")
         case OSError(errno=number) if number in _ENVIRONMENT:
