@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["are_versions", "identities", "is_ordered", "is_requirements", "requirement_name"]
+__all__ = [
+    "are_versions",
+    "identities",
+    "is_named_apart",
+    "is_ordered",
+    "is_requirements",
+    "requirement_name",
+    "share_a_name",
+]
 
 _REQUIREMENT = re.compile(
     r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?P<extras>\[[^\]]*\])?\s*+(?P<rest>$|[<>=!~;@(].*)",
@@ -37,7 +45,7 @@ _ORDERED = frozenset(
     }
 )
 #: What names an item of a list of mappings, the first that it has.
-_NAMES = (
+_NAMES: tuple[str, ...] = (
     "id",
     "repo",
     "name",
@@ -51,7 +59,12 @@ _NAMES = (
     "job",
     "url",
     "path",
+    "label",
 )
+#: What follows an `@` there is a version: the item is the same in another one.
+_WITH_VERSION = frozenset({"uses", "component"})
+#: What names an item that has nothing else (`- run: …`).
+_WHOLE_ITEMS = frozenset({"run", "script"})
 
 
 def requirement_name(text: str) -> str:
@@ -73,7 +86,7 @@ def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | 
             if name is None:
                 return None
             extra = item.get("file") if name == "project" else None
-            found.append((name, item[name], str(extra)))
+            found.append((name, _named(item, name), str(extra)))
         elif isinstance(item, list):
             found.append(json.dumps(item, sort_keys=True, default=str))
         elif isinstance(item, str) and requirements:
@@ -81,6 +94,25 @@ def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | 
         else:
             found.append((type(item).__name__, item))
     return found if len(set(found)) == len(found) else None
+
+
+def _named(item: Mapping[Any, Any], name: str) -> str:
+    """What an item is called by one of its names; empty without it."""
+    value = item.get(name)
+    if not isinstance(value, str):
+        return ""
+    return value.partition("@")[0] if name in _WITH_VERSION else value
+
+
+def share_a_name(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+    """Whether two items of lists are called the same by any of their names."""
+    return any(_named(one, name) == _named(other, name) != "" for name in _NAMES)
+
+
+def is_named_apart(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+    """Whether the only key that two items have names them, and names them differently."""
+    (key,) = one
+    return key in {*_NAMES, *_WHOLE_ITEMS} and _named(one, key) != _named(other, key)
 
 
 def is_ordered(path: tuple[str, ...], *lists: Sequence[Any]) -> bool:

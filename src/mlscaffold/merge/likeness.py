@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from ..documents.identity import is_named_apart, share_a_name
+
 __all__ = ["Slot", "aligned", "likeness"]
 
 #: Pairs of items that are compared at most.
 _MOST_PAIRS = 40_000
 _ENOUGH = 0.5
 _NAMED = 0.9
-#: What says which step or entry a mapping is. What follows an `@` is a version.
-_NAMES = ("id", "name", "uses", "key", "url", "path", "job", "label")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,21 +148,10 @@ def likeness(one: Any, other: Any) -> float:
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return 0.0
     if len(one) == 1 == len(other):
-        return _NAMED if one.keys() == other.keys() and not _named_apart(one, other) else 0.0
+        return _NAMED if one.keys() == other.keys() and not is_named_apart(one, other) else 0.0
     shared = one.keys() & other.keys()
-    if any(_identity(one, name) == _identity(other, name) != "" for name in _NAMES):
+    if share_a_name(one, other):
         return _NAMED
     score = sum(type(one[key]) is type(other[key]) and one[key] == other[key] for key in shared)
     share = score / max(len(one), len(other), 1)
     return share if share >= _ENOUGH else 0.0
-
-
-def _identity(item: Mapping[Any, Any], name: str) -> str:
-    value = item.get(name)
-    return value.partition("@")[0] if isinstance(value, str) else ""
-
-
-def _named_apart(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
-    """Whether the only key that two mappings have names them, and names them differently (`- run: …`)."""
-    (key,) = one
-    return key in {*_NAMES, "run", "script"} and _identity(one, key) != _identity(other, key)
