@@ -163,3 +163,108 @@ def test_line_ends_are_the_projects_unless_the_template_alone_changed_them() -> 
 def test_a_conversion_of_line_ends_is_no_reformatting() -> None:
     found = merge("a.txt", "a\nb\nc\n", "a\r\nb\r\nc\r\n", "a\nb\nc\nd\n")
     assert (found.content, found.conflicted) == (b"a\r\nb\r\nc\r\nd\r\n", False)
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "one", "other", "item"),
+    [
+        (
+            "a.toml",
+            'd = [\n  "a",\n]\n',
+            'd = [\n  "a",\n  "b",  # one\n]\n',
+            'd = [\n  "a",\n  "b",  # other\n]\n',
+            "b",
+        ),
+        ("a.yml", "d:\n  - b # old\n", "d:\n  - b # one\n", "d:\n  - b # other\n", "b"),
+        ("a.yml", "d:\n  - a\n", "d:\n  - a\n  # one\n  - b\n", "d:\n  - a\n  # other\n  - b\n", "b"),
+        ("a.yml", "a: 1\n", "a: 1\nb: 1 # one\n", "a: 1\nb: 1 # other\n", "b"),
+    ],
+)
+def test_the_same_item_with_another_comment_is_no_conflict(
+    path: str, base: str, one: str, other: str, item: str
+) -> None:
+    for mine, theirs in ((one, other), (other, one)):
+        found = merge(path, base, mine, theirs)
+        assert (found.content.decode(), found.conflicted) == (mine, False)
+        assert found.reasons == (f"{item}: both have it, with comments of their own; yours are kept",)
+
+
+def test_a_comment_that_both_changed_above_another_change_needs_somebody() -> None:
+    assert merge("a.yml", "# old\na: 1\n", "# mine\na: 1\n", "# theirs\na: 2\n").conflicted
+
+
+TABLE = "[{0}]\nk = 1\nl = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "wanted"),
+    [("a", "ae", "g", "ge"), ("dcb", "decb", "cb", "ecb"), ("b", "ebhf", "gb", "egbhf"), ("ab", "b", "abc", "bc")],
+)
+def test_an_empty_line_parts_tables_wherever_they_go(base: str, mine: str, theirs: str, wanted: str) -> None:
+    before, ours, others, result = ("\n".join(map(TABLE.format, names)) for names in (base, mine, theirs, wanted))
+    found = merge("a.toml", before, ours, others)
+    assert (found.content.decode(), found.conflicted) == (result, False)
+
+
+LARGE = 200_000
+HOSTILE = {
+    "a.yml": [
+        bomb("[", "]"),
+        bomb("{<<: [", "]}"),
+        f"t: &t {'x' * LARGE}\nl: [{', '.join(['*t'] * 900)}]\n",
+        "a: &a [*a]\n",
+        "a: &a {b: *a}\n",
+        "a: " + "[" * LARGE,
+        "a: " + "[" * 900 + "]" * 900 + "\n",
+        "".join(" " * depth + "a:\n" for depth in range(900)),
+        "".join(" " * depth + "a:\n" for depth in range(90)) + " " * 90 + "b: 1\n" + "# x\n" * LARGE,
+        "a: 1" + ":59" * LARGE + "\n",
+        "a: 0x" + "1" * LARGE + "\n",
+        "a:" + " " * LARGE + "b\n",
+        "? [a]\n: 1\n",
+        "a: 1\n---\nb: 1\n",
+        "".join(f"k{number}: {number}\n" for number in range(5000)),
+    ],
+    "a.json": [
+        '{"a": 1, ' + "/*" * LARGE,
+        '{"a": 1, "' + '\\"' * LARGE,
+        '{"a": 1' + ", " * LARGE,
+        '{"a": ' + "[" * LARGE,
+        '{"a": ' + "1" * LARGE + "}",
+        '{"a": 1,' + "/**/ " * LARGE + "}",
+        "{" + ", ".join(f'"k{number}": 1' for number in range(5000)) + "}",
+    ],
+    "a.toml": [
+        ".".join(["a"] * LARGE) + " = 1\n",
+        '"=".' + ".".join(["a"] * 900) + " = 1\n",
+        "".join(f"[[{'.'.join(['a'] * depth)}]]\n" for depth in range(1, 60)) + "# x\n" * LARGE,
+        "a = " + "[" * LARGE,
+        "a = 0x" + "1" * LARGE + "\n",
+        "a =" + " " * LARGE + "1\n",
+        "[[a]]\nb = 1\n" * 5000,
+    ],
+}
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_keys_of_hostile_documents_are_set_or_refused_in_no_time(path: str) -> None:
+    """Whichever side is hostile, and whatever is asked of it: a result, or the file's own error."""
+    template = {"a.yml": "x: 2\n", "a.json": '{"x": 2}', "a.toml": "x = 2\n"}[path]
+    code = (
+        "import json, sys; from mlscaffold.documents.keys import KeyedFileError, key_digests, line_of_key\n"
+        "from mlscaffold.documents.set_keys import set_keys\n"
+        "path, plain, hostile = json.load(sys.stdin)\n"
+        "for text in map(str.encode, hostile):\n"
+        "    for step in (\n"
+        "        lambda: set_keys(path, mine=text, template=plain.encode(), keys=['x', 'a.b']),\n"
+        "        lambda: set_keys(path, mine=plain.encode(), template=text, keys=['x', 'a']),\n"
+        "        lambda: key_digests(path, text, ['x', 'a']),\n"
+        "        lambda: line_of_key(path, text, 'a.b'),\n"
+        "    ):\n"
+        "        try:\n"
+        "            step()\n"
+        "        except KeyedFileError as error:\n"
+        "            assert error.message.startswith(path) and error.hint, error\n"
+    )
+    sides = json.dumps([path, template, HOSTILE[path]])
+    subprocess.run([sys.executable, "-c", code], input=sides, text=True, check=True, timeout=60)

@@ -12,7 +12,19 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Found", "FoundItem", "Kind", "Node", "Notation", "Piece", "alike", "shifted", "shown", "written"]
+__all__ = [
+    "Found",
+    "FoundItem",
+    "Kind",
+    "Node",
+    "Notation",
+    "Piece",
+    "alike",
+    "is_table",
+    "shifted",
+    "shown",
+    "written",
+]
 
 Kind = Literal["scalar", "mapping", "sequence"]
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -174,6 +186,11 @@ def shifted(text: str, before: str, after: str) -> str:
     return first + "".join(
         after + line.removeprefix(before) if line.startswith(before) and line.strip() else line for line in rest
     )
+
+
+def is_table(name: Hashable) -> bool:
+    """Whether a piece is a table of TOML, by its name: `("[]", path)` or `("[[]]", path, number)`."""
+    return isinstance(name, tuple) and len(name) > 1 and name[0] in {"[]", "[[]]"} and isinstance(name[1], tuple)
 
 
 def _container(found: Found, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:

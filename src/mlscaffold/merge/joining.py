@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..documents.tree import Node, Notation, Piece
+from ..documents.tree import Node, Notation, Piece, is_table
 from .matching import Undecided
 
 __all__ = ["Joining", "Placed", "relaid"]
@@ -35,6 +35,7 @@ class Joining:
         """The text of a container."""
         first = self.layout.pieces[0] if self.layout.pieces else None
         begins_line = self._line_beginnings()
+        custom = self._parts_tables()
         parts = [head]
         for number, each in enumerate(placed):
             here = (not "".join(parts[-1:]) and number == 0) or parts[-1].endswith("\n")
@@ -50,8 +51,15 @@ class Joining:
                 piece = replace(piece, lead=self._lead(piece, here=here, number=number))
             if self.layout.flow:
                 piece = replace(piece, comma=self._comma(piece, last=number == len(placed) - 1))
+            if is_table(piece.name) and (each.was is not first or number > 0):
+                piece = replace(piece, lead=_parted(piece.lead, parts[-1], custom=custom))
             parts.append(piece.text)
         return "".join([*parts, tail])
+
+    def _parts_tables(self) -> bool:
+        """Whether it is the custom that an empty line parts tables."""
+        tables = [piece for side in (self.layout, self.theirs) for piece in side.pieces[1:] if is_table(piece.name)]
+        return all(piece.lead.startswith("\n") for piece in tables)
 
     def _line_beginnings(self) -> Mapping[int, bool]:
         found = {}
@@ -86,6 +94,13 @@ class Joining:
         if not last:
             return piece.comma or ","
         return piece.comma or "," if self.layout.pieces and self.layout.pieces[-1].comma else ""
+
+
+def _parted(lead: str, before: str, *, custom: bool) -> str:
+    """The text above a table that now follows another, or nothing."""
+    if not before:
+        return lead.lstrip("\n")
+    return f"\n{lead}" if custom and not lead.startswith("\n") and not before.endswith("\n\n") else lead
 
 
 def relaid(trivia: str, indent: str, end: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ..documents.identity import identities, is_ordered, is_requirements, requirement_name
-from ..documents.tree import Node, Piece, alike
+from ..documents.tree import Node, Piece, alike, is_table
 from .likeness import aligned
 
 __all__ = ["Sides", "Undecided", "is_replaced_twice", "is_too_much", "matched", "seems_renamed"]
@@ -38,7 +38,7 @@ def matched(base: Node, mine: Node, theirs: Node, path: tuple[str, ...]) -> list
     if mine.kind == "mapping":
         sides = _by_name(pieces, _table_names(pieces), moves=False)
         # In TOML what follows a table's header is the table's.
-        return sorted(sides, key=lambda each: _is_table((each.mine or each.theirs or each.base or pieces[0][0]).name))
+        return sorted(sides, key=lambda each: is_table((each.mine or each.theirs or each.base or pieces[0][0]).name))
     data = [[piece.value.data for piece in side] for side in pieces]
     names = None
     if not is_ordered(path, *data):
@@ -136,10 +136,6 @@ def _by_place(sides: Sequence[Sequence[Piece]]) -> list[Sides]:
         )
         for slot in slots
     ]
-
-
-def _is_table(name: Hashable) -> bool:
-    return isinstance(name, tuple) and name[0] in {"[]", "[[]]"}
 
 
 def is_too_much(things: Sequence[Sides]) -> bool:

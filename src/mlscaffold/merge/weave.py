@@ -275,6 +275,18 @@ class _Weaving:
             self.reasons.append(f"{named}: you removed it, so the template's change of its comments is left out")
 
     def _both(self, base: Piece | None, mine: Piece, theirs: Piece, around: _Around) -> Piece:
+        try:
+            return self._joined(base, mine, theirs, around)
+        except Undecided:
+            if (base is not None and mine.name is not None) or mine.value.kind != "scalar":
+                raise
+            if mine.value.meaning != theirs.value.meaning:
+                raise
+        self.left_out.append(("theirs", base, theirs))
+        self.reasons.append(f"{_shown(mine, base)}: both have it, with comments of their own; yours are kept")
+        return mine
+
+    def _joined(self, base: Piece | None, mine: Piece, theirs: Piece, around: _Around) -> Piece:
         as_laid = around.as_laid
         inside = replace(around, path=_deeper(around.path, mine.name))
         value = self._value(base.value if base else None, mine.value, theirs.value, inside)
