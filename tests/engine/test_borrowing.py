@@ -161,6 +161,18 @@ def test_repositories_of_all_kinds(tmp_path: Path, kind: str) -> None:
     )
 
 
+def test_a_reference_in_a_file_of_its_own_goes_before_a_packed_one(tmp_path: Path) -> None:
+    template = made(tmp_path / "t")
+    git(template, "tag", "-a", "-m", "annotated", "v2")
+    git(template, "pack-refs", "--all")
+    git(template, "commit", "-qm", "y", "--allow-empty")
+    git(template, "tag", "-f", "-a", "-m", "moved", "v2")
+    (template / ".git" / "refs" / "heads" / "link").symlink_to("main")
+    found = read(template, tmp_path)
+    assert (found.version, found.commit) == ("v2", git(template, "rev-parse", "HEAD"))
+    assert read(template, tmp_path, "v1").commit == git(template, "rev-parse", "HEAD~1")
+
+
 def test_a_sparse_checkout_is_no_edit(tmp_path: Path) -> None:
     template = made(tmp_path / "t", files={"in/a": "a\n", "out/b": "b\n"})
     git(template, "sparse-checkout", "set", "in")

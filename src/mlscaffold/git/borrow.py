@@ -8,8 +8,10 @@ read wrongly.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -38,7 +40,10 @@ _DATA: Mapping[str, re.Pattern[str]] = {
 }
 #: Copied from the work tree's own folder, and from the one that all work trees share.
 _OWN = ("index", "info/sparse-checkout")
-_SHARED = ("packed-refs", "shallow", "info/exclude", "info/attributes")
+_SHARED = ("shallow", "info/exclude", "info/attributes")
+#: A reference, as git keeps it in a file of its own, and how long such a file is at most.
+_REFERENCE = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64})\n?")
+_LONGEST_REFERENCE = 80
 _SIGNATURES = (b"# v2 git bundle\n", b"# v3 git bundle\n")
 
 
@@ -125,10 +130,33 @@ def _borrow_repository(git_folder: Path, ours: Path) -> Path:
     for folder, names in ((git_folder, own), (common, _SHARED)):
         for name in names:
             _copy_file(folder / name, ours / name)
-    for name in ("refs", "reftable"):
-        for file in (common / name).rglob("*"):
-            _copy_file(file, ours / file.relative_to(common))
+    for file in (common / "reftable").rglob("*"):
+        _copy_file(file, ours / file.relative_to(common))
+    _pack_references(common, ours)
     return ours
+
+
+def _pack_references(common: Path, ours: Path) -> None:
+    """Bring all references along in one file, however many files they are in."""
+    packed = common / "packed-refs"
+    lines = packed.read_bytes().splitlines() if packed.is_file() and not packed.is_symlink() else []
+    # What begins otherwise is a comment, or says where the tag of the line before leads to: git finds that out again.
+    known = dict(line.split(b" ", 1)[::-1] for line in lines if line[:1] not in {b"#", b"^"} and b" " in line)
+    for folder, _, files in os.walk(common / "refs"):
+        below = os.path.relpath(folder, common)
+        for name in files:
+            file, path = os.path.join(folder, name), os.path.join(below, name)  # noqa: PTH118 - there may be thousands
+            seen = os.lstat(file)
+            if not stat.S_ISREG(seen.st_mode):
+                continue
+            content = Path(file).read_bytes() if seen.st_size <= _LONGEST_REFERENCE else b""
+            if (reference := _REFERENCE.fullmatch(content)) is not None:
+                known[os.fsencode(path)] = reference[1]
+            else:
+                # One that leads to another, or is damaged: git knows.
+                _copy_file(Path(file), ours / path)
+    lines = [known[name] + b" " + name + b"\n" for name in sorted(known)]
+    (ours / "packed-refs").write_bytes(b"".join(lines))
 
 
 def _copy_file(source: Path, target: Path) -> None:
