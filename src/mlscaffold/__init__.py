@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from .project.lock import Lock, read_lock
     from .project.settings import ProjectSettings, Waiver
     from .rules import RULES, Rule
+    from .template.channel import Channel
     from .update.apply import Updated, abort_update, apply_update, continue_update
     from .update.request import UpdateRequest
     from .update.solve import PreparedUpdate, prepare_update
 
 __all__ = [
     "RULES",
+    "Channel",
     "CheckResult",
     "Created",
     "Finding",
@@ -60,6 +62,7 @@ __all__ = [
 __version__ = "0.3.0"
 
 _HOMES = {
+    "Channel": "template.channel",
     "CheckResult": "checking.findings",
     "Created": "new.create",
     "Finding": "checking.findings",
