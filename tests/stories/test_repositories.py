@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,3 +125,49 @@ def test_messages_are_read_whatever_the_language(machine: Machine) -> None:
     demo: Followed = follow(machine)
     shutil.rmtree(demo.project / ".git")
     machine.run("update", "demo").refused("is not in a git repository")
+
+
+def as_a_stranger(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run as a user whom the machine does not know, who may read all and enter nothing, without a home."""
+    capability = "+dac_read_search"
+    who = [
+        "--reuid=54321",
+        "--regid=54321",
+        "--clear-groups",
+        f"--inh-caps={capability}",
+        f"--ambient-caps={capability}",
+    ]
+    environment = [f"{name}={os.environ[name]}" for name in ("PATH", "PYTHONPATH") if name in os.environ]
+    words = ["setpriv", *who, "env", "-i", *environment, *(f"{name}={value}" for name, value in variables.items())]
+    python = [sys.executable, "-m", "mlscaffold"]
+    return subprocess.run([*words, *python, *command], capture_output=True, check=False, text=True)
+
+
+@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="only root can be somebody else")
+@pytest.mark.parametrize("home", [{}, {"HOME": "/"}])
+def test_a_user_whom_nobody_knows(machine: Machine, home: dict[str, str]) -> None:
+    """Git asks whether it may enter a folder, and calls what it may not enter no repository, for no reason given."""
+    follow(machine)
+    for folder, _, files in os.walk(machine.home.parent):
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            os.chown(path, 54321, 54321, follow_symlinks=False)
+    assert as_a_stranger("check", "demo", **home).returncode == 0
+    done = as_a_stranger("update", "demo", **home)
+    if done.returncode:
+        assert "does not say why" in done.stderr
+        assert "git init" not in done.stderr
+
+
+def test_a_repository_that_has_no_work_tree_is_none(machine: Machine) -> None:
+    """Work trees lie beside it, and a project between them belongs to none of these."""
+    template = machine.template()
+    machine.git("init", "-q", "--bare", "shop/.git")
+    done = machine.run("new", "shop/demo", "--template", template, "--defaults")
+    assert done.code == 0, done
+    assert machine.run("check", "shop/demo").code == 0
+    machine.run("new", "shop/.git/demo", "--template", template, "--defaults").refused("shop/.git")
+
+
+def test_nothing_is_made_in_a_repositorys_own_folder(machine: Machine) -> None:
+    demo = follow(machine)
+    machine.run("new", "demo/.git/other", "--template", demo.template).refused("inside a repository's own folder")

@@ -14,6 +14,7 @@ from ..files.entry import Entry, blob_id, entry_of, is_own_file, read_plain
 from ..git.attributes import missing_filters
 from ..git.index import Index, files_here, ignored_paths, index_of_caller, read_index, staged_paths
 from ..git.location import Location
+from ..git.process import GitError
 from ..git.revision import Revision
 from ..project.lock import LOCK_FILE
 
@@ -63,12 +64,12 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, location: Locati
         except (OSError, ValueError):
             return None
 
-    if location is None:
+    # In a hook, what is judged is what the commit will hold.
+    environment = index_of_caller(location) if location is not None else {}
+    index = _index(location, environment) if location is not None else None
+    if location is None or index is None:
         here = {path: entry_of(project / path) for path in paths if is_own_file(project, path)}
         return Evidence(here=here, read=read)
-    # In a hook, what is judged is what the commit will hold.
-    environment = index_of_caller(location)
-    index = read_index(project, environment=environment)
     foreign = _linked_folders(project, paths) | index.submodules.keys()
     unwatched = index.unstaged | index.overlooked
     own = [path for path in paths if not _is_below(path, foreign)]
@@ -93,6 +94,14 @@ def look_at_work_tree(project: Path, paths: Collection[str], *, location: Locati
         dropped=frozenset(path for path in loose if kept or path == LOCK_FILE),
         read=read,
     )
+
+
+def _index(location: Location, environment: Mapping[str, str]) -> Index | None:
+    """The index; None where git says that there is no repository, and none is damaged either."""
+    try:
+        return read_index(location.folder, environment=environment)
+    except GitError:
+        return None
 
 
 def _unknown(project: Path, others: Collection[str], index: Index) -> frozenset[str]:

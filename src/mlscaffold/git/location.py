@@ -22,12 +22,14 @@ __all__ = [
     "located",
     "named_location",
     "newest_commit",
+    "passed_over",
     "pointed_at",
     "unusable",
 ]
 
 _NONE = "not a git repository (or any"
 _NO_WORK_TREE = "must be run in a work tree"
+_HEAD = re.compile(r"ref:\s*refs/\S|[0-9a-f]{40}")
 _POINTER = "gitdir: "
 _MOST_POINTER = 4096
 
@@ -60,8 +62,6 @@ def locate(folder: Path) -> Location | None:
         error = GitError(("rev-parse",), done.stderr.decode(errors="replace"))
         if said[0] == "true":
             raise MachineError(f"{folder} is inside a repository's own folder.", hint="Name a folder outside of it.")
-        if _NO_WORK_TREE in error.stderr:
-            return None
         if (refusal := unusable(folder, error)) is not None:
             raise refusal from error
         return None
@@ -83,7 +83,7 @@ def located(folder: Path) -> Location:
         MachineError: As `locate`.
     """
     if (location := locate(folder)) is None:
-        raise ProjectError(
+        raise passed_over(folder) or ProjectError(
             f"{folder} is not in a git repository, and without history nothing could be taken back.",
             hint="Run: git init && git add -A && git commit -m 'Start', then the command again.",
         )
@@ -91,7 +91,9 @@ def located(folder: Path) -> Location:
 
 
 def unusable(folder: Path, error: GitError) -> MachineError | None:
-    """What is wrong with the repository of a folder, of which git gave an error; None if there is no repository."""
+    """What is wrong with the repository of a folder, of which git gave an error; None if it lies in no work tree."""
+    if _NO_WORK_TREE in error.stderr:
+        return None
     if _NONE not in error.stderr:
         owned = re.search("dubious ownership in repository at '(.*)'", error.stderr)
         hint = error.hint.replace(" PATH", f" {shlex.quote(owned[1])}") if owned else error.hint
@@ -105,18 +107,30 @@ def unusable(folder: Path, error: GitError) -> MachineError | None:
     return None
 
 
+def passed_over(folder: Path) -> MachineError | None:
+    """What to say where git sees no repository and one is there, in good order: nothing is to be made beside it."""
+    location = named_location(folder)
+    if location is None or not Git(folder).finished("rev-parse", "--git-dir").returncode:
+        # None, or one without a work tree.
+        return None
+    return MachineError(
+        f"Git does not take {location.git_folder} for a repository, and does not say why.",
+        hint="Most likely this user may not enter it, or a folder above it: get that right, or run as its owner.",
+    )
+
+
 def _damage(link: Path) -> str | None:
-    """Why git passes over what is called `.git`; None if it is an empty folder."""
+    """What is wrong with what is called `.git`, to be seen from outside; None for an empty folder."""
     try:
         names = {entry.name for entry in link.iterdir()}
         if not names:
             return None
         if missing := next((name for name in ("HEAD", "objects", "refs") if name not in names), None):
             return f"{missing} is missing"
-        (link / "HEAD").read_bytes()
+        head = os.fsdecode((link / "HEAD").read_bytes())
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
-    return "its HEAD names no branch and no commit"
+    return None if _HEAD.match(head) else "its HEAD names no branch and no commit"
 
 
 def _looked_at(folder: Path) -> Iterator[Path]:

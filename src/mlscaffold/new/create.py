@@ -16,7 +16,7 @@ from ..files.entry import Entry, FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
 from ..git.index import blob_ids, ignored_paths
-from ..git.location import locate, located, newest_commit
+from ..git.location import locate, located, newest_commit, passed_over
 from ..git.process import Git, config_value, listing
 from ..plan.decide import Plan, plan
 from ..plan.pairing import Side
@@ -260,6 +260,8 @@ def _repository_of(destination: Path) -> Path | None:
         return destination
     folder = _nearest(destination.parent)
     location = locate(folder)
+    if location is None and (refusal := passed_over(folder)) is not None:
+        raise refusal
     if location is None or ignored_paths(folder, [str(destination)]):
         return None
     return location.top

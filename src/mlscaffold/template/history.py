@@ -38,8 +38,7 @@ def moved_sources(
     if not old.commit or not new.commit or old.commit == new.commit:
         return said
     options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
-    words = new.history.run("diff-tree", *options, _tree(old), _tree(new)).decode(errors="surrogateescape")
-    fields = words.split("\0")
+    fields = new.history.records("diff-tree", *options, _tree(old), _tree(new))
     return {**dict(zip(fields[1::3], fields[2::3], strict=False)), **said}
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import TemplateError
-from ..git.process import Git
+from ..git.process import Git, listing
 from .ownership import OWNERSHIP_FILE
 from .source import TemplateSource
 
@@ -102,6 +102,6 @@ def identity_of(git: Git, source: TemplateSource, root: Path) -> str:
     counted = counted_in(root)
     if counted is None:
         return git.text("rev-parse", "--verify", f"{whole}^{{tree}}" if source.folder else "HEAD^{tree}")
-    lines = git.run("ls-tree", "-z", "--full-tree", whole).split(b"\0")
-    kept = [line for line in lines if line.rpartition(b"\t")[2].decode(errors="replace") in counted]
-    return git.run("mktree", "-z", stdin=b"".join(line + b"\0" for line in kept)).decode().strip()
+    lines = git.records("ls-tree", "-z", "--full-tree", whole)
+    kept = [line for line in lines if line.partition("\t")[2] in counted]
+    return git.text_of("mktree", "-z", stdin=listing(kept))

@@ -28,8 +28,8 @@ def add_submodules(source: TemplateSource, git: Git, counted: Collection[str] | 
         TemplateError: One of them cannot be read.
     """
     prefix = source.below
-    listing = git.run("ls-files", "-z", "--stage", "--", *([prefix] if prefix else [])).split(b"\0")
-    links = (os.fsdecode(line.partition(b"\t")[2]) for line in listing if line.startswith(b"160000 "))
+    lines = git.records("ls-files", "-z", "--stage", "--", *([prefix] if prefix else []))
+    links = (line.partition("\t")[2] for line in lines if line.startswith("160000 "))
     paths = [path for path in links if counted is None or path.removeprefix(prefix).split("/")[0] in counted]
     if not paths or not (git.folder / ".gitmodules").is_file():
         return

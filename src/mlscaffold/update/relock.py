@@ -11,18 +11,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AnswersError, LockError, MachineError, MlscaffoldError, ProjectError
+from ..errors import AnswersError, LockError, MlscaffoldError, ProjectError
 from ..files.entry import Entry, FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
 from ..git.index import Index, read_index, with_edits
-from ..git.process import Git
+from ..git.process import Git, GitError
 from ..git.store import Store, open_store
 from ..merge import Labels
 from ..plan.contents import contents_needed, resolve
@@ -216,7 +217,10 @@ class _Relocking:
         picked = f"{theirs}^" if theirs != "MERGE_HEAD" else git.text("merge-base", "HEAD", theirs)
         try:
             base, ours, other = (self._branch(git, commit) for commit in (picked, "HEAD", theirs))
-        except MachineError as error:
+        except GitError as error:
+            # Whatever else git says is no answer.
+            if not re.search("does not exist in|exists on disk, but not in|invalid object name", error.stderr):
+                raise
             raise LockError(
                 "One of the branches has no lock of its own, so there is nothing to merge.",
                 hint=f"Take the side that has one (git checkout --theirs -- {locks.LOCK_FILE}) and `git add` it.",
