@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 _NONE = "not a git repository (or any"
+#: What some versions say in a repository's own folder, as they are told to take none that was not named.
+_BARE = "cannot use bare repository"
 _NO_WORK_TREE = "must be run in a work tree"
 _HEAD = re.compile(r"ref:\s*refs/\S|[0-9a-f]{40}")
 _POINTER = "gitdir: "
@@ -60,7 +62,7 @@ def locate(folder: Path) -> Location | None:
     said = done.stdout.decode(errors="surrogateescape").split("\n")
     if done.returncode:
         error = GitError(("rev-parse",), done.stderr.decode(errors="replace"))
-        if said[0] == "true":
+        if said[0] == "true" or _BARE in error.stderr:
             raise MachineError(f"{folder} is inside a repository's own folder.", hint="Name a folder outside of it.")
         if (refusal := unusable(folder, error)) is not None:
             raise refusal from error
