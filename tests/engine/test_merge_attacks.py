@@ -107,6 +107,12 @@ def bomb(begin: str, end: str) -> str:
 NUMBERS = range(300)
 
 
+def long_text(number: int) -> str:
+    """A key of its own, and a text of a hundred letters in an order of its own."""
+    letters = "".join(chr(0x4E00 + step * (7 + number) % 101) for step in range(20_000))
+    return f"k{number}: {letters}\nz"
+
+
 @pytest.mark.parametrize(
     ("path", "base", "mine", "theirs"),
     [
@@ -121,10 +127,12 @@ NUMBERS = range(300)
             ",\n".join(f'"key {number}": "other text {number}"' for number in NUMBERS),
             id="every key renamed, every value changed",
         ),
+        pytest.param("long.yml", "%s: 1\n", long_text(1), long_text(2), id="long texts of few letters"),
     ],
 )
 def test_nothing_hangs(path: str, base: str, mine: str, theirs: str) -> None:
-    before = ",\n".join(f'"key {number}": "text {number}"' for number in NUMBERS) if path == "de.json" else ""
+    renamed = ",\n".join(f'"key {number}": "text {number}"' for number in NUMBERS)
+    before = {"de.json": renamed, "long.yml": long_text(0)}.get(path, "")
     sides = {"base": base % before, "mine": base % mine, "theirs": base % theirs}
     code = (
         "import json, sys; from mlscaffold.merge import merge_contents; from mlscaffold.merge.structured import parses;"

@@ -17,6 +17,8 @@ __all__ = ["Sides", "Undecided", "is_replaced_twice", "is_too_much", "matched", 
 #: Two strings that share so much of their letters are one that was edited.
 _LIKE = 0.7
 _MOST_PAIRS = 1_000
+#: Letters of longer texts are not worth the time, whose words are enough.
+_LONGEST = 300
 
 
 class Undecided(Exception):  # noqa: N818 - it is an outcome, not an error
@@ -173,8 +175,11 @@ def _is_like(one: Node, other: Node) -> bool:
     if one.kind == "scalar":
         if one.meaning == other.meaning or _requirement(one) == _requirement(other) != "":
             return True
-        matcher = SequenceMatcher(None, one.text, other.text)
-        return matcher.real_quick_ratio() >= _LIKE and matcher.quick_ratio() >= _LIKE and matcher.ratio() >= _LIKE
+        if len(one.text) + len(other.text) <= 2 * _LONGEST:
+            matcher = SequenceMatcher(None, one.text, other.text)
+            return matcher.real_quick_ratio() >= _LIKE and matcher.quick_ratio() >= _LIKE and matcher.ratio() >= _LIKE
+        before, after = (Counter(node.text.split()) for node in (one, other))
+        return 2 * (before & after).total() >= _LIKE * (before.total() + after.total())
     before, after = (Counter(line.strip() for line in node.text.split("\n") if line.strip()) for node in (one, other))
     return 2 * (before & after).total() >= min(before.total(), after.total())
 
