@@ -54,7 +54,7 @@ def test_every_policy_and_option_is_read(tmp_path: Path) -> None:
 def test_without_a_table_what_copier_skips_is_seeded(tmp_path: Path) -> None:
     owned = read_ownership(tmp_path, skip_if_exists=("CHANGELOG.md",))
     assert owned.rule_for("CHANGELOG.md").policy is Policy.SEEDED
-    assert owned.rule_for("CHANGELOG.md").recreate
+    assert not owned.rule_for("CHANGELOG.md").recreate, "what the user deleted stays deleted"
     assert owned.rule_for("README.md").policy is Policy.MERGED
 
 

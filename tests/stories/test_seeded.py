@@ -328,3 +328,16 @@ def test_step_by_step_it_is_withheld_as_in_one_jump(machine: Machine) -> None:
     assert demo.update().code == 3
     assert not demo.has("contract.yaml")
     assert demo.text("rules.py") == "churn\n"
+
+
+@pytest.mark.parametrize("table", [{}, {"ownership.yml": "files: {NOTES.md: {seeded: {recreate: true}}}\n"}])
+def test_what_the_user_deleted_and_copier_would_skip_stays_deleted(machine: Machine, table: dict[str, str]) -> None:
+    skipped = SMALL["copier.yml"] + "_skip_if_exists: [NOTES.md]\n"
+    demo = follow(machine, {"copier.yml": skipped, "NOTES.md": "one\n", "other.md": "one\n", **table})
+    demo.edit(gone=("NOTES.md",))
+    demo.release(files={"NOTES.md": "two\n", "other.md": "two\n"})
+
+    demo.updated()
+
+    assert demo.text("other.md") == "two\n"
+    assert demo.has("NOTES.md") is bool(table), "only `recreate` brings it back"

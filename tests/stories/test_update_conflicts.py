@@ -162,6 +162,52 @@ def test_both_added_the_same_path(machine: Machine) -> None:
     assert [line.split()[2] for line in demo.git("ls-files", "-u").splitlines()] == ["2", "3"]
 
 
+@pytest.mark.parametrize(
+    ("path", "mine", "theirs", "kept"),
+    [
+        ("src/__init__.py", "", '"""A package."""\n', '"""A package."""\n'),
+        ("src/__init__.py", '"""Mine."""\n', "\n", '"""Mine."""\n'),
+        (".ignored", "a\nb\nc\n", "a\n\nc\n", "a\nb\nc\n"),
+        (".ignored", "a\r\nc\r\n", "a\nb\nc\n", "a\nb\nc\n"),
+        ("ci.yml", "a:\n  x: 1\n", "a:\n  x: 1\nb:\n  x: 1\n", "a:\n  x: 1\nb:\n  x: 1\n"),
+    ],
+)
+def test_of_what_both_added_the_fuller_stays(machine: Machine, path: str, mine: str, theirs: str, kept: str) -> None:
+    demo = follow(machine)
+    demo.edit({path: mine})
+    demo.release(files={path: theirs})
+
+    (file,) = demo.planned()["files"]
+    demo.updated()
+
+    assert "both added it" in str(file)
+    assert demo.text(path) == kept
+
+
+@pytest.mark.parametrize(
+    ("path", "mine", "theirs"),
+    [
+        pytest.param("notes.md", "a\nb\n", "b\na\n", id="in another order"),
+        pytest.param("notes.md", "a\n", "a b\n", id="part of a line"),
+        pytest.param("ci.yml", "a:\n  x: 1\n", "a:\nb:\n  x: 1\n", id="the same lines with another meaning"),
+    ],
+)
+def test_of_what_both_added_neither_is_fuller(machine: Machine, path: str, mine: str, theirs: str) -> None:
+    demo = follow(machine)
+    demo.edit({path: mine})
+    demo.release(files={path: theirs})
+
+    assert demo.update().code == 3
+
+
+def test_of_what_both_added_git_keeps_neither(machine: Machine) -> None:
+    demo = follow(machine)
+    demo.edit({"notes.md": "a\n"})
+    demo.release(files={"notes.md": "a\nb\n"})
+
+    assert demo.update("--merge", "git").code == 3
+
+
 def test_binary_files_that_both_changed_stay_the_users_until_a_person_decides(machine: Machine) -> None:
     demo = follow(machine, {"logo.png": b"\0one"})
     demo.edit({"logo.png": b"\0mine"})

@@ -574,11 +574,40 @@ def test_a_keyed_file_that_does_not_parse_is_a_conflict_and_stays(machine: Machi
 
 
 def test_the_template_moves_a_file_to_where_the_user_has_another(machine: Machine) -> None:
-    demo = follow(machine, {"old.md": LINES})
+    """It is one file's conflict: what else the template changed arrives."""
+    demo = follow(machine, {"old.md": LINES, "other.md": LINES})
     demo.edit({"new.md": "mine\n"})
+    (demo.template / "template/other.md").write_text(with_line(9, "theirs"))
     move(demo, "old.md", "new.md")
 
-    demo.refuses("new.md is in the way")
+    assert demo.update().code == 3
+
+    assert demo.text("other.md") == with_line(9, "theirs")
+    assert "<<<<<<< your project\nmine\n" in demo.text("new.md")
+    assert not demo.has("old.md"), "nobody edited it, and the template has it no longer"
+    demo.git("checkout", "--ours", "new.md")
+    demo.git("add", "new.md")
+    demo.updated("--continue")
+    assert demo.text("new.md") == "mine\n"
+
+
+def test_the_template_moves_an_edited_file_to_where_the_user_has_another(machine: Machine) -> None:
+    demo = follow(machine, {"old.md": LINES})
+    demo.edit({"old.md": with_line(1, "mine"), "new.md": "mine\n"})
+    move(demo, "old.md", "new.md")
+
+    assert demo.update().code == 3
+
+    assert demo.text("old.md") == with_line(1, "mine")
+    assert "<<<<<<< your project\nmine\n" in demo.text("new.md")
+
+
+def test_the_template_moves_a_file_to_where_the_user_has_one_that_git_does_not_know(machine: Machine) -> None:
+    demo = follow(machine, {"old.md": LINES, ".gitignore": "new.md\n"})
+    (demo.project / "new.md").write_text("mine\n")
+    move(demo, "old.md", "new.md")
+
+    demo.refuses("new.md: your version of it is not under version control")
 
 
 def test_the_user_made_a_folder_of_a_file(machine: Machine) -> None:

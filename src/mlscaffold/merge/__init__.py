@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..git.merge_file import Labels, merge_lines
+from .diff3 import holds
 from .hunks import settle_hunks
-from .structured import can_merge, is_merge, merge_structured, parses
+from .structured import can_merge, is_merge, is_within, merge_structured, parses
 
-__all__ = ["Labels", "Merged", "merge_contents"]
+__all__ = ["Labels", "Merged", "fuller_of", "merge_contents"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,29 @@ def merge_contents(
     before, ours, others = (side.replace(b"\r\n", b"\n") for side in (base, mine, theirs))
     found = _merged(path, before, ours, others, names)
     return replace(found, content=found.content.replace(b"\n", ends))
+
+
+def fuller_of(path: str, mine: bytes, theirs: bytes) -> tuple[bytes, tuple[str, ...]] | None:
+    """Of two files that both sides added the one that holds all of the other, and why; None if neither does."""
+    if (ours := _filled_lines(mine)) is None or (others := _filled_lines(theirs)) is None:
+        return None
+    if _holds_all(path, mine, ours, theirs, others):
+        return mine, ("both added it, and yours holds all of the template's",)
+    if _holds_all(path, theirs, others, mine, ours):
+        return theirs, ("both added it, and the template's holds all of yours",)
+    return None
+
+
+def _filled_lines(content: bytes) -> list[bytes] | None:
+    """The lines that say something; None if it is no text."""
+    return None if b"\0" in content else [line.rstrip() for line in content.splitlines() if line.strip()]
+
+
+def _holds_all(path: str, large: bytes, many: list[bytes], small: bytes, few: list[bytes]) -> bool:
+    if not few:
+        return True
+    proven = not (can_merge(path) and parses(path, small)) or is_within(path, small=small, large=large)
+    return proven and holds(many, few, ())
 
 
 def _line_ends(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..documents.data import ABSENT
 from ..documents.formats import Format, format_of, is_written_by_program
 from ..documents.json import is_strict_json
 from .judge import Judge
 from .weave import weave
 
-__all__ = ["Structured", "can_merge", "is_merge", "merge_structured", "parses"]
+__all__ = ["Structured", "can_merge", "is_merge", "is_within", "merge_structured", "parses"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,18 @@ def is_merge(path: str, *, base: bytes, mine: bytes, theirs: bytes, result: byte
     try:
         before, ours, others, found = (form.data(side) for side in (base, mine, theirs, result))
         return Judge().accepts((before, ours, others, found))
+    except (ValueError, RecursionError):
+        return False
+
+
+def is_within(path: str, *, small: bytes, large: bytes) -> bool:
+    """Whether a document says all that another says, and contradicts none of it."""
+    form = format_of(path)
+    if form is None:
+        return False
+    try:
+        part, whole = form.data(small), form.data(large)
+        return part is None or Judge().accepts((ABSENT, part, whole, whole))
     except (ValueError, RecursionError):
         return False
 

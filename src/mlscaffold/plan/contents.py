@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ..documents.keys import KeyedFileError
 from ..documents.set_keys import set_keys
 from ..files.entry import Entry, FileMode
-from ..merge import Labels, Merged, merge_contents
+from ..merge import Labels, Merged, fuller_of, merge_contents
 from ..template.ownership import Policy
 from .decide import Action, FileAction, Plan
 
@@ -152,10 +152,14 @@ class _Resolving:
             )
         return dataclasses.replace(draft, result=Entry(mode=_mode(draft), blob=""), resolutions=reasons), content
 
-    def _mark(self, draft: FileAction) -> tuple[FileAction, bytes | None]:
+    def _mark(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
         """A conflict that the planner saw: where both are files, mark where they differ."""
         if draft.mine is None or draft.new is None or FileMode.SYMLINK in {draft.mine.mode, draft.new.mode}:
             return dataclasses.replace(draft, result=draft.mine), None
+        if draft.old is None and draft.policy is Policy.MERGED and not self.lines_only:
+            sides = self._content(draft.mine), self._content(draft.new)
+            if draft.path not in self.unmergeable and (fuller := fuller_of(draft.path, *sides)) is not None:
+                return self._settled(dataclasses.replace(draft, action=Action.MERGE, reason=""), *fuller)
         merged = self._merge_contents(draft, base=None, lines_only=True)
         return self._conflict(draft, merged, draft.reason)
 

@@ -52,12 +52,18 @@ def pair(old: Side, new: Side, moves: Mapping[str, str]) -> Iterable[tuple[str, 
 
 
 def unblocked(pairs: Iterable[tuple[str, str]], old: Side, mine: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
-    """No move to a path where the user's edits of another file are: there the template's files are told by path."""
+    """No move to a path that holds what the user wrote: there the template's files are told by path.
+
+    That is an edited file of the template's, or one of the user's own, which no move may replace.
+    """
     found = list(pairs)
     edited = {path for path, after in found if not after and mine.get(path) not in {None, old.entries.get(path)}}
     for before, after in found:
         if before != after and after in edited:
             yield before, ""
+        elif before and before != after and before in mine and after in mine and after not in old.entries:
+            yield before, ""
+            yield "", after
         elif not after and before in edited and any(other == before for was, other in found if was != before):
             yield before, before
         else:

@@ -110,7 +110,7 @@ def read_ownership(template_root: Path, *, skip_if_exists: tuple[str, ...] = ())
     if not file.is_file():
         for glob in skip_if_exists:
             _require_glob(glob, "`_skip_if_exists` of the template")
-        rules = tuple(PathRule(glob=glob, policy=Policy.SEEDED, recreate=True) for glob in skip_if_exists)
+        rules = tuple(PathRule(glob=glob, policy=Policy.SEEDED) for glob in skip_if_exists)
         return Ownership(rules=rules)
     import yaml
 
