@@ -7,11 +7,12 @@ side holds all of the other's change are settled. What is left keeps its markers
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..git.merge_file import Labels, merge_lines
 from .diff3 import holds
-from .hunks import settle_hunks
+from .hunks import HunkRule, decide_hunks, settle_hunks
 from .structured import can_merge, is_merge, is_within, merge_structured, parses
 
 __all__ = ["Labels", "Merged", "fuller_of", "merge_contents"]
@@ -38,6 +39,7 @@ def merge_contents(
     theirs: bytes,
     labels: Labels | None = None,
     lines_only: bool = False,
+    rules: Sequence[HunkRule] = (),
 ) -> Merged:
     """Merge the contents of a file that both sides changed.
 
@@ -48,6 +50,7 @@ def merge_contents(
         theirs: The new render.
         labels: Names of the sides in conflict markers.
         lines_only: Do no more than git would.
+        rules: What decides hunks that nothing else does, each by itself.
 
     Raises:
         MachineError: git failed.
@@ -55,11 +58,12 @@ def merge_contents(
     names = labels or Labels()
     if lines_only or base is None:
         return _by_line(base, mine, theirs, names)
+    sides = _Sides(path=path, base=base, mine=mine, theirs=theirs, labels=names)
     ends = _line_ends(base, mine, theirs)
     if ends is None:
-        return _merged(path, base, mine, theirs, names)
+        return _merged(sides, rules)
     before, ours, others = (side.replace(b"\r\n", b"\n") for side in (base, mine, theirs))
-    found = _merged(path, before, ours, others, names)
+    found = _merged(replace(sides, base=before, mine=ours, theirs=others), rules)
     return replace(found, content=found.content.replace(b"\n", ends))
 
 
@@ -99,42 +103,86 @@ def _line_ends(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
     return kinds[2] if kinds[1] == kinds[0] else kinds[1]
 
 
-def _merged(path: str, base: bytes, mine: bytes, theirs: bytes, names: Labels) -> Merged:
-    plain = _by_line(base, mine, theirs, names)
+@dataclass(frozen=True, kw_only=True)
+class _Left:
+    """Three documents that differ only where somebody has to decide yet, and their merge by lines."""
+
+    base: bytes
+    mine: bytes
+    theirs: bytes
+    merged: Merged
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sides:
+    """The three documents of one merge."""
+
+    path: str
+    base: bytes
+    mine: bytes
+    theirs: bytes
+    labels: Labels
+
+    @property
+    def are_data(self) -> bool:
+        """Whether their merge can be proven, and so has to be."""
+        return can_merge(self.path) and all(parses(self.path, side) for side in (self.base, self.mine, self.theirs))
+
+    def made(self, result: bytes) -> bool:
+        """Whether a document is their merge."""
+        return is_merge(self.path, base=self.base, mine=self.mine, theirs=self.theirs, result=result)
+
+    def left(self, base: bytes, mine: bytes, theirs: bytes, reasons: tuple[str, ...] = ()) -> _Left:
+        """What is left of them to decide."""
+        merged = replace(_by_line(base, mine, theirs, self.labels), reasons=reasons)
+        return _Left(base=base, mine=mine, theirs=theirs, merged=merged)
+
+
+def _merged(sides: _Sides, rules: Sequence[HunkRule]) -> Merged:
+    left = sides.left(sides.base, sides.mine, sides.theirs)
+    plain = left.merged
     if plain.conflicted and not plain.hunks:
         return plain
-    proven = can_merge(path) and all(parses(path, side) for side in (base, mine, theirs))
-    if not plain.conflicted and (
-        not proven or is_merge(path, base=base, mine=mine, theirs=theirs, result=plain.content)
-    ):
+    are_data = sides.are_data
+    if not plain.conflicted and (not are_data or sides.made(plain.content)):
         return plain
-    return _beyond_lines(path, base, mine, theirs, plain=plain, proven=proven, names=names)
-
-
-def _beyond_lines(
-    path: str, base: bytes, mine: bytes, theirs: bytes, *, plain: Merged, proven: bool, names: Labels
-) -> Merged:
-    """What a line merge could not do, or did wrong; `proven` says that a result has to be proven."""
-    found = merge_structured(path, base=base, mine=mine, theirs=theirs) if proven else None
-    if found is not None and found.is_complete:
-        return Merged(content=found.mine, conflicted=False, reasons=found.reasons)
+    if are_data:
+        found = merge_structured(sides.path, base=sides.base, mine=sides.mine, theirs=sides.theirs)
+        if found is not None and found.is_complete:
+            return Merged(content=found.mine, conflicted=False, reasons=found.reasons)
+        if found is not None and plain.conflicted:
+            narrowed = sides.left(found.base, found.mine, found.theirs, found.reasons)
+            left = narrowed if narrowed.merged.conflicted and narrowed.merged.hunks <= plain.hunks else left
     if not plain.conflicted:
         # Every line merged. Nobody should commit a whole that is broken (a key twice, say) unseen; what is only beyond
         # our judgement is git's to decide.
-        return plain if parses(path, plain.content) else _by_line(None, mine, theirs, names)
-    best, sides = plain, (base, mine, theirs)
-    if found is not None:
-        left = _by_line(found.base, found.mine, found.theirs, names)
-        if left.conflicted and left.hunks <= plain.hunks:
-            best, sides = replace(left, reasons=found.reasons), (found.base, found.mine, found.theirs)
-    settled = settle_hunks(path, base=sides[0], mine=sides[1], theirs=sides[2])
+        unseen = parses(sides.path, plain.content)
+        return plain if unseen else _by_line(None, sides.mine, sides.theirs, sides.labels)
+    left = _by_holding(sides, left, proven=are_data)
+    return _by_rules(sides, left, rules, proven=are_data).merged
+
+
+def _by_holding(sides: _Sides, left: _Left, *, proven: bool) -> _Left:
+    """Hunks in which one side's change holds all of the other's; together they have to be the merge of the whole."""
+    settled = settle_hunks(sides.path, base=left.base, mine=left.mine, theirs=left.theirs)
     if settled is None:
-        return best
-    rest = _by_line(sides[0], settled.mine, settled.theirs, names)
-    whole = proven and not rest.conflicted
-    if whole and not is_merge(path, base=base, mine=mine, theirs=theirs, result=rest.content):
-        return best
-    return replace(rest, reasons=(*best.reasons, *settled.reasons))
+        return left
+    rest = sides.left(left.base, settled.mine, settled.theirs, (*left.merged.reasons, *settled.reasons))
+    return left if proven and not rest.merged.conflicted and not sides.made(rest.merged.content) else rest
+
+
+def _by_rules(sides: _Sides, left: _Left, rules: Sequence[HunkRule], *, proven: bool) -> _Left:
+    """Hunks in which a rule takes lines of one side; with those on both sides the rest has to be a merge."""
+    if not rules or not left.merged.conflicted:
+        return left
+    settled = decide_hunks(base=left.base, mine=left.mine, theirs=left.theirs, rules=rules)
+    if settled is None:
+        return left
+    rest = sides.left(left.base, settled.mine, settled.theirs, (*left.merged.reasons, *settled.reasons))
+    if rest.merged.conflicted or not proven:
+        return rest
+    agreed = replace(sides, base=left.base, mine=settled.mine, theirs=settled.theirs)
+    return rest if agreed.are_data and agreed.made(rest.merged.content) else left
 
 
 def _by_line(base: bytes | None, mine: bytes, theirs: bytes, labels: Labels) -> Merged:

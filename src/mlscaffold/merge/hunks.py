@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .diff3 import diff3, holds
 
-__all__ = ["Settled", "settle_hunks"]
+__all__ = ["Decision", "Hunk", "HunkRule", "Settled", "decide_hunks", "settle_hunks"]
 
 #: Beyond this many lines the comparison is not worth its time.
 _MOST_LINES = 20_000
@@ -30,6 +30,18 @@ _INDENT = re.compile(r"\n*([ \t]*)")
 _PLAIN_STRING = re.compile(r"""'([^'"\\\n]*)'""")
 
 
+class Hunk(NamedTuple):
+    """Lines that both sides changed, apart."""
+
+    base: Sequence[str]
+    mine: Sequence[str]
+    theirs: Sequence[str]
+
+
+#: The lines that a hunk becomes, and why.
+Decision = tuple[Sequence[str], str]
+#: Decides a hunk, or leaves it.
+HunkRule = Callable[[Hunk], Decision | None]
 #: What counts of some lines, as something to compare.
 _Wording = Callable[[Sequence[str]], list[str]]
 
@@ -45,7 +57,7 @@ class Settled:
 
 
 def settle_hunks(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> Settled | None:
-    """Decide the conflicts that can be decided without a person; None if there are none of them, or it is no text.
+    """Decide the conflicts that one side's change answers; None if there are none of them, or it is no text.
 
     Args:
         path: The file's name tells prose from code.
@@ -53,19 +65,36 @@ def settle_hunks(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> Settl
         mine: The project's content.
         theirs: The new render.
     """
+    sides = _lines_of(base, mine, theirs)
+    if sides is None:
+        return None
+    whole = _Whole(*map(Counter, sides))
+    wording = _wording_of(PurePosixPath(path.lower()))
+    return _settle(sides, [lambda hunk: _decide(*hunk, whole, wording)])
+
+
+def decide_hunks(*, base: bytes, mine: bytes, theirs: bytes, rules: Sequence[HunkRule]) -> Settled | None:
+    """Decide conflicts by rules, of which the first that has an answer counts; None as for `settle_hunks`."""
+    sides = _lines_of(base, mine, theirs)
+    return None if sides is None else _settle(sides, rules)
+
+
+def _lines_of(*sides: bytes) -> list[list[str]] | None:
     try:
-        sides = [side.decode().splitlines(keepends=True) for side in (base, mine, theirs)]
+        lines = [side.decode().splitlines(keepends=True) for side in sides]
     except UnicodeDecodeError:
         return None
-    if max(map(len, sides)) > _MOST_LINES:
-        return None
+    return None if max(map(len, lines)) > _MOST_LINES else lines
+
+
+def _settle(sides: Sequence[Sequence[str]], rules: Sequence[HunkRule]) -> Settled | None:
     ours: list[str] = []
     others: list[str] = []
     reasons: dict[str, int] = {}
-    whole = _Whole(*map(Counter, sides))
-    wording = _wording_of(PurePosixPath(path.lower()))
     for chunk in diff3(*sides):
-        decided = None if chunk.settled is not None else _decide(chunk.base, chunk.mine, chunk.theirs, whole, wording)
+        hunk = Hunk(chunk.base, chunk.mine, chunk.theirs)
+        found = () if chunk.settled is not None else (rule(hunk) for rule in rules)
+        decided = next((decision for decision in found if decision is not None), None)
         if decided is None:
             ours += chunk.mine
             others += chunk.theirs
