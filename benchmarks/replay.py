@@ -19,11 +19,15 @@ Columns of the table, sums over all updates that every tool could replay:
 - `agreed`: contested files without a conflict that equal what was committed, byte for byte. A file whose people did
   more in the same commit can never agree, whatever the tool; so it compares tools and is no absolute rate.
 - `differ`: contested files without a conflict that do not.
+- `wrong`: places that both sides changed, apart, and that the tool decided otherwise than people did: of the lines that
+  only one side has there, result and committed file have others. It counts places, also in files with other conflicts.
 - `lost`: lines with a letter or digit that the owner had added (in mine, not in old), which the maintainers kept and
   the template does not bring (in committed, not in new), and which the result lacks: in the file of that name or, if
   that is gone, in every file that the tool wrote. Where a render lacks the file, its lines are those of all its files:
   the owner may have moved one.
 - `brought back`: files that the owner had deleted (in old, neither in mine nor committed) and the result has again.
+- `no longer parses`: files without a conflict that are no valid TOML, YAML, JSON or Python in the result, though the
+  owner's and the template's were.
 - `seconds`: median wall time of one update.
 
 Extensions of a template are Python code that runs: `--trust` allows it. Give only templates that you trust.
@@ -32,6 +36,7 @@ Extensions of a template are Python code that runs: `--trust` allows it. Give on
 from __future__ import annotations
 
 import argparse
+import ast
 import base64
 import dataclasses
 import json
@@ -43,13 +48,16 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
+
+from mlscaffold.merge.diff3 import diff3
 
 __all__ = ["Case", "Outcome", "Score", "Update", "main", "recorded_updates", "score"]
 
@@ -118,8 +126,11 @@ class Score:
     conflicts: Mapping[str, int]
     contested: frozenset[str]
     agreed: frozenset[str]
+    #: Places of each file that were decided otherwise than people did.
+    wrong: Mapping[str, int]
     lost: Mapping[str, Sequence[str]]
     brought_back: frozenset[str]
+    broken: frozenset[str]
 
     @property
     def differing(self) -> frozenset[str]:
@@ -145,10 +156,12 @@ def score(case: Case, outcome: Outcome) -> Score:
         conflicts=conflicts,
         contested=contested,
         agreed=frozenset(path for path in contested - conflicts.keys() if result.get(path) == case.committed.get(path)),
+        wrong={path: count for path in contested if (count := _wrong_places(case, path, result, conflicts))},
         lost={path: lines for path, lines in found.items() if lines},
         brought_back=frozenset(
             path for path in case.old.keys() & result.keys() if path not in case.mine and path not in case.committed
         ),
+        broken=frozenset(path for path in touched & result.keys() - conflicts.keys() if _is_broken(case, path, result)),
     )
 
 
@@ -161,6 +174,48 @@ def _conflicts(written: Mapping[str, bytes | None], unmerged: Iterable[str], rej
     for path in unmerged:
         hunks[path] = max(1, hunks.get(path, 0))
     return {path: count for path, count in hunks.items() if count and path not in OWN_FILES}
+
+
+def _wrong_places(case: Case, path: str, result: Tree, conflicts: Iterable[str]) -> int:
+    """How many places of a file the tool decided otherwise than people did."""
+    if not all(path in side for side in (case.old, case.mine, case.new, result, case.committed)):
+        return 0
+    sides = [[line.rstrip() for line in side[path].splitlines()] for side in (case.old, case.mine, case.new)]
+    made, wanted = ({line.rstrip() for line in side[path].splitlines()} for side in (result, case.committed))
+    wrong = 0
+    for chunk in diff3(*sides):
+        apart = {line for line in {*chunk.mine} ^ {*chunk.theirs} if _WORD.search(line)}
+        if chunk.settled is None and not (path in conflicts and apart <= made):
+            wrong += apart & made != apart & wanted
+    return wrong
+
+
+def _is_broken(case: Case, path: str, result: Tree) -> bool:
+    """Whether both sides were valid, and the result is not."""
+    parse = _PARSERS.get(PurePosixPath(path).suffix.lower())
+    before = [side[path] for side in (case.mine, case.new) if path in side]
+    return parse is not None and all(_is_valid(parse, side) for side in before) and not _is_valid(parse, result[path])
+
+
+def _is_valid(parse: Callable[[bytes], object], content: bytes) -> bool:
+    try:
+        parse(content)
+    except (ValueError, SyntaxError, yaml.YAMLError, RecursionError):
+        return False
+    return True
+
+
+def _compose(content: bytes) -> list[object]:
+    return list(yaml.compose_all(content, yaml.SafeLoader))
+
+
+_PARSERS: Mapping[str, Callable[[bytes], object]] = {
+    ".json": json.loads,
+    ".py": ast.parse,
+    ".toml": lambda content: tomllib.loads(content.decode()),
+    ".yaml": _compose,
+    ".yml": _compose,
+}
 
 
 def _lost_lines(case: Case, path: str, result: Tree, written: Mapping[str, bytes | None]) -> list[str]:
@@ -431,8 +486,10 @@ def _columns(tool: str, replayed: Sequence[Replayed], common: Sequence[Replayed]
         "contested": sum(len(one.contested) for one in scores),
         "agreed": sum(len(one.agreed) for one in scores),
         "differ": sum(len(one.differing) for one in scores),
+        "wrong": sum(sum(one.wrong.values()) for one in scores),
         "lost": sum(len(lines) for one in scores for lines in one.lost.values()),
         "brought back": sum(len(one.brought_back) for one in scores),
+        "no longer parses": sum(len(one.broken) for one in scores),
         "seconds": f"{statistics.median(taken):.1f}" if taken else "-",
     }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
 from mlscaffold.merge import Merged, merge_contents
+from mlscaffold.merge.diff3 import diff3
 from mlscaffold.merge.structured import parses
 
 
@@ -276,3 +278,27 @@ def test_keys_of_hostile_documents_are_set_or_refused_in_no_time(path: str) -> N
     )
     sides = json.dumps([path, template, HOSTILE[path]])
     subprocess.run([sys.executable, "-c", code], input=sides, text=True, check=True, timeout=60)
+
+
+@pytest.mark.parametrize("key", ["1", "1.5", "true", "null", "2020-01-01"])
+def test_keys_of_any_type_are_compared(key: str) -> None:
+    base = f"x:\n- {key}: 1\n  a: 1\n- {key}: 2\n  a: 2\n".encode()
+
+    merged = merge_contents(
+        "a.yml", base=base, mine=base.replace(b"a: 1", b"a: 3"), theirs=base.replace(b"a: 1", b"a: 4")
+    )
+
+    assert merged.conflicted
+
+
+def test_anchors_that_show_one_by_one_take_no_longer() -> None:
+    """Each is the only item that stands once in both, and hides the one before it."""
+    sides = [
+        [item for number in range(15_000) for item in (f"{side}{number}", f"{number}", f"{side}!", f"{number - 1}")]
+        for side in "ab"
+    ]
+    begin = time.process_time()
+
+    assert sum(len(chunk.mine) for chunk in diff3(sides[0], sides[0], sides[1])) == len(sides[0])
+
+    assert time.process_time() - begin < 10

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+
+import pytest
 
 from benchmarks.replay import ANSWERS, Case, Outcome, git, recorded_updates, score
 
@@ -77,6 +80,34 @@ def test_unmerged_and_rejected_files_are_conflicts() -> None:
 
     assert judged.conflicts == {"a.txt": 2, "gone.txt": 1}
     assert not judged.touched, "a .rej file is no file of the project"
+
+
+def test_what_was_decided_otherwise_than_people_did_is_wrong() -> None:
+    old, new = {"a": b"v1\nx\nw1\n"}, {"a": b"v2\nx\nw2\n"}
+    case = Case(old=old, new=new, mine={"a": b"v3\nx\nw3\n"}, committed={"a": b"v3\nx\nw2\n"})
+
+    assert not score(case, Outcome(changed={"a": b"v3\nx\nw2\n"})).wrong
+    assert score(case, Outcome(changed={"a": b"v3\nx\nw3\n"})).wrong == {"a": 1}
+    assert score(case, Outcome(changed={"a": b"v2\nx\nw3\n"})).wrong == {"a": 2}
+    marked = b"v2\nx\n<<<<<<< a\nw3\n=======\nw2\n>>>>>>> b\n"
+    assert score(case, Outcome(changed={"a": marked})).wrong == {"a": 1}, "what is marked is not decided"
+
+
+@pytest.mark.parametrize(
+    ("path", "whole", "broken"),
+    [
+        ("a.toml", b"a = 1\n", b"a = 1\na = 2\n"),
+        ("a.yml", b"a: !x 1\n", b"a: [\n"),
+        ("a.json", b"{}", b"{"),
+        ("a.py", b"x = 1\n", b"x =\n"),
+    ],
+)
+def test_what_parsed_and_does_so_no_longer_is_counted(path: str, whole: bytes, broken: bytes) -> None:
+    case = Case(old={path: b""}, new={path: whole}, mine={path: whole + b"\n"}, committed={path: whole})
+
+    assert not score(case, Outcome(changed={path: whole})).broken
+    assert score(case, Outcome(changed={path: broken})).broken == {path}
+    assert not score(dataclasses.replace(case, mine={path: broken}), Outcome(changed={path: broken + b"\n"})).broken
 
 
 def test_the_tools_own_files_do_not_count() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
+
+from .data import canonical
 
 __all__ = [
     "are_versions",
@@ -88,7 +89,7 @@ def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | 
             extra = item.get("file") if name == "project" else None
             found.append((name, _named(item, name), str(extra)))
         elif isinstance(item, list):
-            found.append(json.dumps(item, sort_keys=True, default=str))
+            found.append(canonical(item))
         elif isinstance(item, str) and requirements:
             found.append(("requirement", requirement_name(item) or item))
         else:

@@ -216,10 +216,13 @@ class Git:
     def _failure(self, arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> GitError:
         return GitError(arguments, done.stderr.decode(errors="replace"))
 
-    def finished(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    def finished(
+        self, *arguments: str, stdin: bytes | None = None, seconds: float | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         """A command that has ended, however it did.
 
         Raises:
+            subprocess.TimeoutExpired: It was ended after so many seconds.
             MachineError: It cannot be started, or would take a repository that nobody named.
         """
         if "GIT_DIR" not in self._named:
@@ -232,6 +235,7 @@ class Git:
                 env=self._environment,
                 capture_output=True,
                 check=False,
+                timeout=seconds,
                 **source,
             )
         except FileNotFoundError as error:

@@ -15,7 +15,7 @@ from .diff3 import holds
 from .hunks import HunkRule, decide_hunks, settle_hunks
 from .structured import can_merge, is_merge, is_within, merge_structured, parses
 
-__all__ = ["Labels", "Merged", "fuller_of", "merge_contents"]
+__all__ = ["HunkRule", "Labels", "Merged", "fuller_of", "merge_contents"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Generic, TypeVar
 
-__all__ = ["Chunk", "diff3", "holds", "merged_sequence"]
+__all__ = ["Chunk", "count_changed", "diff3", "holds", "merged_sequence"]
 
 _T = TypeVar("_T", bound=Hashable)
 #: Where items repeat, pairs of them are compared; more than these are not worth the time.
 _MOST_PAIRS = 40_000
+#: How often, at most, all items are looked at: each look at a part finds what stands once in that part.
+_MOST_LOOKS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ def _matches(base: Sequence[_T], other: Sequence[_T]) -> dict[int, int]:
     """Which items are the same: what both begin and end with, what stands once in both, then what lies between."""
     found: dict[int, int] = {}
     todo = [(0, len(base), 0, len(other))]
+    looks_left = _MOST_LOOKS * (len(base) + len(other))
     while todo:
         left, left_end, right, right_end = todo.pop()
         while left < left_end and right < right_end and base[left] == other[right]:
@@ -64,7 +67,8 @@ def _matches(base: Sequence[_T], other: Sequence[_T]) -> dict[int, int]:
         while left < left_end and right < right_end and base[left_end - 1] == other[right_end - 1]:
             left_end, right_end = left_end - 1, right_end - 1
             found[left_end] = right_end
-        if left == left_end or right == right_end:
+        looks_left -= left_end - left + right_end - right
+        if left == left_end or right == right_end or looks_left < 0:
             continue
         anchors = _anchors(base[left:left_end], other[right:right_end])
         if not anchors:
@@ -107,6 +111,13 @@ def _closest(one: Sequence[_T], other: Sequence[_T]) -> dict[int, int]:
         return {}
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     return {block.a + step: block.b + step for block in blocks for step in range(block.size)}
+
+
+def count_changed(one: Sequence[_T], other: Sequence[_T]) -> int:
+    """How many items two sequences do not share, in order; of those that took each other's place the more count."""
+    found = sorted(_matches(one, other).items())
+    ends = zip([(-1, -1), *found], [*found, (len(one), len(other))], strict=True)
+    return sum(max(here[0] - before[0], here[1] - before[1]) - 1 for before, here in ends)
 
 
 def merged_sequence(base: Sequence[_T], mine: Sequence[_T], theirs: Sequence[_T]) -> tuple[_T, ...] | None:

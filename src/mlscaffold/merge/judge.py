@@ -6,12 +6,11 @@ must be. Whoever made the result, by whatever means, has to pass it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..documents.data import ABSENT, DEEPEST
+from ..documents.data import ABSENT, DEEPEST, canonical
 from ..documents.identity import are_versions, identities, is_ordered, is_requirements
 from .diff3 import holds, merged_sequence
 from .likeness import Slot, aligned
@@ -75,7 +74,7 @@ class Judge:
                     and self._mappings((base, mine, theirs, result), path, _shown)
                     and _in_order(list(mine), list(result))
                 )
-        texts = [[json.dumps(item, sort_keys=True, default=str) for item in side] for side in sides]
+        texts = [[canonical(item) for item in side] for side in sides]
         if (wanted := merged_sequence(*texts[:3])) is not None:
             return wanted == tuple(texts[3])
         slots = aligned(*sides[:3])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from ..documents.data import canonical
 from ..documents.identity import is_named_apart, share_a_name
 
 __all__ = ["Slot", "aligned", "likeness"]
@@ -68,17 +69,17 @@ def _shared(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> 
 
 def _twice(slots: Sequence[Slot], base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
     """Whether both sides wrote the same item, at different places."""
-    here, there = [], []
+    here, there = [], set()
     for slot in slots:
         was, ours, others = (
             None if place is None else side[place]
             for side, place in ((base, slot.base), (mine, slot.mine), (theirs, slot.theirs))
         )
         if ours is not None and ours not in (was, others):
-            here.append(ours)
+            here.append(canonical(ours))
         if others is not None and others not in (was, ours):
-            there.append(others)
-    return any(item in there for item in here)
+            there.add(canonical(others))
+    return not there.isdisjoint(here)
 
 
 def _by_likeness(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> list[Slot] | None:

@@ -78,7 +78,7 @@ def _higher(base: str | None, mine: str, theirs: str) -> str | None:
     before = None if base is None else _versions(base)
     if base is not None and (before is None or not (_reaches(ours, before) and _reaches(others, before))):
         return None
-    if not _as_precise(mine, ours, others):
+    if len(ours) != len(others) or not _are_told_apart(mine, ours, others):
         return None
     if _reaches(ours, others):
         return mine
@@ -90,11 +90,14 @@ def _reaches(some: Sequence[Version], others: Sequence[Version]) -> bool:
     return len(some) == len(others) and all(map(operator.ge, some, others))
 
 
-def _as_precise(line: str, some: Sequence[Version], others: Sequence[Version]) -> bool:
-    """Whether versions are told as precisely, where that is meaning: `v4` moves on and `v4.1` does not."""
+def _are_told_apart(line: str, some: Sequence[Version], others: Sequence[Version]) -> bool:
+    """Whether the higher version is the newer one: `v4` moves on, and may be newer than `v4.1`."""
     if all(pin.operator == ">=" for pin in _pins(line)):
         return True
-    return [len(one.release) for one in some] == [len(other.release) for other in others]
+    return all(
+        len(one.release) == len(other.release) or any(map(operator.ne, one.release, other.release))
+        for one, other in zip(some, others, strict=True)
+    )
 
 
 def _form(line: str) -> str:

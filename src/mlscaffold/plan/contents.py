@@ -6,14 +6,14 @@ The dry run and the real one share the result: every file's entry afterwards, an
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..documents.keys import KeyedFileError
 from ..documents.set_keys import set_keys
 from ..files.entry import Entry, FileMode
-from ..merge import Labels, Merged, fuller_of, merge_contents
+from ..merge import HunkRule, Labels, Merged, fuller_of, merge_contents
+from ..merge.diff3 import count_changed
 from ..template.ownership import Policy
 from .decide import Action, FileAction, Plan
 
@@ -21,6 +21,12 @@ __all__ = ["Resolved", "contents_needed", "resolve"]
 
 #: The content of a blob, by its id.
 Read = Callable[[str], bytes]
+#: What decides the hunks of a file, by its path in the project.
+RulesFor = Callable[[str], Sequence[HunkRule]]
+
+
+def _no_rules(_: str) -> Sequence[HunkRule]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +62,7 @@ def resolve(
     labels: Labels,
     *,
     lines_only: bool = False,
+    rules_for: RulesFor = _no_rules,
     unverifiable: Collection[str] = (),
     unmergeable: Collection[str] = (),
 ) -> Resolved:
@@ -66,6 +73,7 @@ def resolve(
         read: Gives the content of a blob.
         labels: Names of the sides in conflict markers.
         lines_only: Merge as git would, nothing beyond.
+        rules_for: Gives what decides the hunks of a path of the project that nothing else does.
         unverifiable: Paths whose git filter is missing on this machine: their contents are not what they seem.
         unmergeable: Paths whose lines mean nothing by themselves: one side or the other.
 
@@ -74,7 +82,9 @@ def resolve(
     """
     actions: list[FileAction] = []
     contents: dict[str, bytes] = {}
-    resolving = _Resolving(read=read, labels=labels, lines_only=lines_only, unmergeable=unmergeable)
+    resolving = _Resolving(
+        read=read, labels=labels, lines_only=lines_only, rules_for=rules_for, unmergeable=unmergeable
+    )
     for draft in plan.actions:
         if draft.action in {Action.MERGE, Action.KEYS, Action.CONFLICT} and draft.path in unverifiable:
             reason = "its git filter is not installed here, so it cannot be compared"
@@ -93,6 +103,7 @@ class _Resolving:
     read: Read
     labels: Labels
     lines_only: bool
+    rules_for: RulesFor
     unmergeable: Collection[str]
 
     def resolve(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
@@ -126,7 +137,13 @@ class _Resolving:
             return Merged(content=mine, conflicted=True)
         theirs = self._content(draft.new)
         return merge_contents(
-            draft.path, base=base, mine=mine, theirs=theirs, labels=self.labels, lines_only=lines_only
+            draft.path,
+            base=base,
+            mine=mine,
+            theirs=theirs,
+            labels=self.labels,
+            lines_only=lines_only,
+            rules=self.rules_for(draft.origin or draft.path),
         )
 
     def _keys(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
@@ -168,7 +185,9 @@ class _Resolving:
             said = f"{reason}, and it is no text" if merged.conflicted else reason
             return dataclasses.replace(draft, action=Action.CONFLICT, reason=said, result=draft.mine), None
         marked = Entry(mode=_mode(draft), blob="")
-        conflict = dataclasses.replace(draft, action=Action.CONFLICT, reason=reason, result=marked, hunks=merged.hunks)
+        conflict = dataclasses.replace(
+            draft, action=Action.CONFLICT, reason=reason, result=marked, hunks=merged.hunks, resolutions=merged.reasons
+        )
         return conflict, merged.content
 
     def _dropped(self, draft: FileAction) -> FileAction:
@@ -180,9 +199,7 @@ class _Resolving:
 
     def _edited(self, draft: FileAction) -> int:
         """How many lines of the user's are not the old render's."""
-        old, mine = self._content(draft.old).splitlines(), self._content(draft.mine).splitlines()
-        blocks = difflib.SequenceMatcher(None, old, mine, autojunk=False).get_opcodes()
-        return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in blocks if tag != "equal")
+        return count_changed(self._content(draft.old).splitlines(), self._content(draft.mine).splitlines())
 
 
 def _mode(draft: FileAction) -> FileMode:

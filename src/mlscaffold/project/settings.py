@@ -13,6 +13,9 @@
     owner = "ada@example.com"
     since = 2026-11-21
 
+    [merge]                         # see `merge_settings`
+    higher-versions = true
+
 The file is the user's: a verb only ever appends a block, and reads the result again to prove what it
 says.
 """
@@ -24,7 +27,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,7 @@ from ..files.entry import check_contained, read_plain
 from ..files.glob import GlobError, check_glob, matches
 from ..files.place import aside_of, recover, state_of, write_inside
 from ..rules import RULES, Rule, rule_of
+from .merge_settings import MergeSettings, merge_settings
 
 __all__ = [
     "LONGEST_DAYS",
@@ -102,6 +106,7 @@ class ProjectSettings:
 
     waivers: tuple[Waiver, ...] = ()
     ejects: tuple[Eject, ...] = ()
+    merge: MergeSettings = field(default_factory=MergeSettings)
 
     @property
     def ejected(self) -> frozenset[str]:
@@ -150,16 +155,21 @@ def parse_settings(text: str) -> ProjectSettings:
         raise ProjectSettingsError(
             f"{SETTINGS_FILE} is not valid TOML: {error}.", line=int(at[1]) if at else None
         ) from error
-    if unknown := sorted(set(data) - {"waive", "eject"}):
+    if unknown := sorted(set(data) - {"waive", "eject", "merge"}):
         raise ProjectSettingsError(
             f"{SETTINGS_FILE}: unknown key `{unknown[0]}`.",
             line=_line_of(text, rf"\[*+\s*+[\"']?{re.escape(unknown[0])}\b"),
-            hint="Known are [[waive]] and [[eject]].",
+            hint="Known are [[waive]], [[eject]] and [merge].",
         )
     waivers = tuple(_waiver(block) for block in _blocks(text, data, "waive"))
     ejects = tuple(_eject(block) for block in _blocks(text, data, "eject"))
     _refuse_twice(ejects)
-    return ProjectSettings(waivers=waivers, ejects=ejects)
+    try:
+        merge = merge_settings(data.get("merge", {}))
+    except ValueError as error:
+        line = _line_of(text, r"\[?+\s*+[\"']?merge\b")
+        raise ProjectSettingsError(f"{SETTINGS_FILE}: {error}.", line=line) from error
+    return ProjectSettings(waivers=waivers, ejects=ejects, merge=merge)
 
 
 def _refuse_twice(ejects: tuple[Eject, ...]) -> None:

@@ -26,7 +26,7 @@ from ..project.lane import Lane
 from ..project.lock import LOCK_FILE, Lock
 from ..project.make_lock import lock_of
 from ..project.record import Recorded, read_recorded, read_watched
-from ..project.settings import SETTINGS_FILE, read_project_settings
+from ..project.settings import SETTINGS_FILE, ProjectSettings, read_project_settings
 from ..template.channel import Channel
 from ..template.checkout import Checkout
 from ..template.history import changes_between
@@ -65,6 +65,8 @@ class Gathered:
     old: Render
     new: Render
     situation: Situation
+    #: What the project decided for itself.
+    settings: ProjectSettings
     #: What is recorded once no conflict is left.
     lock: Lock
     #: The project under its own attributes, and under those that come with the update.
@@ -157,7 +159,8 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
     """
     project, recorded, workspace, state = request.project, ground.recorded, ground.workspace, ground.state
     old, new, ownership = ends.old, ends.new, ends.ownership
-    ejected = read_project_settings(project).ejected
+    settings = read_project_settings(project)
+    ejected = settings.ejected
     coming = workspace.expecting(old.root, new.root, _attribute_files(new, ownership, ejected))
     old_entries = workspace.entries(old.root, old.entries)
     new_entries = coming.entries(new.root, new.entries)
@@ -202,6 +205,7 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
         old=old,
         new=new,
         situation=situation,
+        settings=settings,
         lock=_lock_after(ends, recorded, new_entries, request.channel or recorded.channel),
         workspace=workspace,
         coming=coming,

@@ -29,6 +29,7 @@ from ..template.render import Render
 from ..template.versions import shown
 from .ends import open_template
 from .gather import Gathered, gather, listed, look
+from .hunk_rules import hunk_rules
 from .request import UpdateRequest
 
 __all__ = ["PreparedUpdate", "prepare_update", "solve"]
@@ -176,6 +177,7 @@ def _with_contents(met: Gathered, draft: Plan) -> Plan:
         met.workspace.read(blobs).__getitem__,
         Labels(base=f"template {was}", theirs=f"template {now}"),
         lines_only=met.request.lines_only,
+        rules_for=hunk_rules(met.request.project, met.settings.merge),
         unverifiable=frozenset(missing_filters(met.workspace.location, met.state, paths)),
         unmergeable=unmergeable(met.workspace.location, paths),
     )
