@@ -94,10 +94,9 @@ def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> S
         return None
     try:
         values = [form.data(side) for side in (base, mine, theirs)]
-        texts = [side.decode() for side in (base, mine, theirs)]
+        proposal = weave(form, *(side.decode() for side in (base, mine, theirs)))
     except ValueError:
         return None
-    proposal = weave(form, *texts)
     if proposal is None:
         return None
     results = [text.encode() for text in (proposal.base, proposal.mine, proposal.theirs)]
