@@ -29,10 +29,10 @@ _RANGE = rf"{_OPERATOR}\s*{_NUMBER}(?:\s*,\s*{_OPERATOR}\s*{_NUMBER})*"
 #: `uses: owner/action@v4`, or at a digest with the tag in a comment; and the revision of a hook.
 _REFERENCE = re.compile(rf"\b(?:uses:\s*[\"']?[\w./-]+@|rev:\s*[\"']?)(?P<ref>[\w.+-]+)[\"']?{_TAG}")
 #: `package[extra]>=1,<2`, wherever it stands.
-_REQUIREMENT = re.compile(rf"(?P<name>[A-Za-z][\w.-]*)(?:\[[\w,\s.-]*\])?\s*(?P<range>{_RANGE})")
+_REQUIREMENT = re.compile(rf"(?<![\w.-])(?P<name>[A-Za-z][\w.-]*)(?:\[[\w,\s.-]*\])?\s*(?P<range>{_RANGE})")
 #: `package = "^1"`, `package = {{version = "1"}}`, `"package": "~1"`.
 _ENTRY = re.compile(
-    rf"(?P<name>[@A-Za-z][\w./-]*)[\"']?\s*[=:]\s*(?:{{\s*version\s*=\s*)?[\"'](?P<range>{_RANGE}|{_NUMBER})[\"']"
+    rf"(?<![\w./-])(?P<name>[@A-Za-z][\w./-]*)[\"']?\s*[=:]\s*(?:{{\s*version\s*=\s*)?[\"'](?P<range>{_RANGE}|{_NUMBER})[\"']"
 )
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _EACH = re.compile(rf"(?P<operator>{_OPERATOR}?)\s*(?P<number>{_NUMBER})")
