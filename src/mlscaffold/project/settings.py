@@ -167,8 +167,8 @@ def parse_settings(text: str) -> ProjectSettings:
     try:
         merge = merge_settings(data.get("merge", {}))
     except ValueError as error:
-        line = _line_of(text, r"\[?+\s*+[\"']?merge\b")
-        raise ProjectSettingsError(f"{SETTINGS_FILE}: {error}.", line=line) from error
+        head = _line_of(text, r"\[?+\s*+[\"']?merge\b")
+        raise ProjectSettingsError(f"{SETTINGS_FILE}: {error}.", line=head) from error
     return ProjectSettings(waivers=waivers, ejects=ejects, merge=merge)
 
 
