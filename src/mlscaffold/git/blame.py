@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def lines_written_by(is_author: Callable[[str], bool], project: Path, path: str,
         if git.text("rev-parse", "--is-shallow-repository") != "false":
             return frozenset()
         told = git.finished(*plain, seconds=seconds)
-    except (MachineError, subprocess.TimeoutExpired):
+    except MachineError:
         return frozenset()
     return frozenset() if told.returncode else _read(told.stdout.decode(errors="replace"), is_author)
 

@@ -222,8 +222,7 @@ class Git:
         """A command that has ended, however it did.
 
         Raises:
-            subprocess.TimeoutExpired: It was ended after so many seconds.
-            MachineError: It cannot be started, or would take a repository that nobody named.
+            MachineError: It cannot be started, would take a repository that nobody named, or took more `seconds`.
         """
         if "GIT_DIR" not in self._named:
             _refuse_embedded(self.folder)
@@ -238,6 +237,8 @@ class Git:
                 timeout=seconds,
                 **source,
             )
+        except subprocess.TimeoutExpired as error:
+            raise MachineError(f"git takes more than {seconds:.0f} seconds in {self.folder}, and was ended.") from error
         except FileNotFoundError as error:
             if not self.folder.is_dir():
                 raise MachineError(f"{self.folder} is not a folder.") from error
