@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -352,6 +353,33 @@ def test_keys_are_set_and_nothing_else(path: str, mine: str, template: str, keys
 def test_keys_that_cannot_be_set(path: str, mine: str, template: str, key: str) -> None:
     with pytest.raises(KeyedFileError):
         set_keys(path, mine=mine.encode(), template=template.encode(), keys=[key])
+
+
+SIGNS = st.sampled_from(
+    [
+        *"ab=:{}[],'\"1|&*!?#-. \n",
+        ": ",
+        "\n  ",
+        "- ",
+        "\n[a]\n",
+        "\n[[a]]\n",
+        "a=1\n",
+        '"a":',
+        "<<",
+        "//",
+        "\r\n",
+        "---\n",
+    ]
+)
+
+
+@given(FORMS, st.lists(SIGNS, max_size=16).map("".join), st.lists(SIGNS, max_size=16).map("".join))
+def test_whatever_is_written_is_set_or_refused(form: str, mine: str, template: str) -> None:
+    keys = ["a", "b.a"]
+    with contextlib.suppress(KeyedFileError):
+        found = set_keys(f"x.{form}", mine=mine.encode(), template=template.encode(), keys=keys)
+        digests = [key_digests(f"x.{form}", text, keys) for text in (found, template.encode())]
+        assert digests[0] == digests[1]
 
 
 def test_a_parser_s_line_and_what_to_do_are_said() -> None:
