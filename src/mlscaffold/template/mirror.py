@@ -115,8 +115,8 @@ def _alone(mirror: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise _CacheError("another run holds it for too long") from None
-    except NotImplementedError:
-        # A file system without locks.
+    except RuntimeError:
+        # So it says that a file system has none.
         raise _CacheError("its file system knows no locks") from None
     try:
         yield
