@@ -40,11 +40,13 @@ def released(root: Path, files: Mapping[str, str] = FILES) -> Path:
     return root
 
 
-def rendered(template: Path, scratch: Path, cache: Path | None, name: str = "World") -> Render:
+def rendered(
+    template: Path, scratch: Path, cache: Path | None, name: str = "World", *, folder_name: str = "demo"
+) -> Render:
     scratch.mkdir()
     checkout = check_out(find_source(str(template)), "v1", into=scratch)
     answers = Answers(values={"name": name}, questions=())
-    return cached_render(checkout, answers, into=scratch / "r", folder_name="demo", cache=cache)
+    return cached_render(checkout, answers, into=scratch / "r", folder_name=folder_name, cache=cache)
 
 
 def test_the_second_render_comes_from_the_cache_and_is_the_same(tmp_path: Path) -> None:
@@ -151,6 +153,29 @@ def test_old_renders_make_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for number in range(4):
         rendered(template, tmp_path / str(number), cache, f"name {number}")
     assert len(list((cache / "renders").iterdir())) == 2
+
+
+def test_large_renders_make_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template, cache = released(tmp_path / "template"), tmp_path / "cache"
+    large = sum(entry.stat().st_size for entry in rendered(template, tmp_path / "0", None).root.iterdir())
+    monkeypatch.setattr("mlscaffold.template.render_cache._MOST_BYTES", 2 * large + 50)
+    for number in range(1, 4):
+        rendered(template, tmp_path / str(number), cache, f"name {number}")
+    assert len(list((cache / "renders").iterdir())) == 2
+    too_large = rendered(template, tmp_path / "5", cache, "x" * 3 * large)
+    assert too_large.root.is_relative_to(tmp_path / "5")
+    assert len(list((cache / "renders").iterdir())) == 2
+
+
+@pytest.mark.parametrize(("text", "depends"), [("{{ _folder_name }}", True), ("{{ name }}", False)])
+def test_the_folder_s_name_counts_only_where_it_is_used(tmp_path: Path, text: str, depends: bool) -> None:
+    template = released(tmp_path / "template", {**FILES, "t/b.txt.jinja": text})
+    cache = tmp_path / "cache"
+    first = rendered(template, tmp_path / "1", cache, folder_name="one")
+    second = rendered(template, tmp_path / "2", cache, folder_name="two")
+    assert (second.root == first.root) is not depends
+    assert (second.root / "b.txt").read_text() == ("two" if depends else "World")
+    assert len(list((cache / "renders").iterdir())) == (2 if depends else 1)
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ def test_what_is_not_classified_is_not_given_without_trust(worker: Worker) -> No
     environment.filters["brand_new"] = str.upper
     environment.tests["brand_new"] = callable
     environment.globals["brand_new"] = print
-    confine(environment, trusted=False, note=lambda: None)
+    confine(environment, trusted=False, note=lambda _: None)
     for text in ("{{ 'a' | brand_new }}", "{{ 'a' is brand_new }}", "{{ brand_new() }}"):
         with pytest.raises(NeedsTrust, match="brand_new"):
             environment.from_string(text).render()

@@ -94,8 +94,8 @@ def test_an_answer_of_the_wrong_type(machine: Machine) -> None:
         (b"exemple: none\n", "The template has no question 'exemple'. Did you mean example?"),
         (b"example: [none]\n", "example: ['none'] is not a valid answer"),
         (b"project_name: {a: b}\n", "project_name"),
-        (b"package_name: 12\n", "package_name: 12 is not a valid answer"),
-        (b"example: null\n", "example: None is not a valid answer"),
+        (b"package_name: 12\n", "package_name: '12' is not a valid answer"),
+        (b"example: null\n", "example: 'null' is not a valid answer"),
     ],
 )
 def test_a_corrupt_answers_file(machine: Machine, content: bytes, said: str) -> None:

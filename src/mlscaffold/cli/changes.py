@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from ..update.apply import Updated
     from ..update.solve import PreparedUpdate
 
-__all__ = ["note_derived", "plan_as_data", "print_details", "print_diff", "print_done", "print_dry_run", "print_plan"]
+__all__ = [
+    "note_derived",
+    "plan_as_data",
+    "print_details",
+    "print_diff",
+    "print_done",
+    "print_dry_run",
+    "print_message",
+    "print_plan",
+]
 
 _STYLES = {
     Action.CREATE: "green",
@@ -59,6 +68,12 @@ def print_details(prepared: PreparedUpdate) -> None:
     for action in prepared.plan.actions:
         if action.path in contents:
             print_diff(action.origin or action.path, action.path, *contents[action.path])
+
+
+def print_message(message: str) -> None:
+    """What the template wants to be said at the end."""
+    if message:
+        out().say_lines(message)
 
 
 def print_dry_run(hint: str = "") -> None:

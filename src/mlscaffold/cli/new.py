@@ -16,6 +16,7 @@ from .options import (
     ChannelOption,
     DefaultsOption,
     RefOption,
+    SkipTasksOption,
     TemplateOption,
     TrustOption,
     given_answers,
@@ -30,8 +31,13 @@ __all__ = ["new"]
 
 def new(
     dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="Folder of the new project; absent or empty.", show_default=False)
-    ],
+        Optional[Path],  # noqa: UP045 - Typer reads the annotation at run time
+        typer.Argument(
+            metavar="DEST",
+            help="Folder of the new project; absent or empty. Asked for where it is left out.",
+            show_default=False,
+        ),
+    ] = None,
     template: TemplateOption = None,
     ref: RefOption = None,
     channel: ChannelOption = None,
@@ -46,6 +52,7 @@ def new(
         bool, typer.Option("--dry-run", help="List every file with its ownership; write nothing.")
     ] = False,
     no_git: Annotated[bool, typer.Option("--no-git", help="No git init and no first commit.")] = False,
+    skip_tasks: SkipTasksOption = False,
     trust: TrustOption = False,
 ) -> None:
     """Make a new project: a few questions, then a repository that works at once."""
@@ -57,7 +64,7 @@ def new(
     settings = read_settings()
     source = settings.template if template is None else template
     request = NewProject(
-        destination=_place(dest),
+        destination=_place(_folder() if dest is None else dest),
         template=source,
         ref=ref,
         channel=RELEASES if channel is None else parse_channel(channel),
@@ -65,10 +72,27 @@ def new(
         defaults=settings.defaults,
         use_defaults=defaults,
         trusted=trusted_by(trust=trust),
+        skip_tasks=skip_tasks,
         with_git=not no_git,
         cache=cache_folder(),
     )
     _run(request, dry_run=dry_run)
+
+
+def _folder() -> Path:
+    """The folder that a person names.
+
+    Raises:
+        DestinationError: There is nobody to ask.
+    """
+    if not is_interactive():
+        raise DestinationError(
+            "The folder of the new project is not named, and there is no terminal to ask for it in.",
+            hint="Name it: mlscaffold new DEST",
+        )
+    from .wizard import ask_folder
+
+    return ask_folder()
 
 
 def _place(dest: Path) -> Path:
@@ -111,6 +135,8 @@ def _run(request: NewProject, *, dry_run: bool) -> None:
         prepare(request, ask=progress.pausing(ask), review=progress.pausing(review), step=progress.step) as prepared,
     ):
         progress.pause()
+        if prepared.render.greeting:
+            console.say_lines(prepared.render.greeting)
         for note in prepared.notes:
             console.say(f"Note: {note}", style="yellow")
         if dry_run:

@@ -29,6 +29,7 @@ __all__ = [
     "MergeStyle",
     "ProjectOption",
     "RefOption",
+    "SkipTasksOption",
     "TemplateOption",
     "TrustOption",
     "given_answers",
@@ -73,6 +74,11 @@ ProjectOption = Annotated[
 ]
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Let the template run code (extensions, tasks) and look at this machine.")
+]
+
+SkipTasksOption = Annotated[
+    bool,
+    typer.Option("--skip-tasks", help="Run none of the template's tasks and migrations, and make no derived file."),
 ]
 
 

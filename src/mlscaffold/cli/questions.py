@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,10 +25,13 @@ def questions(
     from ..files.user_folders import cache_folder
     from ..look.questions import answers_schema, questions_of
     from ..preferences.settings import read_settings
+    from ..template.answers import suggest_defaults
 
     settings = read_settings()
     source = settings.template if template is None else template
-    found = questions_of(source, ref, trusted=trusted_by(trust=trust), cache=cache_folder())
+    # As `new` takes them.
+    suggested = {**suggest_defaults(Path.cwd()), **settings.defaults}
+    found = questions_of(source, ref, suggested=suggested, trusted=trusted_by(trust=trust), cache=cache_folder())
     if json_schema:
         say_json(answers_schema(found))
         return

@@ -21,6 +21,7 @@ from .options import (
     MergeOption,
     MergeStyle,
     ProjectOption,
+    SkipTasksOption,
     TrustOption,
     given_answers,
     project_folder,
@@ -30,6 +31,8 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..update.request import UpdateRequest
+    from ..update.solve import PreparedUpdate
+    from .screen import Screen
 
 __all__ = ["run_update", "update"]
 
@@ -58,6 +61,7 @@ class UpdateOptions:
         typer.Option("--template", metavar="SRC", help="Where the template is now, if it moved.", show_default=False),
     ] = None
     merge: MergeOption = MergeStyle.STRUCTURED
+    skip_tasks: SkipTasksOption = False
     trust: TrustOption = False
     dry_run: DryRunOption = False
     diffs: DiffOption = False
@@ -109,6 +113,7 @@ class UpdateOptions:
             defaults=read_settings().defaults,
             use_defaults=self.defaults,
             trusted=trusted_by(trust=self.trust),
+            skip_tasks=self.skip_tasks,
             lines_only=self.merge is MergeStyle.GIT,
             dry_run=self.dry_run,
             cache=cache_folder(),
@@ -157,10 +162,7 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
         prepare_update(request, ask=progress.pausing(ask), step=progress.step) as prepared,
     ):
         progress.pause()
-        if prepared.refusal is not None:
-            console.say(f"The update itself will refuse this project as it is. {prepared.refusal}", style="yellow")
-        for remark in prepared.notes:
-            console.say(f"Note: {remark}", style="yellow")
+        _print_remarks(console, prepared)
         if as_json:
             say_json(changes.plan_as_data(prepared))
         else:
@@ -175,8 +177,19 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
         progress.pause()
     if not as_json:
         changes.print_done(done)
+        changes.print_message(prepared.new.message)
     if done.conflicts or done.left:
         raise typer.Exit(ExitCode.PENDING)
+
+
+def _print_remarks(console: Screen, prepared: PreparedUpdate) -> None:
+    """What a person should know before, and what the template wants to be said."""
+    if prepared.refusal is not None:
+        console.say(f"The update itself will refuse this project as it is. {prepared.refusal}", style="yellow")
+    if prepared.new.greeting:
+        console.say_lines(prepared.new.greeting)
+    for remark in prepared.notes:
+        console.say(f"Note: {remark}", style="yellow")
 
 
 def _status(project: Path) -> None:

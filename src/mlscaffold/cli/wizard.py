@@ -25,10 +25,24 @@ from ..visible import visible, visible_lines
 from .console import out
 from .screen import line
 
-__all__ = ["Wizard"]
+__all__ = ["Wizard", "ask_folder"]
 
 _STYLE = Style([("qmark", "fg:ansicyan bold"), ("answer", "fg:ansicyan"), ("instruction", "fg:ansibrightblack")])
 _PLAIN = Style([("qmark", ""), ("answer", ""), ("question", "")])
+
+
+def ask_folder() -> Path:
+    """Ask for the folder of a new project.
+
+    Raises:
+        UserAbortError: Ctrl-C.
+    """
+    style = _PLAIN if os.environ.get("NO_COLOR") else _STYLE
+
+    def validate(text: str) -> bool | str:
+        return bool(text.strip()) or "A name, such as my-project."
+
+    return Path(_asked(questionary.text("Folder of the new project?", validate=validate, style=style)).strip())
 
 
 class Wizard:

@@ -21,13 +21,26 @@ _JSON_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "bo
 
 
 def questions_of(
-    template: str | None, ref: str | None, *, trusted: Trusted = False, cache: Path | None = None
+    template: str | None,
+    ref: str | None,
+    *,
+    suggested: Mapping[str, Any] | None = None,
+    trusted: Trusted = False,
+    cache: Path | None = None,
 ) -> tuple[Question, ...]:
-    """The questions of a template version, each as it stands when all others have their defaults."""
+    """The questions of a template version, each as it stands when all others have their defaults.
+
+    Args:
+        template: A URL, path or bundle; None is the built-in template.
+        ref: None is the newest release.
+        suggested: Defaults that go before the template's own.
+        trusted: Whether it may run code.
+        cache: Where remote templates are mirrored.
+    """
     with scratch_folder() as scratch:
         checkout = check_out(find_source(template), ref, into=scratch, cache=cache)
         reach = require_trust(checkout, trusted=trusted)
-        return template_questions(checkout, reach=reach)
+        return template_questions(checkout, suggested=suggested, reach=reach)
 
 
 def versions_of(template: str | None) -> tuple[Release, ...]:

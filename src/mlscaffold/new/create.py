@@ -35,7 +35,7 @@ from ..template.render import Render, render
 from ..template.source import find_source
 from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust
-from .stage import finish_filling, stage
+from .stage import Stage, finish_filling, stage
 
 __all__ = ["Created", "NewProject", "Prepared", "create", "prepare"]
 
@@ -58,6 +58,8 @@ class NewProject:
     use_defaults: bool = False
     #: What may run code and look at the machine: True is whatever template this names.
     trusted: Trusted = False
+    #: Leaves out the template's tasks, and what makes its derived files.
+    skip_tasks: bool = False
     #: Ends with `git init` and a first commit.
     with_git: bool = True
     #: Where remote templates are mirrored.
@@ -129,14 +131,16 @@ def prepare(
         with disk_errors(destination):
             source = find_source(request.template)
             checkout = check_out(source, request.ref, into=scratch, cache=request.cache, channel=request.channel)
-        reach = require_trust(checkout, trusted=request.trusted, project=destination)
+        reach = require_trust(checkout, trusted=request.trusted, project=destination, rendering_only=request.skip_tasks)
         ownership = ownership_of(checkout)
 
         def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
             return resolve_answers(
                 checkout,
                 destination.name,
-                given={**request.given, **chosen},
+                given={name: value for name, value in request.given.items() if name not in chosen},
+                # What a person chose stays with them while its question is hidden.
+                recorded=chosen,
                 suggested={**suggest_defaults(_nearest(destination)), **request.defaults},
                 ask=ask,
                 use_defaults=use_defaults,
@@ -171,7 +175,7 @@ def prepare(
                     secret=result.secret,
                 )
             ),
-            tasks=task_listing(checkout),
+            tasks=() if request.skip_tasks else task_listing(checkout, answers, destination, reach=reach),
             inside=inside,
             notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),
         )
@@ -228,17 +232,13 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
             _init(staged.project)
         lock = _lock(prepared, staged.project, in_git=own_repository or inside is not None)
         (staged.project / locks.LOCK_FILE).write_text(locks.dump_lock(lock), encoding="utf-8", newline="\n")
-        if prepared.tasks:
-            step("Running the template's tasks")
-            run_tasks(prepared.checkout, prepared.answers, staged.project)
-        _read_back(staged.project, lock)
-        commit = ""
-        ignored: frozenset[str] = frozenset()
-        if own_repository:
-            step("Committing")
-            commit = _commit(staged.project, prepared)
-            ignored = _ignored(staged.project, prepared.plan)
-        staged.publish()
+        commit, ignored = "", frozenset[str]()
+        with _where_it_ends(staged, prepared, step=step) as project:
+            _read_back(project, lock)
+            if own_repository:
+                step("Committing")
+                commit = _commit(project, prepared)
+                ignored = _ignored(project, prepared.plan)
     if inside is not None:
         names = {*prepared.render.entries, locks.LOCK_FILE}
         ignored = ignored_paths(request.destination, sorted(names))
@@ -252,6 +252,27 @@ def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:
         secret=tuple(sorted(prepared.render.secret - ignored)),
         message=prepared.render.message,
     )
+
+
+@contextlib.contextmanager
+def _where_it_ends(staged: Stage, prepared: Prepared, *, step: Step) -> Iterator[Path]:
+    """The project, with what the template's tasks made of it; in its place at the end, or there is none.
+
+    Tasks run where the project will live: what they make (a virtual environment, say) may note where it is. Without
+    any, the project is put there once it is whole.
+    """
+    if not prepared.tasks:
+        yield staged.project
+        staged.publish()
+        return
+    staged.publish()
+    try:
+        step("Running the template's tasks")
+        run_tasks(prepared.checkout, prepared.answers, staged.destination)
+        yield staged.destination
+    except BaseException:
+        staged.withdraw()
+        raise
 
 
 def _repository_of(destination: Path) -> Path | None:
@@ -328,6 +349,9 @@ def _commit(project: Path, prepared: Prepared) -> str:
     if secret:
         # A task may have added them.
         _with_paths(git, ("rm", "-q", "--cached", "--ignore-unmatch"), secret)
+    if (commit := newest_commit(git)) and git.confirms("diff", "--cached", "--quiet"):
+        # A task has committed all of it.
+        return commit
     message = f"Start from {prepared.checkout.source.url} {prepared.checkout.version}"
     git.run(*identity, *quiet, "commit", "-q", "--no-verify", "-m", message)
     if not (commit := newest_commit(git)):

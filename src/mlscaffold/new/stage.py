@@ -43,6 +43,8 @@ class Stage:
     target: Path
     #: What is renamed to `target`: the project, or the folder that holds it.
     top: Path
+    #: What lay in the destination before; None where there was none.
+    before: frozenset[str] | None
 
     def publish(self) -> None:
         """Put the project in its place: one rename.
@@ -60,6 +62,18 @@ class Stage:
             raise DestinationError(
                 f"{self.destination} changed while the project was made: {said}. Nothing was written."
             ) from error
+
+    def withdraw(self) -> None:
+        """Take back what was published: the destination is as it was, and what was in it is gone with the stage."""
+        if self.top.exists():
+            for entry in self.destination.iterdir():
+                if entry.name not in (self.before or ()) and not self.top.is_relative_to(entry):
+                    _move(entry, self.project)
+            (self.top.parent / _NOTE).unlink(missing_ok=True)
+            return
+        self.target.rename(self.top)
+        if self.before is not None:
+            self.destination.mkdir()
 
     def _move_entries(self) -> None:
         """Fill the folder that somebody stands in: replacing it would pull it from under their shell."""
@@ -164,7 +178,8 @@ def stage(destination: Path) -> Iterator[Stage]:
         project = top / destination.relative_to(target)
         with disk_errors(destination):
             project.mkdir(parents=True)
-            yield Stage(project=project, destination=destination, target=target, top=top)
+            before = frozenset(entry.name for entry in destination.iterdir()) if destination.is_dir() else None
+            yield Stage(project=project, destination=destination, target=target, top=top, before=before)
 
 
 def _sweep(base: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +45,17 @@ class Question:
 
 
 def template_questions(
-    checkout: Checkout, folder_name: str = "my-project", *, reach: Reach | None = None
+    checkout: Checkout,
+    folder_name: str = "my-project",
+    *,
+    suggested: Mapping[str, Any] | None = None,
+    reach: Reach | None = None,
 ) -> tuple[Question, ...]:
     """The questions of a template, each as it stands when all others have their defaults."""
     from .copier.questionnaire import Questionnaire
     from .copier.refusals import copier_errors
 
     with copier_errors(checkout):
-        walk = Questionnaire(checkout, folder_name, {}, {}, reach)
+        walk = Questionnaire(checkout, folder_name, suggested or {}, {}, reach)
         questions = [question for name in walk.names if (question := walk.next(name, skip=True)) is not None]
     return tuple(questions)

@@ -40,9 +40,13 @@ class Render:
     #: The names of the questions whose answers are secret.
     secret_questions: frozenset[str] = field(default=frozenset())
     answers_file: str = ".copier-answers.yml"
+    #: What the template wants to be said before and after.
+    greeting: str = ""
     message: str = ""
     #: Whether it depends on more than the template and its answers: time, chance, this machine, the project's files.
     volatile: bool = False
+    #: Whether it depends on the name of the project's folder.
+    named: bool = False
 
 
 def renderer_id() -> str:
@@ -78,7 +82,7 @@ def render(
     from .copier.refusals import copier_errors
     from .copier.worker import worker_for
 
-    worker = worker_for(checkout, into / folder_name, answers.values, reach=reach, skip_tasks=True, cache=cache)
+    worker = worker_for(checkout, into / folder_name, answers.told, reach=reach, skip_tasks=True, cache=cache)
     with copier_errors(checkout):
         secrets = frozenset(worker.template.secret_questions)
         answered = secrets & answers.values.keys()
@@ -96,8 +100,10 @@ def render(
         secret=found.paths,
         secret_questions=secrets,
         answers_file=made.answers_file,
-        message=_HUSHED if found.message else made.message,
+        greeting="" if found.messages else made.messages[0],
+        message=_HUSHED if found.messages and any(made.messages) else made.messages[1],
         volatile=worker.volatile,
+        named=worker.named,
     )
 
 
@@ -113,7 +119,7 @@ def _lay_out(worker: TemplateWorker, operation: Literal["copy", "update"]) -> La
         entries=_entries(root),
         sources=dict(worker.sources),
         answers_file=worker.answers_relpath.as_posix(),
-        message=worker.message_after_copy(),
+        messages=worker.messages(operation),
         values=worker.values_seen(),
         suffix=worker.template.templates_suffix,
     )
@@ -126,7 +132,7 @@ def _rendering_again(
     from .copier.worker import worker_for
 
     # A default may be computed from a secret: it is asked for again.
-    values = {name: value for name, value in answers.values.items() if name not in answers.defaulted}
+    values = {name: value for name, value in answers.told.items() if name not in answers.defaulted}
     runs = iter(range(100))
 
     def again(vary: Vary) -> LaidOut:

@@ -14,6 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import accumulate, count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +31,9 @@ from ..files.write import is_ours
 
 __all__ = ["cached_render"]
 
-_FORMAT = 2
+_FORMAT = 3
 _MOST = 64
+_MOST_BYTES = 512 * 1024 * 1024
 _LARGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -52,19 +54,23 @@ def cached_render(
     """
     folder = private_folder(cache, "renders") if checkout.commit else None
     trusted = reach is not None and reach.trusted
-    store = folder / _key(checkout, answers, folder_name, operation, trusted=trusted) if folder else None
-    if store is not None and (found := _read(store, checkout, answers)) is not None:
-        return found
+    # The name of the folder counts only where a render used it.
+    names = {named: folder_name if named else "" for named in (False, True)}
+    keys = {named: _key(checkout, answers, name, operation, trusted=trusted) for named, name in names.items()}
+    stores = {named: folder / key for named, key in keys.items()} if folder else {}
+    for store in stores.values():
+        if (found := _read(store, checkout, answers)) is not None:
+            return found
 
     def rendered(place: Path) -> Render:
         return render(
             checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach, cache=cache
         )
 
-    if store is None or _is_never_kept(checkout):
+    if not stores or _is_never_kept(checkout):
         return rendered(into)
     try:
-        return _kept(store, rendered, into)
+        return _kept(stores, rendered, into)
     except OSError:
         # No room or no right in the cache: that is no reason not to render.
         shutil.rmtree(into / folder_name, ignore_errors=True)
@@ -84,7 +90,7 @@ def _key(checkout: Checkout, answers: Answers, folder_name: str, operation: str,
         operation,
         # A template can tell whether it is trusted.
         trusted,
-        dict(answers.values),
+        dict(answers.told),
     ]
     try:
         canonical = json.dumps(parts, sort_keys=True, default=repr)
@@ -104,15 +110,23 @@ def _is_never_kept(checkout: Checkout) -> bool:
         return bool(template.secret_questions or template.jinja_extensions)
 
 
-def _kept(store: Path, rendered: Callable[[Path], Render], into: Path) -> Render:
-    """Render into the cache, and out of it again what would be another render the next time."""
-    make_private(store.parent)
-    with scratch_folder(store.parent) as scratch:
+def _kept(stores: Mapping[bool, Path], rendered: Callable[[Path], Render], into: Path) -> Render:
+    """Render into the cache, and out of it again what would be another render the next time, or is too large.
+
+    Args:
+        stores: Where a render is kept that used the folder's name, and where one that did not.
+        rendered: Renders into a folder.
+        into: Where a render goes that is not kept.
+    """
+    folder = stores[False].parent
+    make_private(folder)
+    with scratch_folder(folder) as scratch:
         fresh = scratch / "render"
         (fresh / "files").mkdir(parents=True, mode=0o700)
         fresh.chmod(0o700)
         made = rendered(fresh / "files")
-        if made.volatile:
+        size = sum((made.root / path).lstat().st_size for path in made.entries)
+        if made.volatile or size > _MOST_BYTES:
             root = into / made.root.name
             into.mkdir(parents=True, exist_ok=True)
             shutil.move(made.root, root)
@@ -122,12 +136,15 @@ def _kept(store: Path, rendered: Callable[[Path], Render], into: Path) -> Render
             "entries": {path: [entry.mode.value, entry.blob] for path, entry in made.entries.items()},
             "sources": dict(made.sources),
             "answers_file": made.answers_file,
+            "greeting": made.greeting,
             "message": made.message,
         }
+        store = stores[made.named]
         (fresh / "manifest.json").touch(mode=0o600)
         (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (fresh / "size").write_text(str(size), encoding="ascii")
         _publish(fresh, store, made)
-    _prune(store.parent)
+    _prune(folder)
     return replace(made, root=store / "files" / made.root.name)
 
 
@@ -143,11 +160,21 @@ def _publish(fresh: Path, store: Path, made: Render) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Keep the newest."""
+    """Keep the newest, as many and as much as is allowed."""
     renders = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(PREFIX)]
-    kept = sorted(renders, key=lambda entry: entry.stat().st_mtime)
-    for entry in kept[:-_MOST]:
-        shutil.rmtree(entry, ignore_errors=True)
+    newest = sorted(renders, key=lambda entry: entry.stat().st_mtime, reverse=True)
+    sizes = list(accumulate(map(_size, newest)))
+    for entry, size, number in zip(newest, sizes, count(), strict=False):
+        if number >= _MOST or size > _MOST_BYTES:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _size(render: Path) -> int:
+    """How many bytes a render in the cache has; one without a note of it is as large as any."""
+    try:
+        return int((render / "size").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return _MOST_BYTES
 
 
 def _read(store: Path, checkout: Checkout, answers: Answers) -> Render | None:
@@ -174,5 +201,6 @@ def _read(store: Path, checkout: Checkout, answers: Answers) -> Render | None:
         entries=entries,
         sources=manifest["sources"],
         answers_file=manifest["answers_file"],
+        greeting=manifest["greeting"],
         message=manifest["message"],
     )

@@ -33,7 +33,8 @@ class LaidOut:
     #: Path -> the template file that made it.
     sources: Mapping[str, str]
     answers_file: str
-    message: str
+    #: What the template wants to be said before and after.
+    messages: tuple[str, str]
     #: By question: every answer that the template saw, computed ones as well.
     values: Mapping[str, Any]
     #: How the template's files end that are rendered, and not copied.
@@ -51,8 +52,8 @@ class Secrecy:
 
     #: Paths whose content depends on a secret answer.
     paths: frozenset[str] = frozenset()
-    #: Whether the template's closing words do.
-    message: bool = False
+    #: Whether what the template says before and after does.
+    messages: bool = False
 
 
 def secrecy_of(
@@ -73,14 +74,14 @@ def secrecy_of(
     other = _succeeding(again, (_other, _other_of_same_length))
     if other is None:
         _refuse_revealed(first, values)
-        return Secrecy(paths=_templated(first), message=bool(values))
+        return Secrecy(paths=_templated(first), messages=bool(values))
     for name, value in first.values.items():
         if answered and name not in secrets and value != other.values.get(name):
             keep_secret(value)
     if values and (leaks := list(_leaks(first, other))):
         _refuse_leaks(first, leaks, values, again)
     changed = {path for path in first.entries if other.entries.get(path) != first.entries[path]}
-    return Secrecy(paths=frozenset(changed - {first.answers_file}), message=first.message != other.message)
+    return Secrecy(paths=frozenset(changed - {first.answers_file}), messages=first.messages != other.messages)
 
 
 def _succeeding(again: Callable[[Vary], LaidOut], ways: Collection[Vary]) -> LaidOut | None:

@@ -65,14 +65,14 @@ def require_trust(
     # Imported here: it brings Copier, which to look at a project takes none of.
     from .copier.refusals import copier_errors
     from .copier.settings import settings_of
-    from .tasks import task_listing
+    from .tasks import possible_tasks
 
     with copier_errors(checkout):
         template = settings_of(checkout)
         features = [f"Jinja extension {name} (Python code, run while rendering)" for name in template.jinja_extensions]
         features += _outside(reach, template.external_data)
         if not rendering_only:
-            features += _as_features(task_listing(checkout))
+            features += _as_features(possible_tasks(checkout))
     if features:
         raise UntrustedTemplateError(checkout.source.url, features, tree=checkout.tree)
     return reach

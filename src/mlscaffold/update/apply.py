@@ -33,6 +33,7 @@ from ..steps import Step
 from ..template.answers import Answers
 from ..template.checkout import check_out
 from ..template.mirror import fetched
+from ..template.reach import Reach
 from ..template.render import Render
 from ..template.source import find_source
 from ..template.tasks import make_derived, run_tasks, task_listing
@@ -90,6 +91,8 @@ class Writing:
     template: str
     #: The template's commands that run at the end.
     tasks: tuple[str, ...] = ()
+    #: The files that its migrations changed before, which are not written yet; None where one is gone.
+    migrated: Mapping[str, Entry | None] = field(default_factory=dict)
 
 
 def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
@@ -130,6 +133,7 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         versions=prepared.versions,
         template=after.source.url,
         tasks=prepared.tasks,
+        migrated=prepared.migrated,
     )
     return write(writing, run, step=step)
 
@@ -162,13 +166,21 @@ def write(writing: Writing, run: Callable[[], None] = lambda: None, *, step: Ste
 def _begin(writing: Writing, folder: Path) -> Journal:
     workspace, changes = writing.workspace, writing.plan.changes
     conflicts = {each.path: _stages(each) for each in writing.plan.conflicts}
-    written = {each.path: each.result for each in changes if each.result is not None and each.result != _here(each)}
+    removed = {each.path for each in writing.plan.having(Action.REMOVE)} | {
+        each.origin for each in changes if each.origin
+    }
+    results = {each.path: each.result for each in changes if each.result is not None}
+    lies = {each.path: _here(each) for each in changes if each.path not in writing.migrated}
+    written = {path: result for path, result in results.items() if path not in lies or result != lies[path]}
+    # What the migrations made of a file that the update lets be.
+    kept = {path: entry for path, entry in writing.migrated.items() if path not in results and path not in removed}
+    written |= {path: entry for path, entry in kept.items() if entry is not None}
     ids = workspace.add(writing.record)
     entries = {path: Entry(mode=FileMode.FILE, blob=blob) for path, blob in ids.items()}
     files = workspace.export({**written, **entries}, workspace.scratch / "export")
     workspace.keep(entry.blob for stages in conflicts.values() for entry in stages.values())
     outcomes = [Outcome(path=path, file=files[path]) for path in written]
-    gone = {each.origin for each in changes if each.origin} | {each.path for each in writing.plan.having(Action.REMOVE)}
+    gone = removed | {path for path, entry in kept.items() if entry is None}
     outcomes += [Outcome(path=path, file=None) for path in sorted(gone - written.keys())]
     final = {path: files[path] for path in writing.record}
     if not conflicts:
@@ -288,9 +300,10 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
             require_trust_in_tasks((now.ahead.checkout,), commands, trusted=trusted)
             make_derived(commands, project)
             return
-        new = now.checkout
-        require_trust_in_tasks((old, new), task_listing(new, since=old), trusted=trusted)
-        run_tasks(new, Answers(values=recorded.answers, questions=()), project, since=old)
+        new, answers = now.checkout, Answers(values=recorded.answers, questions=())
+        listed = task_listing(new, answers, project, since=old, reach=Reach(trusted=True, project=project))
+        require_trust_in_tasks((old, new), listed, trusted=trusted)
+        run_tasks(new, answers, project, since=old)
 
 
 def _ending(waiting: Pending) -> Ending:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +15,27 @@ from ..project.make_lock import ownership_of, remarks_on, written_answers
 from ..project.pin import MovedTagError, Pin, PinOfTwo, pin, two_of
 from ..project.record import Recorded, answers_of
 from ..steps import Step
-from ..template.answers import Ask, resolve_answers, suggest_defaults
+from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.channel import Following
 from ..template.checkout import Checkout, check_out, is_unreleased
 from ..template.history import moved_sources
 from ..template.mirror import fetched
 from ..template.ownership import Ownership
+from ..template.reach import Reach
 from ..template.render import Render
 from ..template.render_cache import cached_render
 from ..template.source import TemplateSource, find_source
 from ..template.standing import Relation, Standing, standing
-from ..template.tasks import task_listing
-from ..template.trust import is_trusted, require_trust
+from ..template.tasks import migration_listing, task_listing
+from ..template.trust import is_trusted, require_trust, require_trust_in_tasks
 from ..template.versions import shown
+from .migrate import Migrated
 from .request import UpdateRequest
 
-__all__ = ["Ends", "open_template"]
+__all__ = ["Ends", "Migrate", "open_template"]
+
+#: Runs the migrations from one version to another, in a folder of ours.
+Migrate = Callable[[Checkout, Checkout, Path], Migrated]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +55,32 @@ class Ends:
     tasks: tuple[str, ...] = ()
     #: The files that move, where that is not all of them.
     lane: Lane | None = None
+    #: What its migrations made of the project before; None where there are none.
+    migrated: Migrated | None = None
     #: What owned files come from afterwards, where that is not what all others do.
     owned: Base | None = None
     #: What a person should know of the template.
     notes: tuple[str, ...] = ()
 
 
-def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, ask: Ask | None, step: Step) -> Ends:
-    """Check out and render both ends of an update.
+def open_template(
+    request: UpdateRequest,
+    recorded: Recorded,
+    migrate: Migrate,
+    scratch: Path,
+    *,
+    ask: Ask | None,
+    step: Step,
+) -> Ends:
+    """Check out and render both ends of an update; in between, run the migrations that come before it.
+
+    Args:
+        request: What was asked for.
+        recorded: What the project says of itself.
+        migrate: Runs the migrations, on a copy of the project in a folder.
+        scratch: A folder of ours.
+        ask: Asks a person; None if there is nobody.
+        step: Called with the name of each step as it begins.
 
     Raises:
         TemplateError: The template cannot be read or rendered, or there is nothing to go to.
@@ -69,11 +92,17 @@ def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, 
     if request.owned_only:
         return _owned_only(request, then, checkout, scratch, step)
     now = require_trust(checkout, trusted=request.trusted, project=request.project, rendering_only=True)
+    commands = _migrations(request, recorded, then.checkout, checkout)
+    after_them = None
+    if commands and not request.dry_run:
+        step("Running the template's migrations")
+        require_trust_in_tasks((then.checkout, checkout), commands, trusted=request.trusted)
+        after_them = migrate(then.checkout, checkout, scratch / "before")
     answers = resolve_answers(
         checkout,
         request.project.name,
         given=request.given,
-        recorded=recorded.answers,
+        recorded=recorded.answers if after_them is None else after_them.answers,
         suggested={**suggest_defaults(request.project), **request.defaults},
         ask=ask,
         use_defaults=request.use_defaults or ask is None,
@@ -98,8 +127,9 @@ def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, 
         ownership=ownership,
         moves=_moves(then, new, ownership),
         checkouts=(then.checkout, checkout),
-        tasks=task_listing(checkout, since=then.checkout),
-        notes=(*checkout.notes, *_fresh_remarks(old, new)),
+        tasks=_tasks(request, then.checkout, new),
+        migrated=after_them,
+        notes=(*checkout.notes, *_fresh_remarks(old, new), *_migration_notes(request, commands, after_them)),
     )
     if isinstance(then, PinOfTwo) and request.same_version:
         # Both versions stay, under other answers.
@@ -107,6 +137,33 @@ def open_template(request: UpdateRequest, recorded: Recorded, scratch: Path, *, 
         after = _elsewhere(then, answered, scratch / "answered")
         return dataclasses.replace(ends, new=after.render, ownership=after.ownership, owned=recorded.owned)
     return ends
+
+
+def _migrations(request: UpdateRequest, recorded: Recorded, old: Checkout, new: Checkout) -> tuple[str, ...]:
+    """The template's commands that are run on the old files."""
+    if request.skip_tasks:
+        return ()
+    reach = Reach(trusted=is_trusted(new, request.trusted), project=request.project)
+    answers = Answers(values=recorded.answers, questions=())
+    return migration_listing(new, answers, request.project, since=old, reach=reach)
+
+
+def _migration_notes(request: UpdateRequest, commands: Sequence[str], after: Migrated | None) -> Iterator[str]:
+    if after is not None and after.changed:
+        yield f"The template's migrations changed, before all else: {', '.join(sorted(after.changed))}."
+    if commands and request.dry_run:
+        yield (
+            f"The template runs migrations before an update ({', '.join(commands)}); a dry run does not, and so does "
+            "not show what they change."
+        )
+
+
+def _tasks(request: UpdateRequest, old: Checkout, new: Render) -> tuple[str, ...]:
+    """The template's commands that run at the end."""
+    if request.skip_tasks:
+        return ()
+    reach = Reach(trusted=is_trusted(new.checkout, request.trusted), project=request.project)
+    return task_listing(new.checkout, new.answers, request.project, since=old, reach=reach)
 
 
 def _elsewhere(then: PinOfTwo, recorded: Recorded, into: Path) -> PinOfTwo:
@@ -136,8 +193,9 @@ def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: 
     step("Rendering")
     after = two_of(base, ahead)
     owned = after.recorded.owned if checkout.tree != base.checkout.tree else None
-    commands = ahead.ownership.commands if is_trusted(checkout, request.trusted) else ()
-    skipped = len(ahead.ownership.commands) - len(commands)
+    runs = is_trusted(checkout, request.trusted) and not request.skip_tasks
+    commands = ahead.ownership.commands if runs else ()
+    skipped = len(ahead.ownership.commands) - len(commands) and not request.skip_tasks
     notes = ("Derived files are not made again: the template is not trusted.",) if skipped else ()
     return Ends(
         old=then.render,

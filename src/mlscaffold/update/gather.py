@@ -34,10 +34,11 @@ from ..template.ownership import Ownership, Policy
 from ..template.render import Render, renderer_id
 from ..template.versions import DEV
 from .apply import waiting_error
-from .ends import Ends
+from .ends import Ends, Migrate
+from .migrate import Migrated, migrated
 from .request import UpdateRequest
 
-__all__ = ["Gathered", "Ground", "gather", "listed", "look", "lying"]
+__all__ = ["Gathered", "Ground", "gather", "listed", "look", "lying", "migrate_of"]
 
 _SHOWN = 8
 
@@ -80,6 +81,8 @@ class Gathered:
     checkouts: tuple[Checkout, Checkout]
     #: The files that move, where that is not all of them.
     lane: Lane | None
+    #: The files that the template's migrations changed before; None where one is gone.
+    migrated: Mapping[str, Entry | None]
     #: The template's commands that run at the end.
     tasks: tuple[str, ...]
     #: What the user should be told before.
@@ -110,6 +113,15 @@ def look(request: UpdateRequest, scratch: Path) -> Ground:
         raise refusal
     ground = Ground(recorded=recorded, workspace=workspace, state=state, seen=seen, refusal=refusal)
     return ground if refusal is None else dataclasses.replace(ground, state=_as_it_lies(workspace, state))
+
+
+def migrate_of(ground: Ground) -> Migrate:
+    """What runs migrations on a copy of a project."""
+
+    def migrate(old: Checkout, new: Checkout, into: Path) -> Migrated:
+        return migrated(ground.recorded, ground.workspace, ground.state, old=old, new=new, into=into)
+
+    return migrate
 
 
 def _check_recorded(recorded: Recorded) -> None:
@@ -170,8 +182,10 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
     after = _side(new, new_entries, without=bookkeeping)
     if ends.lane is not None:
         before, after = _within(before, ends.lane.paths | ends.lane.dropped), _within(after, ends.lane.paths)
-    mine = {path: entry for path, entry in state.entries.items() if path not in bookkeeping}
-    unknown = {*before.entries, *after.entries} - mine.keys() - bookkeeping
+    changed = ends.migrated.changed if ends.migrated else {}
+    tree = {**state.entries, **changed}
+    mine = {path: entry for path, entry in tree.items() if entry is not None and path not in bookkeeping}
+    unknown = {*before.entries, *after.entries} - mine.keys() - bookkeeping - changed.keys()
     # Before any of them is read: what somebody saves after that is noticed.
     seen = {**lying(project, {*unknown, *state.unmerged, *state.unstaged}), **ground.seen}
     loose = _loose(workspace, state, unknown)
@@ -213,6 +227,7 @@ def gather(request: UpdateRequest, ground: Ground, ends: Ends) -> Gathered:
         seen=seen,
         checkouts=ends.checkouts,
         lane=ends.lane,
+        migrated=changed,
         tasks=ends.tasks,
         notes=(*ends.notes, *_notes(recorded, old_entries)),
         changelog=changes_between(*ends.checkouts),

@@ -38,11 +38,12 @@ from ..project.record import Recorded, answers_in, read_recorded_answers, read_w
 from ..template.channel import RELEASES
 from ..template.history import moved_sources
 from ..template.ownership import Ownership, Policy
-from ..template.reach import commit_of
+from ..template.reach import Reach, commit_of
 from ..template.render import Render
 from ..template.source import find_source
 from ..template.standing import Relation, standing
 from ..template.tasks import task_listing
+from ..template.trust import is_trusted
 from ..template.versions import shown
 from .apply import Updated, Writing, apply_update, record_of, write
 from .ends import Ends
@@ -174,7 +175,13 @@ class _Relocking:
             ownership=ownership,
             moves=moved_sources(new.checkout, new.checkout, ownership.moved, set(new.sources.values())),
             checkouts=(new.checkout, new.checkout),
-            tasks=task_listing(new.checkout, since=new.checkout),
+            tasks=task_listing(
+                new.checkout,
+                new.answers,
+                self.request.project,
+                since=new.checkout,
+                reach=Reach(trusted=is_trusted(new.checkout, self.request.trusted), project=self.request.project),
+            ),
             owned=there.recorded.owned,
         )
         update = solve(gather(self.request, ground, ends))

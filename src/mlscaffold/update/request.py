@@ -35,6 +35,8 @@ class UpdateRequest:
     use_defaults: bool = False
     #: What may run code and look at the machine: True is whatever template is met.
     trusted: Trusted = False
+    #: Leaves out the template's tasks and migrations, and what makes its derived files.
+    skip_tasks: bool = False
     #: Merge as git would, nothing beyond.
     lines_only: bool = False
     #: Show the plan on what lies there, committed or not; nothing is going to be written.

@@ -28,7 +28,7 @@ from ..template.checkout import Checkout
 from ..template.render import Render
 from ..template.versions import shown
 from .ends import open_template
-from .gather import Gathered, gather, listed, look
+from .gather import Gathered, gather, listed, look, migrate_of
 from .hunk_rules import hunk_rules
 from .request import UpdateRequest
 
@@ -119,7 +119,7 @@ def prepare_update(
         with disk_errors(request.project):
             scratch = cleanup.enter_context(scratch_folder())
             ground = look(request, scratch / "git")
-            ends = open_template(request, ground.recorded, scratch, ask=ask, step=step)
+            ends = open_template(request, ground.recorded, migrate_of(ground), scratch, ask=ask, step=step)
             step("Comparing")
             prepared = solve(gather(request, ground, ends))
         yield prepared

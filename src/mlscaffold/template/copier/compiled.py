@@ -28,7 +28,7 @@ from ...files.write import is_ours
 
 __all__ = ["Compiled"]
 
-_FORMAT = 2
+_FORMAT = 3
 #: Extensions that compile the same source to the same code.
 _KNOWN = frozenset({"AnsibleCoreFiltersExtension", "YieldExtension"})
 _LIMIT_BYTES = 64 * 1024 * 1024

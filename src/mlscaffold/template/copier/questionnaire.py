@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from copier._types import MISSING
 from copier._user_data import AnswersMap
 from copier._user_data import Question as CopierQuestion
 
+from ...documents.plain_data import NotPlainError, require_plain
 from ...errors import AnswersError
 from ...redaction import HIDDEN, keep_secret, redacted
 from ..questions import Choice, Question
 from ..reach import Reach
 from ..checkout import Checkout
+from .limits import Budget
+from .refusals import within
 from .worker import worker_for
 
 __all__ = ["Questionnaire"]
@@ -24,6 +28,10 @@ __all__ = ["Questionnaire"]
 _YES_OR_NO = frozenset(
     {"y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0", "null", "none", "~", ""}
 )
+
+
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200
 
 
 class Questionnaire:
@@ -62,26 +70,25 @@ class Questionnaire:
 
     def next(self, name: str, *, skip: bool = False) -> Question | None:
         """The question, or None where its condition is false (a computed value is kept for later ones)."""
-        details = self._details[name]
-        native = CopierQuestion(
-            answers=self._worker.answers,
-            context=self._worker._render_context(),  # noqa: SLF001 - part of the seam over Copier
-            jinja_env=self._worker.jinja_env,
-            settings=self._worker.settings,
-            var_name=name,
-            **details,
-        )
+        with self._worker.budget.spent(), within(f"the question `{name}`"):
+            return self._next(name, skip=skip)
+
+    def _next(self, name: str, *, skip: bool) -> Question | None:
+        native = self._worker.question(name)
+        is_shown = native.get_when()
+        if not is_shown:
+            self._worker.answers.last.pop(name, None)
         try:
             default = _default(native)
         except ValueError:
             # What was recorded is no answer any more.
             self._worker.answers.last.pop(name, None)
             default = _default(native)
-        if not native.get_when():
+        if not is_shown:
             if default is not MISSING:
                 self._worker.answers.user[name] = default
             return None
-        question = _describe(native, default)
+        question = _describe(native, default, self._worker.budget)
         if skip:
             self.skip(question)
         return question
@@ -98,12 +105,20 @@ class Questionnaire:
                 # A text of YAML or JSON has parts, which a message may quote one by one.
                 keep_secret(self._parse(question, answer))
         if problem := question.problem(answer):
-            shown = "the secret" if question.secret else repr(answer)
+            shown = "the secret" if question.secret else _SHORTENED.repr(answer)
             raise AnswersError(
                 f"{question.name}: {shown} is not a valid answer. {problem}",
                 hint=f"Give another with --set {question.name}=VALUE.",
             )
         self.values[question.name] = self._worker.answers.user[question.name] = self._parse(question, answer)
+
+    def condition_of(self, name: str) -> str:
+        """On what it depends whether a question is asked, as the template writes it."""
+        return str(self._details[name].get("when", True))
+
+    def names_looked_at(self, names: Collection[str]) -> frozenset[str]:
+        """Those of some names that are no questions, and that the template looks at all the same."""
+        return self._worker.names_looked_at([name for name in names if name not in self._details])
 
     def skip(self, question: Question) -> None:
         """Go on as if the default had been taken, so that later questions can be described."""
@@ -111,15 +126,23 @@ class Questionnaire:
             self._worker.answers.user[question.name] = question.default
 
     def _parse(self, question: Question, answer: Any) -> Any:
-        native = CopierQuestion(
-            answers=self._worker.answers,
-            context=self._worker._render_context(),  # noqa: SLF001 - part of the seam over Copier
-            jinja_env=self._worker.jinja_env,
-            settings=self._worker.settings,
-            var_name=question.name,
-            **self._details[question.name],
-        )
-        return native.parse_answer(answer)
+        with self._worker.budget.spent(), within(f"the question `{question.name}`"):
+            return self._worker.question(question.name).parse_answer(answer)
+
+
+_LONGEST_NAME_BYTES = 255
+
+
+def _oddity(answer: Any, native: CopierQuestion) -> str:
+    """Why an answer cannot be written down, or be a path where it has to; empty if it can."""
+    try:
+        require_plain(answer, "It" if native.secret else native.var_name)
+    except NotPlainError as error:
+        return f"{error}."
+    if native.get_type_name() == "path" and isinstance(answer, str):
+        if any(len(part.encode()) > _LONGEST_NAME_BYTES for part in answer.replace("\\", "/").split("/")):
+            return f"No file system holds a name of more than {_LONGEST_NAME_BYTES} bytes."
+    return ""
 
 
 def _default(native: CopierQuestion) -> Any:
@@ -127,8 +150,10 @@ def _default(native: CopierQuestion) -> Any:
     return dataclasses.replace(native, validator="").get_default()
 
 
-def _describe(native: CopierQuestion, default: Any) -> Question:
+def _describe(native: CopierQuestion, default: Any, budget: Budget) -> Question:
     def judged(answer: Any) -> str:
+        if odd := _oddity(answer, native):
+            return odd
         if native.get_type_name() == "bool" and isinstance(answer, str) and answer.strip().lower() not in _YES_OR_NO:
             # Copier takes every other word for a yes, mistyped ones too.
             return "It must be yes or no."
@@ -143,12 +168,16 @@ def _describe(native: CopierQuestion, default: Any) -> Question:
             native.validate_answer(value)
         except ValueError as error:
             return str(error).removeprefix(f"Validation error for question '{native.var_name}': ")
-        return ""
+        # A text of YAML or JSON may mean such a thing.
+        return _oddity(value, native)
 
     def problem(answer: Any) -> str:
-        said = judged(answer)
+        with budget.spent(), within(f"the question `{native.var_name}`"):
+            said = judged(answer)
         # However short it is, and though it was not accepted.
-        return redacted(said.replace(str(answer), HIDDEN) if native.secret and str(answer) else said)
+        if native.secret and (shown := _SHORTENED.repr(answer) if isinstance(answer, list | dict) else str(answer)):
+            said = said.replace(shown, HIDDEN)
+        return redacted(said)
 
     choices = native._formatted_choices if native.choices else []  # noqa: SLF001 - part of the seam over Copier
     return Question(

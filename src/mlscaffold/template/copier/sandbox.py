@@ -32,6 +32,7 @@ class Reads(StrEnum):
     """What a result depends on, besides the expression."""
 
     NOTHING = "nothing"
+    FOLDER = "the name of the project's folder"
     CHANGING = "time or chance"
     MACHINE = "the machine"
 
@@ -53,12 +54,15 @@ _PURE = {
     """,
     "globals": "cycler dict joiner namespace pathjoin range",
     "variables": """
-        _copier_answers _copier_conf _copier_operation _copier_phase _external_data _folder_name _commit _src_path
+        _copier_answers _copier_conf _copier_operation _copier_phase _external_data _commit _src_path
     """,
     "configuration": """
         answers_file vcs_ref vcs_ref_hash data settings exclude use_prereleases skip_if_exists cleanup_on_error defaults
         user_defaults overwrite pretend quiet conflict context_lines unsafe skip_answered skip_tasks
     """,
+}
+_FOLDER = {
+    "variables": "_folder_name",
 }
 _CHANGING = {
     "filters": "ans_random random random_mac shuffle strftime",
@@ -73,7 +77,7 @@ _MACHINE = {
 }
 _TABLE = {
     (kind, name): what
-    for what, table in ((Reads.NOTHING, _PURE), (Reads.CHANGING, _CHANGING), (Reads.MACHINE, _MACHINE))
+    for what, table in ((Reads.NOTHING, _PURE), (Reads.FOLDER, _FOLDER), (Reads.CHANGING, _CHANGING), (Reads.MACHINE, _MACHINE))
     for kind, names in table.items()
     for name in names.split()
 }
@@ -98,14 +102,29 @@ def names_that_read(kind: str, *what: Reads) -> frozenset[str]:
     return frozenset(name for (of, name), found in _TABLE.items() if of == kind and found in what)
 
 
-def confine(environment: SandboxedEnvironment, *, trusted: bool, note: Callable[[], None]) -> None:
+def confine(
+    environment: SandboxedEnvironment,
+    *,
+    trusted: bool,
+    note: Callable[[Reads], None],
+    require_room: Callable[[Any, str, Any], None] = lambda *_: None,
+) -> None:
     """Let an environment note what is not pure, and give nothing of the machine away without trust.
 
     Args:
         environment: Copier's, with nothing but its own extensions unless the template is trusted.
         trusted: Whether the template may look at the machine.
-        note: Called when an expression uses what is not pure.
+        note: Called with what an expression uses that is not pure.
+        require_room: Called with an operation whose result may be much larger than its operands.
     """
+    calculate = environment.call_binop
+
+    def call_binop(context: Context, operator: str, left: Any, right: Any) -> Any:
+        require_room(left, operator, right)
+        return calculate(context, operator, left, right)
+
+    environment.intercepted_binops = frozenset({"*", "**"})
+    environment.call_binop = call_binop  # type: ignore[method-assign]
     for kind in ("filters", "tests", "globals"):
         known: dict[str, Any] = getattr(environment, kind)
         for name, function in known.items():
@@ -113,7 +132,7 @@ def confine(environment: SandboxedEnvironment, *, trusted: bool, note: Callable[
             if what is Reads.NOTHING:
                 continue
             if trusted or what is Reads.CHANGING:
-                known[name] = _noting(function, note, with_context=kind != "globals")
+                known[name] = _noting(function, lambda: note(Reads.CHANGING), with_context=kind != "globals")
             else:
                 known[name] = _refusing(f"{kind.removesuffix('s')} `{name}`", with_context=kind != "globals")
     if not trusted:
@@ -124,7 +143,7 @@ def confine(environment: SandboxedEnvironment, *, trusted: bool, note: Callable[
 
     def is_safe(obj: Any, attr: str, value: Any) -> bool:
         if attr in _CLOCK and isinstance(obj, dt.date | dt.time | type):
-            note()
+            note(Reads.CHANGING)
         if isinstance(obj, SettingsModel) and not trusted and attr not in _SETTINGS:
             return False
         return safe(obj, attr, value)
@@ -185,7 +204,7 @@ def _where(context: Context) -> str:
     return f" in {context.name}" if context.name else ""
 
 
-def _context_noting(note: Callable[[], None], *, trusted: bool) -> type[Context]:
+def _context_noting(note: Callable[[Reads], None], *, trusted: bool) -> type[Context]:
     class NotingContext(Context):
         """Variables of templates; Jinja asks for each that a template names."""
 
@@ -193,8 +212,8 @@ def _context_noting(note: Callable[[], None], *, trusted: bool) -> type[Context]
             what = reads("variables", key)
             if what is Reads.MACHINE and not trusted:
                 raise NeedsTrust(f"variable `{key}`{_where(self)}, which tells of this machine")
-            if what in {Reads.CHANGING, Reads.MACHINE}:
-                note()
+            if what in {Reads.FOLDER, Reads.CHANGING, Reads.MACHINE}:
+                note(what)
             return super().resolve_or_missing(key)
 
     return NotingContext

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,12 +13,15 @@ from copier._template import Task, Template
 from copier.errors import CopierError
 from packaging.version import InvalidVersion, Version
 
+from ...documents.plain_data import NotPlainError, require_plain
 from ...errors import RenderError
+from .limits import Budget
+from .refusals import within
 from ..secrecy import SETTING, secrets_named
 from ..checkout import Checkout
 from ..source import SourceKind
 
-__all__ = ["TemplateSettings", "settings_of"]
+__all__ = ["Task", "TemplateSettings", "settings_of"]
 
 
 class TemplateSettings(Template):
@@ -39,7 +44,9 @@ class TemplateSettings(Template):
                 "copier.yml of the template: one of `_exclude`, `_jinja_extensions`, `_secret_questions` and "
                 "`_skip_if_exists` is no list."
             ) from error
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise RenderError("copier.yml of the template is nested too deeply, or holds itself.") from error
+        except (ValueError, AttributeError, LookupError) as error:
             # PyYAML lets these out of its constructors: 2026-99-99 looks like a date.
             raise RenderError(f"copier.yml of the template holds a value that YAML cannot read: {error}") from error
         if odd := [name for name in found if not isinstance(name, str)]:
@@ -48,21 +55,20 @@ class TemplateSettings(Template):
         if SETTING in found:
             # Copier takes a name in the place of a list for a list of letters.
             found[SETTING] = secrets_named(self.local_abspath)
+        _require_readable(found)
         return found
 
     @cached_property
     def external_data(self) -> dict[str, str]:
-        found = self.config_data.get("external_data") or {}
-        if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
-            raise RenderError("`_external_data` of the template must map names to paths.")
-        return found
+        return self.config_data.get("external_data") or {}
 
     @cached_property
     def answers_relpath(self) -> Path:
-        named = self.config_data.get("answers_file", ".copier-answers.yml")
-        if not isinstance(named, str) or Path(named).is_absolute() or Path(named) == Path():
-            raise RenderError(f"copier.yml of the template: `_answers_file` is {named!r}: it must be a relative path.")
-        return Path(named)
+        return Path(self.config_data.get("answers_file", ".copier-answers.yml"))
+
+    @cached_property
+    def skip_if_exists(self) -> Sequence[str]:
+        return tuple(self.config_data.get("skip_if_exists", ()))
 
     @cached_property
     def commit(self) -> str | None:
@@ -89,12 +95,123 @@ class TemplateSettings(Template):
         """Names among the secret questions that are no questions: slips of the pen, or left over."""
         return tuple(sorted(self.secret_questions - self.questions_data.keys()))
 
-    def tasks_since(self, before: TemplateSettings | None) -> Sequence[Task]:
-        """What is run after rendering: the tasks, and the migrations from an earlier version."""
-        if before is None:
-            return self.tasks
-        migrations = [self.migration_tasks(stage, before) for stage in ("before", "after")]
-        return [*migrations[0], *self.tasks, *migrations[1]]
+    def tasks_before(self, since: TemplateSettings) -> Sequence[Task]:
+        """The migrations from an earlier version that are run on the old files."""
+        return self.migration_tasks("before", since)
+
+    def tasks_after(self, since: TemplateSettings | None) -> Sequence[Task]:
+        """What is run once files are written: the tasks, and the other migrations from an earlier version."""
+        return [*self.tasks, *(() if since is None else self.migration_tasks("after", since))]
+
+
+_MOST_CHARACTERS = 8 * 1024 * 1024
+_KEYS = (str, int, float, bool, date, type(None))
+
+
+def _require_readable(config: Mapping[str, Any]) -> None:
+    """Refuse settings that are not of the shape that Copier reads, each by name.
+
+    Raises:
+        RenderError: One of them is odd.
+    """
+    for name, value in config.items():
+        try:
+            require_plain(value, f"`{name}`", keys=_KEYS, most=_MOST_CHARACTERS)
+        except NotPlainError as error:
+            raise RenderError(f"copier.yml of the template: {error}.") from error
+        shape, fits = _SHAPES.get(name, _ANY if name.startswith("_") else _QUESTION)
+        if not fits(value):
+            shown = reprlib.repr(value)
+            raise RenderError(f"copier.yml of the template: `{name}` is {shown}: it must be {shape}.")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_text_or_nothing(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_relative_path(value: Any) -> bool:
+    return isinstance(value, str) and not Path(value).is_absolute() and Path(value) != Path()
+
+
+def _is_mapping_of_texts(value: Any) -> bool:
+    return value is None or (isinstance(value, dict) and all(map(_is_text, (*value, *value.values()))))
+
+
+def _is_options_of_jinja(value: Any) -> bool:
+    if not isinstance(value, dict) or not all(map(_is_text, value)):
+        return False
+    signs = [each for name, each in value.items() if name.endswith("_string") or name == "newline_sequence"]
+    return all(map(_is_text, signs)) and all(isinstance(each, str | int | None) for each in value.values())
+
+
+def _is_version(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(Version(value))
+    except InvalidVersion:
+        return False
+
+
+def _is_command(value: Any) -> bool:
+    words = value if isinstance(value, list) else [value]
+    return bool(words) and all(isinstance(each, str | int | float) for each in words) and not isinstance(value, int)
+
+
+def _is_task(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return _is_command(value)
+    condition, folder = value.get("when", True), value.get("working_directory", ".")
+    return _is_command(value.get("command")) and isinstance(condition, str | bool) and isinstance(folder, str)
+
+
+def _is_migration(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return _is_command(value)
+    if not _is_version(value.get("version", "0")):
+        return False
+    if stages := value.keys() & {"before", "after"}:
+        commands = [value[stage] for stage in stages]
+        return "version" in value and all(isinstance(each, list) and all(map(_is_command, each)) for each in commands)
+    return _is_task(value)
+
+
+def _is_question(value: Any) -> bool:
+    return not isinstance(value, dict) or all(map(_is_text, value))
+
+
+def _each(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(fits, value))
+
+
+_ANY: tuple[str, Callable[[Any], bool]] = ("anything", lambda _: True)
+_QUESTION = ("a default, or a mapping of names such as `type` and `default`", _is_question)
+_LIST = ("a list of texts", _is_list_of_texts)
+_MESSAGE = ("a text", _is_text_or_nothing)
+#: What Copier reads, in words, and whether a value is that; questions and unknown settings may be anything.
+_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "_answers_file": ("a relative path", _is_relative_path),
+    "_envops": ("a mapping of names to texts, numbers, or yes or no", _is_options_of_jinja),
+    "_exclude": _LIST,
+    "_external_data": ("a mapping of names to paths", _is_mapping_of_texts),
+    "_jinja_extensions": _LIST,
+    "_message_after_copy": _MESSAGE,
+    "_message_after_update": _MESSAGE,
+    "_message_before_copy": _MESSAGE,
+    "_message_before_update": _MESSAGE,
+    "_migrations": ("a list of commands, or of mappings with `version` and `command`", _each(_is_migration)),
+    "_min_copier_version": ("a version, quoted", _is_version),
+    "_skip_if_exists": _LIST,
+    "_subdirectory": ("a relative path", _is_text),
+    "_tasks": ("a list of commands, or of mappings with `command` and `when`", _each(_is_task)),
+    "_templates_suffix": ("a text", _is_text_or_nothing),
+}
 
 
 @lru_cache(maxsize=4)
@@ -102,4 +219,6 @@ def settings_of(checkout: Checkout) -> TemplateSettings:
     """The settings of a checkout; read once, though trust, questions, tasks and files are looked at one by one."""
     found = TemplateSettings(url=checkout.source.url, ref=checkout.version)
     found.checkout = checkout
+    with Budget().spent(), within("copier.yml"):
+        found.questions_data  # noqa: B018 - read here, within its limits
     return found

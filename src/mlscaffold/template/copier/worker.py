@@ -7,43 +7,35 @@ unmodified Copier byte for byte.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import re
-import traceback
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
-from pathlib import Path, PurePosixPath
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import yaml
 from copier._jinja_ext import SandboxedEnvironment
-from copier._main import Worker, as_operation, local  # type: ignore[attr-defined]
+from copier._main import Worker, as_operation
+from copier._main import _operation as operation_now
 from copier._settings import SettingsModel
-from copier._template import Task, Template
-from copier._types import LazyDict, Operation, Phase
-from copier.errors import CopierError, InvalidConfigFileError, TaskError, UserMessageError
-from jinja2 import TemplateError as JinjaError
-from jinja2 import TemplateSyntaxError
+from copier._tools import cast_to_bool
+from copier._types import MISSING, LazyDict, Operation, Phase
+from copier._user_data import AnswersMap, Question
 from jinja2.meta import find_undeclared_variables
-from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from .compiled import Compiled
-from ...errors import RenderError, UntrustedTemplateError
-from ...git.environment import cleaned_environment
-from ..reach import NeedsTrust, Reach
-from .refusals import refusals
-from .sandbox import Reads, confine, names_that_read
-from .settings import TemplateSettings, settings_of
-from ..secrecy import SETTING, secrets_named
+from ...errors import RenderError
 from ..checkout import Checkout
-from ..source import SourceKind
+from ..reach import Reach
+from .compiled import Compiled
+from .expressions import looked_at
+from .limits import Budget
+from .refusals import refusals, within
+from .sandbox import Reads, confine, names_that_read
+from .settings import Task, TemplateSettings, settings_of
 
-__all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "worker_for"]
+__all__ = ["LIFTED_BY_UNSAFE", "Command", "TemplateWorker", "worker_for", "written"]
 
 #: Where Copier asks for its `unsafe` switch, and what that lifts. Without trust the switch is off, so each of these
 #: stands by itself, and `features.require_trust` says so before. A test compares the list with the installed Copier.
@@ -52,6 +44,25 @@ LIFTED_BY_UNSAFE: Mapping[str, str] = {
     "Worker._external_data": "external data outside of the project is refused (by `Reach.read`, in its place)",
     "Worker._render_context": "nothing: `_copier_conf.unsafe` tells a template whether it is on",
 }
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Command:
+    """What one task of a template runs."""
+
+    #: As the template writes it: rendered, it may hold a secret answer.
+    written: str
+    #: A line for the shell, or the words of a program's call.
+    words: str | tuple[str, ...]
+    #: Where it runs, relative to the project.
+    folder: str
+    #: What it finds in its environment, besides ours.
+    variables: Mapping[str, str]
+
+
+def written(task: Task) -> str:
+    """A task as the template writes it."""
+    return task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd))
 
 
 @dataclass(config=ConfigDict(arbitrary_types_allowed=True))
@@ -67,24 +78,33 @@ class TemplateWorker(Worker):
     reach: Any = Field(default_factory=Reach)
     #: Whether something was used that the template and its answers do not determine.
     volatile: bool = Field(default=False, init=False)
+    #: Whether the name of the project's folder was used.
+    named: bool = Field(default=False, init=False)
+    #: What its evaluation may still take.
+    budget: Any = Field(default_factory=Budget, init=False)
     #: Where compiled templates are kept between runs; None keeps them for this process only.
     cache: Path | None = None
+    #: Answers that a person gave to questions that are hidden now: they return when these are shown again.
+    kept: dict[str, Any] = Field(default_factory=dict, init=False)
     _answers_place: Path | None = Field(default=None, init=False)
     _compiled: Any = Field(default=None, init=False)
+    _looked_at: dict[frozenset[str], frozenset[str]] = Field(default_factory=dict, init=False)
 
     @cached_property
     def jinja_env(self) -> SandboxedEnvironment:
         """Copier's environment, which compiles each template once."""
-        try:
+        with within("`_envops`"):
             environment: SandboxedEnvironment = super().jinja_env
-        except TypeError as error:
-            raise RenderError(f"`_envops` of the template are not what Jinja knows: {error}") from error
-        confine(environment, trusted=self.unsafe, note=self._note)
+        confine(environment, trusted=self.unsafe, note=self._note, require_room=self.budget.require_room)
+        environment.concat = self.budget.joined  # type: ignore[method-assign]
         self._compiled = Compiled.attach(environment, self.cache)
         return environment
 
-    def _note(self) -> None:
-        self.volatile = True
+    def _note(self, what: Reads = Reads.CHANGING) -> None:
+        if what is Reads.FOLDER:
+            self.named = True
+        else:
+            self.volatile = True
 
     def _render_context(self) -> Any:
         context = super()._render_context()
@@ -100,6 +120,70 @@ class TemplateWorker(Worker):
             data = {name: self.vary(value) if name in secrets else value for name, value in self.data.items()}
             context["_copier_conf"]["data"] = data
         return context
+
+    def _ask(self) -> None:
+        """Answer as Copier does where nobody is asked, but that an answer to a hidden question is none, and kept."""
+        self.answers = AnswersMap(
+            init=dict(self.data),
+            last=dict(self.subproject.last_answers),
+            metadata=self.template.metadata,
+            external=self._external_data(),
+        )
+        self.kept = {}
+        for name in self.template.questions_data:
+            with within(f"the question `{name}`"):
+                self._answer(self.question(name))
+        # It may depend on answers.
+        self.answers.external = self._external_data()
+
+    def _answer(self, question: Question) -> None:
+        name, answers = question.var_name, self.answers
+        if not question.get_when():
+            answers.hide(name)
+            answers.last.pop(name, None)
+            # A condition that is its own answer says by it that the answer is given up.
+            if name in answers.init and question.when is not False and not self.mentions(str(question.when), name):
+                self.kept[name] = answers.init[name]
+            answers.init.pop(name, None)
+            if (default := question.get_default()) is not MISSING:
+                answers.user[name] = default
+        elif name in answers.init:
+            answer = question.parse_answer(answers.init[name])
+            question.validate_answer(answer)
+            answers.user[name] = answer
+        elif (default := _valid_default(question)) is not MISSING:
+            answers.user[name] = default
+        elif question.get_ask():
+            raise RenderError(f"The template {self.checkout.source.url} asks for {name}, and there is no answer to it.")
+
+    def question(self, name: str) -> Question:
+        """Copier's question of that name, given the answers so far."""
+        return Question(
+            answers=self.answers,
+            context=self._render_context(),
+            jinja_env=self.jinja_env,
+            settings=self.settings,
+            var_name=name,
+            **self.template.questions_data[name],
+        )
+
+    def _answers_to_remember(self) -> Mapping[str, Any]:
+        """Copier's, and what is kept: answers to hidden questions, and such as are asked no more but looked at."""
+        shown = super()._answers_to_remember()
+        others = {name: value for name, value in self.data.items() if name not in self.template.questions_data}
+        named = self.names_looked_at(others)
+        kept = {**{name: others[name] for name in others if name in named}, **self.kept}
+        secret = self.template.secret_questions
+        return {**shown, **{name: value for name, value in kept.items() if name not in shown and name not in secret}}
+
+    def names_looked_at(self, names: Collection[str]) -> frozenset[str]:
+        """Those of some names that an expression of the template looks at: in a setting, a path or a file."""
+        candidates = frozenset(name for name in names if not name.startswith("_"))
+        if not candidates:
+            return frozenset()
+        if candidates not in self._looked_at:
+            self._looked_at[candidates] = looked_at(self.template, self.jinja_env, candidates)
+        return self._looked_at[candidates]
 
     def _noting(self, value: Callable[[], Any]) -> Callable[[], Any]:
         def noted() -> Any:
@@ -137,6 +221,23 @@ class TemplateWorker(Worker):
         environment.preprocess("")
         return string
 
+    @cached_property
+    def all_exclusions(self) -> Sequence[str]:
+        """Copier's, and always what git keeps of the template, whatever its settings say."""
+        return (*super().all_exclusions, ".git")
+
+    @cached_property
+    def match_exclude(self) -> Callable[[Path], bool]:
+        """Copier's, told from other settings when it fails."""
+        with within("`_exclude`"):
+            return super().match_exclude
+
+    @cached_property
+    def match_skip(self) -> Callable[[Path], bool]:
+        """The same."""
+        with within("`_skip_if_exists`"):
+            return super().match_skip
+
     @property
     def answers_relpath(self) -> Path:
         """Where the answers file is; while files are rendered it does not change, and every one of them asks."""
@@ -162,13 +263,19 @@ class TemplateWorker(Worker):
         context = self._render_context()
         return {name: context[name] for name in self.template.questions_data if name in context}
 
+    def _render_path(self, relpath: Path) -> Iterable[tuple[Path, dict[str, Any] | None]]:
+        with within(f"the path {relpath.as_posix()}"):
+            yield from super()._render_path(relpath)
+
     def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: dict[str, Any] | None = None) -> None:
         self._note_source(src_relpath, dst_relpath)
-        super()._render_file(src_relpath, dst_relpath, extra_context)
+        with within(src_relpath.as_posix()):
+            super()._render_file(src_relpath, dst_relpath, extra_context)
 
     def _render_symlink(self, src_relpath: Path, dst_relpath: Path) -> None:
         self._note_source(src_relpath, dst_relpath)
-        super()._render_symlink(src_relpath, dst_relpath)
+        with within(src_relpath.as_posix()):
+            super()._render_symlink(src_relpath, dst_relpath)
 
     def _note_source(self, source: Path, path: Path) -> None:
         """Note which template file makes a path.
@@ -189,7 +296,7 @@ class TemplateWorker(Worker):
 
     def run_copy(self) -> None:
         """Copier's, with what is refused as one of our errors."""
-        with refusals(self.checkout):
+        with refusals(self.checkout), self.budget.spent():
             super().run_copy()
 
     def render_as(self, operation: Operation) -> None:
@@ -198,40 +305,64 @@ class TemplateWorker(Worker):
         if self._compiled is not None:
             self._compiled.save()
 
-    def run_tasks(self, operation: Operation, since: Checkout | None = None) -> None:
-        """Run them in the destination; the caller has asked for trust."""
+    def command_of(self, task: Task, operation: Operation) -> Command | None:
+        """What a task runs, rendered; None where its condition does not hold."""
+        if task.extra_vars["stage"] == "before":
+            # As Copier does it: the questions of the new version are not asked yet.
+            self.answers = AnswersMap(
+                last=dict(self.data), metadata=self.template.metadata, external=self._external_data()
+            )
+        elif not self.answers.metadata:
+            self.answer()
+        phase = Phase.TASKS if task.extra_vars["stage"] == "task" else Phase.MIGRATE
+        rendered: Callable[[Task], Command | None] = as_operation(operation)(self._command)
+        with Phase.use(phase), self.budget.spent(), within(f"the task `{written(task)}`"):
+            return rendered(task)
 
-        def run() -> None:
-            with Phase.use(Phase.PROMPT):
-                self._ask()
-            with Phase.use(Phase.TASKS):
-                for task in self.template.tasks_since(settings_of(since) if since else None):
-                    self._run_task(task)
+    def answer(self) -> None:
+        """Answer all questions, so that expressions can use them."""
+        with Phase.use(Phase.PROMPT), self.budget.spent():
+            self._ask()
 
-        as_operation(operation)(run)()
+    def _command(self, task: Task) -> Command | None:
+        variables = {f"_{name}": value for name, value in task.extra_vars.items()}
+        variables["_copier_operation"] = operation_now.get()
+        if not cast_to_bool(self._render_value(task.condition, variables)):
+            return None
+        words = (
+            self._render_string(task.cmd, variables)
+            if isinstance(task.cmd, str)
+            else tuple(self._render_string(str(part), variables) for part in task.cmd)
+        )
+        return Command(
+            written=written(task),
+            words=words,
+            folder=self._render_string(str(task.working_directory), variables),
+            variables={name[1:].upper(): str(value) for name, value in variables.items()},
+        )
 
-    def _run_task(self, task: Task) -> None:
-        """Run one; if it fails, say so as the template writes it: rendered, it may hold a secret answer."""
-        written = task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd))
-        hint = "Run again without it, or tell the template's authors."
-        try:
-            # A caller may be a hook, whose git would be led to another repository. Copier keeps an environment of its
-            # own for tasks, from when it was imported.
-            with local.env():
-                local.env.clear()
-                local.env.update(cleaned_environment())
-                self._execute_tasks([task])
-        except TaskError as error:
-            message = f"A task of the template failed: `{written}` ended with {error.returncode}."
-            raise RenderError(message, hint=hint) from None
-        except OSError as error:
-            message = f"A task of the template failed: `{written}` cannot be run: {error.strerror}."
-            raise RenderError(message, hint=hint) from None
+    def messages(self, operation: Operation) -> tuple[str, str]:
+        """What the template wants to be said before and after a project is made, or updated."""
+        template = self.template
+        said = (
+            (template.message_before_copy, template.message_after_copy)
+            if operation == "copy"
+            else (template.message_before_update, template.message_after_update)
+        )
+        rendered = as_operation(operation)(lambda text: self._render_string(text).strip())
+        with refusals(self.checkout), self.budget.spent(), within("a message"):
+            before, after = (rendered(text) if text else "" for text in said)
+        return before, after
 
-    @as_operation("copy")
-    def message_after_copy(self) -> str:
-        """What the template wants to be said at the end."""
-        return self._render_string(self.template.message_after_copy).strip()
+
+def _valid_default(question: Question) -> Any:
+    """The default; what was recorded counts as one while it is an answer."""
+    try:
+        return question.get_default()
+    except ValueError:
+        if question.answers.last.pop(question.var_name, MISSING) is MISSING:
+            raise
+        return question.get_default()
 
 
 def worker_for(

@@ -1,0 +1,83 @@
+"""What a template's `before` migrations make of a project: run on a copy of its files, from which the update goes on.
+
+So a migration that fails, or an update that is undone, leaves the project as it was.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..files.entry import Entry, FileMode, entry_of, is_own_file
+from ..git.index import Index
+from ..git.process import Git
+from ..git.store import Store
+from ..project.lock import LOCK_FILE
+from ..project.record import Recorded, answers_in
+from ..template.answers import Answers
+from ..template.checkout import Checkout
+from ..template.tasks import run_migrations
+
+__all__ = ["Migrated", "migrated"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migrated:
+    """A project after the migrations."""
+
+    answers: Mapping[str, Any]
+    #: The files that they changed, as git would have them; None where one is gone.
+    changed: Mapping[str, Entry | None]
+
+
+def migrated(
+    recorded: Recorded, workspace: Store, state: Index, *, old: Checkout, new: Checkout, into: Path
+) -> Migrated:
+    """Run the migrations. The caller has asked for trust.
+
+    Args:
+        recorded: What the project says of itself.
+        workspace: The project in its repository, all committed.
+        state: What git knows of it.
+        old: The version that it comes from.
+        new: The version that it goes to, which has the migrations.
+        into: A folder of ours.
+
+    Raises:
+        RenderError: A migration failed.
+        AnswersError: The answers cannot be read afterwards.
+    """
+    project = workspace.project
+    copy = into / project.name
+    paths = [path for path in state.entries if is_own_file(project, path)]
+    before = {path: entry_of(project / path) for path in paths}
+    for path in paths:
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(project / path, copy / path, follow_symlinks=False)
+    git = _as_repository(copy)
+    run_migrations(new, Answers(values=recorded.answers, questions=()), copy, since=old)
+    known = git.records("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    after = {path: entry_of(copy / path) for path in {*known, *paths} if is_own_file(copy, path)}
+    changed = {path: entry for path, entry in after.items() if before.get(path) != entry}
+    plain = [path for path, entry in changed.items() if entry.mode is not FileMode.SYMLINK]
+    workspace.hash(copy, sorted(plain), write=True)
+    gone = dict.fromkeys(before.keys() - after.keys())
+    seen = {**gone, **workspace.entries(copy, changed)}
+    answers = answers_in(
+        (copy / recorded.answers_file).read_text(encoding="utf-8"), origin=f"{recorded.answers_file}, as migrated,"
+    )
+    bookkeeping = {recorded.answers_file, LOCK_FILE}
+    return Migrated(answers=answers, changed={path: entry for path, entry in seen.items() if path not in bookkeeping})
+
+
+def _as_repository(folder: Path) -> Git:
+    """A folder as a repository of its own, with all of it committed: a migration may use git."""
+    git = Git(folder)
+    git.run("init", "-q", "--template=")
+    git.run("add", "-A", "-f")
+    who = ("-c", "user.name=mlscaffold", "-c", "user.email=mlscaffold@localhost")
+    git.run(*who, "commit", "-q", "--no-verify", "--allow-empty", "-m", "Before the migrations")
+    return git
