@@ -341,3 +341,18 @@ def test_what_the_user_deleted_and_copier_would_skip_stays_deleted(machine: Mach
 
     assert demo.text("other.md") == "two\n"
     assert demo.has("NOTES.md") is bool(table), "only `recreate` brings it back"
+
+
+def test_what_copier_skips_may_depend_on_answers(machine: Machine) -> None:
+    settings = '_skip_if_exists: ["{{ name }}.txt", "{% if name == \'Moon\' %}hello.txt{% endif %}"]\n'
+    files = {**SMALL, "copier.yml": SMALL["copier.yml"] + settings, "template/{{ name }}.txt": "first\n"}
+    template = machine.template(files)
+    assert machine.run("new", "p", "--template", template, "--defaults").code == 0
+    project = machine.work / "p"
+    assert "seeded" in (project / ".mlscaffold.lock").read_text()
+    machine.template(
+        {"template/{{ name }}.txt": "second\n", "template/hello.txt.jinja": "Bye {{ name }}\n"}, tag="v2.0.0"
+    )
+    assert machine.run("update", "p").code == 0
+    assert (project / "World.txt").read_text() == "first\n"
+    assert (project / "hello.txt").read_text() == "Bye World\n"

@@ -33,7 +33,8 @@ Start with `mlscaffold new my-project`.
 Exit codes: {", ".join(f"{code} {code.meaning}" for code in ExitCode)}.
 
 Environment: MLSCAFFOLD_TEMPLATE (template of all commands), MLSCAFFOLD_SETTINGS (settings file), MLSCAFFOLD_CACHE_DIR
-(what is kept between runs; safe to delete), NO_COLOR (no colours).
+(what is kept between runs; safe to delete), MLSCAFFOLD_TEMPLATE_SECONDS, MLSCAFFOLD_TEMPLATE_MEMORY and
+MLSCAFFOLD_TEMPLATE_OUTPUT (what a template's expressions may take: processor time, MiB, MiB), NO_COLOR (no colours).
 """
 
 #: In the order of `--help`. Each is a module of this package, with a function of its name.

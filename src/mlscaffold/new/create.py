@@ -132,7 +132,6 @@ def prepare(
             source = find_source(request.template)
             checkout = check_out(source, request.ref, into=scratch, cache=request.cache, channel=request.channel)
         reach = require_trust(checkout, trusted=request.trusted, project=destination, rendering_only=request.skip_tasks)
-        ownership = ownership_of(checkout)
 
         def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
             return resolve_answers(
@@ -150,6 +149,7 @@ def prepare(
         answers = answer({}, use_defaults=request.use_defaults)
         if review is not None:
             answers = review(answers, lambda chosen: answer(chosen, use_defaults=True))
+        ownership = ownership_of(checkout, answers, destination)
         step("Rendering")
         with disk_errors(destination):
             result = render(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..documents.keys import KeyedFileError, key_digests
 from ..errors import AnswersError, LockError, TemplateError
 from ..files.entry import Entry, FileMode, folded, is_portable, look_alikes
+from ..template.answers import Answers
 from ..template.channel import RELEASES, Channel
 from ..template.checkout import Checkout
 from ..template.ownership import Ownership, Policy, read_ownership
@@ -21,20 +23,27 @@ from .settings import SETTINGS_FILE
 __all__ = ["lock_of", "ownership_of", "remarks_on", "remarks_on_answers", "written_answers"]
 
 
-def ownership_of(checkout: Checkout) -> Ownership:
+def ownership_of(checkout: Checkout, answers: Answers, project: Path) -> Ownership:
     """The table of a template; without one, the paths that Copier skips if they exist are seeded.
+
+    Args:
+        checkout: The template.
+        answers: All answers: those paths may depend on them.
+        project: Where the project is, or will be.
 
     Raises:
         OwnershipError: Its `ownership.yml` is not valid.
+        RenderError: A path does not render.
     """
     table = read_ownership(checkout.root)
     if table.rules:
         return table
     from ..template.copier.refusals import copier_errors
-    from ..template.copier.settings import settings_of
+    from ..template.copier.worker import worker_for
 
     with copier_errors(checkout):
-        return read_ownership(checkout.root, skip_if_exists=tuple(map(str, settings_of(checkout).skip_if_exists)))
+        skipped = worker_for(checkout, project, answers.told).skipped_if_they_exist()
+    return read_ownership(checkout.root, skip_if_exists=skipped)
 
 
 def written_answers(render: Render) -> Mapping[str, Any]:

@@ -79,7 +79,7 @@ class Pin:
     @cached_property
     def ownership(self) -> Ownership:
         """Who owns which path."""
-        return ownership_of(self.checkout)
+        return ownership_of(self.checkout, self._answers, self.project)
 
     @cached_property
     def render(self) -> Render:

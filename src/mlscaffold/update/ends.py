@@ -120,7 +120,7 @@ def open_template(
         cache=request.cache,
     )
     data = written_answers(new)
-    ownership = ownership_of(checkout)
+    ownership = ownership_of(checkout, answers, request.project)
     ends = Ends(
         old=old,
         new=new,

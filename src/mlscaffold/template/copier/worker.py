@@ -319,6 +319,16 @@ class TemplateWorker(Worker):
         with Phase.use(phase), self.budget.spent(), within(f"the task `{written(task)}`"):
             return rendered(task)
 
+    def skipped_if_they_exist(self) -> tuple[str, ...]:
+        """The globs of files that are not written where one is, rendered."""
+        globs = self.template.skip_if_exists
+        signs = (self.jinja_env.variable_start_string, self.jinja_env.block_start_string)
+        if not any(sign in glob for glob in globs for sign in signs):
+            return tuple(globs)
+        self.answer()
+        with refusals(self.checkout), self.budget.spent(), within("`_skip_if_exists`"):
+            return tuple(filter(None, (self._render_string(glob).strip() for glob in globs)))
+
     def answer(self) -> None:
         """Answer all questions, so that expressions can use them."""
         with Phase.use(Phase.PROMPT), self.budget.spent():
