@@ -309,3 +309,13 @@ def test_the_built_in_template_asks_five_questions_and_shows_the_rest(machine: M
     assert "nothing was written" in shown
     assert "Which Python" not in shown
     machine.nothing_was_left()
+
+
+def test_the_folder_is_asked_for_where_it_is_left_out(machine: Machine) -> None:
+    terminal = Terminal(machine, "new", "--template", str(machine.template()))
+    terminal.sees("Folder of the new project?")
+    terminal.enters("from-the-wizard")
+    terminal.sees("A new project in from-the-wizard")
+    terminal.types(CTRL_C)
+    terminal.sees("Nothing was changed")
+    assert not (machine.work / "from-the-wizard").exists()
