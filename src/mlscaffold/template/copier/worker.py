@@ -222,11 +222,6 @@ class TemplateWorker(Worker):
         return string
 
     @cached_property
-    def all_exclusions(self) -> Sequence[str]:
-        """Copier's, and always what git keeps of the template, whatever its settings say."""
-        return (*super().all_exclusions, ".git")
-
-    @cached_property
     def match_exclude(self) -> Callable[[Path], bool]:
         """Copier's, told from other settings when it fails."""
         with within("`_exclude`"):
@@ -264,6 +259,9 @@ class TemplateWorker(Worker):
         return {name: context[name] for name in self.template.questions_data if name in context}
 
     def _render_path(self, relpath: Path) -> Iterable[tuple[Path, dict[str, Any] | None]]:
+        if ".git" in relpath.parts:
+            # What git keeps of the template is none of it, whatever its settings exclude.
+            return
         with within(f"the path {relpath.as_posix()}"):
             yield from super()._render_path(relpath)
 
