@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlscaffold.errors import LockError
-from mlscaffold.files.entry import Entry, FileMode
-from mlscaffold.project.lock import LOCK_FILE, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
+from mlscaffold.files.entry import Entry, FileMode, check_contained, folded
+from mlscaffold.project.lock import LOCK_FILE, Base, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
 from mlscaffold.template.ownership import Policy
 
 NAME = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\:~"), min_size=1).filter(
@@ -46,6 +46,7 @@ LOCKS = st.builds(
     answers_blob=BLOB,
     answers=BLOB.map("sha256:{}".format),
     files=st.dictionaries(PATH, locked_files(), max_size=5),
+    owned=st.none() | st.builds(Base, version=st.sampled_from(["2.0.0", "v2", "owned:"]), tree=BLOB),
 )
 ONE_FILE = Lock(
     template="https://example.com/template",
@@ -116,6 +117,8 @@ def test_hostile_paths_are_refused_even_with_a_digest_that_fits(path: str) -> No
         (dump_lock(ONE_FILE).replace("1.0.0", "1.0.1"), "MLS001"),
         (f"<<<<<<< ours\n{dump_lock(ONE_FILE)}=======\n", "conflict markers"),
         (signed(BODY.replace("tree:", "wood:")), "expected the line `tree: …`"),
+        (signed(BODY.replace("renderer:", "owned: 2.0.0\nrenderer:")), "expected the line `owned: VERSION TREE`"),
+        (signed(BODY.replace("renderer:", "owned: 2 a\nowned: 2 a\nrenderer:")), "expected the line `renderer: …`"),
         (signed("template: x\n"), "incomplete"),
         (signed(BODY + "owned\t100644\n"), "cannot read the line"),
         (signed(BODY.replace("owned\t", "mine\t")), "'mine' is not a valid Policy"),
@@ -147,3 +150,19 @@ def test_a_lock_that_is_a_link_or_no_text_is_refused(tmp_path: Path) -> None:
 def test_the_digest_of_answers_is_of_their_meaning() -> None:
     assert answers_digest({"a": 1, "b": "x"}) == answers_digest({"b": "x", "a": 1})
     assert answers_digest({"a": 1}) != answers_digest({"a": "1"})
+
+
+@given(st.text(st.sampled_from("aGit.-_/1"), max_size=12))
+def test_names_that_are_judged_at_a_glance_are_let_in_as_the_long_look_does(path: str) -> None:
+    """What is put behind them, and means nothing to some file system, makes the look a long one."""
+    parts = path.split("/")
+    hostile = path.startswith("/") or any(
+        part in {"", ".", ".."} or part.lower().rstrip(".") == ".git" for part in parts
+    )
+    try:
+        check_contained(path, error=LockError, origin="The lock")
+    except LockError:
+        assert hostile
+    else:
+        assert not hostile
+        assert folded(path) == folded(f"{path}\u200c")

@@ -19,6 +19,35 @@ def test_uncommitted_edits_are_refused_by_name(machine: Machine) -> None:
     demo.refuses("uncommitted edits: notes.md, other.md", "git stash")
 
 
+def test_a_dry_run_shows_the_plan_on_what_lies_there(machine: Machine) -> None:
+    demo = follow(machine, {"notes.md": LINES, "other.md": "one\n", "gone.md": "gone\n"})
+    demo.release(files={"notes.md": with_line(9, "theirs"), "other.md": "two\n", "gone.md": "changed\n"})
+    write_files(demo.project, {"notes.md": with_line(1, "mine"), "other.md": "staged\n"})
+    demo.git("add", "other.md")
+    (demo.project / "gone.md").unlink()
+    before = demo.state()
+
+    said = demo.update("--dry-run", "--diff")
+
+    assert demo.state() == before
+    assert "uncommitted edits: gone.md, notes.md, other.md" in said.err
+    assert "git stash" in said.err
+    assert demo.actions() == {"notes.md": "merge", "other.md": "conflict", "gone.md": "keep"}
+    assert "+theirs" in said.out
+    assert "-mine" not in said.out
+
+
+def test_a_dry_run_needs_no_commit(machine: Machine) -> None:
+    demo = follow(machine, {"notes.md": LINES}, "--no-git")
+    demo.git("init", "-q")
+    demo.git("add", "-A")
+    demo.release(files={"notes.md": with_line(9, "theirs")})
+
+    assert demo.actions() == {"notes.md": "update"}
+    assert "no commit yet" in demo.update("--dry-run").err
+    demo.update().refused("no commit yet", "Commit first")
+
+
 def test_a_file_that_git_was_told_to_overlook_is_seen(machine: Machine) -> None:
     demo = follow(machine, {"notes.md": LINES})
     demo.release(files={"notes.md": with_line(9, "theirs")})

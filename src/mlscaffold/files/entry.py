@@ -67,8 +67,19 @@ _GIT_FOLDER = re.compile(r"^(\.git|git~\d+)[. ]*(:.*)?$", re.IGNORECASE)
 _IGNORABLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 
+#: Names that mean the same everywhere, which most are: nothing in them has to be looked at one by one.
+_NAME = "(?:[A-Za-z0-9_-]|[.][A-FH-Za-fh-z0-9_-])[A-Za-z0-9_.-]*"
+_PLAIN = re.compile(f"{_NAME}(?:/{_NAME})*")
+
+
+def _is_plain(path: str) -> bool:
+    return _PLAIN.fullmatch(path) is not None
+
+
 def folded(path: str) -> str:
     """A path as the most forgiving of file systems compares it: by no case, accents' spelling, stream or final dot."""
+    if _is_plain(path) and "./" not in path and not path.endswith("."):
+        return path.lower()
     return "/".join(_folded_name(part) for part in path.split("/"))
 
 
@@ -85,8 +96,15 @@ def look_alikes(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         if (other := seen.setdefault(folded(path), path)) != path:
             yield other, path
     for path in ordered:
-        parents = (seen.get(folded(parent.as_posix()), "") for parent in list(PurePosixPath(path).parents)[:-1])
-        yield from ((file, path) for file in parents if file)
+        yield from ((file, path) for folder in _folders_of(path) if (file := seen.get(folded(folder), "")))
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """The folders on the way to a path, the closest first."""
+    at = path.rfind("/")
+    while at > 0:
+        yield path[:at]
+        at = path.rfind("/", 0, at)
 
 
 def is_portable(path: str) -> bool:
@@ -104,6 +122,8 @@ def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> 
         MlscaffoldError: Of the given type, naming the origin (the lock, the template) of the hostile path.
     """
     pure = PurePosixPath(path)
+    if _is_plain(path):
+        return pure
     parts = path.split("/")
     hostile = (
         not path

@@ -22,7 +22,17 @@ from pathlib import Path
 from ..errors import MachineError
 from .environment import git_environment
 
-__all__ = ["AS_COMMITTED", "Git", "GitError", "config_value", "listing", "quoted", "records", "without_credentials"]
+__all__ = [
+    "AS_COMMITTED",
+    "Git",
+    "GitError",
+    "config_value",
+    "config_values",
+    "listing",
+    "quoted",
+    "records",
+    "without_credentials",
+]
 
 #: What may be configured to run, or to be read in the place of what is meant: not in our commands. Of what else git can
 #: be told to run, nothing is reached: editors, pagers and external diffs need a terminal or a patch; merge drivers a
@@ -271,6 +281,13 @@ def _refuse_embedded(folder: Path) -> None:
                 "settings git would run.",
                 hint="Name a folder outside of it. If it is no repository of yours, remove it.",
             )
+
+
+def config_values(folder: Path, section: str) -> Mapping[str, str]:
+    """What git's configuration says in a section, as seen from a folder; of several values the last counts."""
+    said = Git(folder).found("config", "--null", "--get-regexp", rf"^{re.escape(section)}\.")
+    pairs = (record.partition("\n") for record in (said or b"").decode(errors="replace").split("\0") if record)
+    return {name: value for name, _, value in pairs}
 
 
 def config_value(folder: Path, key: str) -> str:

@@ -28,7 +28,7 @@ from ..template.reach import Reach, commit_of
 from ..template.render import Render, render
 from ..template.render_cache import cached_render
 from ..template.source import TemplateSource, find_source
-from ..template.trust import require_trust
+from ..template.trust import looks_at_the_project, require_trust
 from .lane import Lane, OwnershipOfTwo, Version, blended, lane_of
 from .lock import LOCK_FILE, Base, Lock
 from .make_lock import lock_of, ownership_of
@@ -57,8 +57,9 @@ class Pin:
     checkout: Checkout
     #: A folder of ours, for renders.
     into: Path
-    #: The commit that wrote the record, whose files the template may look at; empty for the work tree.
-    wrote: str
+    #: The commit that wrote the record, whose files the template may look at; empty for the work tree. None: to be
+    #: found out, if the template looks at any.
+    wrote: str | None
     #: Whether files that git does not know are looked at as they are now.
     loose: bool
     trusted: Trusted
@@ -71,10 +72,12 @@ class Pin:
         Raises:
             UntrustedTemplateError: It wants to run code while it renders, and is not trusted.
         """
-        reach = require_trust(
-            self.checkout, trusted=self.trusted, project=self.project, at=self.wrote, rendering_only=True
-        )
-        return dataclasses.replace(reach, loose=self.loose)
+        reach = require_trust(self.checkout, trusted=self.trusted, project=self.project, rendering_only=True)
+        at = self.wrote
+        if at is None:
+            record = LOCK_FILE if self.recorded.lock else self.recorded.answers_file
+            at = commit_of(self.project, record) if looks_at_the_project(self.checkout) else ""
+        return dataclasses.replace(reach, at=at, loose=self.loose)
 
     @cached_property
     def ownership(self) -> Ownership:
@@ -216,8 +219,6 @@ def pin(
     checkout = check_out(source, recorded.version, into=into, cache=cache)
     if recorded.tree and checkout.tree != recorded.tree:
         raise MovedTagError(checkout)
-    if wrote is None:
-        wrote = commit_of(project, LOCK_FILE if recorded.lock else recorded.answers_file)
     base = Pin(
         project=project,
         recorded=recorded,

@@ -122,11 +122,17 @@ def read_watched(project: Path, read: Callable[[Path], Recorded]) -> tuple[Recor
     Raises:
         MlscaffoldError: As for the function that reads.
     """
-    found, states = None, {}
-    while (again := read(project)) != found:
-        found = again
-        states = {path: state_of(project / path) for path in (locks.LOCK_FILE, found.answers_file)}
-    return again, states
+    before = _states(project, _ANSWERS)
+    while True:
+        recorded = read(project)
+        after = _states(project, recorded.answers_file)
+        if after == before:
+            return recorded, after
+        before = after
+
+
+def _states(project: Path, answers_file: str) -> dict[str, State | None]:
+    return {path: state_of(project / path) for path in (locks.LOCK_FILE, answers_file)}
 
 
 def answers_of(data: Mapping[Any, Any]) -> Mapping[str, Any]:

@@ -245,9 +245,10 @@ def _text_of(node: Any) -> Any:
 
 def suggest_defaults(folder: Path) -> Mapping[str, Any]:
     """Defaults that this machine knows: who works here (git's configuration), and on which Python."""
-    from ..git.process import config_value
+    from ..git.process import config_values
 
-    name, email = config_value(folder, "user.name"), config_value(folder, "user.email")
+    known_to_git = config_values(folder, "user")
+    name, email = known_to_git.get("user.name", ""), known_to_git.get("user.email", "")
     known: dict[str, Any] = {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}"}
     if name:
         known["author_name"] = name

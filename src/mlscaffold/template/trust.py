@@ -94,6 +94,15 @@ def _as_features(commands: tuple[str, ...]) -> list[str]:
     return [f"task, run after rendering: {command}" for command in commands]
 
 
+def looks_at_the_project(checkout: Checkout) -> bool:
+    """Whether a template names files of the project that it renders from."""
+    from .copier.refusals import copier_errors
+    from .copier.settings import settings_of
+
+    with copier_errors(checkout):
+        return bool(settings_of(checkout).external_data)
+
+
 def require_trust_in_tasks(checkouts: tuple[Checkout, ...], commands: tuple[str, ...], *, trusted: Trusted) -> None:
     """Refuse to run commands that were listed, unless every version that they come from is trusted.
 

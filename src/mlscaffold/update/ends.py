@@ -258,8 +258,9 @@ def _moves(then: Pin, new: Render, ownership: Ownership) -> Mapping[str, str]:
 
 
 def _fresh_remarks(old: Render, new: Render) -> tuple[str, ...]:
-    known = remarks_on(old)
-    return tuple(remark for remark in remarks_on(new) if remark not in known)
+    remarks = remarks_on(new)
+    known = remarks_on(old) if remarks else ()
+    return tuple(remark for remark in remarks if remark not in known)
 
 
 def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -> tuple[Pin, Checkout]:
