@@ -178,7 +178,7 @@ def mirror(machine: Machine, marks: Path) -> Place:
     """Somebody else could write to the mirror in a shared cache."""
     template = f"file://{_served(machine)}"
     project = _project(machine, template)
-    (kept,) = (machine.home / ".cache" / "mlscaffold" / "templates").iterdir()
+    (kept,) = (machine.home / ".cache" / "mlscaffold" / "templates").glob("*.git")
     plant(kept / "config", marks)
     kept.chmod(0o777)
     return Place(template=template, project=project, bait=("trap",), bait_folder=kept)
