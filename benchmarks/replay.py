@@ -180,6 +180,9 @@ def _wrong_places(case: Case, path: str, result: Tree, conflicts: Iterable[str])
     """How many places of a file the tool decided otherwise than people did."""
     if not all(path in side for side in (case.old, case.mine, case.new, result, case.committed)):
         return 0
+    if _MARKER.search(case.committed[path]):
+        # Nobody has decided.
+        return 0
     sides = [[line.rstrip() for line in side[path].splitlines()] for side in (case.old, case.mine, case.new)]
     made, wanted = ({line.rstrip() for line in side[path].splitlines()} for side in (result, case.committed))
     wrong = 0

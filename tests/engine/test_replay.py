@@ -91,6 +91,8 @@ def test_what_was_decided_otherwise_than_people_did_is_wrong() -> None:
     assert score(case, Outcome(changed={"a": b"v2\nx\nw3\n"})).wrong == {"a": 2}
     marked = b"v2\nx\n<<<<<<< a\nw3\n=======\nw2\n>>>>>>> b\n"
     assert score(case, Outcome(changed={"a": marked})).wrong == {"a": 1}, "what is marked is not decided"
+    undecided = dataclasses.replace(case, committed={"a": marked})
+    assert not score(undecided, Outcome(changed={"a": b"v3\nx\nw3\n"})).wrong, "nor did people, who committed markers"
 
 
 @pytest.mark.parametrize(
