@@ -22,7 +22,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -180,9 +180,8 @@ class Journal:
 
     def close(self) -> None:
         """All is done: stage what is to be staged, and forget the rest."""
-        paths = [f":(literal){path}" for path in self.record.stage]
-        if paths:
-            Git(self.project).run("add", "-A", "--", *paths)
+        if self.record.stage:
+            Git(self.project).run("add", "-A", *_FROM_INPUT, stdin=_literal(self.record.stage))
         self._forget()
 
     def _forget(self) -> None:
@@ -273,7 +272,7 @@ class Journal:
             move(passing, _index_file(git, self.project))
         else:
             # Somebody staged other files meanwhile: those stay staged.
-            git.run("reset", "-q", "--", *(f":(literal){path}" for path in ours))
+            git.run("reset", "-q", *_FROM_INPUT, stdin=_literal(ours))
 
     def _write(self, **changes: Any) -> Journal:
         written = dataclasses.replace(self.record, **changes)
@@ -360,6 +359,14 @@ def _copy_states(project: Path, folder: Path, outcomes: Sequence[Outcome]) -> tu
             git = Git(project, environment={"GIT_INDEX_FILE": str(saved)})
             git.run("update-index", "--no-split-index", "--force-write-index")
     return effects
+
+
+#: There are more paths than a command line holds.
+_FROM_INPUT = ("--pathspec-from-file=-", "--pathspec-file-nul")
+
+
+def _literal(paths: Iterable[str]) -> bytes:
+    return listing(f":(literal){path}" for path in paths)
 
 
 def _index_file(git: Git, project: Path) -> Path:

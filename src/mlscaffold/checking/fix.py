@@ -248,5 +248,5 @@ def _stageable(project: Path, outcomes: Sequence[Outcome]) -> Sequence[str]:
     """What is staged after a repair: else the next commit would still carry the drift. What git ignores is left."""
     paths = [outcome.path for outcome in outcomes]
     ignored = ignored_paths(project, paths)
-    tracked = Git(project).records("ls-files", "-z", "--", *(f":(literal){path}" for path in paths))
+    tracked = frozenset(Git(project).records("ls-files", "-z"))
     return [each.path for each in outcomes if each.path in tracked or (each.file and each.path not in ignored)]

@@ -134,10 +134,18 @@ def with_edits(index: Index, location: Location) -> Index:
     return dataclasses.replace(index, staged=staged, unstaged=index.unstaged | edited)
 
 
+#: A command line holds no more paths for sure.
+_MOST_ARGUMENTS = 200
+
+
 def staged_paths(
     location: Location, paths: Collection[str] = (".",), *, environment: Mapping[str, str] | None = None
 ) -> frozenset[str]:
-    """Which of some files or folders differ between index and last commit; all below the project if none are named."""
+    """Which of some files or folders differ between index and last commit; all below the project if none are named.
+
+    Of very many files, others are told as well.
+    """
+    paths = paths if len(paths) <= _MOST_ARGUMENTS else (".",)
     # Not --relative: with an unmerged path elsewhere in the repository, git ends by a signal.
     options = ("--cached", "--name-only", "-z", "--no-renames", "--ignore-submodules=dirty")
     git = Git(location.folder, environment=environment)
