@@ -7,6 +7,10 @@ import os
 import sys
 
 
+#: So many new objects pass before cycles are looked for.
+_RARELY = 100_000
+
+
 def main() -> None:
     """Run the command line; `--version` is answered before anything else is imported."""
     if os.name == "posix" and sys.getfilesystemencoding() != "utf-8":
@@ -17,6 +21,8 @@ def main() -> None:
 
         sys.stdout.write(f"mlscaffold {__version__}\n")
         return
+    # What is imported stays: to look through it again and again would take a tenth of a short command's time.
+    gc.set_threshold(_RARELY)
     try:
         from .cli import run
 

@@ -42,7 +42,7 @@ def reveals(text: str, values: Iterable[Any]) -> bool:
 
 
 #: What parsers of YAML say before they quote a value, which may be a secret that begins with `!` or `*`.
-_QUOTING = re.compile(
+_QUOTING = (
     r"(?s)(could not determine a constructor for the tag|found undefined alias|found duplicate anchor"
     r"|found undefined tag handle|invalid literal for int\(\) with base \d+|could not convert string to float).*"
 )
@@ -50,7 +50,7 @@ _QUOTING = re.compile(
 
 def without_quotes(problem: str) -> str:
     """What a parser says of a file that may hold secrets, without the value that it quotes."""
-    return _QUOTING.sub(r"\1 of a value that begins there; put such a value in quotes", problem)
+    return re.sub(_QUOTING, r"\1 of a value that begins there; put such a value in quotes", problem)
 
 
 def _texts(value: Any) -> Iterator[str]:

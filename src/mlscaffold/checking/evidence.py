@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from ..files.entry import Entry, blob_id, entry_of, is_own_file, read_plain
 from ..git.attributes import missing_filters
 from ..git.index import Index, files_here, ignored_paths, index_of_caller, read_index, staged_paths
 from ..git.location import Location
 from ..git.process import GitError
-from ..git.revision import Revision
 from ..project.lock import LOCK_FILE
+
+if TYPE_CHECKING:
+    from ..git.revision import Revision
 
 __all__ = ["Evidence", "look_at_commit", "look_at_work_tree"]
 

@@ -15,12 +15,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import rules
 from ..errors import LockError
 from ..git.location import Location, named_location
-from ..git.revision import open_commit
-from ..preferences.trust import Trusted
 from ..project.lock import LOCK_FILE, Lock, parse_lock, read_lock
 from ..project.settings import (
     LONGEST_DAYS,
@@ -43,6 +42,9 @@ from .judge import (
     prove_case,
 )
 from .waiting import Waiting, waiting_at
+
+if TYPE_CHECKING:
+    from ..preferences.trust import Trusted
 
 __all__ = ["CheckResult", "Finding", "check"]
 
@@ -139,6 +141,8 @@ def _open(
 
 
 def _open_commit(project: Path, rev: str, lock: Lock | None) -> Case:
+    from ..git.revision import open_commit
+
     revision = open_commit(project, rev)
     contents = revision.read([LOCK_FILE, SETTINGS_FILE])
     if lock is None:

@@ -113,7 +113,6 @@ def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, Report
         MlscaffoldError: A format is unknown, nothing can be written to a place, or two would go to the same.
     """
     from ..checking.reports import ReportFormat
-    from ..checking.reports.places import report_place
 
     found: list[tuple[ReportFormat, ReportPlace | None]] = []
     for text in reports:
@@ -123,7 +122,7 @@ def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, Report
                 f"--report {text}: there is no such report.",
                 hint=f"Write FORMAT or FORMAT=PATH, with one of: {', '.join(ReportFormat)}.",
             )
-        place = report_place(project, Path(path)) if has_path else None
+        place = _place(project, path) if has_path else None
         place = None if place is not None and place.is_standard_output else place
         if any(_is_same(place, other) for _, other in found):
             where = place.named if place else "standard output"
@@ -132,6 +131,12 @@ def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, Report
             )
         found.append((ReportFormat(name), place))
     return found
+
+
+def _place(project: Path, path: str) -> ReportPlace:
+    from ..checking.reports.places import report_place
+
+    return report_place(project, Path(path))
 
 
 def _is_same(one: ReportPlace | None, other: ReportPlace | None) -> bool:

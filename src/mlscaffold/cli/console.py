@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-import platform
 import re
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +104,9 @@ def print_usage_error(error: typer.TyperException) -> None:
 def report_bug() -> None:
     """Keep the traceback in a file, and say where: it is our bug, not the user's text to read."""
     import os
+    import platform
+    import tempfile
+    import traceback
 
     versions = f"mlscaffold {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
     story = visible_lines(versions + redacted(traceback.format_exc()))

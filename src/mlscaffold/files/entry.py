@@ -109,10 +109,10 @@ def _folders_of(path: str) -> Iterator[str]:
 
 def is_portable(path: str) -> bool:
     """Whether Windows can hold a path, too."""
-    return not any(_NOT_ON_WINDOWS.search(part) for part in path.split("/"))
+    return not any(re.search(_NOT_ON_WINDOWS, part) for part in path.split("/"))
 
 
-_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
+_NOT_ON_WINDOWS = r'(?i)[<>:"|?*]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)'
 
 
 def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> PurePosixPath:

@@ -27,7 +27,6 @@ from ..errors import LockError, TemplateError
 from ..files.entry import Entry, FileMode, check_contained, folded
 from ..template.channel import RELEASES, Channel, parse_channel
 from ..template.ownership import Policy
-from ..template.versions import shown
 
 __all__ = [
     "LOCK_FILE",
@@ -99,6 +98,9 @@ class Lock:
     @property
     def said_version(self) -> str:
         """The version, or both, for a person."""
+        # Imported here: most who read a lock say nothing of its version.
+        from ..template.versions import shown
+
         return f"{shown(self.version)}, owned files {shown(self.owned.version)}" if self.owned else shown(self.version)
 
     def is_ahead(self, path: str) -> bool:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import metadata, resources
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
@@ -75,12 +74,17 @@ class TemplateSource:
 
 def public_url() -> str:
     """The project's public URL, from the metadata of the installed package."""
+    # Imported here, and below: it takes a tenth of the time of a check, which has no use for it.
+    from importlib import metadata
+
     entries = metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
     return next(entry.partition(", ")[2] for entry in map(str, entries) if entry.startswith("Repository, "))
 
 
 def embedded_bundle() -> Path:
     """The git bundle with every release of the built-in template."""
+    from importlib import resources
+
     return Path(str(resources.files("mlscaffold") / "embedded" / "template.bundle"))
 
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from ..errors import TemplateError
 from ..git.process import Git
 from .channel import RELEASES, Channel, Following
-from .source import TemplateSource
 
 if TYPE_CHECKING:
     from packaging.version import Version
+
+    from .source import TemplateSource
 
 __all__ = [
     "DEV",
