@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 
-
 #: So many new objects pass before cycles are looked for.
 _RARELY = 100_000
 
