@@ -180,6 +180,24 @@ def test_derived_files_are_made_again_where_the_template_is_trusted(machine: Mac
     assert demo.text("made.txt") == "2\n"
 
 
+def test_a_conflict_waits_and_the_lock_moves_when_it_is_resolved(machine: Machine) -> None:
+    table = "files:\n  'ci/**': owned\n  made.txt: {derived: cp ci/a made.txt}\n"
+    demo = follow(machine, {"ownership.yml": table, "ci/a": "1\n", "b.md": LINES, "c.md": "1\n"}, "--trust")
+    demo.edit({"b.md": with_line(1, "mine")})
+    demo.release(files={"ownership.yml": f"{table}  b.md: owned\n", "ci/a": "2\n", "c.md": "2\n"})
+
+    assert demo.update("--owned-only", "--trust").code == 3
+    assert read_lock(demo.project).owned is None
+    demo.git("checkout", "--theirs", "b.md")
+    demo.git("add", "b.md")
+    assert demo.update("--continue", "--trust").code == 0
+
+    lock = read_lock(demo.project)
+    assert (lock.version, lock.owned and lock.owned.version) == ("v1.0.0", "v2.0.0")
+    assert (demo.text("made.txt"), demo.text("b.md"), demo.text("c.md")) == ("2\n", LINES, "1\n")
+    assert demo.machine.run("check", demo.project).code == 0
+
+
 def test_a_lock_of_one_version_is_written_as_before() -> None:
     text = dump_lock(parse_lock(_locked(None)))
     assert text == _locked(None)
