@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -178,6 +179,26 @@ def test_derived_files_are_made_again_where_the_template_is_trusted(machine: Mac
     demo.updated("--owned-only", "--trust")
 
     assert demo.text("made.txt") == "2\n"
+
+
+def test_a_branch_that_went_ahead_meets_one_with_other_answers(machine: Machine) -> None:
+    demo = follow(machine, {**OWNED, "ci/a.jinja": "{{ name }} 1\n", "b.md.jinja": "{{ name }} 1\n"})
+    demo.release(files={"ci/a.jinja": "{{ name }} 2\n", "b.md.jinja": "{{ name }} 2\n"})
+    demo.git("checkout", "-qb", "ahead")
+    demo.updated("--owned-only")
+    demo.commit()
+    demo.git("checkout", "-q", "-")
+    assert demo.set("name=Moon").code == 0
+    demo.commit()
+    with pytest.raises(subprocess.CalledProcessError):
+        demo.git("merge", "-q", "ahead")
+
+    done = demo.machine.run("lock", "--resolve", demo.project)
+    assert done.code == 0, done
+
+    lock = read_lock(demo.project)
+    assert (lock.version, lock.owned and lock.owned.version) == ("v1.0.0", "v2.0.0")
+    assert (demo.text("ci/a"), demo.text("b.md")) == ("Moon 2\n", "Moon 1\n")
 
 
 def test_a_conflict_waits_and_the_lock_moves_when_it_is_resolved(machine: Machine) -> None:
