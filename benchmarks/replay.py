@@ -20,7 +20,8 @@ Columns of the table, sums over all updates that every tool could replay:
   more in the same commit can never agree, whatever the tool; so it compares tools and is no absolute rate.
 - `differ`: contested files without a conflict that do not.
 - `wrong`: places that both sides changed, apart, and that the tool decided otherwise than people did: of the lines that
-  only one side has there, result and committed file have others. It counts places, also in files with other conflicts.
+  only one side has there, result and committed file have others; spaces do not count. It counts places, also in files
+  with other conflicts.
 - `lost`: lines with a letter or digit that the owner had added (in mine, not in old), which the maintainers kept and
   the template does not bring (in committed, not in new), and which the result lacks: in the file of that name or, if
   that is gone, in every file that the tool wrote. Where a render lacks the file, its lines are those of all its files:
@@ -77,6 +78,7 @@ TOOLS: Mapping[str, Sequence[str]] = {
     ),
 }
 _MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
+_MARKED = re.compile(rb"^<{7} .*?^>{7} ", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(rb"\w")
 _ERROR = re.compile(r"\b\w*Error\b|\berror\b|\bbug\b")
 #: Exit codes that leave a result: clean, and conflicts to solve.
@@ -183,14 +185,22 @@ def _wrong_places(case: Case, path: str, result: Tree, conflicts: Iterable[str])
     if _MARKER.search(case.committed[path]):
         # Nobody has decided.
         return 0
-    sides = [[line.rstrip() for line in side[path].splitlines()] for side in (case.old, case.mine, case.new)]
-    made, wanted = ({line.rstrip() for line in side[path].splitlines()} for side in (result, case.committed))
+    sides = [_wordings(side[path]) for side in (case.old, case.mine, case.new)]
+    made, wanted = (set(_wordings(side[path])) for side in (result, case.committed))
+    marked = (
+        {line for part in _MARKED.findall(result[path]) for line in _wordings(part)} if path in conflicts else set()
+    )
     wrong = 0
     for chunk in diff3(*sides):
         apart = {line for line in {*chunk.mine} ^ {*chunk.theirs} if _WORD.search(line)}
-        if chunk.settled is None and not (path in conflicts and apart <= made):
+        if chunk.settled is None and apart.isdisjoint(marked):
             wrong += apart & made != apart & wanted
     return wrong
+
+
+def _wordings(content: bytes) -> list[bytes]:
+    """Lines without their spaces."""
+    return [b"".join(line.split()) for line in content.splitlines()]
 
 
 def _is_broken(case: Case, path: str, result: Tree) -> bool:
