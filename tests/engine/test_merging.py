@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlscaffold.git.merge_file import has_markers
-from mlscaffold.merge import merge_contents
+from mlscaffold.merge import fuller_of, merge_contents
 from mlscaffold.merge.diff3 import merged_sequence
 from mlscaffold.merge.hunks import settle_hunks
 from mlscaffold.merge.structured import merge_structured, parses
@@ -275,3 +275,15 @@ def test_a_line_merge_that_breaks_a_document_is_no_merge() -> None:
     found = merge_contents("a.toml", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
     assert found.conflicted
     assert has_markers(found.content)
+
+
+@pytest.mark.parametrize(("mine", "theirs", "kept"), [(b"", b"\x00\x01", b"\x00\x01"), (b"\x00", b"\n", b"\x00")])
+def test_of_what_both_added_what_is_not_empty_stays_text_or_not(mine: bytes, theirs: bytes, kept: bytes) -> None:
+    fuller = fuller_of("a.png", mine, theirs)
+
+    assert fuller is not None
+    assert fuller[0] == kept
+
+
+def test_of_two_files_that_are_no_text_neither_is_fuller() -> None:
+    assert fuller_of("a.png", b"\x00a\n", b"\x00a\nb\n") is None

@@ -69,8 +69,7 @@ def merge_contents(
 
 def fuller_of(path: str, mine: bytes, theirs: bytes) -> tuple[bytes, tuple[str, ...]] | None:
     """Of two files that both sides added the one that holds all of the other, and why; None if neither does."""
-    if (ours := _filled_lines(mine)) is None or (others := _filled_lines(theirs)) is None:
-        return None
+    ours, others = _filled_lines(mine), _filled_lines(theirs)
     if _holds_all(path, mine, ours, theirs, others):
         return mine, ("both added it, and yours holds all of the template's",)
     if _holds_all(path, theirs, others, mine, ours):
@@ -83,9 +82,11 @@ def _filled_lines(content: bytes) -> list[bytes] | None:
     return None if b"\0" in content else [line.rstrip() for line in content.splitlines() if line.strip()]
 
 
-def _holds_all(path: str, large: bytes, many: list[bytes], small: bytes, few: list[bytes]) -> bool:
-    if not few:
+def _holds_all(path: str, large: bytes, many: list[bytes] | None, small: bytes, few: list[bytes] | None) -> bool:
+    if few == []:
         return True
+    if many is None or few is None:
+        return False
     proven = not (can_merge(path) and parses(path, small)) or is_within(path, small=small, large=large)
     return proven and holds(many, few, ())
 
