@@ -38,7 +38,7 @@ from .settings import Task, TemplateSettings, settings_of
 __all__ = ["LIFTED_BY_UNSAFE", "Command", "TemplateWorker", "worker_for", "written"]
 
 #: Where Copier asks for its `unsafe` switch, and what that lifts. Without trust the switch is off, so each of these
-#: stands by itself, and `features.require_trust` says so before. A test compares the list with the installed Copier.
+#: stands by itself, and `trust.require_trust` says so before. A test compares the list with the installed Copier.
 LIFTED_BY_UNSAFE: Mapping[str, str] = {
     "Worker._check_unsafe": "templates with Jinja extensions, tasks or migrations are refused",
     "Worker._external_data": "external data outside of the project is refused (by `Reach.read`, in its place)",
