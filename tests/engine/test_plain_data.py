@@ -27,8 +27,8 @@ def test_plain_data_is_let_be(value: Any) -> None:
         ("{a: {null: b}}", "it.a has a key that is no text: None. Quote it"),
         ("[.nan]", "it[0] is no number that can be written down: nan"),
         ("-.inf", "it is no number that can be written down: -inf"),
-        (r'{a: "\udc80"}', r"it.a holds \udc80, which is no character"),
-        (r'{"\udc80": a}', r"a key of it holds \udc80, which is no character"),
+        (r'{a: "\udc80"}', r"it.a holds \udc80, which is no text"),
+        (r'{"\udc80": a}', r"a key of it holds \udc80, which is no text"),
         ("[" * 150 + "]" * 150, "is nested too deeply"),
     ],
 )

@@ -137,7 +137,7 @@ def test_what_cannot_be_recorded_is_no_answer(machine: Machine, answer: str, sai
         ),
         ("conf: {<<: 1}\n", "answers file"),
         ("&a {conf: *a}\n", "holds itself"),
-        ('pin: "\\ud800"\n', "which is no character"),
+        ('pin: "\\ud800"\n', "which is no text"),
     ],
     ids=range(7),
 )

@@ -101,7 +101,7 @@ def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: 
 
 _KILLED_AT_MOVE = textwrap.dedent("""
     import os, signal, sys
-    from mlscaffold.apply import stage as transaction
+    from mlscaffold.new import stage as transaction
     number, when, *arguments = sys.argv[1:]
     count, original = 0, transaction._move
     def move(*args):

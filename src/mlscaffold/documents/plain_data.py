@@ -86,4 +86,4 @@ def _require_text(text: str, name: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         half = error.object[error.start : error.start + 1]
-        raise NotPlainError(f"{name} holds {half.encode('unicode_escape').decode()}, which is no character") from error
+        raise NotPlainError(f"{name} holds {half.encode('unicode_escape').decode()}, which is no text") from error

@@ -104,6 +104,8 @@ class TemplateSettings(Template):
         return [*self.tasks, *(() if since is None else self.migration_tasks("after", since))]
 
 
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = 300
 _MOST_CHARACTERS = 8 * 1024 * 1024
 _KEYS = (str, int, float, bool, date, type(None))
 
@@ -121,7 +123,7 @@ def _require_readable(config: Mapping[str, Any]) -> None:
             raise RenderError(f"copier.yml of the template: {error}.") from error
         shape, fits = _SHAPES.get(name, _ANY if name.startswith("_") else _QUESTION)
         if not fits(value):
-            shown = reprlib.repr(value)
+            shown = _SHORTENED.repr(value)
             raise RenderError(f"copier.yml of the template: `{name}` is {shown}: it must be {shape}.")
 
 
