@@ -392,3 +392,17 @@ def test_project_settings_of_the_person_are_defaults_only_for_new_questions(mach
 
     assert demo.text("hello.txt") == "Hello World\n"
     assert "team: mine" in demo.text(".copier-answers.yml")
+
+
+def test_the_folder_is_named_as_with_other_verbs(machine: Machine) -> None:
+    """First, or by an option that every verb has; twice is too often."""
+    demo = follow(machine, {})
+    for words in ((demo.project, "name=Moon"), ("name=Moon", "--project", demo.project)):
+        done = machine.run("set", *words, "--dry-run")
+        assert done.code == 0, done
+        assert "name: World -> Moon" in done.out
+    machine.run("set", demo.project).refused("No answer is given", "KEY=VALUE")
+    machine.run("set", "name", "--project", demo.project).refused("write it as KEY=VALUE")
+    for verb in ("check", "lock", "doctor"):
+        assert machine.run(verb, "--project", demo.project).code == 0, verb
+        machine.run(verb, machine.work, "--project", demo.project).refused("Two projects are named")
