@@ -60,18 +60,18 @@ Rendered = Callable[[], Mapping[str, bytes]]
 def fixes(result: CheckResult) -> tuple[Repair, ...]:
     """The repairs of a result, by path. Waived findings are left alone."""
     files = result.lock.files if result.lock else {}
-    found: dict[str, Repair] = {}
+    repairs: dict[str, Repair] = {}
     for finding in result.active:
         path = finding.path
         match finding.rule.fixer:
             case Fixer.RESTORE_FILE if path in files and files[path].entry is not None:
-                found[path] = Repair(path=path, wanted=files[path].entry)
+                repairs[path] = Repair(path=path, wanted=files[path].entry)
             case Fixer.RESTORE_KEYS if finding.key and path in files and files[path].entry is not None:
-                keys = (*found[path].keys, finding.key) if path in found else (finding.key,)
-                found[path] = Repair(path=path, wanted=files[path].entry, keys=keys)
+                keys = (*repairs[path].keys, finding.key) if path in repairs else (finding.key,)
+                repairs[path] = Repair(path=path, wanted=files[path].entry, keys=keys)
             case Fixer.REMOVE_FILE:
-                found[path] = Repair(path=path, wanted=None)
-    return tuple(found[path] for path in sorted(found))
+                repairs[path] = Repair(path=path, wanted=None)
+    return tuple(repairs[path] for path in sorted(repairs))
 
 
 def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
@@ -196,10 +196,10 @@ class _Repairing:
 
 def _in_the_way(project: Path, path: str) -> str:
     """What a file cannot be put in the place of; empty if nothing."""
-    place = project / path
-    if os.path.lexists(place) and not (place.is_symlink() or place.is_file() or place.is_dir()):
+    target = project / path
+    if os.path.lexists(target) and not (target.is_symlink() or target.is_file() or target.is_dir()):
         return "something that is no file stands in its place"
-    if place.is_dir() and not place.is_symlink() and any(place.iterdir()):
+    if target.is_dir() and not target.is_symlink() and any(target.iterdir()):
         return "a folder that is not empty stands in its place"
     for parent in PurePosixPath(path).parents:
         above = project / parent

@@ -44,17 +44,17 @@ def judge(case: Case) -> Iterator[Finding]:
     """What is wrong with the files of a project, and with its answers."""
     evidence = case.evidence
     for path, file in case.files.items():
-        found = evidence.here.get(path)
-        conflict = _conflict(case, path, file.entry, found)
+        present = evidence.here.get(path)
+        conflict = _conflict(case, path, file.entry, present)
         if conflict is not None:
             yield conflict
             continue
         if file.policy in FREE:
             continue
-        if (vague := _vague(case, path, file, found)) is not None:
+        if (vague := _vague(case, path, file, present)) is not None:
             yield vague
             continue
-        here = list(_judge_file(case, path, file, found))
+        here = list(_judge_file(case, path, file, present))
         yield from here or _judge_staged(case, path, file)
     yield from _judge_answers(case)
     yield from _judge_kept(case)
@@ -70,30 +70,30 @@ def _judge_kept(case: Case) -> Iterator[Finding]:
             yield Finding(rule=rules.LOCK_NOT_KEPT, path=path, message=message, fix=fix)
 
 
-def _vague(case: Case, path: str, file: LockedFile, found: Entry | None) -> Finding | None:
+def _vague(case: Case, path: str, file: LockedFile, present: Entry | None) -> Finding | None:
     """A file whose content git cannot know here: only what is in the index is known, and that must be right."""
-    if file.entry is None or found is None or file.policy not in {Policy.OWNED, Policy.KEYED}:
+    if file.entry is None or present is None or file.policy not in {Policy.OWNED, Policy.KEYED}:
         return None
     fix = "Install the filter, then check again; or check a commit: mlscaffold check --rev HEAD"
     name = case.evidence.unfiltered.get(path)
-    if name is not None and case.evidence.staged.get(path, found) == file.entry:
+    if name is not None and case.evidence.staged.get(path, present) == file.entry:
         message = f"its git filter {name!r} is not installed here: what it holds is not known"
         return Finding(rule=rules.UNVERIFIABLE, path=path, message=message, fix=fix)
-    if len(found.blob) != len(file.entry.blob):
+    if len(present.blob) != len(file.entry.blob):
         message = "the lock was written in a repository with another kind of object ids"
         return Finding(rule=rules.UNVERIFIABLE, path=path, message=message, fix="Run: mlscaffold lock --resolve")
     return None
 
 
-def _judge_file(case: Case, path: str, locked: LockedFile, found: Entry | None) -> Iterator[Finding]:
+def _judge_file(case: Case, path: str, locked: LockedFile, present: Entry | None) -> Iterator[Finding]:
     restore = "Run: mlscaffold check --fix. If the change is meant, propose it to the template, or take the file over: "
     restore += f"mlscaffold eject {shlex.quote(path)} --reason …"
     match locked.policy:
-        case Policy.OWNED if found is None:
+        case Policy.OWNED if present is None:
             message = "owned by the template, and missing"
             yield Finding(rule=rules.OWNED_MISSING, path=path, message=message, fix=restore)
-        case Policy.OWNED if locked.entry is not None and found != locked.entry:
-            what = "its mode" if found is not None and found.blob == locked.entry.blob else "its content"
+        case Policy.OWNED if locked.entry is not None and present != locked.entry:
+            what = "its mode" if present is not None and present.blob == locked.entry.blob else "its content"
             message = f"owned by the template, and {what} was changed"
             yield Finding(rule=rules.OWNED_CHANGED, path=path, message=message, fix=restore)
         case Policy.OWNED if path in case.evidence.ignored:
@@ -105,16 +105,16 @@ def _judge_file(case: Case, path: str, locked: LockedFile, found: Entry | None) 
             message += " and here, but not in git's index: no commit and no clone will have it"
             fix = f"Add it: git add -- {shlex.quote(path)}"
             yield Finding(rule=rules.OWNED_MISSING, path=path, message=message, fix=fix, key="index")
-        case Policy.KEYED if found is None:
+        case Policy.KEYED if present is None:
             message = "shares keys with the template, and is missing"
             yield Finding(rule=rules.OWNED_MISSING, path=path, message=message, fix=restore)
-        case Policy.KEYED if found != locked.entry:
+        case Policy.KEYED if present != locked.entry:
             yield from _judge_keys(case, path, locked)
-        case Policy.SEEDED if locked.required and found is None:
+        case Policy.SEEDED if locked.required and present is None:
             fix = f"Bring it back: git log --diff-filter=D -- {shlex.quote(path)} shows the commit that removed it. "
             fix += f"If none did, an update left it to you: mlscaffold explain {rules.REQUIRED_MISSING.code}"
             yield Finding(rule=rules.REQUIRED_MISSING, path=path, message="required, and missing", fix=fix)
-        case Policy.RETIRED if found is not None:
+        case Policy.RETIRED if present is not None:
             fix = f"Remove it: git rm -- {shlex.quote(path)}, or mlscaffold check --fix"
             message = "retired by the template, and still here"
             yield Finding(rule=rules.RETIRED_PRESENT, path=path, message=message, fix=fix)
@@ -151,11 +151,11 @@ def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
             yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix, key=key, line=line)
 
 
-def _conflict(case: Case, path: str, locked: Entry | None, found: Entry | None) -> Finding | None:
+def _conflict(case: Case, path: str, locked: Entry | None, present: Entry | None) -> Finding | None:
     """Markers of a conflict that somebody left behind. Files that are as rendered are not even read."""
     fix = f"Resolve it in an editor or with git mergetool, then: git add {shlex.quote(path)}"
     line = None
-    if found is not None and found != locked and not case.in_commit:
+    if present is not None and present != locked and not case.in_commit:
         content = case.evidence.read(path)
         line = None if content is None else _marked_line(content)
     if line is not None:
@@ -186,15 +186,15 @@ def _marked_line(content: bytes) -> int | None:
 
 def _judge_answers(case: Case) -> Iterator[Finding]:
     lock = case.lock
-    path, found = lock.answers_file, case.evidence.here.get(lock.answers_file)
+    path, present = lock.answers_file, case.evidence.here.get(lock.answers_file)
     rule = rules.ANSWERS_MOVED
-    if found is not None and found.blob == lock.answers_blob:
+    if present is not None and present.blob == lock.answers_blob:
         return
     fix = f"Restore it: git checkout <commit> -- {shlex.quote(path)}. To accept it: mlscaffold lock --resolve"
-    if found is None:
+    if present is None:
         yield Finding(rule=rule, path=path, message="the answers file is missing", fix=fix)
         return
-    if (conflict := _conflict(case, path, None, found)) is not None:
+    if (conflict := _conflict(case, path, None, present)) is not None:
         yield dataclasses.replace(conflict, fix="Run: mlscaffold lock --resolve")
         return
     answers, problem, line = _read_answers(case)

@@ -83,24 +83,24 @@ def check(
         case = _open(project, location, rev, lock, waiting)
     except _UnreadableError as error:
         return CheckResult(lock=error.lock, findings=_sealed([error.finding], prefix), judged=0, prefix=prefix, rev=rev)
-    found = list(judge(case))
+    findings = list(judge(case))
     if waiting is not None:
-        found = [*waiting.advised(found), waiting.finding]
+        findings = [*waiting.advised(findings), waiting.finding]
     # Commands work on files that are there; a commit's are not.
     # A trusted template's commands run what lies in the project: that is for whoever says so of this one.
     commands = rev is None and trusted is True
     proof = prove_case(case, rev=rev, trusted=trusted, commands=commands, cache=cache) if strict else None
     if proof is not None:
-        found += judge_proof(case, proof)
+        findings += judge_proof(case, proof)
     ran = proof is not None and proof.stale is not None
     if require_latest:
-        found += judge_version(case.lock, cache=cache)
+        findings += judge_version(case.lock, cache=cache)
     asked = {Needs.RENDER: strict, Needs.COMMANDS: ran, Needs.RELEASES: require_latest, Needs.NOTHING: True}
     skipped = tuple(rule for rule in rules.RULES.values() if not asked[rule.needs])
     judged = [path for path, file in case.files.items() if strict or file.policy not in FREE]
     return CheckResult(
         lock=case.lock,
-        findings=_sealed(_excused(found, case, skipped, today or dt.datetime.now(tz=dt.UTC).date()), prefix),
+        findings=_sealed(_excused(findings, case, skipped, today or dt.datetime.now(tz=dt.UTC).date()), prefix),
         judged=len(judged) + 1,
         prefix=prefix,
         rev=rev,
@@ -187,11 +187,11 @@ def _settings_finding(error: ProjectSettingsError) -> Finding:
     return Finding(rule=rules.SETTINGS_INVALID, path=SETTINGS_FILE, message=error.message, fix=fix, line=error.line)
 
 
-def _excused(found: Sequence[Finding], case: Case, skipped: Sequence[Rule], today: dt.date) -> Iterator[Finding]:
+def _excused(findings: Sequence[Finding], case: Case, skipped: Sequence[Rule], today: dt.date) -> Iterator[Finding]:
     """The findings, those that a waiver in force covers marked so, then what is to be said of the waivers."""
     waivers = case.settings.waivers
     used: set[int] = set()
-    for finding in found:
+    for finding in findings:
         covering = [number for number, waiver in enumerate(waivers) if waiver.covers(finding.rule, finding.path)]
         used.update(covering)
         excuse = next((waivers[number] for number in covering if waivers[number].until >= today), None)
@@ -229,14 +229,14 @@ def _judge_waiver(waiver: Waiver, today: dt.date, *, used: bool, judged: bool) -
     return Finding(rule=rule, path=SETTINGS_FILE, message=message, fix=rule.how, key=key, line=waiver.line)
 
 
-def _sealed(found: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
+def _sealed(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
     """In order of path, each with its fingerprint."""
     seen: Counter[tuple[str, str, str]] = Counter()
     sealed: list[Finding] = []
-    for finding in sorted(found, key=lambda each: (each.path, each.rule.code, each.key)):
-        place = (finding.rule.code, prefix + finding.path, finding.key)
-        seen[place] += 1
-        text = "\0".join((*place, str(seen[place])))
+    for finding in sorted(findings, key=lambda each: (each.path, each.rule.code, each.key)):
+        key = (finding.rule.code, prefix + finding.path, finding.key)
+        seen[key] += 1
+        text = "\0".join((*key, str(seen[key])))
         digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:40]
         sealed.append(dataclasses.replace(finding, fingerprint=digest))
     return tuple(sealed)

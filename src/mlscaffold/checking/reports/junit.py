@@ -51,9 +51,9 @@ def _outcome(finding: Finding) -> str:
 
 def _passed(result: CheckResult) -> Iterator[str]:
     """The rules that found nothing; none where the lock or the settings stopped the check."""
-    found = {finding.rule for finding in result.findings} | set(result.skipped)
+    not_passed = {finding.rule for finding in result.findings} | set(result.skipped)
     for rule in RULES.values() if result.judged else ():
-        if rule not in found:
+        if rule not in not_passed:
             yield _case(f"{rule.code} {rule.title}", rule.name, "")
 
 

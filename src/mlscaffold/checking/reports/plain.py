@@ -23,11 +23,11 @@ def render(result: CheckResult) -> str:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    where = f"{finding.path}:{finding.line}" if finding.line else finding.path
     weight = "" if finding.severity is Severity.ERROR else f"{finding.severity}: "
     if finding.waiver:
-        yield f"{finding.rule} {place}: waived: {finding.message}"
+        yield f"{finding.rule} {where}: waived: {finding.message}"
         yield f"       {waiver_text(finding)[:1].upper()}{waiver_text(finding)[1:]}"
         return
-    yield f"{finding.rule} {place}: {weight}{finding.message}"
+    yield f"{finding.rule} {where}: {weight}{finding.message}"
     yield f"       {finding.fix}"

@@ -53,23 +53,23 @@ def _rule(rule: Rule, url: str) -> dict[str, Any]:
 
 
 def _result(result: CheckResult, finding: Finding) -> dict[str, Any]:
-    place: dict[str, Any] = {
+    location: dict[str, Any] = {
         "artifactLocation": {"uri": _uri(in_repository(result, finding)), "uriBaseId": "%SRCROOT%"}
     }
     if finding.line:
-        place["region"] = {"startLine": finding.line}
-    found: dict[str, Any] = {
+        location["region"] = {"startLine": finding.line}
+    entry: dict[str, Any] = {
         "ruleId": finding.rule.code,
         "ruleIndex": list(RULES).index(finding.rule.code),
         "level": finding.severity.value,
         "message": {"text": visible(f"{finding.message}. {finding.fix}")},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"mlscaffold/v1": finding.fingerprint},
     }
     if finding.waiver:
         reason = visible(waiver_text(finding))
-        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
-    return found
+        entry["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
+    return entry
 
 
 def _uri(path: str) -> str:
