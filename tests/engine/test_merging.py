@@ -231,7 +231,8 @@ def test_hunks_that_need_nobody(base: str, mine: str, theirs: str, wanted: str) 
     ("mine", "theirs"), [("  b\n", "c\n"), ("y\n", "z\n"), ("", "z\n")], ids=["depth", "both", "removed and changed"]
 )
 def test_hunks_that_need_somebody(mine: str, theirs: str) -> None:
-    assert settle_hunks("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode()) is None
+    sides = (b"b\n", mine.encode(), theirs.encode())
+    assert settle_hunks("a.txt", sides, whole=sides) is None
     found = merge_contents("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
     assert found.conflicted
     assert has_markers(found.content)
@@ -263,8 +264,8 @@ def test_settled_hunks_of_a_document_are_proven() -> None:
 
 
 def test_no_text_has_no_hunks() -> None:
-    assert settle_hunks("a.txt", base=b"\xff", mine=b"a", theirs=b"b") is None
-    assert settle_hunks("a.txt", base=b"", mine=b"\n" * 30_000, theirs=b"b") is None
+    for sides in ((b"\xff", b"a", b"b"), (b"", b"\n" * 30_000, b"b")):
+        assert settle_hunks("a.txt", sides, whole=sides) is None
     found = merge_contents("a.bin", base=b"\0a", mine=b"\0b", theirs=b"\0c")
     assert (found.content, found.conflicted, found.hunks) == (b"\0b", True, 0)
 
@@ -287,3 +288,19 @@ def test_of_what_both_added_what_is_not_empty_stays_text_or_not(mine: bytes, the
 
 def test_of_two_files_that_are_no_text_neither_is_fuller() -> None:
     assert fuller_of("a.png", b"\x00a\n", b"\x00a\nb\n") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "mine", "gone"),
+    [
+        ("a.yml", "jobs:\n  test:\n    image: x\n    script: [a]\n  z: 1\n", ("test", "unit-test"), "    image: x\n"),
+        ("a.toml", '[build]\nneeds = ["a"]\nby = "b"\n', ("[build]", "[make]"), 'needs = ["a"]\n'),
+        ("a.json", '{\n  "a": {\n    "b": 1,\n    "c": 2\n  }\n}\n', ('"a"', '"d"'), '    "b": 1,\n'),
+    ],
+)
+def test_what_has_another_name_is_not_removed(path: str, base: str, mine: str, gone: str) -> None:
+    """The template's removal of a part of it is nobody's decision: the removal of a name does not hold it."""
+    merged = merge_contents(
+        path, base=base.encode(), mine=base.replace(*mine).encode(), theirs=base.replace(gone, "").encode()
+    )
+    assert merged.conflicted, merged

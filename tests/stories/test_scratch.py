@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.files import scratch
-from mlscaffold.files.scratch import PREFIX, scratch_folder
+from mlscaffold.files.scratch import PREFIX, lock_file, scratch_folder
 
 from .conftest import SMALL, Machine
 from .test_interruption import stop_at
@@ -169,3 +170,21 @@ def test_where_no_folder_is_ones_own_that_is_said(machine: Machine, monkeypatch:
     done = machine.run("update", demo.project, "--dry-run")
 
     done.refused("no folder for temporary files that is yours alone", str(machine.scratch), "TMPDIR")
+
+
+def test_a_folder_that_another_run_removed_before_it_was_held_is_made_anew(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the making of the file and its lock the other run had the lock, and found the folder to be nobody's."""
+    removed: list[Path] = []
+
+    def late(handle: int) -> bool:
+        if not removed:
+            removed.extend(machine.scratch.iterdir())
+            shutil.rmtree(removed[0])
+        return lock_file(handle)
+
+    monkeypatch.setattr(scratch, "lock_file", late)
+    with scratch_folder() as folder:
+        assert folder.is_dir()
+        assert folder not in removed

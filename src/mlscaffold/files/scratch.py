@@ -106,7 +106,8 @@ def _hold(folder: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        if lock_file(handle):
+        # Whoever had the lock in between has removed the folder, and this file in it.
+        if lock_file(handle) and os.fstat(handle).st_nlink:
             return handle
     except OSError:
         # A file system without locks: then nobody takes the folder away, either.

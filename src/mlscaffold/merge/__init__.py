@@ -165,7 +165,8 @@ def _merged(sides: _Sides, rules: Sequence[HunkRule]) -> Merged:
 
 def _by_holding(sides: _Sides, left: _Left, *, proven: bool) -> _Left:
     """Hunks in which one side's change holds all of the other's; together they have to be the merge of the whole."""
-    settled = settle_hunks(sides.path, base=left.base, mine=left.mine, theirs=left.theirs)
+    whole = (sides.base, sides.mine, sides.theirs)
+    settled = settle_hunks(sides.path, (left.base, left.mine, left.theirs), whole=whole)
     if settled is None:
         return left
     rest = sides.left(left.base, settled.mine, settled.theirs, (*left.merged.reasons, *settled.reasons))

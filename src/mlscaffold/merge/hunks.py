@@ -56,21 +56,20 @@ class Settled:
     reasons: tuple[str, ...]
 
 
-def settle_hunks(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> Settled | None:
+def settle_hunks(path: str, sides: Sequence[bytes], *, whole: Sequence[bytes]) -> Settled | None:
     """Decide the conflicts that one side's change answers; None if there are none of them, or it is no text.
 
     Args:
         path: The file's name tells prose from code.
-        base: The old render.
-        mine: The project's content.
-        theirs: The new render.
+        sides: The old render, the project's content and the new render, as far as they are not merged yet.
+        whole: The three before anything was merged: what is moved in them is told by these alone.
     """
-    sides = _lines_of(base, mine, theirs)
-    if sides is None:
+    lines, all_lines = _lines_of(*sides), _lines_of(*whole)
+    if lines is None or all_lines is None:
         return None
-    whole = _Whole(*map(Counter, sides))
+    counts = _Whole(*(Counter(map(str.strip, each)) for each in all_lines))
     wording = _wording_of(PurePosixPath(path.lower()))
-    return _settle(sides, [lambda hunk: _decide(*hunk, whole, wording)])
+    return _settle(lines, [lambda hunk: _decide(*hunk, counts, wording)])
 
 
 def decide_hunks(*, base: bytes, mine: bytes, theirs: bytes, rules: Sequence[HunkRule]) -> Settled | None:
@@ -110,7 +109,7 @@ def _settle(sides: Sequence[Sequence[str]], rules: Sequence[HunkRule]) -> Settle
 
 
 class _Whole(NamedTuple):
-    """How often each line is in the three texts."""
+    """How often each line is in the three texts, whatever its indentation."""
 
     base: Counter[str]
     mine: Counter[str]
@@ -148,7 +147,7 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 def _moved(small: Sequence[str], base: Sequence[str], *, before: Counter[str], after: Counter[str]) -> bool:
     """Whether lines that one side removed are still there on the other, which only has them elsewhere."""
-    removed = Counter(base) - Counter(small)
+    removed = Counter(map(str.strip, base)) - Counter(map(str.strip, small))
     return any(
         after[line] > before[line] - count for line, count in removed.items() if any(sign.isalnum() for sign in line)
     )
