@@ -257,7 +257,7 @@ def test_a_destination_whose_name_no_folder_can_have(machine: Machine, name: str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["new"], "Missing argument"),
+        (["new"], "mlscaffold new DEST"),
         (["new", "demo", "--sett", "x=y"], "--sett"),
         (["new", "demo", "--set"], "--set"),
         (["nwe", "demo"], "nwe"),

@@ -21,8 +21,7 @@ from ..project.lock import LOCK_FILE, Lock
 from ..project.pin import MovedTagError, Pin, pin, pinned
 from ..project.record import Recorded
 from ..template.answers import resolve_answers
-from ..template.checkout import Checkout
-from ..template.ownership import Policy, read_ownership
+from ..template.ownership import Ownership, Policy, read_ownership
 from ..template.reach import commit_of
 from ..template.source import find_source
 from ..template.standing import standing
@@ -87,7 +86,9 @@ def prove(
         if made[0].files != then.lock.files:
             # A template may render other things when it updates, and the lock does not say which was last.
             made.append(then.lock_of(then.render_again("update")))
-        stale = _stale(project, then.checkout, scratch) if commands and then.reach.trusted else None
+        table = read_ownership(then.checkout.root)
+        may_run = not table.commands or (commands and then.reach.trusted)
+        stale = _stale(project, table, scratch) if may_run else None
         return Proof(locks=tuple(made), stale=stale)
 
 
@@ -110,9 +111,8 @@ def _problem(then: Pin) -> str:
     return ""
 
 
-def _stale(project: Path, checkout: Checkout, scratch: Path) -> Mapping[str, str]:
+def _stale(project: Path, table: Ownership, scratch: Path) -> Mapping[str, str]:
     """Derived files that are not what their command makes of a copy of the project."""
-    table = read_ownership(checkout.root)
     if not table.commands:
         return {}
     copy = scratch / "derived" / project.name

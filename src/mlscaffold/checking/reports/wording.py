@@ -49,5 +49,10 @@ def remark(result: CheckResult) -> Iterable[str]:
     lighter.append((len(result.waived), "waived finding"))
     if said := [counted(number, noun) for number, noun in lighter if number]:
         yield f"Also: {', '.join(said)}."
-    if result.lock is not None and any(rule.needs is Needs.RENDER for rule in result.skipped):
+    if result.lock is None:
+        return
+    left_out = {rule.needs for rule in result.skipped}
+    if Needs.RENDER in left_out:
         yield f"Judged by the lock alone: {Needs.RENDER} renders the template and compares."
+    elif Needs.COMMANDS in left_out:
+        yield f"Derived files are not compared: {Needs.COMMANDS} makes them again."
