@@ -98,6 +98,13 @@ FEATURES: Mapping[str, Mapping[str, str | bytes]] = {
         + "_jinja_extensions: [jinja2.ext.do]\n_tasks: ['echo {{ name }} > task.txt']\n",
         "template/do.txt.jinja": "{% set l = [] %}{% do l.append(name) %}{{ l }}\n",
     },
+    "phases": {
+        **SMALL,
+        "copier.yml": SMALL["copier.yml"]
+        + "phase: '{{ _copier_phase }}'\nasked: {type: str, default: x, when: \"{{ _copier_phase == 'prompt' }}\"}\n"
+        "_migrations:\n",
+        "template/phase.txt.jinja": "{{ phase }} {{ asked }} {{ _copier_phase }}\n",
+    },
     "another answers file": {
         **SMALL,
         "copier.yml": SMALL["copier.yml"] + "_answers_file: .answers/mine.yml\n",

@@ -101,20 +101,32 @@ def _prepared(template: Path, settings: str, destination: Path) -> str:
 
 
 def _all_are_said(template: Path, settings: list[str], destination: Path) -> None:
-    for each in settings:
-        try:
-            said = _prepared(template, each, destination)
-        except Exception as error:
-            raise AssertionError(f"{type(error).__name__} for {each[:300]!r}") from error
-        assert len(said) < 12_000, each[:300]
-        assert not said or "emplate" in said or "answer" in said, (each[:300], said)
+    wrong = [(each[:300], fault) for each in settings if (fault := _fault(template, each, destination))]
+    assert not wrong, "\n".join(f"{fault} for {each!r}" for each, fault in wrong)
 
 
+def _fault(template: Path, settings: str, destination: Path) -> str:
+    """What is wrong with what was said of some settings; empty if nothing is."""
+    try:
+        said = _prepared(template, settings, destination)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is named
+        return f"{type(error).__name__}: {str(error)[:200]}"
+    if len(said) >= 12_000:
+        return f"{len(said)} characters"
+    return "" if not said or "emplate" in said or "answer" in said else said
+
+
+#: What Jinja leaves behind where it cannot be asynchronous; warnings are off while the tool evaluates a template.
+_LEFT_BEHIND = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@_LEFT_BEHIND
 def test_odd_settings_are_the_template_s_mistakes(machine: Machine, template: Path) -> None:
     chosen = random.Random(20261126).sample(sorted(_settings()), 120)  # noqa: S311 - the same every time
     _all_are_said(template, chosen, machine.work / "p")
 
 
+@_LEFT_BEHIND
 @pytest.mark.matrix
 def test_all_odd_settings_are_the_template_s_mistakes(machine: Machine, template: Path) -> None:
     _all_are_said(template, list(_settings()), machine.work / "p")
@@ -123,6 +135,8 @@ def test_all_odd_settings_are_the_template_s_mistakes(machine: Machine, template
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
+        ("_tasks: [{command: 1.5}]\n", "`_tasks` is [{'command': 1.5}]: it must be a list of commands"),
+        ("_tasks: [[make, 1]]\n", "`_tasks` is [['make', 1]]: it must be a list of commands"),
         ("_tasks: [{when: true}]\n", "copier.yml of the template: `_tasks` is [{'when': True}]: it must be a list of"),
         ("_envops: text\n", "`_envops` is 'text': it must be a mapping of names"),
         ("_exclude: [1]\n", "`_exclude` is [1]: it must be a list of texts"),

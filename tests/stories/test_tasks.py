@@ -131,3 +131,20 @@ def test_a_template_without_a_folder_of_its_own_never_takes_its_repository_along
 
 def test_new_asks_for_its_folder_or_says_so(machine: Machine) -> None:
     machine.run("new", "--defaults").refused("The folder of the new project is not named", "mlscaffold new DEST")
+
+
+def test_what_the_template_says_at_the_end_waits_for_the_end(machine: Machine) -> None:
+    template = machine.template(_with_settings('_message_after_update: "Read NEWS, {{ name }}"'))
+    assert machine.run("new", "p", "--template", template, "--defaults").code == 0
+    project = machine.work / "p"
+    machine.template({"template/hello.txt.jinja": "theirs\n"}, tag="v2.0.0")
+    (project / "hello.txt").write_text("mine\n")
+    machine.git("commit", "-qam", "Mine", cwd=project)
+    waiting = machine.run("update", "p")
+    assert waiting.code == 3
+    assert "Read NEWS" not in waiting.out
+    (project / "hello.txt").write_text("both\n")
+    machine.git("add", "-A", cwd=project)
+    finished = machine.run("update", "p", "--continue")
+    assert finished.code == 0
+    assert finished.out.rstrip().endswith("Read NEWS, World")

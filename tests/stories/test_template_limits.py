@@ -30,8 +30,8 @@ def _with_settings(lines: str) -> Mapping[str, str]:
     ("files", "said"),
     [
         (
-            _with_file(_FOREVER),
-            ("more than 1 seconds of processor time in template/greedy.txt.jinja, line 1", "SECONDS=4"),
+            _with_file(f"a\nb\n{_FOREVER}"),
+            ("more than 1 seconds of processor time in template/greedy.txt.jinja, line 3. It", "SECONDS=4"),
         ),
         (_with_file(_TEXT), ("more than 1 MiB of text in template/greedy.txt.jinja", "MLSCAFFOLD_TEMPLATE_OUTPUT=4")),
         (_with_file("{{ 'x' * 10 ** 10 }}"), ("more than 64 MiB of memory in template/greedy.txt.jinja", "MEMORY=256")),

@@ -73,6 +73,8 @@ class Ending:
     seen: Mapping[str, State | None] = field(default_factory=dict)
     #: Files that are left to the project's owners, with the reason.
     left: Mapping[str, str] = field(default_factory=dict)
+    #: What the template wants to be said at the end.
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +168,7 @@ def _ending_as_data(ending: Ending) -> Mapping[str, Any]:
         "gone": ending.gone,
         "seen": {path: _state_as_data(state) for path, state in ending.seen.items()},
         "left": dict(ending.left),
+        "message": ending.message,
     }
 
 
@@ -271,6 +274,7 @@ def _ending(note: Mapping[str, Any]) -> Ending | None:
             gone=tuple(map(_text, _listed(note["gone"]))),
             seen={path: _seen(state) for path, state in note.get("seen", {}).items()},
             left={path: _text(reason) for path, reason in note.get("left", {}).items()},
+            message=_text(note.get("message", "")),
         )
     except (LookupError, TypeError, AttributeError, ValueError):
         return None

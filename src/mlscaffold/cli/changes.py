@@ -25,7 +25,6 @@ __all__ = [
     "print_diff",
     "print_done",
     "print_dry_run",
-    "print_message",
     "print_plan",
 ]
 
@@ -68,12 +67,6 @@ def print_details(prepared: PreparedUpdate) -> None:
     for action in prepared.plan.actions:
         if action.path in contents:
             print_diff(action.origin or action.path, action.path, *contents[action.path])
-
-
-def print_message(message: str) -> None:
-    """What the template wants to be said at the end."""
-    if message:
-        out().say_lines(message)
 
 
 def print_dry_run(hint: str = "") -> None:
@@ -232,3 +225,5 @@ def print_done(done: Updated) -> None:
         console.say(f"{count} left to you:", style="bold red")
         for path, reason in done.left.items():
             console.say(f"  {path}  ({reason})")
+    if done.message:
+        console.say_lines(done.message)

@@ -177,7 +177,6 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
         progress.pause()
     if not as_json:
         changes.print_done(done)
-        changes.print_message(prepared.new.message)
     if done.conflicts or done.left:
         raise typer.Exit(ExitCode.PENDING)
 

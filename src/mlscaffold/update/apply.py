@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,8 @@ class Updated:
     saved: tuple[str, ...] = ()
     #: Files that every project must have, and that its owners have to write themselves, with the reason.
     left: Mapping[str, str] = field(default_factory=dict)
+    #: What the template wants to be said once all is done.
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ class Writing:
     tasks: tuple[str, ...] = ()
     #: The files that its migrations changed before, which are not written yet; None where one is gone.
     migrated: Mapping[str, Entry | None] = field(default_factory=dict)
+    #: What the template wants to be said at the end.
+    message: str = ""
 
 
 def apply_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Updated:
@@ -134,6 +138,7 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         template=after.source.url,
         tasks=prepared.tasks,
         migrated=prepared.migrated,
+        message=new.message,
     )
     return write(writing, run, step=step)
 
@@ -194,6 +199,7 @@ def _begin(writing: Writing, folder: Path) -> Journal:
         gone=writing.gone,
         seen={path: writing.seen.get(path) for path in (*final, *writing.gone)},
         left=writing.plan.left,
+        message=writing.message,
     )
     return begin(
         writing.project,
@@ -249,9 +255,10 @@ def _finish(journal: Journal, run: Callable[[], None], *, step: Step) -> Updated
                 f"All files are updated, and a task of the template failed. {error.message}",
                 hint="Run it again: mlscaffold update --continue --trust. Undo the update: mlscaffold update --abort.",
             ) from error
-    saved, left = journal.saved, waiting.ending.left if waiting.ending else {}
+    saved, ending = journal.saved, waiting.ending
     journal.close()
-    return Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved, left=left)
+    done = Updated(title=waiting.title, conflicts=(), tasks=waiting.tasks, saved=saved)
+    return done if ending is None else replace(done, left=ending.left, message=ending.message)
 
 
 def continue_update(

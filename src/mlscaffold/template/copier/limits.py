@@ -103,12 +103,16 @@ class Budget:
             raise LimitError(_SECONDS)
 
         before = signal.signal(signal.SIGVTALRM, strike)
-        # Once more a little later, should the first one be raised where nothing gets out, as in a destructor.
-        signal.setitimer(signal.ITIMER_VIRTUAL, max(self._seconds, 0.001), 0.5)
         try:
-            yield
+            # Once more a little later, should the first one be raised where nothing gets out, as in a destructor.
+            signal.setitimer(signal.ITIMER_VIRTUAL, max(self._seconds, 0.001), 0.5)
+            try:
+                yield
+            finally:
+                self._seconds = signal.setitimer(signal.ITIMER_VIRTUAL, 0)[0]
         finally:
-            self._seconds = signal.setitimer(signal.ITIMER_VIRTUAL, 0)[0]
+            # It may strike at the very end, before the timer is stopped above.
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
 
     def joined(self, parts: Iterable[str]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import reprlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from copier._types import MISSING
+from copier._types import MISSING, Phase
 from copier._user_data import AnswersMap
 from copier._user_data import Question as CopierQuestion
 
@@ -70,7 +70,7 @@ class Questionnaire:
 
     def next(self, name: str, *, skip: bool = False) -> Question | None:
         """The question, or None where its condition is false (a computed value is kept for later ones)."""
-        with self._worker.budget.spent(), within(f"the question `{name}`"):
+        with _asking(name, self._worker.budget):
             return self._next(name, skip=skip)
 
     def _next(self, name: str, *, skip: bool) -> Question | None:
@@ -126,8 +126,15 @@ class Questionnaire:
             self._worker.answers.user[question.name] = question.default
 
     def _parse(self, question: Question, answer: Any) -> Any:
-        with self._worker.budget.spent(), within(f"the question `{question.name}`"):
+        with _asking(question.name, self._worker.budget):
             return self._worker.question(question.name).parse_answer(answer)
+
+
+@contextlib.contextmanager
+def _asking(name: str, budget: Budget) -> Iterator[None]:
+    """Evaluate what belongs to a question, in the phase that a template is told of meanwhile."""
+    with Phase.use(Phase.PROMPT), budget.spent(), within(f"the question `{name}`"):
+        yield
 
 
 _LONGEST_NAME_BYTES = 255
@@ -172,7 +179,7 @@ def _describe(native: CopierQuestion, default: Any, budget: Budget) -> Question:
         return _oddity(value, native)
 
     def problem(answer: Any) -> str:
-        with budget.spent(), within(f"the question `{native.var_name}`"):
+        with _asking(native.var_name, budget):
             said = judged(answer)
         # However short it is, and though it was not accepted.
         if native.secret and (shown := _SHORTENED.repr(answer) if isinstance(answer, list | dict) else str(answer)):

@@ -146,11 +146,14 @@ def _is_theirs(error: BaseException) -> bool:
 
 
 def _frames_of_template(error: BaseException) -> list[tuple[str, int]]:
-    return [
-        (frame.f_code.co_filename, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if "__jinja_exception__" in frame.f_globals
-    ]
+    """File and line of a template's own code on the way; Jinja has told the lines of exceptions, but not of limits."""
+    found = []
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        compiled = frame.f_globals.get("__jinja_template__")
+        if "__jinja_exception__" in frame.f_globals or compiled is not None:
+            number = line if compiled is None else compiled.get_corresponding_lineno(line)
+            found.append((frame.f_code.co_filename, number))
+    return found
 
 
 def _noted(error: BaseException) -> str:

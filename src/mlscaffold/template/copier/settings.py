@@ -55,6 +55,9 @@ class TemplateSettings(Template):
         if SETTING in found:
             # Copier takes a name in the place of a list for a list of letters.
             found[SETTING] = secrets_named(self.local_abspath)
+        if found.get("_migrations", ()) is None:
+            # Copier takes that for none, too.
+            found["_migrations"] = []
         _require_readable(found)
         return found
 
@@ -162,8 +165,7 @@ def _is_version(value: Any) -> bool:
 
 
 def _is_command(value: Any) -> bool:
-    words = value if isinstance(value, list) else [value]
-    return bool(words) and all(isinstance(each, str | int | float) for each in words) and not isinstance(value, int)
+    return bool(value) and (_is_text(value) or _is_list_of_texts(value))
 
 
 def _is_task(value: Any) -> bool:
