@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
-from .data import DEEPEST, Parsed
+from .data import Parsed
 from .tree import Found, FoundItem, Notation
 
-__all__ = ["NOTATION", "find_json", "is_strict_json", "parse_json", "write_value"]
+__all__ = ["NOTATION", "Reader", "find_json", "is_strict_json", "parse_json", "write_value"]
 
 NOTATION = Notation.of(r"(?://[^\n]*|/\*.*?\*/)")
-_SPACE = re.compile(r"(?>\s|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"')
-_OTHER = re.compile(r"[-+.\w]+")
+_STRING = r'"(?:\\.|[^"\\])*"'
 #: What does not end goes on to the end of the text: whoever looks on from every sign of it never ends, either.
 _WHOLE_STRING = r'"(?>\\.|[^"\\])*+(?:"|\Z)'
 _COMMENT = re.compile(rf"{_WHOLE_STRING}|//[^\n]*|/\*(?>.*?(?:\*/|\Z))", re.DOTALL)
@@ -79,44 +77,74 @@ def find_json(text: str) -> Found:
     Raises:
         ValueError: It is no JSON that this reader knows.
     """
-    reader = _Reader(text)
+    reader = Reader(text)
     reader.skip()
-    root = reader.value(0)
+    root = reader.value()
     if reader.skip() != len(text):
         raise ValueError("something follows the document")
     return root
 
 
-class _Reader:
+class Reader:
+    """Reads a text from one place on: JSON, and what other formats write in brackets as JSON does.
+
+    It is lenient: what it reads was accepted by the parser of its format before, and what is made of it will be again.
+    """
+
+    space = re.compile(r"(?>\s|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+    scalar = re.compile(rf"{_STRING}|[-+.\w]+")
+    #: What parts a key from its value.
+    sign = ":"
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
 
+    def key(self) -> Hashable:
+        """Read a key."""
+        key = re.compile(_STRING).match(self.text, self.at)
+        if key is None:
+            raise ValueError(f"no key at {self.at}")
+        self.at = key.end()
+        return str(json.loads(key.group()))
+
+    def meaning(self, text: str) -> Hashable:
+        """What a scalar means, type included."""
+        return ("text", json.loads(text)) if text.startswith('"') else ("other", text)
+
     def skip(self) -> int:
-        match = _SPACE.match(self.text, self.at)
+        """Go on to what is neither space nor comment."""
+        match = self.space.match(self.text, self.at)
         self.at = match.end() if match else self.at
         return self.at
 
-    def value(self, depth: int) -> Found:
-        if depth > DEEPEST:
-            raise ValueError("nested too deeply")
+    def item(self) -> FoundItem:
+        """Read a key with its value."""
         start = self.at
-        opening = self.text[start : start + 1]
-        if opening in {"[", "{"}:
-            return self.brackets("]" if opening == "[" else "}", depth)
-        match = _STRING.match(self.text, start) or _OTHER.match(self.text, start)
+        name = self.key()
+        if not self.text.startswith(self.sign, self.skip()):
+            raise ValueError(f"no value at {self.at}")
+        self.at += 1
+        label_end = self.skip()
+        return FoundItem(name=name, start=start, label_end=label_end, value=self.value())
+
+    def value(self) -> Found:
+        """Read a value."""
+        start = self.at
+        if self.text.startswith("{", start):
+            return self._brackets(Found(kind="mapping", start=start, flow=True), "}")
+        if self.text.startswith("[", start):
+            return self._brackets(Found(kind="sequence", start=start, flow=True), "]")
+        match = self.scalar.match(self.text, start)
         if match is None:
             raise ValueError(f"no value at {start}")
         self.at = match.end()
-        meaning = ("text", json.loads(match.group())) if opening == '"' else ("other", match.group())
-        return Found(kind="scalar", start=start, end=self.at, meaning=meaning)
+        return Found(kind="scalar", start=start, end=self.at, meaning=self.meaning(match.group()))
 
-    def brackets(self, close: str, depth: int) -> Found:
-        kind = "sequence" if close == "]" else "mapping"
-        found = Found(kind=kind, start=self.at, flow=True)  # type: ignore[arg-type]
+    def _brackets(self, found: Found, close: str) -> Found:
         self.at += 1
         while not self.text.startswith(close, self.skip()):
-            found.items.append(self.item(keyed=close == "}", depth=depth))
+            found.items.append(self.item() if close == "}" else _unnamed(self.value()))
             if self.text.startswith(",", self.skip()):
                 self.at += 1
             elif not self.text.startswith(close, self.at):
@@ -125,17 +153,6 @@ class _Reader:
         found.end = self.at
         return found
 
-    def item(self, *, keyed: bool, depth: int) -> FoundItem:
-        start = self.at
-        name = None
-        if keyed:
-            key = _STRING.match(self.text, start)
-            if key is None:
-                raise ValueError(f"no key at {start}")
-            name = json.loads(key.group())
-            self.at = key.end()
-            if not self.text.startswith(":", self.skip()):
-                raise ValueError(f"no value at {self.at}")
-            self.at += 1
-            self.skip()
-        return FoundItem(name=name, start=start, label_end=self.at, value=self.value(depth + 1))
+
+def _unnamed(value: Found) -> FoundItem:
+    return FoundItem(name=None, start=value.start, label_end=value.start, value=value)

@@ -1,7 +1,6 @@
 """TOML: what a document means, and where its values stand.
 
-tomllib says what a document means, but not where; our reader says where. It is lenient: what it reads was accepted by
-tomllib before, and what is made of it will be parsed by tomllib again.
+tomllib says what a document means, but not where; our reader says where.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ import tomllib
 from collections.abc import Hashable
 from typing import Any
 
-from .data import DEEPEST, DocumentError, Parsed, line_of
+from .data import DocumentError, Parsed, line_of
+from .json import Reader
 from .tree import Found, FoundItem, Notation
 
 __all__ = ["NOTATION", "find_toml", "parse_toml", "write_key", "write_value"]
@@ -21,10 +21,9 @@ __all__ = ["NOTATION", "find_toml", "parse_toml", "write_key", "write_value"]
 _MOST_PAIRS_OF_PARTS = 4_000_000
 
 NOTATION = Notation.of(r"#[^\n]*")
-_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)|(?P<quoted>"(?:\\.|[^"\\\n])*"|'[^'\n]*'))[ \t]*(?P<dot>\.)?""")
-_STRING = re.compile(r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*\'''', re.DOTALL)
-_OTHER = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[^\s,#\]}]*|[^\s,#\]}]+")
+_STRING = r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*\''''
+_OTHER = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[^\s,#\]}]*|[^\s,#\]}]+"
 _HEADER = re.compile(r"[ \t]*(\[\[?)")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -78,10 +77,10 @@ def find_toml(text: str) -> Found:
     return _Reader(text).document()
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
+class _Reader(Reader):
+    space = re.compile(r"(?:\s|#[^\n]*)*")
+    scalar = re.compile(rf"{_STRING}|{_OTHER}", re.DOTALL)
+    sign = "="
 
     def document(self) -> Found:
         root = Found(kind="mapping", start=0, end=len(self.text))
@@ -99,8 +98,6 @@ class _Reader:
             owner = owners[-1][1] if owners else root
             into = item.value
             if header[1] == "[[":
-                if len(owners) > DEEPEST:
-                    raise DocumentError("nested too deeply")
                 number = numbers.setdefault((id(owner), path), 0)
                 numbers[id(owner), path] += 1
                 item.name = ("[[]]", path, number)
@@ -108,11 +105,6 @@ class _Reader:
             owner.items.append(item)
         _parts_by_blank_lines(root)
         return root
-
-    def skip(self) -> int:
-        match = _SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-        return self.at
 
     def table(self, header: re.Match[str]) -> tuple[FoundItem, tuple[str, ...]]:
         start = header.start(1)
@@ -134,55 +126,13 @@ class _Reader:
                 return tuple(parts)
         raise ValueError(f"no key at {self.at}")
 
-    def item(self, depth: int = 0) -> FoundItem:
-        start = self.at
-        name = self.key()
-        if not self.text.startswith("=", self.at):
-            raise ValueError(f"no value at {self.at}")
-        self.at += 1
-        while self.text[self.at : self.at + 1] in {" ", "\t"}:
-            self.at += 1
-        return FoundItem(name=name, start=start, label_end=self.at, value=self.value(depth))
-
-    def value(self, depth: int) -> Found:
-        if depth > DEEPEST:
-            raise ValueError("nested too deeply")
-        start = self.at
-        opening = self.text[start : start + 1]
-        if opening in {"[", "{"}:
-            return self.brackets("]" if opening == "[" else "}", depth)
-        match = _STRING.match(self.text, start) or _OTHER.match(self.text, start)
-        if match is None:
-            raise ValueError(f"no value at {start}")
-        self.at = match.end()
-        return Found(kind="scalar", start=start, end=self.at, meaning=_meaning(match.group()))
-
-    def brackets(self, close: str, depth: int) -> Found:
-        kind = "sequence" if close == "]" else "mapping"
-        found = Found(kind=kind, start=self.at, flow=True)  # type: ignore[arg-type]
-        self.at += 1
-        while not self.text.startswith(close, self.skip()):
-            if close == "]":
-                start = self.at
-                found.items.append(FoundItem(name=None, start=start, label_end=start, value=self.value(depth + 1)))
-            else:
-                found.items.append(self.item(depth + 1))
-            if self.text.startswith(",", self.skip()):
-                self.at += 1
-            elif not self.text.startswith(close, self.at):
-                raise ValueError(f"no comma at {self.at}")
-        self.at += 1
-        found.end = self.at
-        return found
-
-
-def _meaning(text: str) -> Hashable:
-    """A string is what it says however it is quoted; anything else is what is written."""
-    if text[0] not in "\"'":
-        return ("other", text)
-    if "\\" not in text and not text.startswith(('"""', "'''")):
-        return ("text", text[1:-1])
-    return ("text", tomllib.loads(f"x = {text}")["x"])
+    def meaning(self, text: str) -> Hashable:
+        """A string is what it says however it is quoted; anything else is what is written."""
+        if text[0] not in "\"'":
+            return ("other", text)
+        if "\\" not in text and not text.startswith(('"""', "'''")):
+            return ("text", text[1:-1])
+        return ("text", tomllib.loads(f"x = {text}")["x"])
 
 
 def _parts_by_blank_lines(root: Found) -> None:

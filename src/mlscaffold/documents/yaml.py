@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
-from .data import DEEPEST, DocumentError, Parsed, line_of
+from .data import DocumentError, Parsed, line_of
 from .tree import Found, FoundItem, Notation
 
 __all__ = ["NOTATION", "find_yaml", "parse_yaml", "write_key"]
@@ -163,7 +163,7 @@ class _Reader:
         next(self.events)
         if isinstance(next(self.events), self.yaml.StreamEndEvent):
             raise ValueError("an empty document")  # noqa: TRY004 - it is the document that is wrong
-        root = self.value(next(self.events), 0)
+        root = self.value(next(self.events))
         next(self.events)
         if not isinstance(next(self.events), self.yaml.StreamEndEvent):
             raise ValueError("several documents")  # noqa: TRY004
@@ -171,17 +171,15 @@ class _Reader:
             raise ValueError("a document of one value")
         return root
 
-    def value(self, event: Any, depth: int) -> Found:
-        if depth > DEEPEST:
-            raise ValueError("nested too deeply")
+    def value(self, event: Any) -> Found:
         start, end = int(event.start_mark.index), int(event.end_mark.index)
         if isinstance(event, self.yaml.AliasEvent):
             return Found(kind="scalar", start=start, end=end, meaning=("alias", event.anchor))
         if isinstance(event, self.yaml.ScalarEvent):
             return self.scalar(event, start, end)
         if isinstance(event, self.yaml.SequenceStartEvent):
-            return self.sequence(event, depth)
-        return self.mapping(event, depth)
+            return self.sequence(event)
+        return self.mapping(event)
 
     def scalar(self, event: Any, start: int, end: int) -> Found:
         end = start + len(self.text[start:end].rstrip())
@@ -193,25 +191,25 @@ class _Reader:
         meaning = (kind, event.value, event.anchor)
         return Found(kind="scalar", start=start, end=end, meaning=meaning, comments=comments)
 
-    def sequence(self, event: Any, depth: int) -> Found:
+    def sequence(self, event: Any) -> Found:
         found = self.begun(event, "sequence", "[")
         at = _PROPERTIES.match(self.text, found.start).end()  # type: ignore[union-attr]
         column = None
         while not isinstance(each := next(self.events), self.yaml.SequenceEndEvent):
             if found.flow:
-                value = self.value(each, depth + 1)
+                value = self.value(each)
                 found.items.append(FoundItem(name=None, start=value.start, label_end=value.start, value=value))
                 continue
             at = _SPACE.match(self.text, at).end()  # type: ignore[union-attr]
             if self.text[at] != "-":
                 raise ValueError("an item without a dash")
             column = at - self.text.rfind("\n", 0, at) - 1 if column is None else column
-            value = self.placed(self.value(each, depth + 1), at + 1)
+            value = self.placed(self.value(each), at + 1)
             found.items.append(FoundItem(name=None, start=at, label_end=at + 1, value=value))
             at = value.end
         return self.ended(found, each, column)
 
-    def mapping(self, event: Any, depth: int) -> Found:
+    def mapping(self, event: Any) -> Found:
         found = self.begun(event, "mapping", "{")
         column = None
         key: Any
@@ -222,7 +220,7 @@ class _Reader:
             column = int(key.start_mark.column) if column is None else column
             name = self.scalar(key, start, end)
             colon = _COLON.match(self.text, name.end)
-            value = self.value(next(self.events), depth + 1)
+            value = self.value(next(self.events))
             if colon is None:
                 raise ValueError("a key without a value")
             value = self.placed(value, colon.end())
