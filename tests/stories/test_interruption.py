@@ -181,6 +181,28 @@ def test_a_stop_while_a_task_runs(machine: Machine) -> None:
     machine.nothing_was_left()
 
 
+@pytest.mark.parametrize("stood_in", [False, True])
+def test_a_kill_while_a_task_runs_is_told_by_the_next_run(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, stood_in: bool
+) -> None:
+    task = "_tasks: ['touch half && kill -KILL $PPID && sleep 1', 'touch other']\n"
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + task})
+    folder = machine.work / "demo"
+    if stood_in:
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+    arguments = ("new", str(folder), "--template", str(template), "--defaults", "--trust")
+    done = subprocess.run([sys.executable, "-m", "mlscaffold", *arguments], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (folder / "half").exists()
+    # Another project beside it does not take what is told for rubbish.
+    assert machine.run("new", machine.work / "other", "--template", template, "--defaults", "--skip-tasks").code == 0
+    told = machine.run(*arguments)
+    told.refused("killed while the template's tasks ran", "uncommitted", "touch other", "remove the folder")
+    assert sorted(entry.name for entry in machine.work.iterdir()) == ["demo", "other"]
+    machine.run(*arguments).refused("demo is not empty")
+
+
 def mount(folder: Path, options: str) -> None:
     """A small file system in memory on a folder; the test is skipped where that is not allowed."""
     folder.mkdir()

@@ -35,7 +35,7 @@ from ..template.render import Render, render
 from ..template.source import find_source
 from ..template.tasks import run_tasks, task_listing
 from ..template.trust import require_trust
-from .stage import Stage, finish_filling, stage
+from .stage import Stage, finish_filling, interrupted_tasks, stage
 
 __all__ = ["Created", "NewProject", "Prepared", "create", "prepare"]
 
@@ -116,11 +116,7 @@ def prepare(
         MlscaffoldError: One of its kinds, each with what to do; nothing has been written then.
     """
     destination = request.destination
-    if finish_filling(destination):
-        raise DestinationError(
-            f"An earlier run was killed while it filled {destination}. It is finished now: the project is whole.",
-            hint="Look at it: mlscaffold check. Change its answers: mlscaffold set. Or empty it and start anew.",
-        )
+    _take_up(destination)
     _refuse_occupied(destination)
     # Before anything is asked: a repository that git cannot use is not one that a project is made beside.
     inside = _repository_of(destination)
@@ -178,6 +174,26 @@ def prepare(
             tasks=() if request.skip_tasks else task_listing(checkout, answers, destination, reach=reach),
             inside=inside,
             notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),
+        )
+
+
+def _take_up(destination: Path) -> None:
+    """Finish what an earlier run was killed in, or say what it left.
+
+    Raises:
+        DestinationError: There was one, and what became of it.
+    """
+    is_filled = finish_filling(destination)
+    if tasks := interrupted_tasks(destination):
+        raise DestinationError(
+            f"An earlier run was killed while the template's tasks ran in {destination}. The project lies there, "
+            f"uncommitted, and not all of them may have ended: {'; '.join(tasks)}.",
+            hint="Run there what is missing, then commit it. Or remove the folder and start anew.",
+        )
+    if is_filled:
+        raise DestinationError(
+            f"An earlier run was killed while it filled {destination}. It is finished now: the project is whole.",
+            hint="Look at it: mlscaffold check. Change its answers: mlscaffold set. Or empty it and start anew.",
         )
 
 
@@ -265,7 +281,7 @@ def _where_it_ends(staged: Stage, prepared: Prepared, *, step: Step) -> Iterator
         yield staged.project
         staged.publish()
         return
-    staged.publish()
+    staged.publish(prepared.tasks)
     try:
         step("Running the template's tasks")
         run_tasks(prepared.checkout, prepared.answers, staged.destination)

@@ -4,7 +4,7 @@ Until the rename the destination is as it was, whatever happens; a kill leaves a
 while its run lives, and which the next run beside it removes. A folder that somebody stands in cannot be replaced: it
 is filled entry by entry, the lock last. The hidden folder then says so in a note, and what a kill left undone the next
 run finishes. What fails after the rename (a template's task, which runs where the project lives) takes it back again;
-a kill there leaves it where it is.
+a kill there leaves it where it is, uncommitted, and the hidden folder says so in another note.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +25,13 @@ from ..files.scratch import abandoned, held_folder
 from ..files.write import disk_errors, write_file
 from ..project.lock import LOCK_FILE
 
-__all__ = ["Stage", "finish_filling", "stage"]
+__all__ = ["Stage", "finish_filling", "interrupted_tasks", "stage"]
 
 _PREFIX = ".mlscaffold-new-run-"
 #: In the hidden folder, while its project is moved into a destination: which, and where the project lies.
 _NOTE = "filling.json"
+#: And while tasks run at the destination: which.
+_TASKS = "tasks.json"
 _LIMIT_BYTES = 64 * 1024
 
 
@@ -47,13 +49,18 @@ class Stage:
     #: What lay in the destination before; None where there was none.
     before: frozenset[str] | None
 
-    def publish(self) -> None:
+    def publish(self, tasks: Collection[str] = ()) -> None:
         """Put the project in its place: one rename.
+
+        Args:
+            tasks: What is to run there, before the project is whole.
 
         Raises:
             DestinationError: Somebody used the destination meanwhile.
         """
         try:
+            if tasks:
+                self._note(_TASKS, "\n".join(tasks))
             if self.top.is_relative_to(self.destination) or _is_to_be_filled(self.destination):
                 self._move_entries()
             else:
@@ -84,8 +91,7 @@ class Stage:
                 f"{self.destination} changed while the project was made: it is no longer empty. Nothing was written."
             )
         hidden = self.top.parent
-        note = {"destination": str(self.destination.resolve()), "project": str(self.project.relative_to(hidden))}
-        write_file(hidden / _NOTE, json.dumps(note).encode())
+        self._note(_NOTE, str(self.project.relative_to(hidden)))
         moved: list[Path] = []
         try:
             moved.extend(_move(entry, self.destination) for entry in _in_order(self.project))
@@ -94,6 +100,10 @@ class Stage:
                 _move(entry, self.project)
             (hidden / _NOTE).unlink()
             raise
+
+    def _note(self, name: str, says: str) -> None:
+        note = {"destination": str(self.destination.resolve()), "says": says}
+        write_file(self.top.parent / name, json.dumps(note).encode())
 
 
 def _in_order(project: Path) -> list[Path]:
@@ -120,12 +130,9 @@ def finish_filling(destination: Path) -> bool:
     Raises:
         DestinationError: Somebody put files there since, under names that the rest needs; nothing is changed then.
     """
-    for hidden in itertools.chain(abandoned(destination.parent, _PREFIX), abandoned(destination, _PREFIX)):
-        note = _note_of(hidden)
-        if note is None or note["destination"] != str(destination.resolve()):
-            continue
+    for hidden, project in _left_for(destination, _NOTE):
         # A folder from somebody's archive may look like one of ours: no link on the way, nor at its end.
-        lock = inside(hidden, f"{note['project']}/{LOCK_FILE}", error=DestinationError, origin=f"The note in {hidden}")
+        lock = inside(hidden, f"{project}/{LOCK_FILE}", error=DestinationError, origin=f"The note in {hidden}")
         rest = _in_order(lock.parent)
         if taken := [entry.name for entry in rest if os.path.lexists(destination / entry.name)]:
             raise DestinationError(
@@ -135,17 +142,43 @@ def finish_filling(destination: Path) -> bool:
             )
         for entry in rest:
             _move(entry, destination)
-        shutil.rmtree(hidden, ignore_errors=True)
+        (hidden / _NOTE).unlink()
+        if _note_of(hidden, _TASKS) is None:
+            shutil.rmtree(hidden, ignore_errors=True)
         return True
     return False
 
 
-def _note_of(hidden: Path) -> Mapping[str, str] | None:
+def interrupted_tasks(destination: Path) -> tuple[str, ...]:
+    """The tasks among which a run was killed that had put its project into a folder; told once."""
+    for hidden, tasks in _left_for(destination, _TASKS):
+        shutil.rmtree(hidden, ignore_errors=True)
+        if (destination / LOCK_FILE).exists():
+            return tuple(tasks.splitlines())
+    return ()
+
+
+def _left_for(destination: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """The hidden folders of killed runs whose note of that name is about a destination, and what it says."""
+    for hidden in itertools.chain(abandoned(destination.parent, _PREFIX), abandoned(destination, _PREFIX)):
+        note = _note_of(hidden, name)
+        if note is not None and note[0] == str(destination.resolve()):
+            yield hidden, note[1]
+
+
+def _note_of(hidden: Path, name: str) -> tuple[str, str] | None:
+    """Which destination a note is about, and what it says; None if there is none."""
     try:
-        note = json.loads(read_plain(hidden / _NOTE, _LIMIT_BYTES).decode())
-        return {"destination": str(note["destination"]), "project": str(note["project"])}
+        note = json.loads(read_plain(hidden / name, _LIMIT_BYTES).decode())
+        return str(note["destination"]), str(note["says"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _is_needed(hidden: Path) -> bool:
+    """Whether the folder of a killed run holds the rest of a project, or says what one lacks."""
+    tasks = _note_of(hidden, _TASKS)
+    return _note_of(hidden, _NOTE) is not None or (tasks is not None and (Path(tasks[0]) / LOCK_FILE).exists())
 
 
 def _is_to_be_filled(folder: Path) -> bool:
@@ -184,7 +217,7 @@ def stage(destination: Path) -> Iterator[Stage]:
 
 
 def _sweep(base: Path) -> None:
-    """Remove the stages of runs that were killed, but for those that hold the rest of a project."""
+    """Remove the stages of runs that were killed, but for those that a project still needs."""
     for entry in abandoned(base, _PREFIX):
-        if _note_of(entry) is None:
+        if not _is_needed(entry):
             shutil.rmtree(entry, ignore_errors=True)

@@ -222,8 +222,14 @@ class TemplateWorker(Worker):
         return string
 
     @cached_property
-    def match_exclude(self) -> Callable[[Path], bool]:
+    def template_copy_root(self) -> Path:
         """Copier's, told from other settings when it fails."""
+        with within("`_subdirectory`"):
+            return super().template_copy_root
+
+    @cached_property
+    def match_exclude(self) -> Callable[[Path], bool]:
+        """The same."""
         with within("`_exclude`"):
             return super().match_exclude
 
