@@ -222,3 +222,32 @@ def test_a_migration_counts_from_the_release_that_a_commit_contains(machine: Mac
     remote(machine, machine.template({"template/which.txt": "three\n"}, tag=""))
     demo.updated("--trust")
     assert (demo.has("migrated"), demo.text("which.txt")) == (True, "three\n")
+
+
+def test_what_only_the_channel_changes_is_called_so(machine: Machine) -> None:
+    demo = at(machine, state(machine, "one", "v1.0.0"))
+    done = demo.update("--channel", "prereleases")
+    assert "change of channel to prereleases" in done.out
+    assert "change of answers" not in done.out
+
+
+def test_a_commit_that_a_branch_lost_is_named(machine: Machine) -> None:
+    template = state(machine, "one", "v1.0.0")
+    demo = made(machine, str(state(machine, "two", "")), "--ref", "main", "--channel", "branch:main")
+    lost = commit(machine, template)
+    machine.git("reset", "-q", "--hard", "v1.0.0", cwd=template)
+    machine.git("reflog", "expire", "--expire=now", "--all", cwd=template)
+    machine.git("gc", "-q", "--prune=now", cwd=template)
+    found = Followed(machine=machine, template=template, project=demo.project)
+    found.refuses(f"has no commit {lost[:10]}.", "bring the commit back")
+    assert "has no commit" in machine.run("doctor", demo.project).out
+
+
+@pytest.mark.parametrize("kind", ["blob", "tree"])
+def test_a_version_tag_that_leads_to_no_commit_is_named(machine: Machine, kind: str) -> None:
+    template = state(machine, "one", "v1.0.0")
+    demo = at(machine, template)
+    target = {"blob": "HEAD:copier.yml", "tree": "HEAD^{tree}"}[kind]
+    machine.git("tag", "v9.0.0", machine.git("rev-parse", target, cwd=template).strip(), cwd=template)
+    remote(machine, template)
+    demo.refuses("The tag v9.0.0", "leads to no commit")

@@ -157,6 +157,49 @@ def test_a_tag_that_was_moved_is_named(demo: Followed) -> None:
     assert "v2.0.0" in found.out
 
 
+def test_what_went_ahead_of_its_channel_is_where_the_rest_follows_to(demo: Followed) -> None:
+    demo.release("v3.0.0rc1", {"ci/build.yml": "build: 3\n"})
+    demo.updated("--owned-only", "--to", "v3.0.0rc1")
+    demo.commit()
+    assert "v3.0.0rc1 of" in demo.machine.run("check", "--require-latest", demo.project).out
+    assert "v3.0.0rc1 is out" in demo.machine.run("doctor", demo.project).out
+
+    demo.updated()
+
+    assert (demo.version, read_lock(demo.project).owned) == ("v3.0.0rc1", None)
+
+
+def test_what_went_and_comes_back_for_others_needs_the_whole_update(demo: Followed) -> None:
+    demo.updated("--owned-only")
+    demo.commit()
+    demo.release(
+        "v3.0.0", {"ci/old.yml": "old\n", "ownership.yml": "files:\n  ci/build.yml: owned\n"}, gone=("ci/scan.yml",)
+    )
+
+    demo.refuses("no longer owns", "ci/old.yml", options=("--owned-only",))
+    demo.updated()
+    demo.commit()
+    assert demo.text("ci/old.yml") == "old\n"
+    assert demo.machine.run("check", "--strict", demo.project).code == 0
+
+
+def test_the_version_of_a_file_that_stayed_is_said(machine: Machine) -> None:
+    demo = follow(machine, {**OWNED, "ci/a": "1\n", "ci/b": "1\n"})
+    demo.release(files={"ownership.yml": "files:\n  ci/a: owned\n", "ci/a": "2\n", "ci/b": "2\n"})
+    demo.updated("--owned-only")
+    demo.commit()
+
+    for path, version in (("ci/a", "v2.0.0"), ("ci/b", "v1.0.0")):
+        assert version in machine.run("why", path, "--project", demo.project).out
+
+
+def test_a_new_address_needs_the_whole_update(demo: Followed) -> None:
+    demo.refuses("stays where it is", "--to v1.0.0", options=("--owned-only", "--template", f"file://{demo.template}"))
+    demo.updated("--template", f"file://{demo.template}", "--to", "v1.0.0")
+    demo.commit()
+    demo.updated("--owned-only")
+
+
 def test_answers_are_not_given_with_it(demo: Followed) -> None:
     demo.refuses("answers stay as they are", options=("--owned-only", "--set", "name=Moon"))
 

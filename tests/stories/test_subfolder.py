@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlscaffold.project.lock import read_lock
+
 from .conftest import SMALL, Machine, write_files
 from .test_channels import commit, remote
-from .updating import LINES, Followed, made, with_line
+from .updating import LINES, Followed, lines, made, with_line
 
 WITHIN = "#subdir=templates/ml&tag-prefix=ml-"
 
@@ -145,3 +147,61 @@ def test_plain_copier_does_not_take_another_template_for_it(machine: Machine) ->
     done = subprocess.run(command, cwd=machine.work, check=False, capture_output=True)
     assert done.returncode != 0
     assert demo.state() == before
+
+
+@pytest.mark.parametrize("kind", ["remote", "path"])
+@pytest.mark.parametrize("was", ["root", "folder"])
+def test_it_moves_within_its_repository(machine: Machine, kind: str, was: str) -> None:
+    """Into a folder, say, when a second template joins it; its tags have a prefix from then on."""
+    files = {**SMALL, "ownership.yml": "files: {}\n", "template/notes.md": LINES, "template/old.txt": LINES}
+    template = several(machine, files) if was == "folder" else machine.template(files, tag="v1.0.0")
+
+    def address() -> str:
+        return remote(machine, template) if kind == "remote" else str(template)
+
+    demo = following(machine, template, f"{address()}{WITHIN if was == 'folder' else ''}")
+    demo.edit({"notes.md": with_line(1, "mine"), "old.txt": with_line(1, "mine")})
+    before = "templates/ml/" if was == "folder" else ""
+    (template / "new").mkdir()
+    for name in ("copier.yml", "ownership.yml", "template"):
+        machine.git("mv", f"{before}{name}", f"new/{name}", cwd=template)
+    machine.git("mv", "new/template/old.txt", "new/template/other.txt", cwd=template)
+    machine.template({"new/template/notes.md": with_line(9, "theirs")}, tag="new-2.0.0")
+    spec = f"{address()}#subdir=new&tag-prefix=new-"
+
+    demo.updated("--template", spec)
+    demo.commit()
+
+    assert (demo.version, read_lock(demo.project).template) == ("new-2.0.0", spec)
+    assert demo.text("notes.md") == lines((1, "mine"), (9, "theirs"))
+    assert (demo.has("old.txt"), demo.text("other.txt")) == (False, with_line(1, "mine"))
+    assert machine.run("check", demo.project, "--strict", "--require-latest").code == 0
+    assert "Nothing to do" in demo.update().out
+
+
+def test_the_tasks_of_an_update_that_waited_know_where_it_was(machine: Machine) -> None:
+    template = several(machine, {"template/notes.md": LINES})
+    demo = following(machine, template, f"{template}{WITHIN}")
+    demo.edit({"notes.md": with_line(1, "mine")})
+    machine.git("mv", "templates/ml", "new", cwd=template)
+    tasks = "_migrations:\n  - version: 2.0.0\n    command: touch migrated\n"
+    machine.template(
+        {"new/copier.yml": SMALL["copier.yml"] + tasks, "new/template/notes.md": with_line(1, "theirs")}, tag="ml-2.0.0"
+    )
+    assert demo.update("--template", f"{template}#subdir=new&tag-prefix=ml-", "--trust").code == 3
+    demo.git("checkout", "--theirs", "notes.md")
+    demo.git("add", "notes.md")
+
+    assert demo.update("--continue", "--trust").code == 0
+    assert demo.has("migrated")
+
+
+def test_a_tag_that_was_moved_is_named_where_the_template_moves_too(machine: Machine) -> None:
+    template = several(machine)
+    demo = following(machine, template, f"{template}{WITHIN}")
+    several(machine, {"template/hello.txt.jinja": "evil\n"}, tag="")
+    machine.git("tag", "-f", "ml-1.0.0", cwd=template)
+    machine.git("mv", "templates/ml", "new", cwd=template)
+    machine.template({}, tag="ml-2.0.0")
+    spec = f"{template}#subdir=new&tag-prefix=ml-"
+    demo.refuses("the tag was moved", options=("--template", spec))

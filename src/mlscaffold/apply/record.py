@@ -63,6 +63,8 @@ class Ending:
     """How an update ends, once no conflict is left: the files that it writes last, and what it then says and runs."""
 
     template: str
+    #: Its address before; earlier versions of the tool did not say.
+    came_from: str = ""
     from_version: str
     to_version: str
     #: Lock and answers, by path.
@@ -162,6 +164,7 @@ def _state_as_data(state: State | None) -> Sequence[Any] | None:
 def _ending_as_data(ending: Ending) -> Mapping[str, Any]:
     return {
         "template": ending.template,
+        "came_from": ending.came_from,
         "from": ending.from_version,
         "to": ending.to_version,
         "final": {path: content.decode("utf-8", "surrogateescape") for path, content in ending.contents.items()},
@@ -268,6 +271,7 @@ def _ending(note: Mapping[str, Any]) -> Ending | None:
     try:
         return Ending(
             template=_text(note.get("template", "")),
+            came_from=_text(note.get("came_from", "")),
             from_version=_text(note.get("from", "")),
             to_version=_text(note.get("to", "")),
             contents={path: text.encode("utf-8", "surrogateescape") for path, text in note["final"].items()},

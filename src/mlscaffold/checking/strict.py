@@ -163,5 +163,6 @@ def newer_version(lock: Lock, *, cache: Path | None = None) -> str:
     """
     if lock.version == DEV:
         return ""
-    there = standing(find_source(lock.template), lock.version, channel=lock.channel, cache=cache)
+    ahead = lock.owned.version if lock.owned else ""
+    there = standing(find_source(lock.template), lock.version, ahead=ahead, channel=lock.channel, cache=cache)
     return shown(there.target) if there.is_behind else ""

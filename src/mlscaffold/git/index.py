@@ -61,6 +61,12 @@ class Index:
         return frozenset(self.stages)
 
     @property
+    def ours(self) -> Mapping[str, Entry]:
+        """Of unmerged paths our side, or the only one that has them."""
+        sides = {path: stages.get("2", stages.get("3")) for path, stages in self.stages.items()}
+        return {path: side for path, side in sides.items() if side is not None}
+
+    @property
     def overlooked(self) -> frozenset[str]:
         """Paths of which git never commits a change, as it was told."""
         return self.assumed | self.skipped

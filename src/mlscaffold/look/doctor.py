@@ -160,7 +160,8 @@ def _template(recorded: Recorded, cache: Path) -> Ailment:
         return Ailment(subject="template", health=Health.DOUBTFUL, message=message)
     try:
         source = find_source(recorded.template)
-        there = standing(source, recorded.version, channel=recorded.channel, cache=cache)
+        ahead = recorded.owned.version if recorded.owned else ""
+        there = standing(source, recorded.version, ahead=ahead, channel=recorded.channel, cache=cache)
     except MlscaffoldError as error:
         return Ailment(subject="template", health=Health.BAD, message=error.message, cure=error.hint)
     if there.withdrawn:

@@ -55,28 +55,36 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
             lock = then.lock
     name = PurePosixPath(path).as_posix()
     file = lock.files.get(name)
-    ahead = lock.is_ahead(name)
+    version, changed_in = _history(project, recorded, name, file.source if file else "", trusted, cache)
     own = name in {lock.answers_file, LOCK_FILE}
     return Origin(
         path=name,
         template=lock.template,
-        version=lock.owned.version if lock.owned and ahead else lock.version,
+        version=version or lock.version,
         source=file.source if file else "",
         policy=file.policy if file else None,
         keys=tuple(file.keys) if file else (),
-        changed_in=_changed_in(project, recorded, file.source, cache, ahead=ahead) if file and file.source else "",
+        changed_in=changed_in,
         state="written by mlscaffold" if own else _state(project, name, file.entry if file else None, known=bool(file)),
         excuses=tuple(_excuses(settings, name)),
     )
 
 
-def _changed_in(project: Path, recorded: Recorded, source: str, cache: Path | None, *, ahead: bool) -> str:
+def _history(
+    project: Path, recorded: Recorded, path: str, source: str, trusted: Trusted, cache: Path | None
+) -> tuple[str, str]:
+    """The version that a file comes from, and the one that last changed it; empty where that is not known."""
+    if not source:
+        return "", ""
+    guess = recorded.owned.version if recorded.owned and recorded.lock and recorded.lock.is_ahead(path) else ""
     with scratch_folder() as scratch:
         try:
-            then = pin(project, recorded, into=scratch, cache=cache)
+            then = pin(project, recorded, into=scratch, trusted=trusted, cache=cache)
+            if isinstance(then, PinOfTwo):
+                then = then.ahead if path in then.lane.paths else then.base
         except MlscaffoldError:
-            return ""
-        return changed_last(then.ahead.checkout if ahead and isinstance(then, PinOfTwo) else then.checkout, source)
+            return guess, ""
+        return then.checkout.version, changed_last(then.checkout, source)
 
 
 def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:

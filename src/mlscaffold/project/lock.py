@@ -104,7 +104,7 @@ class Lock:
         return f"{shown(self.version)}, owned files {shown(self.owned.version)}" if self.owned else shown(self.version)
 
     def is_ahead(self, path: str) -> bool:
-        """Whether a file comes from the version of owned files, not from that of all others."""
+        """Whether a file comes from the version of owned files, as its policy tells; the template knows."""
         file = self.files.get(path)
         return self.owned is not None and file is not None and file.policy in {Policy.OWNED, Policy.KEYED}
 

@@ -27,14 +27,14 @@ from ..template.ownership import Ownership
 from ..template.reach import Reach, commit_of
 from ..template.render import Render, render
 from ..template.render_cache import cached_render
-from ..template.source import TemplateSource, find_source
+from ..template.source import TemplateSource, at_the_place_of, find_source
 from ..template.trust import looks_at_the_project, require_trust
 from .lane import Lane, OwnershipOfTwo, Version, blended, lane_of
 from .lock import LOCK_FILE, Base, Lock
 from .make_lock import lock_of, ownership_of
 from .record import Recorded, read_recorded
 
-__all__ = ["MovedTagError", "Pin", "PinOfTwo", "pin", "pinned", "two_of"]
+__all__ = ["MovedTagError", "Pin", "PinOfTwo", "check_out_recorded", "pin", "pinned", "two_of"]
 
 
 class MovedTagError(TemplateError):
@@ -216,9 +216,7 @@ def pin(
         TemplateError: The template cannot be read, or has no such version.
     """
     source = source or find_source(recorded.template)
-    checkout = check_out(source, recorded.version, into=into, cache=cache)
-    if recorded.tree and checkout.tree != recorded.tree:
-        raise MovedTagError(checkout)
+    checkout = check_out_recorded(source, recorded.template, recorded.version, recorded.tree, into=into, cache=cache)
     base = Pin(
         project=project,
         recorded=recorded,
@@ -229,17 +227,49 @@ def pin(
         trusted=trusted,
         cache=cache,
     )
-    return base if recorded.owned is None else _ahead(base, recorded.owned, source)
+    if (owned := recorded.owned) is None:
+        return base
+    (into / "ahead").mkdir()
+    checkout = check_out_recorded(
+        source, recorded.template, owned.version, owned.tree, into=into / "ahead", cache=cache
+    )
+    return two_of(base, dataclasses.replace(base, checkout=checkout, into=into / "ahead"))
 
 
-def _ahead(base: Pin, owned: Base, source: TemplateSource) -> PinOfTwo:
-    """A project whose owned files come from another version than all others."""
-    into = base.into / "ahead"
-    into.mkdir()
-    checkout = check_out(source, owned.version, into=into, cache=base.cache)
-    if checkout.tree != owned.tree:
+def check_out_recorded(
+    source: TemplateSource, template: str, version: str, tree: str, *, into: Path, cache: Path | None = None
+) -> Checkout:
+    """Lay out a version that a project records, where the template was in its repository then.
+
+    Args:
+        source: Where the template is now.
+        template: The address that was recorded: the template may have had another folder and tag prefix.
+        version: The version.
+        tree: What it has to be; empty where that was not recorded.
+        into: An empty folder that the caller removes.
+        cache: Where mirrors are kept between runs.
+
+    Raises:
+        MovedTagError: The version has another tree.
+        TemplateError: The template cannot be read, or has no such version.
+    """
+    then = at_the_place_of(source, template)
+    try:
+        return _proven(check_out(then, version, into=into, cache=cache), tree)
+    except TemplateError:
+        if then == source:
+            raise
+        # A template that moved to a repository of its own brought its history along.
+        with contextlib.suppress(TemplateError):
+            (into / "now").mkdir()
+            return _proven(check_out(source, version, into=into / "now", cache=cache), tree)
+        raise
+
+
+def _proven(checkout: Checkout, tree: str) -> Checkout:
+    if tree and checkout.tree != tree:
         raise MovedTagError(checkout)
-    return two_of(base, dataclasses.replace(base, checkout=checkout, into=into))
+    return checkout
 
 
 def two_of(base: Pin, ahead: Pin) -> PinOfTwo:

@@ -196,7 +196,8 @@ def _check_out_commit(source: TemplateSource, location: str, ref: str | None, ro
     if not root_there.is_dir() or root_there.resolve() != whole.resolve() / source.folder:
         raise TemplateError(
             f"{shown(version)} of the template {source.address} has no folder {source.folder}.",
-            hint="Check the `subdir` of its address.",
+            hint="Check the `subdir` of its address. If a project's template has another folder now: mlscaffold update "
+            "--template 'URL#subdir=FOLDER'",
         )
     configuration_in(root_there, source)
     tree = identity_of(git, source, root_there)
@@ -231,7 +232,12 @@ def _resolve(
         ref = channel.branch or (newest.tag if newest else "HEAD")
     if (release := named_release(known, ref)) is not None and ref != channel.branch:
         # Of annotated tags that lead to others, too.
-        return git.text("rev-parse", "--verify", f"refs/tags/{release.tag}^{{commit}}"), release.tag
+        if commit := commit_at(git, f"refs/tags/{release.tag}"):
+            return commit, release.tag
+        raise TemplateError(
+            f"The tag {release.tag} of the template {source.url} leads to no commit.",
+            hint="Its owners can remove it; until then name another version.",
+        )
     if commit := commit_at(git, ref):
         return commit, name_of(commit, known)
     if ref == "HEAD":

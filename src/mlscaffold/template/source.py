@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -20,7 +20,7 @@ from ..git.borrow import git_folder_of
 from ..git.process import without_credentials
 from ..preferences.trust import expand_shortcut, split_address
 
-__all__ = ["DISTRIBUTION", "SourceKind", "TemplateSource", "embedded_bundle", "find_source", "public_url"]
+__all__ = ["DISTRIBUTION", "SourceKind", "TemplateSource", "at_the_place_of", "embedded_bundle", "find_source", "public_url"]
 
 #: The distribution's name. The name `mlscaffold` on the public index belongs to an unrelated package.
 DISTRIBUTION = "mlscaffold-cli"
@@ -100,9 +100,7 @@ def find_source(spec: str | None) -> TemplateSource:
         raise TemplateError(f"{without_credentials(spec)[:80]!r} is no template: {why}.", hint=_WHAT_TO_GIVE)
     address, within = split_address(spec)
     folder, prefix = _folder_and_prefix(spec, within)
-    marks = {name: value for name, value in (("subdir", folder), ("tag-prefix", prefix)) if value}
-    rest = "&".join(f"{name}={quote(value, safe='/@+')}" for name, value in marks.items())
-    rest = f"#{rest}" if rest else ""
+    rest = _marked(folder, prefix)
     if (path := _existing(address)) is not None:
         path = path.resolve()
         return TemplateSource(
@@ -119,6 +117,23 @@ def find_source(spec: str | None) -> TemplateSource:
     return TemplateSource(
         kind=SourceKind.REMOTE, url=f"{url}{rest}", location=remote, origin=remote, folder=folder, tag_prefix=prefix
     )
+
+
+def at_the_place_of(source: TemplateSource, spec: str) -> TemplateSource:
+    """The same repository, with the folder and the tag prefix that another address of the template names.
+
+    Raises:
+        TemplateError: They lead out of the repository, or can be no part of a tag.
+    """
+    folder, prefix = _folder_and_prefix(spec, split_address(spec)[1])
+    return replace(source, url=source.address + _marked(folder, prefix), folder=folder, tag_prefix=prefix)
+
+
+def _marked(folder: str, prefix: str) -> str:
+    """How an address ends that names a template's folder and tag prefix."""
+    marks = {name: value for name, value in (("subdir", folder), ("tag-prefix", prefix)) if value}
+    rest = "&".join(f"{name}={quote(value, safe='/@+')}" for name, value in marks.items())
+    return f"#{rest}" if rest else ""
 
 
 _WHAT_TO_GIVE = "Give a URL, the path of a repository, or a folder."

@@ -60,6 +60,11 @@ class Standing:
         """Whether there is something newer."""
         return self.relation is Relation.NEWER
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether the target is neither the project's version nor in its past."""
+        return self.relation in {Relation.NEWER, Relation.UNRELATED}
+
 
 def releases(source: TemplateSource) -> tuple[Release, ...]:
     """The releases of a source, oldest first.
@@ -86,15 +91,19 @@ def standing(
     source: TemplateSource,
     recorded: str,
     *,
+    ahead: str = "",
     channel: Channel = RELEASES,
     to: str | None = None,
     cache: Path | None = None,
 ) -> Standing:
     """Where a project stands: what its channel is at, or what was asked for, and whether that is newer.
 
+    Who has a part that is ahead of the channel goes there: never back, and no further than the rest has to.
+
     Args:
         source: The template.
         recorded: The version that the project was made from.
+        ahead: A newer version that a part of it is of already; empty where there is none.
         channel: What it follows.
         to: A release, branch or commit in the place of what the channel is at.
         cache: Where remote templates are mirrored.
@@ -104,6 +113,8 @@ def standing(
     """
     for name in (recorded, *([] if to is None else [to])):
         check_name(name)
+    if ahead and to is None and not standing(source, ahead, channel=channel, cache=cache).leads_on:
+        to = ahead
     if source.kind is SourceKind.FOLDER:
         why = "The template is a plain folder: it has no versions."
         return Standing(recorded=recorded, target="", relation=Relation.SAME, why=why)

@@ -140,6 +140,12 @@ def name_of(commit: str, known: Sequence[Release]) -> str:
 
 def no_version(source: TemplateSource, text: str, known: Sequence[Release]) -> TemplateError:
     """A version that a template does not have, and those that it has."""
+    if _COMMIT.fullmatch(text):
+        return TemplateError(
+            f"The template {source.url} has no commit {shown(text)}.",
+            hint="Its branch may have been rewritten. Its owners can bring the commit back under a name: "
+            f"git push REMOTE {text}:refs/tags/NAME",
+        )
     return TemplateError(
         f"The template {source.url} has no version {text}.",
         hint="Versions: " + (", ".join(_some(known)) or "none; the repository has no version tags") + ".",

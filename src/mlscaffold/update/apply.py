@@ -27,11 +27,10 @@ from ..git.store import Store
 from ..plan.decide import Action, FileAction, Plan
 from ..preferences.trust import Trust, Trusted
 from ..project.lock import LOCK_FILE, Lock, dump_lock
-from ..project.pin import PinOfTwo, pin
+from ..project.pin import PinOfTwo, check_out_recorded, pin
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers
-from ..template.checkout import check_out
 from ..template.mirror import fetched
 from ..template.reach import Reach
 from ..template.render import Render
@@ -83,6 +82,8 @@ class Writing:
     state: Index
     #: And what lay then at the paths that git does not watch.
     seen: Mapping[str, Lying | None]
+    #: The unmerged paths that this settles.
+    settles: frozenset[str] = frozenset()
     plan: Plan
     #: Lock and answers, as they are once no conflict is left.
     record: Mapping[str, bytes]
@@ -91,6 +92,8 @@ class Writing:
     #: Before and after.
     versions: tuple[str, str]
     template: str
+    #: Where the template was before.
+    came_from: str = ""
     #: The template's commands that run at the end.
     tasks: tuple[str, ...] = ()
     #: The files that its migrations changed before, which are not written yet; None where one is gone.
@@ -131,11 +134,14 @@ def write_update(prepared: PreparedUpdate, *, step: Step = lambda _: None) -> Up
         workspace=prepared.workspace,
         state=prepared.state,
         seen=prepared.seen,
+        # Only where branches met is any path unmerged by now.
+        settles=prepared.state.unmerged,
         plan=prepared.plan,
         record=record,
         gone=tuple({prepared.recorded.answers_file} - {new.answers_file}),
         versions=prepared.versions,
         template=after.source.url,
+        came_from=prepared.recorded.template,
         tasks=prepared.tasks,
         migrated=prepared.migrated,
         message=new.message,
@@ -175,7 +181,10 @@ def _begin(writing: Writing, folder: Path) -> Journal:
         each.origin for each in changes if each.origin
     }
     results = {each.path: each.result for each in changes if each.result is not None}
-    lies = {each.path: _here(each) for each in changes if each.path not in writing.migrated}
+    lies = {each.path: _here(each) for each in changes if each.path not in {*writing.migrated, *writing.settles}}
+    # Of these neither side lies there, but git's markers.
+    ours = {path: writing.state.ours[path] for path in writing.settles - removed - writing.record.keys()}
+    results = {**ours, **results}
     written = {path: result for path, result in results.items() if path not in lies or result != lies[path]}
     # What the migrations made of a file that the update lets be.
     kept = {path: entry for path, entry in writing.migrated.items() if path not in results and path not in removed}
@@ -193,6 +202,7 @@ def _begin(writing: Writing, folder: Path) -> Journal:
         outcomes += [Outcome(path=path, file=None) for path in writing.gone]
     ending = Ending(
         template=writing.template,
+        came_from=writing.came_from,
         from_version=writing.versions[0],
         to_version=writing.versions[1],
         contents={path: file.read_bytes() for path, file in final.items()},
@@ -208,8 +218,12 @@ def _begin(writing: Writing, folder: Path) -> Journal:
         outcomes=outcomes,
         conflicts=conflicts,
         tasks=writing.tasks,
-        # In a merge of branches, what was in conflict between them is resolved by this.
-        stage=sorted({*writing.state.unmerged, *final}) if writing.state.unmerged else (),
+        # In a merge of branches, what was in conflict between them is resolved by this, and all of it is its commit's.
+        stage=sorted(
+            {*writing.settles, *final, *(each.path for each in outcomes if each.path in writing.state.entries)}
+        )
+        if writing.settles
+        else (),
         ending=ending,
         changed=functools.partial(_changed, writing),
     )
@@ -300,7 +314,8 @@ def _run_tasks_later(project: Path, waiting: Pending, trusted: Trusted, cache: P
     with scratch_folder() as scratch:
         for name in ("from", "to"):
             (scratch / name).mkdir()
-        old = check_out(source, ending.from_version, into=scratch / "from", cache=cache)
+        before = ending.came_from or recorded.template
+        old = check_out_recorded(source, before, ending.from_version, "", into=scratch / "from", cache=cache)
         now = pin(project, recorded, source=source, into=scratch / "to", cache=cache)
         if isinstance(now, PinOfTwo) and now.ahead.checkout.version == ending.to_version:
             commands = now.ahead.ownership.commands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -187,6 +188,12 @@ def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: 
         raise AnswersError(
             "With --owned-only answers stay as they are.", hint="Change them after the update: mlscaffold set."
         )
+    if base.checkout.source.url != then.recorded.template and request.template is not None:
+        raise ProjectError(
+            "With --owned-only the template stays where it is: the answers name it.",
+            hint="Record its new address first: mlscaffold update --template SRC --to "
+            f"{shlex.quote(then.recorded.version)}",
+        )
     (scratch / "ahead").mkdir()
     ahead = dataclasses.replace(base, checkout=checkout, into=scratch / "ahead", wrote="", loose=True)
     _check_answers(ahead)
@@ -236,10 +243,12 @@ def _joined(then: Pin, after: PinOfTwo) -> Lane:
     """What moves: the lane of the new version, and what only the lane before had.
 
     Raises:
-        ProjectError: A file that is ahead already has another owner now, so that it would go back.
+        ProjectError: A file that is ahead already, or gone, has another owner now, so that it would go back.
     """
-    passed = then.lane.paths - after.lane.paths if isinstance(then, PinOfTwo) else frozenset()
-    if back := sorted(passed & after.ahead.render.entries.keys()):
+    if not isinstance(then, PinOfTwo):
+        return after.lane
+    passed = (then.lane.paths | then.lane.dropped) - after.lane.paths - after.lane.dropped
+    if back := sorted(passed & (after.render.entries.keys() | after.ahead.render.entries.keys())):
         raise ProjectError(
             f"The template no longer owns {', '.join(back)}, which would go back to an earlier version.",
             hint="Update all of the project: mlscaffold update",
@@ -311,15 +320,15 @@ def _goal(request: UpdateRequest, recorded: Recorded, source: TemplateSource) ->
             f"The template {source.url} is an unreleased work tree: there is nothing to update to.",
             hint="Commit and tag it, or name a release with --to.",
         )
-    ahead = recorded.owned.version if recorded.owned else recorded.version
-    base = ahead if request.owned_only else recorded.version
-    there = standing(source, base, channel=channel, to=request.to, cache=request.cache)
+    ahead = recorded.owned.version if recorded.owned else ""
+    base = ahead if ahead and request.owned_only else recorded.version
+    there = standing(source, base, ahead=ahead, channel=channel, to=request.to, cache=request.cache)
     if request.to is not None and there.relation is Relation.CONTAINED:
         raise _older(source, there.target, base)
     if request.to is not None and there.relation is Relation.UNRELATED:
         # Whoever names it wants it.
         there = dataclasses.replace(there, relation=Relation.NEWER)
-    if base != ahead and there.is_behind:
+    if request.to is not None and ahead not in {"", base} and there.is_behind:
         from_ahead = standing(source, ahead, to=there.target, cache=request.cache)
         if from_ahead.relation is Relation.CONTAINED:
             raise _older(source, there.target, ahead)

@@ -13,10 +13,10 @@ import dataclasses
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import AnswersError, LockError, MlscaffoldError, ProjectError
 from ..files.entry import Entry, FileMode
@@ -40,7 +40,7 @@ from ..template.history import moved_sources
 from ..template.ownership import Ownership, Policy
 from ..template.reach import Reach, commit_of
 from ..template.render import Render
-from ..template.source import find_source
+from ..template.source import TemplateSource, find_source
 from ..template.standing import Relation, standing
 from ..template.tasks import task_listing
 from ..template.trust import is_trusted
@@ -52,6 +52,8 @@ from .request import UpdateRequest
 from .solve import PreparedUpdate, solve
 
 __all__ = ["Relocking", "prepare_lock"]
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,18 +158,24 @@ class _Relocking:
                 f"There are edits that are not staged: {', '.join(loose)}.", hint="`git add` or restore them first."
             )
         answers = self._merge_answers(base.answers, ours.answers, theirs.answers)
+        template = _moved(base.lock.template, ours.lock.template, theirs.lock.template)
+        channel = _moved(base.lock.channel, ours.lock.channel, theirs.lock.channel)
+        source = find_source(template)
         renders = [
-            self._pin(Recorded.of(side.lock, side.answers), name, wrote=side.wrote).render
+            self._pin(Recorded.of(side.lock, side.answers), name, wrote=side.wrote, source=source).render
             for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
         ]
-        recorded = Recorded.of(_newest(ours.lock, theirs.lock, self.request.cache), answers)
-        there = self._pin(recorded, "new")
+        newest = _newest(source, ours.lock, theirs.lock, self.request.cache)
+        recorded = Recorded.of(dataclasses.replace(newest, channel=channel), answers)
+        there = self._pin(recorded, "new", source=source)
         new, ownership = there.render, there.ownership
-        self._refuse_unresolved(ownership, ours.lock)
+        rendered = set().union(new.entries, *(render.entries for render in renders))
+        self._refuse_unresolved(ownership, ours.lock, rendered)
         old = self._merge_renders(*renders, into=self.scratch / "virtual", like=new)
-        both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files})
+        both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files}, channel=channel)
         recorded = dataclasses.replace(recorded, lock=both)
-        state = dataclasses.replace(self.state, entries={**self.state.entries, **self._ours()})
+        # What the render replaces is in history.
+        state = dataclasses.replace(self.state, entries={**self.state.entries, **self.state.ours})
         ground = Ground(recorded=recorded, workspace=self.workspace, state=state, seen=seen)
         ends = Ends(
             old=old,
@@ -188,12 +196,12 @@ class _Relocking:
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
         return Relocking(decided=dataclasses.replace(update, notes=(), state=self.state), reason=reason)
 
-    def _refuse_unresolved(self, ownership: Ownership, lock: Lock) -> None:
+    def _refuse_unresolved(self, ownership: Ownership, lock: Lock, rendered: Collection[str]) -> None:
         """What the template owns is resolved by its render; all else is for a person."""
         others = sorted(
             path
             for path in self.state.unmerged - {locks.LOCK_FILE, lock.answers_file}
-            if ownership.rule_for(path).policy is not Policy.OWNED
+            if path not in rendered or ownership.rule_for(path).policy is not Policy.OWNED
         )
         if others:
             raise ProjectError(
@@ -201,15 +209,19 @@ class _Relocking:
                 hint="Resolve and `git add` them first; lock and answers come last.",
             )
 
-    def _ours(self) -> Mapping[str, Entry]:
-        """Our side of unmerged files: what the render replaces is in history."""
-        return {path: sides["2"] for path, sides in self.state.stages.items() if "2" in sides}
-
-    def _pin(self, recorded: Recorded, name: str, *, wrote: str = "") -> Pin:
+    def _pin(self, recorded: Recorded, name: str, *, wrote: str = "", source: TemplateSource | None = None) -> Pin:
         folder = self.scratch / name
         folder.mkdir()
         request = self.request
-        made = pin(request.project, recorded, into=folder, wrote=wrote, trusted=request.trusted, cache=request.cache)
+        made = pin(
+            request.project,
+            recorded,
+            into=folder,
+            wrote=wrote,
+            source=source,
+            trusted=request.trusted,
+            cache=request.cache,
+        )
         written_answers(made.render)
         return made
 
@@ -284,6 +296,10 @@ class _Relocking:
             entries.pop(each.origin or each.path, None)
             if each.result is not None:
                 entries[each.path] = dataclasses.replace(each.result, blob=ids.get(each.path, each.result.blob))
+        # Git leaves there what our side removed and the other changed.
+        entries |= {
+            path: sides["theirs"][path] for path in self.state.unmerged & sides["theirs"].keys() - entries.keys()
+        }
         files = self.workspace.export(entries, into / "laid-out")
         root = into / like.root.name
         for path, file in files.items():
@@ -301,29 +317,34 @@ def _named(base: Render, ours: Render, theirs: Render) -> tuple[tuple[str, Rende
     return (("base", base), ("ours", ours), ("theirs", theirs))
 
 
-def _newest(ours: Lock, theirs: Lock, cache: Path | None) -> Lock:
+def _moved(base: _Value, ours: _Value, theirs: _Value) -> _Value:
+    """What became of a value in two branches; where both changed it, ours counts."""
+    return theirs if ours == base else ours
+
+
+def _newest(source: TemplateSource, ours: Lock, theirs: Lock, cache: Path | None) -> Lock:
     """The lock of the newer version, with the newer version of owned files where that is ahead.
 
     Raises:
         MlscaffoldError: Neither comes after the other.
     """
-    newer = theirs if _is_newer(theirs.version, ours.version, ours, cache) else ours
+
+    def is_newer(version: str, other: str) -> bool:
+        if version == other:
+            return False
+        there = standing(source, other, to=version, cache=cache)
+        if there.relation is Relation.UNRELATED:
+            raise MlscaffoldError(
+                f"Which is newer, {shown(other)} or {shown(version)}, cannot be told: {there.why}",
+                hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {ours.answers_file}",
+            )
+        return there.relation is Relation.NEWER
+
+    newer = theirs if is_newer(theirs.version, ours.version) else ours
     ahead = [side.owned for side in (ours, theirs) if side.owned]
     owned = ahead[0] if ahead else None
-    if owned is not None and _is_newer(ahead[-1].version, owned.version, ours, cache):
+    if owned is not None and is_newer(ahead[-1].version, owned.version):
         owned = ahead[-1]
-    if owned is not None and not _is_newer(owned.version, newer.version, ours, cache):
+    if owned is not None and not is_newer(owned.version, newer.version):
         owned = None
     return dataclasses.replace(newer, owned=owned)
-
-
-def _is_newer(version: str, other: str, lock: Lock, cache: Path | None) -> bool:
-    if version == other:
-        return False
-    there = standing(find_source(lock.template), other, to=version, cache=cache)
-    if there.relation is Relation.UNRELATED:
-        raise MlscaffoldError(
-            f"Which is newer, {shown(other)} or {shown(version)}, cannot be told: {there.why}",
-            hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {lock.answers_file}",
-        )
-    return there.relation is Relation.NEWER

@@ -48,7 +48,11 @@ class PreparedUpdate(Gathered):
         before, after = map(shown, self.versions)
         if self.lane is not None:
             return f"update of owned files {before} -> {after}"
-        return f"update {before} -> {after}" if before != after else f"change of answers at {after}"
+        if before != after:
+            return f"update {before} -> {after}"
+        if self.lock.channel != self.recorded.channel and not self.changed_answers:
+            return f"change of channel to {self.lock.channel}"
+        return f"change of answers at {after}"
 
     @property
     def versions(self) -> tuple[str, str]:
