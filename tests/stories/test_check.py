@@ -176,6 +176,7 @@ def test_a_change_that_git_was_told_to_overlook_is_still_drift(machine: Machine,
     for flag in ("--assume-unchanged", "--skip-worktree"):
         machine.git("update-index", flag, "ci/build.sh", cwd=project)
         assert machine.run("check", project).code == 1, flag
+        machine.run("check", project, "--fix").refused("--no-skip-worktree ci/build.sh. Then commit", "git restore")
         machine.git("update-index", flag.replace("--", "--no-"), "ci/build.sh", cwd=project)
 
 

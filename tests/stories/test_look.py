@@ -107,7 +107,7 @@ def test_doctor_of_a_project_that_lost_its_lock_or_its_git(machine: Machine) -> 
     subprocess.run(["rm", "-rf", str(demo.project / ".git")], check=True)
     done = machine.run("doctor", demo.project)
     assert "made by plain Copier" in done.out
-    assert "not in git" in done.out
+    assert "is not in a git repository" in done.out
 
 
 def test_lock_shows_what_it_records(machine: Machine) -> None:
@@ -130,3 +130,16 @@ def test_every_verb_takes_a_project_without_a_lock(machine: Machine) -> None:
     assert "the project had no lock" in done.out
     demo.commit()
     assert machine.run("check", demo.project).code == 0
+
+
+def test_what_a_sparse_checkout_leaves_out_is_no_edit(machine: Machine) -> None:
+    demo = follow(machine, {"one.txt": "1\n", "two.txt": "2\n"})
+    demo.edit({"two.txt": "mine\n"})
+    demo.git("sparse-checkout", "set", "--no-cone", "/*", "!one.txt", "!two.txt")
+    assert not demo.has("one.txt")
+    said = machine.run("diff", "--project", demo.project).out
+    assert "one.txt" not in said
+    assert "edited   merged  two.txt" in said
+    assert "+mine" in said
+    assert "as rendered" in machine.run("why", "one.txt", "--project", demo.project).out
+    assert "edited" in machine.run("why", "two.txt", "--project", demo.project).out

@@ -32,6 +32,18 @@ def led_in_a_circle(git: Path) -> None:
     git.symlink_to(".git")
 
 
+def piped(git: Path) -> None:
+    shutil.rmtree(git)
+    os.mkfifo(git)
+
+
+def failing_filter(git: Path) -> None:
+    appended("config", '[filter "x"]\n\tclean = false\n\trequired = true\n')(git)
+    (git / "info").mkdir()
+    (git / "info" / "attributes").write_text("* filter=x\n")
+    os.utime(git.parent / "hello.txt", (1, 1))
+
+
 def owned_by_another(git: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can give a folder away")
@@ -52,6 +64,10 @@ UNUSABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "newer format": (appended("config", "[core]\n\trepositoryformatversion = 9\n"), "Expected git repo", "newer git"),
     "dangling file": (replaced("gitdir: /nowhere/at/all\n"), "/nowhere/at/all", "git worktree repair"),
     "junk file": (replaced("junk\n"), "invalid gitfile", "clone it again"),
+    "binary file": (replaced("gitdir: a\0b\n"), "not a git repository", "clone it again"),
+    "pipe": (piped, ".git", "Restore it"),
+    "circle of configuration": (appended("config", "[include]\n\tpath = config\n"), "include depth", "--show-origin"),
+    "filter that fails": (failing_filter, "clean filter 'x' failed", "Install what that filter runs"),
     "no HEAD": (lambda git: (git / "HEAD").unlink(), "HEAD is missing", "Restore it"),
     "empty HEAD": (lambda git: (git / "HEAD").write_text(""), "its HEAD names no branch", "Restore it"),
     "no objects": (lambda git: shutil.rmtree(git / "objects"), "objects is missing", "Restore it"),
@@ -98,6 +114,42 @@ def test_an_empty_folder_of_that_name_is_none(machine: Machine) -> None:
     (demo.project / ".git").mkdir()
     machine.run("update", "demo").refused("is not in a git repository", "git init")
     assert machine.run("check", "demo").code == 0
+
+
+def test_a_repository_that_is_called_bare_is_none_to_begin_anew(machine: Machine) -> None:
+    demo = follow(machine)
+    demo.git("config", "core.bare", "true")
+    done = machine.run("update", "demo")
+    done.refused("without a work tree (core.bare)", f"git -C {demo.project} config core.bare false")
+    assert "git init" not in done.err
+    assert "core.bare" in machine.run("doctor", "demo").out
+
+
+@pytest.mark.parametrize(
+    "verb", [("update", "demo"), ("diff", "--project", "demo"), ("why", "hello.txt", "--project", "demo")]
+)
+@pytest.mark.parametrize("where", ["/nowhere", "elsewhere"])
+def test_a_repository_whose_work_tree_is_elsewhere(machine: Machine, verb: tuple[str, ...], where: str) -> None:
+    demo = follow(machine)
+    (machine.work / "elsewhere").mkdir()
+    demo.git("config", "core.worktree", str(machine.work / where))
+    machine.run(*verb).refused(f"is {machine.work / where}", "config --unset core.worktree")
+
+
+def test_a_work_tree_apart_from_its_repository(machine: Machine) -> None:
+    demo = follow(machine)
+    demo.release()
+    machine.git("init", "-q", "--separate-git-dir", machine.work / "apart.git", cwd=demo.project)
+    demo.git("config", "core.worktree", str(demo.project))
+    assert machine.run("update", "demo").code == 0
+    assert machine.run("check", "demo").code == 0
+
+
+def test_a_line_break_in_the_name_of_a_folder(machine: Machine) -> None:
+    demo = follow(machine)
+    (machine.work / "a\nb").mkdir()
+    demo.project.rename(machine.work / "a\nb" / "demo")
+    machine.run("update", "a\nb/demo").refused("there is a line break in this path")
 
 
 def test_what_lies_beyond_a_ceiling_is_none_of_a_projects(machine: Machine) -> None:

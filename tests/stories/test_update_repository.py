@@ -44,7 +44,9 @@ def test_a_dry_run_needs_no_commit(machine: Machine) -> None:
     demo.release(files={"notes.md": with_line(9, "theirs")})
 
     assert demo.actions() == {"notes.md": "update"}
-    assert "no commit yet" in demo.update("--dry-run").err
+    said = demo.update("--dry-run").err
+    assert "no commit yet" in said
+    assert "\nCommit first: git add -A" in said
     demo.update().refused("no commit yet", "Commit first")
 
 
@@ -54,7 +56,16 @@ def test_a_file_that_git_was_told_to_overlook_is_seen(machine: Machine) -> None:
     demo.git("update-index", "--assume-unchanged", "notes.md")
     write_files(demo.project, {"notes.md": "mine\n"})
 
-    demo.refuses("uncommitted edits: notes.md")
+    demo.refuses("uncommitted edits: notes.md", "--no-skip-worktree notes.md")
+
+
+@pytest.mark.parametrize("path", [".mlscaffold.lock", ".copier-answers.yml"])
+def test_a_lock_that_git_overlooks_would_not_be_committed(machine: Machine, path: str) -> None:
+    demo = follow(machine, {"notes.md": LINES})
+    demo.release("v2.0.0", {"notes.md": with_line(9, "theirs")})
+    demo.git("update-index", "--assume-unchanged", path)
+    demo.refuses(path, "git was told to overlook")
+    assert demo.git("status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize("told", ["assume-unchanged", "skip-worktree"])

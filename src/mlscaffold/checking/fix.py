@@ -20,7 +20,7 @@ from ..errors import MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry, FileMode
 from ..files.place import State
 from ..files.scratch import scratch_folder
-from ..git.index import ignored_paths
+from ..git.index import SEE_AGAIN, ignored_paths, read_index
 from ..git.location import named_location
 from ..git.process import Git
 from ..git.revision import open_commit
@@ -118,9 +118,11 @@ def _refuse_losses(project: Path, wanted: Collection[Repair], evidence: Evidence
         if here not in known or evidence.staged.get(each.path) not in {*known, here}:
             lost.append(each.path)
     if lost:
+        overlooked = sorted(read_index(project).overlooked & set(lost))
+        shown = f"Let git see them again: {SEE_AGAIN} {shlex.join(overlooked)}. Then c" if overlooked else "C"
         raise ProjectError(
             f"Edits that no commit holds would be lost: {', '.join(lost)}.",
-            hint=f"Commit them first, or drop them: git restore --staged --worktree {shlex.join(lost)}",
+            hint=f"{shown}ommit them first, or drop them: git restore --staged --worktree {shlex.join(lost)}",
         )
 
 

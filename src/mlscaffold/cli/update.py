@@ -184,7 +184,9 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
 def _print_remarks(console: Screen, prepared: PreparedUpdate) -> None:
     """What a person should know before, and what the template wants to be said."""
     if prepared.refusal is not None:
-        console.say(f"The update itself will refuse this project as it is. {prepared.refusal}", style="yellow")
+        console.say(f"The update itself will refuse this project as it is. {prepared.refusal.message}", style="yellow")
+        for line in prepared.refusal.hint.splitlines():
+            console.say(line)
     if prepared.new.greeting:
         console.say_lines(prepared.new.greeting)
     for remark in prepared.notes:

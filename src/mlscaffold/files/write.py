@@ -79,7 +79,8 @@ def disk_errors(destination: Path) -> Iterator[None]:
                 f"The name {place} is too long for this disk. {destination} is as it was.",
                 hint="Use shorter names, or a folder that is closer to the top.",
             ) from error
+        what = "Reading" if error.errno == errno.EACCES and os.path.isfile(place) else "Writing"  # noqa: PTH113 - or bytes
         raise MachineError(
-            f"Writing failed at {place}: {error.strerror or error}. {destination} is as it was.",
+            f"{what} failed at {place}: {error.strerror or error}. {destination} is as it was.",
             hint="Make room or get the right to write there, then run the command again.",
         ) from error

@@ -17,6 +17,7 @@ from .location import Location, locate, unusable
 from .process import Git, GitError, listing, quoted, records
 
 __all__ = [
+    "SEE_AGAIN",
     "Index",
     "blob_ids",
     "files_here",
@@ -33,6 +34,8 @@ _SUBMODULE = "160000"
 _MODES = {mode.value: mode for mode in FileMode}
 #: How `ls-files -v` tags what lies outside of a sparse checkout; its other tags in small letters are of assumed files.
 _SKIPPED = "S"
+#: Undoes what git was told to overlook, for the paths that follow.
+SEE_AGAIN = "git update-index --no-assume-unchanged --no-skip-worktree"
 #: Differs from the work tree, or is gone from it.
 _DIFFERS = frozenset("CR")
 
@@ -186,14 +189,19 @@ def files_here(location: Location, index: Index, paths: Collection[str]) -> Mapp
 
 
 def files_of(project: Path, paths: Collection[str]) -> Mapping[str, Entry]:
-    """Files that lie in a project, as git would record them; outside of git as they are.
+    """Those of some paths that are in a project, as git would record them; outside of git as they are.
+
+    What a sparse checkout leaves out of the work tree is as the index has it.
 
     Raises:
         MachineError: Git cannot use the repository.
     """
+    own = [path for path in paths if is_own_file(project, path)]
     if (location := locate(project)) is None:
-        return {path: entry_of(project / path) for path in paths}
-    return files_here(location, read_index(project), paths)
+        return {path: entry_of(project / path) for path in own}
+    index = read_index(project)
+    left_out = {path: index.entries[path] for path in paths if path in index.skipped}
+    return {**left_out, **files_here(location, index, own)}
 
 
 def recorded_modes(seen: Mapping[str, Entry], index: Index, location: Location) -> Mapping[str, Entry]:

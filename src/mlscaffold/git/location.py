@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import MachineError, ProjectError
+from ..errors import MachineError, MlscaffoldError, ProjectError
+from ..files.entry import read_plain
 from .process import Git, GitError
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "located",
     "named_location",
     "newest_commit",
+    "outside",
     "passed_over",
     "pointed_at",
     "unusable",
@@ -67,7 +69,15 @@ def locate(folder: Path) -> Location | None:
         if (refusal := unusable(folder, error)) is not None:
             raise refusal from error
         return None
+    if len(said) != len(wanted) + 1:
+        raise MachineError(f"{str(folder)!r}: there is a line break in this path.", hint="Rename that folder.")
     prefix, git_folder, common, top = said[1:5]
+    if Path(os.path.realpath(folder)) != Path(os.path.realpath(top), prefix):
+        raise MachineError(
+            f"The work tree of the repository {git_folder} is {top}: {folder} is not in it.",
+            hint=f"Work there; or make it this folder again: git --git-dir={shlex.quote(git_folder)} "
+            "config --unset core.worktree",
+        )
     return Location(
         folder=folder,
         top=Path(top),
@@ -85,11 +95,24 @@ def located(folder: Path) -> Location:
         MachineError: As `locate`.
     """
     if (location := locate(folder)) is None:
-        raise passed_over(folder) or ProjectError(
-            f"{folder} is not in a git repository, and without history nothing could be taken back.",
-            hint="Run: git init && git add -A && git commit -m 'Start', then the command again.",
-        )
+        raise outside(folder)
     return location
+
+
+def outside(folder: Path) -> MlscaffoldError:
+    """What to say of a folder in no work tree that has to be in one."""
+    if (refusal := passed_over(folder)) is not None:
+        return refusal
+    if (bare := named_location(folder)) is not None:
+        return ProjectError(
+            f"Git takes {bare.git_folder} for a repository without a work tree (core.bare).",
+            hint=f"If {bare.top} is its work tree: git -C {shlex.quote(str(bare.top))} config core.bare false. "
+            "Else work in one that git made: git worktree add FOLDER",
+        )
+    return ProjectError(
+        f"{folder} is not in a git repository, and without history nothing could be taken back.",
+        hint="Run: git init && git add -A && git commit -m 'Start', then the command again.",
+    )
 
 
 def unusable(folder: Path, error: GitError) -> MachineError | None:
@@ -101,11 +124,14 @@ def unusable(folder: Path, error: GitError) -> MachineError | None:
         hint = error.hint.replace(" PATH", f" {shlex.quote(owned[1])}") if owned else error.hint
         return MachineError(f"Git cannot use the repository of {folder}: {error.reason}.", hint=hint)
     for link in _looked_at(folder):
-        if (why := _damage(link)) is not None:
-            return MachineError(
-                f"Git does not take {link} for a repository: {why}.",
-                hint="Restore it, or clone it again and put your files there. If it is no repository, remove it.",
-            )
+        try:
+            why = _damage(link)
+            cure = "Restore it, or clone it again and put your files there. If it is no repository, remove it."
+        except PermissionError as denied:
+            why = f"{denied.filename}: {denied.strerror}"
+            cure = "Get the right to read there, or run as the user whom it belongs to."
+        if why is not None:
+            return MachineError(f"Git does not take {link} for a repository: {why}.", hint=cure)
     return None
 
 
@@ -122,7 +148,11 @@ def passed_over(folder: Path) -> MachineError | None:
 
 
 def _damage(link: Path) -> str | None:
-    """What is wrong with what is called `.git`, to be seen from outside; None for an empty folder."""
+    """What is wrong with what is called `.git`, to be seen from outside; None for an empty folder.
+
+    Raises:
+        PermissionError: This user may not look.
+    """
     try:
         names = {entry.name for entry in link.iterdir()}
         if not names:
@@ -130,6 +160,8 @@ def _damage(link: Path) -> str | None:
         if missing := next((name for name in ("HEAD", "objects", "refs") if name not in names), None):
             return f"{missing} is missing"
         head = os.fsdecode((link / "HEAD").read_bytes())
+    except PermissionError:
+        raise
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
     return None if _HEAD.match(head) else "its HEAD names no branch and no commit"
@@ -170,27 +202,28 @@ def named_location(folder: Path) -> Location | None:
 
 def pointed_at(link: Path) -> Path | None:
     """The repository's folder that a `.git` is, or that it names; None for an empty folder, which git passes over."""
-    if link.is_dir():
-        try:
-            return link if any(link.iterdir()) else None
-        except OSError:
-            return link
     try:
-        with link.open("rb") as file:
-            words = os.fsdecode(file.read(_MOST_POINTER))
+        if link.is_dir():
+            return link if any(link.iterdir()) else None
+        # A work tree, or a submodule.
+        named = link.parent / (_words(link).removeprefix(_POINTER) or link.name)
+        return named if named.is_dir() else link
     except OSError:
         return link
-    # A work tree, or a submodule.
-    return link.parent / words.removeprefix(_POINTER).rstrip("\r\n")
 
 
 def common_folder(git_folder: Path) -> Path:
     """The folder that all work trees of a repository share."""
+    return git_folder / _words(git_folder / "commondir")
+
+
+def _words(file: Path) -> str:
+    """What a file in which git keeps a path says; empty for anything else, as a pipe, which would be waited for."""
     try:
-        with (git_folder / "commondir").open("rb") as file:
-            return git_folder / os.fsdecode(file.read(_MOST_POINTER)).rstrip("\r\n")
-    except OSError:
-        return git_folder
+        content = read_plain(file.resolve(), _MOST_POINTER)
+    except (OSError, ValueError, RuntimeError):
+        return ""
+    return "" if b"\0" in content else os.fsdecode(content).rstrip("\r\n")
 
 
 def newest_commit(git: Git) -> str:

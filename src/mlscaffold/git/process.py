@@ -66,6 +66,9 @@ AS_COMMITTED = ("-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", f"core.a
 
 #: What git says of a repository or a machine -> what to do.
 _CURES: Mapping[str, str] = {
+    "Permission denied|insufficient permission": (
+        "Get the right to read and write there, or run as the user whom it belongs to."
+    ),
     "No space left on device|Out of diskspace|Disk quota exceeded": (
         "The disk is full: make room, then run the command again."
     ),
@@ -75,6 +78,9 @@ _CURES: Mapping[str, str] = {
     "bad config|bad numeric config|bad boolean config|invalid value for '|not a valid boolean|missing value for": (
         "Mend that line of git's configuration, or take it out."
     ),
+    "maximum include depth|reading the configuration files|failed to expand user dir|unable to parse command-line": (
+        "Mend git's configuration: git config --list --show-origin tells its files; GIT_CONFIG_* are variables of it."
+    ),
     "unknown repository extension|Expected git repo version|unknown repository (storage|format)": (
         "A newer git made this repository: install that one (https://git-scm.com/downloads)."
     ),
@@ -82,8 +88,11 @@ _CURES: Mapping[str, str] = {
         "Git's index is damaged. Neither files nor commits are lost by making it anew: "
         'rm "$(git rev-parse --git-path index)" && git reset'
     ),
+    "filter '.*' failed": "Install what that filter runs (Git LFS, say), or take it out of git's configuration.",
+    "BOM is |failed to encode": (
+        "An attribute (working-tree-encoding) gives this file another encoding than it has here, or in the template."
+    ),
     r"\.lock': File exists": "Another git is at work there. If none is (it was killed), remove that file.",
-    "Permission denied": "Get the right to read and write there, or run as the user whom it belongs to.",
     "not a git repository: |invalid gitfile|gitdir file": (
         "The file .git there names the repository, which was moved or removed. For a work tree: git worktree repair; "
         "for a submodule: git submodule update --init; else clone it again."

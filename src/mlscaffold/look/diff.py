@@ -54,7 +54,7 @@ def edits(then: Pin, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
         if not any(_covers(path, each) for each in ours):
             raise ProjectError(f"{path} is not from the template: all of it is yours.")
     chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
-    seen = files_of(then.project, [path for path in chosen if is_own_file(then.project, path)])
+    seen = files_of(then.project, chosen)
     # A file of secrets is in no clone: that it is not here is no edit.
     secret = {path for path in chosen if path in then.render.secret or _is_unrecorded(ours[path])}
     changed = [path for path in chosen if seen.get(path) != then.entries[path] and (path in seen or path not in secret)]
@@ -80,8 +80,15 @@ def _edit(then: Pin, path: str, here: Entry | None, policy: Policy) -> Edit:
     wanted = then.entries[path]
     kind = EditKind.DELETED if here is None else EditKind.MODE if here.blob == wanted.blob else EditKind.EDITED
     before = _content(then.render.root / path)
-    after = b"" if here is None else _content(then.project / path)
+    after = b"" if here is None else _here(then, path, here)
     return Edit(path=path, policy=policy, kind=kind, before=before, after=after)
+
+
+def _here(then: Pin, path: str, entry: Entry) -> bytes:
+    """A file of the project; what a sparse checkout leaves out is in git alone."""
+    if then.workspace is not None and not is_own_file(then.project, path):
+        return then.workspace.read([entry.blob])[entry.blob]
+    return _content(then.project / path)
 
 
 def _content(file: Path) -> bytes:

@@ -16,7 +16,7 @@ from ..apply.journal import pending
 from ..errors import MachineError, MlscaffoldError, NoProjectError, TemplateError
 from ..files.rights import make_private
 from ..git.index import read_index
-from ..git.location import locate, newest_commit, passed_over
+from ..git.location import locate, newest_commit, outside
 from ..git.process import Git, config_value
 from ..preferences.settings import SettingsError, read_settings, settings_file
 from ..project.record import Recorded, read_recorded
@@ -192,13 +192,9 @@ def _repository(project: Path) -> Iterator[Ailment]:
     except MachineError as error:
         yield Ailment(subject="repository", health=Health.BAD, message=error.message, cure=error.hint)
         return
-    if location is None and (refusal := passed_over(project)) is not None:
-        yield Ailment(subject="repository", health=Health.BAD, message=refusal.message, cure=refusal.hint)
-        return
     if location is None:
-        cure = "Run: git init && git add -A && git commit -m Start"
-        message = "not in git: `update` cannot work here"
-        yield Ailment(subject="repository", health=Health.BAD, message=message, cure=cure)
+        refusal = outside(project)
+        yield Ailment(subject="repository", health=Health.BAD, message=refusal.message, cure=refusal.hint)
         return
     if (waiting := pending(project)) is not None:
         cure = "Run: mlscaffold update --status"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import MlscaffoldError
-from ..files.entry import Entry, is_own_file
+from ..files.entry import Entry
 from ..files.scratch import scratch_folder
 from ..git.index import files_of
 from ..preferences.trust import Trusted
@@ -90,11 +90,10 @@ def _history(
 def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:
     if not known:
         return "not from the template: all of it is yours"
-    if not is_own_file(project, path):
+    if (here := files_of(project, [path]).get(path)) is None:
         return "deleted"
     if wanted is None:
         return "its content is not the template's business"
-    here = files_of(project, [path])[path]
     return "as rendered" if here == wanted else f"edited (see: mlscaffold diff {shlex.quote(path)})"
 
 

@@ -151,7 +151,7 @@ class _Resolving:
         try:
             content = set_keys(draft.path, mine=mine, template=template, keys=draft.rule.keys)
         except KeyedFileError as error:
-            return dataclasses.replace(draft, action=Action.CONFLICT, reason=str(error), result=draft.mine), None
+            return dataclasses.replace(draft, action=Action.CONFLICT, reason=error.message, result=draft.mine), None
         if content == mine and not draft.origin:
             return None, None
         return self._settled(draft, content, ())

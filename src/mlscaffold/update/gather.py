@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +17,7 @@ from ..errors import MlscaffoldError, ProjectError
 from ..files.entry import Entry, FileMode, entry_of, is_own_file, linked_folder
 from ..files.place import State as Lying
 from ..files.place import state_of
-from ..git.index import Index, read_index, recorded_modes, with_edits
+from ..git.index import SEE_AGAIN, Index, read_index, recorded_modes, with_edits
 from ..git.location import newest_commit
 from ..git.store import Store, open_store
 from ..plan.pairing import Side
@@ -146,10 +147,11 @@ def _unready(workspace: Store, state: Index) -> ProjectError | None:
             hint="Commit first: git add -A && git commit",
         )
     if state.dirty:
-        return ProjectError(
-            f"There are uncommitted edits: {listed(state.dirty)}.",
-            hint="Commit or stash them first (git stash), so that nothing of yours can be mixed up with the update.",
-        )
+        unseen = state.overlooked & set(state.dirty)
+        hint = "Commit or stash them first (git stash), so that nothing of yours can be mixed up with the update."
+        if unseen:
+            hint += f"\nGit was told to overlook some. Let it see them: {SEE_AGAIN} {shlex.join(sorted(unseen))}"
+        return ProjectError(f"There are uncommitted edits: {listed(state.dirty)}.", hint=hint)
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,11 @@ from ..files.entry import FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
 from ..git.attributes import missing_filters, unmergeable
+from ..git.index import SEE_AGAIN
 from ..merge import Labels
 from ..plan.contents import Resolved, contents_needed, resolve
 from ..plan.decide import Action, FileAction, Plan, plan
+from ..project.lock import LOCK_FILE
 from ..project.make_lock import written_answers
 from ..project.record import answers_of
 from ..steps import Step
@@ -161,11 +164,13 @@ def _refuse_collisions(draft: Plan) -> None:
 def _refuse_overlooked(met: Gathered, decided: Plan) -> None:
     """Refuse to write where git would not see it: the change would be missing in the commit of the update."""
     touched = {path for each in decided.changes for path in (each.path, each.origin)}
+    if met.recorded.lock != met.lock:
+        touched |= {LOCK_FILE, met.lock.answers_file}
     if overlooked := sorted(touched & met.state.overlooked):
         raise ProjectError(
             f"The update changes files that git was told to overlook: {listed(overlooked)}.",
-            hint="Let git see them: git update-index --no-assume-unchanged --no-skip-worktree PATH… (after a sparse "
-            "checkout: git sparse-checkout disable), and commit or undo what you changed there.",
+            hint=f"Let git see them: {SEE_AGAIN} {shlex.join(overlooked)} "
+            "(after a sparse checkout: git sparse-checkout disable), and commit or undo what you changed there.",
         )
 
 
