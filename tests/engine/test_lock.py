@@ -152,6 +152,12 @@ def test_the_digest_of_answers_is_of_their_meaning() -> None:
     assert answers_digest({"a": 1}) != answers_digest({"a": "1"})
 
 
+@pytest.mark.parametrize("path", ["a\tb", "new\nline", "a/\x7f"])
+def test_signs_that_no_name_should_hold_are_told_from_what_leads_outside(path: str) -> None:
+    with pytest.raises(LockError, match="which holds a sign that no name of a file should hold"):
+        check_contained(path, error=LockError, origin="The lock")
+
+
 @given(st.text(st.sampled_from("aGit.-_/1"), max_size=12))
 def test_names_that_are_judged_at_a_glance_are_let_in_as_the_long_look_does(path: str) -> None:
     """What is put behind them, and means nothing to some file system, makes the look a long one."""

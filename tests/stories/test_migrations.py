@@ -62,12 +62,21 @@ def test_it_needs_trust_and_is_not_run_by_a_dry_run(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["echo x > hello.txt && false", "rm .copier-answers.yml", "echo '[' > .copier-answers.yml"]
+    ("command", "said"),
+    [
+        ("echo x > hello.txt && false", "ended with 1"),
+        ("rm .copier-answers.yml", "migrations left cannot be read: .copier-answers.yml is gone"),
+        ("rm .copier-answers.yml && mkdir .copier-answers.yml", "left cannot be read: .copier-answers.yml is gone"),
+        ("mv .copier-answers.yml a && ln -s a .copier-answers.yml", "left cannot be read: .copier-answers.yml"),
+        ("rm -rf .git", "migrations left cannot be read"),
+        ("cd .. && rm -rf p", "migrations left cannot be read"),
+        ("echo '[' > .copier-answers.yml", "answers file .copier-answers.yml, as migrated, does not parse"),
+    ],
 )
-def test_one_that_fails_leaves_the_project_as_it_was(machine: Machine, command: str) -> None:
+def test_one_that_fails_leaves_the_project_as_it_was(machine: Machine, command: str, said: str) -> None:
     project = _project(machine, command)
     before = snapshot(project)
-    machine.run("update", "p", "--trust").refused("answers" if "answers" in command else "ended with 1")
+    machine.run("update", "p", "--trust").refused(said)
     assert snapshot(project) == before
     assert machine.git("status", "--porcelain", cwd=project) == ""
 

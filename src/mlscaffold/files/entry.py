@@ -122,20 +122,21 @@ def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> 
         MlscaffoldError: Of the given type, naming the origin (the lock, the template) of the hostile path.
     """
     pure = PurePosixPath(path)
-    if _is_plain(path):
-        return pure
-    parts = path.split("/")
-    hostile = (
-        not path
-        or pure.is_absolute()
-        or "\\" in path
-        or any(ord(sign) < 32 or ord(sign) == 127 for sign in path)
-        or re.match(r"^[A-Za-z]:", path) is not None
-        or any(part in {"", ".", ".."} or _GIT_FOLDER.match(_IGNORABLE.sub("", part)) for part in parts)
-    )
-    if hostile:
-        raise error(f"{origin} names the path {path!r}, which is outside of the project or inside .git. Refused.")
+    if not _is_plain(path) and (why := _danger(path)):
+        raise error(f"{origin} names the path {path!r}, {why}. Refused.")
     return pure
+
+
+def _danger(path: str) -> str:
+    """Why a path may not be written; empty if it may."""
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in path):
+        return "which holds a sign that no name of a file should hold"
+    outside = not path or path.startswith("/") or "\\" in path or re.match(r"^[A-Za-z]:", path) is not None
+    if outside or any(
+        part in {"", ".", ".."} or _GIT_FOLDER.match(_IGNORABLE.sub("", part)) for part in path.split("/")
+    ):
+        return "which is outside of the project or inside .git"
+    return ""
 
 
 def linked_folder(project: Path, path: str) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files.entry import Entry, FileMode, entry_of, is_own_file
+from ..errors import MlscaffoldError, RenderError
+from ..files.entry import Entry, FileMode, entry_of, is_own_file, read_plain
 from ..git.index import Index
 from ..git.process import Git
 from ..git.store import Store
@@ -22,6 +23,8 @@ from ..template.checkout import Checkout
 from ..template.tasks import run_migrations
 
 __all__ = ["Migrated", "migrated"]
+
+_MOST_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ def migrated(
         into: A folder of ours.
 
     Raises:
-        RenderError: A migration failed.
+        RenderError: A migration failed, or left what cannot be read.
         AnswersError: The answers cannot be read afterwards.
     """
     project = workspace.project
@@ -59,18 +62,37 @@ def migrated(
         shutil.copy2(project / path, copy / path, follow_symlinks=False)
     git = _as_repository(copy)
     run_migrations(new, Answers(values=recorded.answers, questions=()), copy, since=old)
-    known = git.records("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    known, text = _left_by_them(git, copy / recorded.answers_file)
     after = {path: entry_of(copy / path) for path in {*known, *paths} if is_own_file(copy, path)}
     changed = {path: entry for path, entry in after.items() if before.get(path) != entry}
     plain = [path for path, entry in changed.items() if entry.mode is not FileMode.SYMLINK]
     workspace.hash(copy, sorted(plain), write=True)
     gone = dict.fromkeys(before.keys() - after.keys())
     seen = {**gone, **workspace.entries(copy, changed)}
-    answers = answers_in(
-        (copy / recorded.answers_file).read_text(encoding="utf-8"), origin=f"{recorded.answers_file}, as migrated,"
-    )
+    answers = answers_in(text, origin=f"{recorded.answers_file}, as migrated,")
     bookkeeping = {recorded.answers_file, LOCK_FILE}
     return Migrated(answers=answers, changed={path: entry for path, entry in seen.items() if path not in bookkeeping})
+
+
+def _left_by_them(git: Git, answers: Path) -> tuple[list[str], str]:
+    """The files that the migrations left, and what the answers file holds.
+
+    Raises:
+        RenderError: They took away what is needed for that.
+    """
+    try:
+        known = git.records("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return known, read_plain(answers, _MOST_BYTES).decode()
+    except (OSError, ValueError, MlscaffoldError) as error:
+        why = (
+            error.message.rstrip(".")
+            if isinstance(error, MlscaffoldError)
+            else f"{answers.name} is gone, or no text any more"
+        )
+        raise RenderError(
+            f"What the template's migrations left cannot be read: {why}. The project is as it was.",
+            hint="Tell the template's authors; an update without migrations: mlscaffold update --skip-tasks",
+        ) from error
 
 
 def _as_repository(folder: Path) -> Git:
