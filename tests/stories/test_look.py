@@ -143,3 +143,18 @@ def test_what_a_sparse_checkout_leaves_out_is_no_edit(machine: Machine) -> None:
     assert "+mine" in said
     assert "as rendered" in machine.run("why", "one.txt", "--project", demo.project).out
     assert "edited" in machine.run("why", "two.txt", "--project", demo.project).out
+
+
+def test_while_an_update_waits_what_it_brought_is_no_edit(machine: Machine) -> None:
+    demo = follow(machine, {"ownership.yml": "files: {owned.txt: owned}\n", "owned.txt": "1\n", "notes.md": LINES})
+    demo.edit({"notes.md": with_line(5, "mine")})
+    demo.release(files={"owned.txt": "2\n", "notes.md": with_line(5, "theirs")})
+    assert demo.update().code == 3
+    said = machine.run("diff", "--project", demo.project).out
+    assert "owned.txt" not in said
+    assert "+<<<<<<<" in said
+    said = machine.run("why", "owned.txt", "--project", demo.project).out
+    assert "v2.0.0" in said
+    assert "as rendered" in said
+    assert demo.update("--abort").code == 0
+    assert "v1.0.0" in machine.run("why", "owned.txt", "--project", demo.project).out

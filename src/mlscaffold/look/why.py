@@ -14,8 +14,9 @@ from ..git.index import files_of
 from ..preferences.trust import Trusted
 from ..project.lock import LOCK_FILE
 from ..project.pin import PinOfTwo, pin, pinned
-from ..project.record import Recorded, read_recorded
+from ..project.record import Recorded
 from ..project.settings import ProjectSettings, read_project_settings
+from ..project.waiting import read_ahead
 from ..template.history import changed_last
 from ..template.ownership import Policy
 
@@ -47,7 +48,7 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
     Raises:
         MlscaffoldError: The project has no usable lock, and none can be derived.
     """
-    recorded = read_recorded(project)
+    recorded = read_ahead(project)
     settings = read_project_settings(project)
     lock = recorded.lock
     if lock is None:

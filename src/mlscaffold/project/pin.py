@@ -32,7 +32,8 @@ from ..template.trust import looks_at_the_project, require_trust
 from .lane import Lane, OwnershipOfTwo, Version, blended, lane_of
 from .lock import LOCK_FILE, Base, Lock
 from .make_lock import lock_of, ownership_of
-from .record import Recorded, read_recorded
+from .record import Recorded
+from .waiting import read_ahead
 
 __all__ = ["MovedTagError", "Pin", "PinOfTwo", "check_out_recorded", "pin", "pinned", "two_of"]
 
@@ -294,13 +295,13 @@ def two_of(base: Pin, ahead: Pin) -> PinOfTwo:
 
 @contextlib.contextmanager
 def pinned(project: Path, *, trusted: Trusted = False, cache: Path | None = None) -> Iterator[Pin]:
-    """What a project records, laid out in a temporary folder that is gone afterwards.
+    """What a project records, or will once an update is finished, laid out in a temporary folder for a while.
 
     Raises:
         LockError: The lock cannot be trusted.
         AnswersError: The answers are missing, damaged or not valid.
         TemplateError: As `pin` does.
     """
-    recorded = read_recorded(project)
+    recorded = read_ahead(project)
     with scratch_folder() as scratch:
         yield pin(project, recorded, into=scratch, trusted=trusted, cache=cache)
