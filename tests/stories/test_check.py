@@ -180,6 +180,21 @@ def test_a_change_that_git_was_told_to_overlook_is_still_drift(machine: Machine,
         machine.git("update-index", flag.replace("--", "--no-"), "ci/build.sh", cwd=project)
 
 
+@pytest.mark.parametrize(("setting", "mode"), [("core.symlinks", "120000"), ("core.filemode", "100755")])
+def test_a_fix_stages_modes_that_the_disk_does_not_hold(
+    machine: Machine, project: Path, setting: str, mode: str
+) -> None:
+    wanted = machine.git("ls-files", "-s", "ci/build.sh", cwd=project)
+    blob = wanted.split()[1]
+    machine.git("config", setting, "false", cwd=project)
+    machine.git("update-index", "--cacheinfo", f"{mode},{blob},ci/build.sh", cwd=project)
+    machine.git("commit", "-qm", "Another mode", cwd=project)
+    assert machine.run("check", project).code == 1
+    done = machine.run("check", project, "--fix")
+    assert done.code == 0, done
+    assert machine.git("ls-files", "-s", "ci/build.sh", cwd=project) == wanted
+
+
 def test_a_folder_without_a_lock(machine: Machine) -> None:
     machine.run("check").refused("has no .mlscaffold.lock", "Run the command in the folder that holds the lock")
     machine.run("check", "nowhere").refused("has no .mlscaffold.lock")

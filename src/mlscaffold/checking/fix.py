@@ -22,7 +22,7 @@ from ..files.place import State
 from ..files.scratch import scratch_folder
 from ..git.index import SEE_AGAIN, ignored_paths, read_index
 from ..git.location import named_location
-from ..git.process import Git
+from ..git.process import Git, listing
 from ..git.revision import open_commit
 from ..git.store import Store, open_store
 from ..project.lock import Lock
@@ -100,7 +100,20 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
         if outcomes:
             _with_journal(project, outcomes, evidence)
     paths = tuple(outcome.path for outcome in outcomes)
+    _set_modes(workspace, [each for each in wanted if each.path in paths and not each.keys])
     return Fixed(paths=paths, left=tuple(left))
+
+
+def _set_modes(workspace: Store, done: Collection[Repair]) -> None:
+    """Stage the modes that a disk without links or executable bits does not tell: git keeps those that it knows."""
+    known = read_index(workspace.project).entries
+    lines = [
+        f"{each.wanted.mode} {known[each.path].blob}\t{workspace.location.prefix}{each.path}"
+        for each in done
+        if each.wanted is not None and each.path in known and known[each.path].mode is not each.wanted.mode
+    ]
+    if lines:
+        workspace.git.run("update-index", "-z", "--index-info", stdin=listing(lines))
 
 
 def _refuse_losses(project: Path, wanted: Collection[Repair], evidence: Evidence, lock: Lock) -> None:
