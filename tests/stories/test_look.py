@@ -30,6 +30,7 @@ def test_diff_of_some_paths(machine: Machine) -> None:
     done = machine.run("diff", "a/", "--name-only", "--project", demo.project)
     assert "a/x.txt" in done.out
     assert "b.txt" not in done.out
+    assert "a/x.txt" in machine.run("diff", "./a/x.txt", "--project", demo.project).out
     machine.run("diff", "own.txt", "--project", demo.project).refused("not from the template")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Optional
 
 import typer
@@ -51,4 +51,4 @@ def diff(
 def _relative(root: Path, path: str) -> str:
     """A path as the project calls it, whatever folder the shell stands in."""
     place = Path(path).absolute()
-    return place.relative_to(root).as_posix() if place.is_relative_to(root) else path
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else PurePosixPath(path).as_posix()
