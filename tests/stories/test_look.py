@@ -159,3 +159,15 @@ def test_while_an_update_waits_what_it_brought_is_no_edit(machine: Machine) -> N
     assert "as rendered" in said
     assert demo.update("--abort").code == 0
     assert "v1.0.0" in machine.run("why", "owned.txt", "--project", demo.project).out
+
+
+def test_a_lock_of_other_object_ids_is_written_anew_for_that_reason(machine: Machine) -> None:
+    demo = follow(machine, {"ownership.yml": "files: {owned.txt: owned}\n", "owned.txt": "1\n"})
+    subprocess.run(["rm", "-rf", str(demo.project / ".git")], check=True)
+    demo.git("init", "-q", "--object-format=sha256")
+    demo.commit()
+    assert "another kind of object ids" in machine.run("check", demo.project).out
+    done = machine.run("lock", "--resolve", demo.project)
+    assert "(it recorded what its version does not render here)" in done.out
+    demo.commit()
+    assert "another kind" not in machine.run("check", demo.project).out

@@ -134,6 +134,8 @@ class _Relocking:
         fresh = dataclasses.replace(now.lock_of(made), channel=lock.channel if lock else RELEASES)
         if lock == fresh:
             reason = ""
+        elif lock and lock.answers == fresh.answers:
+            reason = "it recorded what its version does not render here"
         writing = Writing(
             project=project,
             title=f"lock of {recorded.version}",
