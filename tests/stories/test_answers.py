@@ -173,3 +173,20 @@ def test_a_dropped_question_that_is_looked_at_keeps_its_answer(machine: Machine)
     assert "use_x: true" in (ours / ".copier-answers.yml").read_text()
     assert "other" not in (ours / ".copier-answers.yml").read_text()
     assert machine.run("check", "--strict", "p").code == 0
+
+
+@pytest.mark.parametrize(
+    "answers",
+    ["kind: {long}\n", "kind: [[[[{long}]]]]\n", "? '{long}'\n: 1\n", "many: ['{long}']\n", "number: '{long}'\n"],
+)
+def test_of_an_over_long_answer_the_message_quotes_a_part(machine: Machine, answers: str) -> None:
+    questions = (
+        "kind: {type: str, choices: [a, b], default: a}\nnumber: {type: int, default: 1}\n"
+        "many: {type: str, multiselect: true, choices: [a], default: []}\n"
+    )
+    template = machine.template({**SMALL, "copier.yml": SMALL["copier.yml"] + questions})
+    file = machine.home / "answers.yml"
+    file.write_text(answers.replace("{long}", "x" * 5000))
+    outcome = machine.run("new", "p", "--template", template, "--defaults", "--answers", file)
+    outcome.refused("xxx")
+    assert len(outcome.err) < 2000

@@ -7,13 +7,19 @@ lines mean more than any memory holds. All of it is judged here in time that gro
 from __future__ import annotations
 
 import math
+import reprlib
 from typing import Any
 
-__all__ = ["NotPlainError", "require_plain"]
+__all__ = ["NotPlainError", "require_plain", "shortened"]
 
 _DEEPEST = 100
 #: Python refuses to write longer ones.
 _LONGEST_INTEGER_BITS = 13_000
+
+
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 300
+_SHORTENED.maxlevel = 3
 
 
 class NotPlainError(ValueError):
@@ -35,6 +41,11 @@ def require_plain(value: Any, name: str, *, keys: tuple[type, ...] = (str,), mos
     size = _Measure(keys).size(value, name, 0)
     if size > most:
         raise NotPlainError(f"{name} is too long: written out it has more than {most} characters")
+
+
+def shortened(value: Any) -> str:
+    """A value as a message quotes it: not all of what is long or deep."""
+    return _SHORTENED.repr(value)
 
 
 class _Measure:

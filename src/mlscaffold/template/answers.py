@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..documents.plain_data import NotPlainError, require_plain
+from ..documents.plain_data import NotPlainError, require_plain, shortened
 from ..errors import AnswersError, MissingAnswersError
 from ..redaction import HIDDEN, redacted, without_quotes
 from .questions import Question
@@ -164,7 +164,7 @@ def _refuse_unknown(given: Mapping[str, Any], names: Collection[str]) -> None:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Its questions are: {', '.join(names)}."
-            raise AnswersError(f"The template has no question {name!r}.", hint=hint)
+            raise AnswersError(f"The template has no question {shortened(name)}.", hint=hint)
 
 
 def _refuse_hidden(name: str, given: Mapping[str, Any], walk: Questionnaire) -> None:

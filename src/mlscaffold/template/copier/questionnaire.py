@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import reprlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from copier._types import MISSING, Phase
 from copier._user_data import AnswersMap
 from copier._user_data import Question as CopierQuestion
 
-from ...documents.plain_data import NotPlainError, require_plain
+from ...documents.plain_data import NotPlainError, require_plain, shortened
 from ...errors import AnswersError
 from ...redaction import HIDDEN, keep_secret, redacted
 from ..questions import Choice, Question
@@ -28,10 +27,6 @@ __all__ = ["Questionnaire"]
 _YES_OR_NO = frozenset(
     {"y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0", "null", "none", "~", ""}
 )
-
-
-_SHORTENED = reprlib.Repr()
-_SHORTENED.maxstring = _SHORTENED.maxother = _SHORTENED.maxlong = 200
 
 
 class Questionnaire:
@@ -105,7 +100,7 @@ class Questionnaire:
                 # A text of YAML or JSON has parts, which a message may quote one by one.
                 keep_secret(self._parse(question, answer))
         if problem := question.problem(answer):
-            shown = "the secret" if question.secret else _SHORTENED.repr(answer)
+            shown = "the secret" if question.secret else shortened(answer)
             raise AnswersError(
                 f"{question.name}: {shown} is not a valid answer. {problem}",
                 hint=f"Give another with --set {question.name}=VALUE.",
@@ -138,6 +133,7 @@ def _asking(name: str, budget: Budget) -> Iterator[None]:
 
 
 _LONGEST_NAME_BYTES = 255
+_LONGEST_PROBLEM = 1000
 
 
 def _oddity(answer: Any, native: CopierQuestion) -> str:
@@ -182,9 +178,11 @@ def _describe(native: CopierQuestion, default: Any, budget: Budget) -> Question:
         with _asking(native.var_name, budget):
             said = judged(answer)
         # However short it is, and though it was not accepted.
-        if native.secret and (shown := _SHORTENED.repr(answer) if isinstance(answer, list | dict) else str(answer)):
+        if native.secret and (shown := shortened(answer) if isinstance(answer, list | dict) else str(answer)):
             said = said.replace(shown, HIDDEN)
-        return redacted(said)
+        said = redacted(said)
+        # Copier quotes an answer whole.
+        return said if len(said) <= _LONGEST_PROBLEM else f"{said[:300]} … {said[-300:]}"
 
     choices = native._formatted_choices if native.choices else []  # noqa: SLF001 - part of the seam over Copier
     return Question(

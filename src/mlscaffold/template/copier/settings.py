@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
@@ -13,7 +12,7 @@ from copier._template import Task, Template
 from copier.errors import CopierError
 from packaging.version import InvalidVersion, Version
 
-from ...documents.plain_data import NotPlainError, require_plain
+from ...documents.plain_data import NotPlainError, require_plain, shortened
 from ...errors import RenderError
 from .limits import Budget
 from .refusals import within
@@ -107,8 +106,6 @@ class TemplateSettings(Template):
         return [*self.tasks, *(() if since is None else self.migration_tasks("after", since))]
 
 
-_SHORTENED = reprlib.Repr()
-_SHORTENED.maxstring = _SHORTENED.maxother = 300
 _MOST_CHARACTERS = 8 * 1024 * 1024
 _KEYS = (str, int, float, bool, date, type(None))
 
@@ -126,7 +123,7 @@ def _require_readable(config: Mapping[str, Any]) -> None:
             raise RenderError(f"copier.yml of the template: {error}.") from error
         shape, fits = _SHAPES.get(name, _ANY if name.startswith("_") else _QUESTION)
         if not fits(value):
-            shown = _SHORTENED.repr(value)
+            shown = shortened(value)
             raise RenderError(f"copier.yml of the template: `{name}` is {shown}: it must be {shape}.")
 
 
