@@ -145,6 +145,20 @@ def test_a_work_tree_apart_from_its_repository(machine: Machine) -> None:
     assert machine.run("check", "demo").code == 0
 
 
+def test_a_repository_that_variables_name_is_to_be_named_by_the_folder(machine: Machine) -> None:
+    demo = follow(machine)
+    demo.release()
+    apart = machine.work / "apart.git"
+    (demo.project / ".git").rename(apart)
+    machine.environment("GIT_DIR", str(apart))
+    machine.environment("GIT_WORK_TREE", str(demo.project))
+    done = machine.run("update", "demo")
+    done.refused("GIT_DIR", f"echo 'gitdir: {apart}' > {demo.project}/.git")
+    assert "git init" not in done.err
+    (demo.project / ".git").write_text(f"gitdir: {apart}\n")
+    assert machine.run("update", "demo").code == 0
+
+
 def test_a_line_break_in_the_name_of_a_folder(machine: Machine) -> None:
     demo = follow(machine)
     (machine.work / "a\nb").mkdir()

@@ -109,6 +109,13 @@ def outside(folder: Path) -> MlscaffoldError:
             hint=f"If {bare.top} is its work tree: git -C {shlex.quote(str(bare.top))} config core.bare false. "
             "Else work in one that git made: git worktree add FOLDER",
         )
+    named, tree = os.environ.get("GIT_DIR"), os.environ.get("GIT_WORK_TREE")
+    if named and tree and Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(tree)):
+        link = shlex.quote(os.path.join(os.path.realpath(tree), ".git"))  # noqa: PTH118 - a text for the shell
+        return ProjectError(
+            f"{folder} is in no repository but the one that GIT_DIR names, which may be anybody's: it is not followed.",
+            hint=f"Let the folder itself name it: echo {shlex.quote(f'gitdir: {os.path.realpath(named)}')} > {link}",
+        )
     return ProjectError(
         f"{folder} is not in a git repository, and without history nothing could be taken back.",
         hint="Run: git init && git add -A && git commit -m 'Start', then the command again.",
