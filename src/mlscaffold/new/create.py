@@ -186,9 +186,9 @@ def _take_up(destination: Path) -> None:
     is_filled = finish_filling(destination)
     if tasks := interrupted_tasks(destination):
         raise DestinationError(
-            f"An earlier run was killed while the template's tasks ran in {destination}. The project lies there, "
-            f"uncommitted, and not all of them may have ended: {'; '.join(tasks)}.",
-            hint="Run there what is missing, then commit it. Or remove the folder and start anew.",
+            f"An earlier run was killed while the template's tasks ran in {destination}. The project lies there; "
+            f"it may lack its first commit, and what these make: {'; '.join(tasks)}.",
+            hint="Run there what is missing, then commit it (git status). Or remove the folder and start anew.",
         )
     if is_filled:
         raise DestinationError(

@@ -4,7 +4,7 @@ Until the rename the destination is as it was, whatever happens; a kill leaves a
 while its run lives, and which the next run beside it removes. A folder that somebody stands in cannot be replaced: it
 is filled entry by entry, the lock last. The hidden folder then says so in a note, and what a kill left undone the next
 run finishes. What fails after the rename (a template's task, which runs where the project lives) takes it back again;
-a kill there leaves it where it is, uncommitted, and the hidden folder says so in another note.
+a kill there leaves it where it is, and the hidden folder says so in another note.
 """
 
 from __future__ import annotations
