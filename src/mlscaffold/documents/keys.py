@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ExitCode, MlscaffoldError
 from .data import ABSENT, DocumentError, canonical
 from .formats import Format, format_of
-from .tree import Found
+from .tree import Found, TableName
 
 __all__ = ["KeyedFileError", "key_digests", "key_parts", "keyed_format", "line_of_key", "value_at"]
 
@@ -124,8 +124,8 @@ def _start_of(found: Found, parts: tuple[str, ...]) -> int | None:
 def _reached(name: Any, parts: tuple[str, ...], depth: int) -> int | None:
     """How many parts of a key are named once an item is; None if it is another key."""
     match name:
-        case ("[]" | "[[]]", tuple() as table, *_):
-            names, depth = table, 0
+        case TableName():
+            names, depth = name.path, 0
         case tuple():
             names = name
         case _:

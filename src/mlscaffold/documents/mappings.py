@@ -11,7 +11,7 @@ from .data import ABSENT, canonical
 from .formats import Format
 from .tree import Node, Notation, Piece, shifted
 
-__all__ = ["Keys", "Side", "Splice", "chosen", "left_of", "only", "with_comment"]
+__all__ = ["Keys", "Side", "Splice", "are_equal", "left_of", "only", "with_comment"]
 
 #: Keys as a tree; None is all that is below.
 Keys: TypeAlias = "dict[str, Keys | None]"
@@ -51,20 +51,22 @@ def _below(keys: Keys | None, name: str) -> Keys | None:
     return None if keys is None else keys[name]
 
 
-def chosen(data: Any, keys: Keys | None) -> Any:
+def _chosen(data: Any, keys: Keys | None) -> Any:
     """The data at some keys alone; `ABSENT` if there are none."""
     if keys is None:
         return data
     if not isinstance(data, dict):
         return ABSENT
-    values = {key: chosen(data[key], below) for key, below in keys.items() if key in data}
+    values = {key: _chosen(data[key], below) for key, below in keys.items() if key in data}
     return {key: value for key, value in values.items() if value is not ABSENT} or ABSENT
 
 
-def _shown(data: Any, keys: Keys | None) -> Any:
-    """The data at some keys, as something to compare: in a list, which is empty where there are none."""
-    value = chosen(data, keys)
-    return [] if value is ABSENT else [value]
+def are_equal(one: Any, other: Any, keys: Keys | None) -> bool:
+    """Whether two sides have the same data at some keys."""
+    here, there = _chosen(one, keys), _chosen(other, keys)
+    if here is ABSENT or there is ABSENT:
+        return here is there
+    return canonical(here) == canonical(there)
 
 
 def left_of(lead: str) -> str:
@@ -118,7 +120,7 @@ class Splice:
     ) -> Piece | str:
         """A piece with the template's value; a text if the piece goes."""
         wanted = theirs.at(name)
-        if canonical(_shown(mine.data, keys)) == canonical(_shown(wanted.data, keys)):
+        if are_equal(mine.data, wanted.data, keys):
             return piece
         if keys is None and wanted.data is ABSENT:
             return left_of(piece.lead)
@@ -163,7 +165,7 @@ class Splice:
 
     def _added(self, theirs: Side, name: str, keys: Keys | None, around: Node) -> Piece | None:
         """The template's piece, in the layout of the mapping that it goes to; None if the template has nothing."""
-        data = chosen(theirs.at(name).data, keys)
+        data = _chosen(theirs.at(name).data, keys)
         if data is ABSENT:
             return None
         piece = theirs.piece(name)

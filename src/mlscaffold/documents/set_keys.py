@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .data import ABSENT, canonical
+from .data import canonical
 from .formats import Format
 from .json import is_strict_json
-from .keys import KeyedFileError, does_not_parse, key_parts, keyed_format, value_at
-from .mappings import Keys, Side, Splice, only
+from .keys import KeyedFileError, does_not_parse, key_parts, keyed_format
+from .mappings import Keys, Side, Splice, are_equal, only
 from .tables import set_in_tables
 from .tree import Node
 
@@ -42,7 +42,7 @@ def set_keys(path: str, *, mine: bytes, template: bytes, keys: Sequence[str]) ->
         raise does_not_parse(path, error) from error
     reason = "they cannot be set without touching what is yours"
     try:
-        if _values(before, wanted) == _values(others, wanted):
+        if are_equal(before, others, wanted):
             return mine
         for node in (_tree(form, template), None):
             result = _spliced(form, mine, before, Side(node=node, data=others), wanted)
@@ -66,15 +66,6 @@ def _tree_of(keys: Sequence[str]) -> Keys:
         if level is not None:
             level[parts[-1]] = None
     return wanted
-
-
-def _values(data: Any, wanted: Keys) -> list[str]:
-    """The values at all keys, as something to compare."""
-    values = []
-    for key, below in wanted.items():
-        value = value_at(data, (key,))
-        values += _values(value, below) if below is not None else ["" if value is ABSENT else canonical(value)]
-    return values
 
 
 def _tree(form: Format, content: bytes) -> Node | None:
@@ -117,8 +108,7 @@ def _is_proven(form: Format, *, mine: bytes, before: Any, others: Any, wanted: K
         return False
     if form.name == "json" and is_strict_json(mine) and not is_strict_json(result):
         return False
-    is_set = _values(after, wanted) == _values(others, wanted)
-    return is_set and canonical(_rest(before, wanted)) == canonical(_rest(after, wanted))
+    return are_equal(after, others, wanted) and canonical(_rest(before, wanted)) == canonical(_rest(after, wanted))
 
 
 def _rest(data: Any, wanted: Keys) -> Any:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from .data import ABSENT, canonical
+from .data import ABSENT
 from .formats import Format
 from .keys import value_at
-from .mappings import Keys, Side, Splice, chosen, left_of, with_comment
-from .tree import Node, Piece, shifted
+from .mappings import Keys, Side, Splice, are_equal, left_of, with_comment
+from .tree import Node, Piece, TableName, array_of, shifted
 
 __all__ = ["set_in_tables"]
 
@@ -30,8 +30,6 @@ class _Table:
     tail: str = ""
     #: Comments that go with the header.
     has_comments: bool = False
-    #: It loses an item.
-    is_emptied: bool = False
 
 
 @dataclass(kw_only=True)
@@ -57,9 +55,9 @@ def _tables(root: Node) -> list[_Table]:
     tables = [top]
     for piece in root.pieces:
         match piece.name:
-            case ("[[]]", tuple() as path, int()):
+            case TableName(path=path, which=int()):
                 tables.append(_Table(path=path, is_array=True, header=piece.text))
-            case ("[]", tuple() as path):
+            case TableName(path=path):
                 table = _Table(
                     path=path,
                     header=piece.lead + piece.label + piece.value.head,
@@ -165,12 +163,10 @@ class _Setting:
             self._keep_array(table, wanted, keys)
             return
         items = [self._kept(item, pieces[item.path]) for item in table.items if item.path is not None]
-        table.is_emptied = bool(items) and all(item.path is None for item in items)
         table.items = items
-        gone = keys is None and not isinstance(wanted, dict)
-        if keys and table.is_emptied and wanted is ABSENT and not table.has_comments:
-            gone = True
-        if gone:
+        is_emptied = bool(items) and all(item.path is None for item in items)
+        is_unwanted = keys and is_emptied and wanted is ABSENT and not table.has_comments
+        if is_unwanted or (keys is None and not isinstance(wanted, dict)):
             rest = "".join(item.text for item in items) + table.tail.lstrip("\n")
             self._leave(left_of(table.header[: _label_start(table.header)]) + rest)
             return
@@ -186,7 +182,7 @@ class _Setting:
         if keys is not None:
             self.tables.append(table)
             return
-        if canonical(value_at(self.mine.data, table.path)) == (None if wanted is ABSENT else canonical(wanted)):
+        if are_equal(value_at(self.mine.data, table.path), wanted, None):
             self.done.add(table.path)
             self.tables.append(table)
             return
@@ -212,28 +208,23 @@ class _Setting:
                 return item
             # Braces that hold keys.
             self.done |= {(*path, *below) for below in _paths(keys)}
-            if canonical(_data_or_none(data, keys)) == canonical(_data_or_none(wanted, keys)):
+            if are_equal(data, wanted, keys):
                 return item
-            other = Side(node=None, data=wanted)
-            if (their := self._item(path)) is not None:
-                other = Side(node=their.value, data=wanted)
+            their = self._template_items.get(path)
+            other = Side(node=their.value if their else None, data=wanted)
             text = Splice(form=self.form).mapping(Side(node=piece.value, data=data), other, keys)
             return _Item(path=path, text=replace(piece, value=replace(piece.value, text=text)).text)
         if wanted is ABSENT:
             return _Item(path=None, text=left_of(piece.lead))
         self.done.add(path)
-        if canonical(data) == canonical(wanted):
+        if are_equal(data, wanted, None):
             return item
-        their = self._item(path)
+        their = self._template_items.get(path)
         value = self._value(path, wanted, _indent(piece))
         trail = piece.trail
         if their is not None and not self.form.notation.comments(trail):
             trail = with_comment(trail, their.trail, self.form.notation)
         return _Item(path=path, text=replace(piece, value=replace(piece.value, text=value), trail=trail).text)
-
-    def _item(self, path: _Path) -> Piece | None:
-        """The template's item of a key."""
-        return self._template_items.get(path)
 
     @cached_property
     def _template_items(self) -> dict[_Path, Piece]:
@@ -243,9 +234,8 @@ class _Setting:
     def _template_arrays(self) -> dict[_Path, list[Piece]]:
         arrays: dict[_Path, list[Piece]] = {}
         for piece in self.theirs.node.pieces if self.theirs.node is not None else ():
-            match piece.name:
-                case ("[[]]", tuple() as path, int()):
-                    arrays.setdefault(path, []).append(piece)
+            if (path := array_of(piece.name)) is not None:
+                arrays.setdefault(path, []).append(piece)
         return arrays
 
     @cached_property
@@ -263,7 +253,7 @@ class _Setting:
         return {table.path[0]: number for number, table in enumerate(self.tables) if table.path}
 
     def _value(self, path: _Path, data: Any, indent: str) -> str:
-        piece = self._item(path)
+        piece = self._template_items.get(path)
         return self.form.write_value(data) if piece is None else shifted(piece.value.text, _indent(piece), indent)
 
     def _add(self, path: _Path, data: Any, keys: Keys | None) -> None:
@@ -274,7 +264,7 @@ class _Setting:
             for name, below in keys.items():
                 self._add((*path, name), data.get(name, ABSENT) if isinstance(data, dict) else ABSENT, below)
             return
-        in_tables = isinstance(data, dict) and (path in self.defined or self._item(path) is None)
+        in_tables = isinstance(data, dict) and (path in self.defined or self._template_items.get(path) is None)
         if in_tables and data:
             for name, value in data.items():
                 self._add((*path, name), value, None)
@@ -293,7 +283,7 @@ class _Setting:
         )
         if len(into.path) < len(home) and home not in self.dotted:
             into = self._open(home)
-        their = self._item(path)
+        their = self._template_items.get(path)
         indent = _indent_of(into)
         label = ".".join(map(self.form.write_key, path[len(into.path) :]))
         trail = their.trail if their is not None and their.trail.endswith("\n") else "\n"
@@ -324,9 +314,9 @@ def _items_of(root: Node) -> dict[_Path, Piece]:
     pieces: dict[_Path, Piece] = {}
     for piece in root.pieces:
         match piece.name:
-            case ("[]", tuple() as path):
+            case TableName(path=path, which=None):
                 pieces |= {(*path, *_parts(each)): each for each in piece.value.pieces}
-            case ("[[]]", tuple(), int()):
+            case TableName():
                 pass
             case _:
                 pieces[_parts(piece)] = piece
@@ -339,11 +329,6 @@ def _paths(keys: Keys) -> Iterator[_Path]:
             yield (name,)
         else:
             yield from ((name, *rest) for rest in _paths(below))
-
-
-def _data_or_none(data: Any, keys: Keys) -> Any:
-    value = chosen(data, keys)
-    return None if value is ABSENT else value
 
 
 def _label_start(header: str) -> int:

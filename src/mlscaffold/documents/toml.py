@@ -13,7 +13,7 @@ from typing import Any
 
 from .data import DocumentError, Parsed, line_of
 from .json import Reader
-from .tree import Found, FoundItem, Notation
+from .tree import Found, FoundItem, Notation, TableName
 
 __all__ = ["NOTATION", "find_toml", "parse_toml", "write_key", "write_value"]
 
@@ -100,7 +100,7 @@ class _Reader(Reader):
             if header[1] == "[[":
                 number = numbers.setdefault((id(owner), path), 0)
                 numbers[id(owner), path] += 1
-                item.name = ("[[]]", path, number)
+                item.name = TableName(path=path, which=number)
                 owners.append((path, into))
             owner.items.append(item)
         _parts_by_blank_lines(root)
@@ -115,7 +115,7 @@ class _Reader(Reader):
             raise ValueError("a header does not end")
         self.at += len(close)
         value = Found(kind="mapping", start=self.at)
-        return FoundItem(name=("[]", path), start=start, label_end=self.at, value=value), path
+        return FoundItem(name=TableName(path=path), start=start, label_end=self.at, value=value), path
 
     def key(self) -> tuple[str, ...]:
         parts = []

@@ -19,8 +19,9 @@ __all__ = [
     "Node",
     "Notation",
     "Piece",
+    "TableName",
     "alike",
-    "is_table",
+    "array_of",
     "shifted",
     "shown",
     "written",
@@ -53,6 +54,15 @@ class Notation:
     def comments(self, trivia: str) -> tuple[str, ...]:
         """The comments in a text that holds no data."""
         return tuple(found.group().strip() for found in self.comment.finditer(trivia))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableName:
+    """The name of a table of TOML: what stands in its header."""
+
+    path: tuple[str, ...]
+    #: Of a `[[table]]` which one it is, by a number or by what it says; None for a `[table]`.
+    which: Hashable = None
 
 
 @dataclass(kw_only=True)
@@ -169,12 +179,17 @@ def alike(one: Node | None, other: Node | None) -> bool:
 def shown(name: Hashable) -> str:
     """A key, for a person."""
     match name:
-        case (str() as bracket, tuple() as path, *_) if bracket.startswith("["):
-            return shown(path)
+        case TableName():
+            return shown(name.path)
         case tuple():
             return ".".join(map(str, name))
         case _:
             return str(name)
+
+
+def array_of(name: Hashable) -> tuple[str, ...] | None:
+    """The path of the array that a `[[table]]` is of; None for any other name."""
+    return name.path if isinstance(name, TableName) and name.which is not None else None
 
 
 def shifted(text: str, before: str, after: str) -> str:
@@ -186,11 +201,6 @@ def shifted(text: str, before: str, after: str) -> str:
     return first + "".join(
         after + line.removeprefix(before) if line.startswith(before) and line.strip() else line for line in rest
     )
-
-
-def is_table(name: Hashable) -> bool:
-    """Whether a piece is a table of TOML, by its name: `("[]", path)` or `("[[]]", path, number)`."""
-    return isinstance(name, tuple) and len(name) > 1 and name[0] in {"[]", "[[]]"} and isinstance(name[1], tuple)
 
 
 def _container(found: Found, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:

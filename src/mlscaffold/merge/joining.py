@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..documents.tree import Node, Notation, Piece, is_table
+from ..documents.tree import Node, Notation, Piece, TableName
 from .matching import Undecided
 
 __all__ = ["Joining", "Placed", "relaid"]
@@ -51,14 +51,19 @@ class Joining:
                 piece = replace(piece, lead=self._lead(piece, here=here, number=number))
             if self.layout.flow:
                 piece = replace(piece, comma=self._comma(piece, last=number == len(placed) - 1))
-            if is_table(piece.name) and (each.was is not first or number > 0):
+            if isinstance(piece.name, TableName) and (each.was is not first or number > 0):
                 piece = replace(piece, lead=_parted(piece.lead, parts[-1], custom=custom))
             parts.append(piece.text)
         return "".join([*parts, tail])
 
     def _parts_tables(self) -> bool:
         """Whether it is the custom that an empty line parts tables."""
-        tables = [piece for side in (self.layout, self.theirs) for piece in side.pieces[1:] if is_table(piece.name)]
+        tables = [
+            piece
+            for side in (self.layout, self.theirs)
+            for piece in side.pieces[1:]
+            if isinstance(piece.name, TableName)
+        ]
         return all(piece.lead.startswith("\n") for piece in tables)
 
     def _line_beginnings(self) -> Mapping[int, bool]:

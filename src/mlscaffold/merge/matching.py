@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ..documents.identity import identities, is_ordered, is_requirements, requirement_name
-from ..documents.tree import Node, Piece, alike, is_table
+from ..documents.tree import Node, Piece, TableName, alike, array_of
 from .likeness import aligned
 
 __all__ = ["Sides", "Undecided", "is_replaced_twice", "is_too_much", "matched", "seems_renamed"]
@@ -40,7 +40,7 @@ def matched(base: Node, mine: Node, theirs: Node, path: tuple[str, ...]) -> list
     if mine.kind == "mapping":
         sides = _by_name(pieces, _table_names(pieces), moves=False)
         # In TOML what follows a table's header is the table's.
-        return sorted(sides, key=lambda each: is_table((each.mine or each.theirs or each.base or pieces[0][0]).name))
+        return sorted(sides, key=_is_table)
     data = [[piece.value.data for piece in side] for side in pieces]
     names = None
     if not is_ordered(path, *data):
@@ -51,15 +51,15 @@ def matched(base: Node, mine: Node, theirs: Node, path: tuple[str, ...]) -> list
     return _by_place(pieces)
 
 
+def _is_table(sides: Sides) -> bool:
+    return any(piece and isinstance(piece.name, TableName) for piece in (sides.base, sides.mine, sides.theirs))
+
+
 def _table_names(sides: Sequence[Sequence[Piece]]) -> list[list[Hashable]]:
     """The keys of mappings; `[[tables]]` are named by what they are where that is clear, else by their number."""
     names = [[piece.name for piece in side] for side in sides]
-    arrays = {name[1] for side in names for name in side if isinstance(name, tuple) and name[0] == "[[]]"}
-    for array in arrays:
-        places = [
-            [number for number, name in enumerate(side) if isinstance(name, tuple) and name[:2] == ("[[]]", array)]
-            for side in names
-        ]
+    for array in {path for side in names for name in side if (path := array_of(name)) is not None}:
+        places = [[number for number, name in enumerate(side) if array_of(name) == array] for side in names]
         found = [
             identities([side[number].value.data for number in numbers], requirements=False)
             for side, numbers in zip(sides, places, strict=True)
@@ -70,7 +70,7 @@ def _table_names(sides: Sequence[Sequence[Piece]]) -> list[list[Hashable]]:
         for side, numbers, known in zip(range(len(sides)), places, found, strict=True):
             for place, number in enumerate(numbers):
                 what = known[place] if clear and known is not None else sides[side][number].value.meaning
-                names[side][number] = ("[[]]", array, what)
+                names[side][number] = TableName(path=array, which=what)
     return names
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from ..documents.formats import Format
 from ..documents.identity import are_versions
-from ..documents.tree import Node, Notation, Piece, alike, shifted, shown
+from ..documents.tree import Node, Notation, Piece, TableName, alike, array_of, shifted, shown
 from .diff3 import merged_sequence
 from .joining import Joining, Placed, relaid
 from .matching import (
@@ -268,7 +268,7 @@ class _Weaving:
         if alike(base.value, theirs.value) and base.comments == theirs.comments:
             return
         where = _deeper(path, base.name)
-        if base.name is not None and _is_unique(base.name):
+        if base.name is not None and array_of(base.name) is None:
             self.removed.add(where)
         if base.value.meaning == theirs.value.meaning:
             named = ".".join(filter(None, where))
@@ -360,8 +360,8 @@ def _closing(node: Node, notation: Notation) -> tuple[str, str]:
 
 def _deeper(path: tuple[str, ...], name: Hashable) -> tuple[str, ...]:
     match name:
-        case (str() as bracket, tuple() as table, *_) if bracket.startswith("["):
-            return tuple(map(str, table))
+        case TableName():
+            return name.path
         case tuple():
             return (*path, *map(str, name))
         case None:
@@ -370,17 +370,12 @@ def _deeper(path: tuple[str, ...], name: Hashable) -> tuple[str, ...]:
             return (*path, str(name))
 
 
-def _is_unique(name: Hashable) -> bool:
-    """Whether a key stands for one thing: a `[[table]]` does not."""
-    return not (isinstance(name, tuple) and name[0] == "[[]]")
-
-
 def _paths(node: Node, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
     """Every key of a document, with those above it."""
     found: set[tuple[str, ...]] = set()
     for piece in node.pieces if node.kind == "mapping" else ():
         below = _deeper(path, piece.name)
-        found |= {below, *_paths(piece.value, below)} if _is_unique(piece.name) else set()
+        found |= {below, *_paths(piece.value, below)} if array_of(piece.name) is None else set()
     return found
 
 
