@@ -415,3 +415,10 @@ def test_three_thousand_keys_are_quick(form: str) -> None:
         found = set_keys(f"a.{form}", mine=before, template=sides[1], keys=[*template])
         assert time.process_time() - began < 10
         assert key_digests(f"a.{form}", found, ["k2999"]) == key_digests(f"a.{form}", sides[1], ["k2999"])
+
+
+def test_an_array_of_many_tables_is_compared_once() -> None:
+    mine, template = ("".join(f"[[x]]\na = {number + more}\n" for number in range(3_000)) for more in (0, 1))
+    start = time.process_time()
+    assert set_keys("a.toml", mine=mine.encode(), template=template.encode(), keys=["x"]) == template.encode()
+    assert time.process_time() - start < 5

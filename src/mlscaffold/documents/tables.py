@@ -89,6 +89,8 @@ class _Setting:
     new: dict[int, list[_Table]] = field(default_factory=dict)
     #: Keys that are as they should be.
     done: set[_Path] = field(default_factory=set)
+    #: Whether an array of tables is the template's: compared once, not for each of its tables.
+    same_arrays: dict[_Path, bool] = field(default_factory=dict)
     #: What is a table: by a header, or by the parts of a dotted key.
     defined: set[_Path] = field(default_factory=set)
     #: What is a table by dotted keys alone: it can have no header.
@@ -182,7 +184,9 @@ class _Setting:
         if keys is not None:
             self.tables.append(table)
             return
-        if are_equal(value_at(self.mine.data, table.path), wanted, None):
+        if table.path not in self.same_arrays:
+            self.same_arrays[table.path] = are_equal(value_at(self.mine.data, table.path), wanted, None)
+        if self.same_arrays[table.path]:
             self.done.add(table.path)
             self.tables.append(table)
             return
