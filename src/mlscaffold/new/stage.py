@@ -32,6 +32,8 @@ _PREFIX = ".mlscaffold-new-run-"
 _NOTE = "filling.json"
 #: And while tasks run at the destination: which.
 _TASKS = "tasks.json"
+#: By note, under which name it says so.
+_SAYS = {_NOTE: "project", _TASKS: "tasks"}
 _LIMIT_BYTES = 64 * 1024
 
 
@@ -102,7 +104,7 @@ class Stage:
             raise
 
     def _note(self, name: str, says: str) -> None:
-        note = {"destination": str(self.destination.resolve()), "says": says}
+        note = {"destination": str(self.destination.resolve()), _SAYS[name]: says}
         write_file(self.top.parent / name, json.dumps(note).encode())
 
 
@@ -170,7 +172,7 @@ def _note_of(hidden: Path, name: str) -> tuple[str, str] | None:
     """Which destination a note is about, and what it says; None if there is none."""
     try:
         note = json.loads(read_plain(hidden / name, _LIMIT_BYTES).decode())
-        return str(note["destination"]), str(note["says"])
+        return str(note["destination"]), str(note[_SAYS[name]])
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
