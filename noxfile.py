@@ -62,7 +62,7 @@ def lint(session: nox.Session) -> None:
 def engine(session: nox.Session) -> None:
     """Tests of engine and command line: all, with coverage, on the oldest Python; the fast ones on the others."""
     install(session, "dev")
-    chosen = "not product and not containers"
+    chosen = "not product and not containers and not matrix"
     # Four at once on two cores: many of these tests wait for a terminal or for git.
     run = ("pytest", "-q", "-n", "4", "--dist", "worksteal")
     if session.python == PYTHONS[0]:

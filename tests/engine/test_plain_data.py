@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 import yaml
 
 from mlscaffold.documents.plain_data import NotPlainError, require_plain
+
+from ..bounded import ends_within
 
 
 @pytest.mark.parametrize(
@@ -46,10 +47,8 @@ def test_a_few_lines_that_mean_more_than_any_memory_holds_are_too_long() -> None
     value: Any = ["x"]
     for _ in range(60):
         value = [value] * 9
-    began = time.process_time()
-    with pytest.raises(NotPlainError, match="it is too long"):
+    with ends_within(1), pytest.raises(NotPlainError, match="it is too long"):
         require_plain(value, "it")
-    assert time.process_time() - began < 1
 
 
 def test_what_is_shared_is_no_loop() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -17,6 +16,8 @@ from mlscaffold.documents.data import canonical
 from mlscaffold.documents.formats import format_of
 from mlscaffold.documents.keys import KeyedFileError, key_digests, key_parts
 from mlscaffold.documents.set_keys import set_keys
+
+from ..bounded import ends_within
 
 Path = tuple[str, ...]
 #: A line of a document, and the key that it is about; None for what is about all of it.
@@ -411,14 +412,12 @@ def test_three_thousand_keys_are_quick(form: str) -> None:
     how = Random(0)  # noqa: S311
     sides = ["".join(f"{line}\n" for _, line in WRITERS[form](side, how)).encode() for side in (mine, template)]
     for before in (sides[0], b"" if form != "json" else b"{}"):
-        began = time.process_time()
-        found = set_keys(f"a.{form}", mine=before, template=sides[1], keys=[*template])
-        assert time.process_time() - began < 10
+        with ends_within(10):
+            found = set_keys(f"a.{form}", mine=before, template=sides[1], keys=[*template])
         assert key_digests(f"a.{form}", found, ["k2999"]) == key_digests(f"a.{form}", sides[1], ["k2999"])
 
 
 def test_an_array_of_many_tables_is_compared_once() -> None:
     mine, template = ("".join(f"[[x]]\na = {number + more}\n" for number in range(3_000)) for more in (0, 1))
-    start = time.process_time()
-    assert set_keys("a.toml", mine=mine.encode(), template=template.encode(), keys=["x"]) == template.encode()
-    assert time.process_time() - start < 5
+    with ends_within(5):
+        assert set_keys("a.toml", mine=mine.encode(), template=template.encode(), keys=["x"]) == template.encode()
