@@ -45,7 +45,7 @@ class Goal:
 
 GOALS = (
     Goal(fast="check", slow="cruft check + diff", factor=12),
-    Goal(fast="update, nothing cached", slow="copier update", factor=3),
+    Goal(fast="update, nothing cached", slow="copier update", factor=4),
     Goal(fast="update, old render cached", slow="copier update", factor=5),
     Goal(fast="dry run, old render cached", slow="copier update", factor=5),
 )
