@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -113,13 +115,31 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Resolve the generated project's dependencies anew, then the names that are taken by them."""
+    """Resolve the generated project's dependencies anew (`-- --keep`: new ones only), then the names they take."""
     session.install("-q", "uv")
-    requirements = ROOT / "template" / "requirements"
-    for source in sorted(requirements.glob("*.in")):
-        options = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-header", "--no-emit-index-url"]
-        with session.chdir(requirements):
-            session.run("uv", "pip", "compile", "-q", "--upgrade", *options, source.name, "-o", f"{source.stem}.txt")
+    # In the template a component's files have a condition around their names; here each has its own.
+    plain = {
+        re.sub(r"{%.*?%}", "", str(source.relative_to(ROOT / "template"))): source
+        for source in sorted((ROOT / "template" / "requirements").rglob("*.in*"))
+    }
+    locked = {name: source.with_name(source.name.replace(".in", ".txt")) for name, source in plain.items()}
+    kept = [file for file in locked.values() if file.exists() and "--keep" in session.posargs]
+    command = ("uv", "pip", "compile", "-q", "--universal", "--python-version=3.11", "--no-header")
+    scratch = Path(session.create_tmp()).resolve() / "lock"
+    shutil.rmtree(scratch, ignore_errors=True)
+    (scratch / "requirements" / "components").mkdir(parents=True)
+    with session.chdir(scratch):
+        for name, source in plain.items():
+            shutil.copyfile(source, name)
+        # All are resolved together first: what a file says is preferred, so that all have one version of each.
+        Path("together.txt").write_text("".join(file.read_text(encoding="utf-8") for file in kept), encoding="utf-8")
+        session.run(*command, *plain, "-o", "together.txt")
+        for name, target in locked.items():
+            file = Path(name)
+            with session.chdir(file.parent):
+                shutil.copyfile(scratch / "together.txt", "locked.txt")
+                session.run(*command, "--generate-hashes", "--no-emit-index-url", file.name, "-o", "locked.txt")
+                shutil.copyfile("locked.txt", target)
     session.run("python", "scripts/reserved_names.py")
 
 

@@ -162,7 +162,9 @@ def run_demo(project: Path) -> Demo:
     (project / ".git" / MARKER).touch()
     demo.run("Environment", _tool("uv"), "venv", "-q", "--python", sys.executable, project / ".venv")
     install: list[str | Path] = [_tool("uv"), "pip", "install", "-q", "--python", demo.bin / "python"]
-    demo.run("Install locked libraries", *install, "-r", "requirements/dev.txt")
+    requirements = project / "requirements"
+    files = [requirements / "dev.txt", *sorted((requirements / "components").glob("*.txt"))]
+    demo.run("Install locked libraries", *install, *(word for file in files for word in ("-r", file)))
     demo.run("Install the project", *install, "--no-deps", "-e", ".")
     output = demo.run("Pipeline", demo.bin / demo.command, "pipeline")
     console.print(output, markup=False)

@@ -41,7 +41,7 @@ IMPORTED_AS = set(
 
 def locked_names() -> set[str]:
     """The distribution names in the template's locked requirements, with underscores."""
-    files = sorted((ROOT / "template" / "requirements").glob("*.txt"))
+    files = sorted((ROOT / "template" / "requirements").rglob("*.txt*"))
     pins = re.findall(
         r"^([A-Za-z0-9._-]+)==", "".join(file.read_text(encoding="utf-8") for file in files), re.MULTILINE
     )

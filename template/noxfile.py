@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,13 +21,16 @@ os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 #: uv comes with `nox[uv]`; it need not be on the search path.
 UV = find_uv_bin()
 REQUIREMENTS = Path("requirements")
+#: What the project is worked on with: all that every project needs, and what its own components need besides.
+DEVELOPMENT = [REQUIREMENTS / "dev.txt", *sorted((REQUIREMENTS / "components").glob("*.txt"))]
+LOCKED = ["--require-hashes", *(word for file in DEVELOPMENT for word in ("-r", str(file)))]
 VENV = Path(".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 
 
 def install(session: nox.Session) -> None:
     """The locked dependencies, and the project itself so that edits take effect at once."""
-    session.install("--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"))
+    session.install(*LOCKED)
     session.install("--no-deps", "-e", ".")
 
 
@@ -37,7 +41,7 @@ def dev(session: nox.Session) -> None:
     if not VENV.is_dir():
         session.run(UV, "venv", "--python", sys.executable, str(VENV), external=True)
     pip = (UV, "pip", "install", "--python", python)
-    session.run(*pip, "--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"), external=True)
+    session.run(*pip, *LOCKED, external=True)
     session.run(*pip, "--no-deps", "-e", ".", external=True)
 
 
@@ -67,12 +71,19 @@ def repro(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
-    """Resolve requirements/*.in again and write every version with its hashes; `-- --upgrade` takes newer ones."""
-    for name in ("serving", "default", "dev", "tools"):
+    """Resolve requirements/ again and write every version with its hashes; `-- --upgrade` takes newer ones."""
+    names = ("serving", "default", "dev", "tools")
+    sources = [*(REQUIREMENTS / f"{name}.in" for name in names), *sorted((REQUIREMENTS / "components").glob("*.in"))]
+    command = (UV, "pip", "compile", "--universal", "--python-version", "3.11", "--quiet", "--no-header")
+    # All are resolved together first: what a file says is preferred, so that all have one version of each.
+    together = Path(session.create_tmp()).resolve() / "together.txt"
+    locked = [source.with_suffix(".txt") for source in sources if source.with_suffix(".txt").is_file()]
+    together.write_text("".join(file.read_text(encoding="utf-8") for file in locked), encoding="utf-8")
+    session.run(*command, *session.posargs, "--output-file", str(together), *map(str, sources), external=True)
+    for source in sources:
+        shutil.copyfile(together, source.with_suffix(".txt"))
         session.run(
-            *(UV, "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"),
-            *("--no-emit-index-url", "--no-header", "--output-file", str(REQUIREMENTS / f"{name}.txt")),
-            *session.posargs,
-            str(REQUIREMENTS / f"{name}.in"),
+            *(*command, "--generate-hashes", "--no-emit-index-url"),
+            *("--output-file", str(source.with_suffix(".txt")), str(source)),
             external=True,
         )

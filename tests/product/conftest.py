@@ -145,10 +145,20 @@ def released_template(folder: Path) -> Path:
     return folder
 
 
-def make_environment(folder: Path, python: str | Path, requirements: Path) -> Path:
-    """A virtual environment with a project's locked libraries."""
+def make_environment(folder: Path, python: str | Path) -> Path:
+    """A virtual environment with the locked libraries of every component, for projects of any preset."""
     uv("venv", "-q", "--python", python, folder)
-    uv("pip", "install", "-q", "--python", folder / "bin" / "python", "-r", requirements)
+    requirements = ROOT / "template" / "requirements"
+    # In the template a component's file has a condition around its name.
+    files = [requirements / "dev.txt", *sorted((requirements / "components").glob("*.txt{*"))]
+    uv(
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        folder / "bin" / "python",
+        *(word for file in files for word in ("-r", file)),
+    )
     return folder
 
 
@@ -163,7 +173,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     # One after the other, so that only the first has to download.
     with FileLock(tmp_path_factory.getbasetemp().parent / "downloads.lock"):
-        return make_environment(folder / "venv", sys.executable, ROOT / "template" / "requirements" / "dev.txt")
+        return make_environment(folder / "venv", sys.executable)
 
 
 def ready_project(folder: Path, environment: Path, name: str, answers: Sequence[str]) -> Project:

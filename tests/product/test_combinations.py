@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import ROOT, Project, install, make_environment, new_project, require_python
+from .conftest import Project, install, make_environment, new_project, require_python
 
 EXAMPLES = ["flights", "none"]
 TASKS = ["binary", "multiclass", "regression"]
@@ -83,7 +83,7 @@ def test_a_combination_works_in_all_that_it_promises(
     interpreter = require_python(python)
     if python not in environments:
         folder = tmp_path_factory.mktemp(f"python{python}") / "venv"
-        environments[python] = make_environment(folder, interpreter, ROOT / "template" / "requirements" / "dev.txt")
+        environments[python] = make_environment(folder, interpreter)
     answers = [f"example={combination.example}", f"python_version={python}"]
     root = new_project(tmp_path / combination.name, *(word for answer in answers for word in ("--set", answer)))
     install(root, environments[python])
