@@ -125,7 +125,9 @@ def installed_size() -> Budget:
 def main() -> None:
     """Print all budgets, and what each folder of the code takes of them."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    print("\n".join(map(str, [*measure("workshop", code=3500), installed_size()])))
+    presets = {"workshop": 3500, "standard": 8000, "full": 14000}
+    print("\n".join(str(budget) for preset, code in presets.items() for budget in measure(preset, code)))
+    print(installed_size())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""Components: each can be left out, and comes and goes in a project that is lived in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .conftest import ROOT, Project, install, new_project, released_template
+
+pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("components")]
+
+COMPONENTS = list(yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["also"]["choices"].values())
+
+
+def left_out() -> list[Any]:
+    """Each component alone is the matrix's; all of them, and none, are everybody's."""
+    each = [pytest.param([name], id=name, marks=pytest.mark.matrix) for name in COMPONENTS]
+    return [pytest.param(COMPONENTS, id="all"), pytest.param([], id="none"), *each]
+
+
+def prove(project: Project) -> None:
+    """What a project's own CI asks of it."""
+    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports", "--no-cache"]):
+        project.run(*command)
+    assert " passed" in project.run("python", "-m", "pytest", "-q").stdout
+
+
+@pytest.mark.parametrize("names", left_out())
+def test_a_project_without_a_component_is_whole(names: list[str], environment: Path, tmp_path: Path) -> None:
+    root = new_project(tmp_path / "parts", "--set", "preset=full", "--set", f"without=[{', '.join(names)}]")
+    install(root, environment)
+    prove(Project(root=root, environment=environment, slug="parts"))
+
+
+def mlscaffold(project: Path, *arguments: str) -> str:
+    """Run the tool in a project; what it printed."""
+    command = [sys.executable, "-m", "mlscaffold", *arguments]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def commit(project: Path) -> None:
+    """Everything that is there."""
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    subprocess.run(["git", *who, "add", "-A"], cwd=project, check=True)
+    subprocess.run(["git", *who, "commit", "-qm", "A change"], cwd=project, check=True)
+
+
+def test_components_go_and_come_in_a_project_that_was_edited(environment: Path, tmp_path: Path) -> None:
+    template = released_template(tmp_path / "template")
+    root = new_project(tmp_path / "lived", "--set", "preset=full", template=template)
+    edited = root / "docs" / "profile.md"
+    edited.write_text(edited.read_text(encoding="utf-8") + "\nOur own words.\n", encoding="utf-8")
+    commit(root)
+
+    said = mlscaffold(root, "set", "without=[profile, kafka]")
+    assert "docs/profile.md" in said
+    assert edited.is_file()
+    package = root / "src" / "lived"
+    gone = [package / "profiling", package / "pipelines" / "profile.py", root / "tests" / "components" / "kafka"]
+    assert not any(path.exists() for path in gone)
+    commit(root)
+    install(root, environment)
+    prove(Project(root=root, environment=environment, slug="lived"))
+
+    mlscaffold(root, "set", "without=[]")
+    assert all(path.exists() for path in gone)
+    assert edited.read_text(encoding="utf-8").endswith("Our own words.\n")
