@@ -178,7 +178,7 @@ def contract_of(old: Old) -> Iterator[str]:
     main = next((name for name, columns in tables.items() if outcome in columns), "")
     zones = {kind.zone for columns in tables.values() for kind in columns.values() if kind.zone}
     yield "# yaml-language-server: $schema=contract.schema.json"
-    yield f"# What one row means. Written from commit {old.commit[:12]}, which said it in code; docs/contract.md explains the keys."
+    yield f"# What one row means. Written from commit {old.commit[:12]}, which said it in code; docs/data/contract.md explains the keys."
     yield "format: 1\n"
     yield f"task: {'regression' if task == 'regression' else 'binary'}"
     yield f"target: {flow(target_of(old, task, settings))}\n"

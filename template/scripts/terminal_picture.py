@@ -1,6 +1,6 @@
 """Run a command and keep what it prints as a picture for the documentation, so that no picture is made up.
 
-Example: `.venv/bin/python scripts/terminal_picture.py docs/images/pipeline.svg .venv/bin/COMMAND pipeline`
+Example: `.venv/bin/python scripts/terminal_picture.py docs/media/pipeline.svg .venv/bin/COMMAND pipeline`
 """
 
 from __future__ import annotations

@@ -55,12 +55,12 @@ def commit(project: Path) -> None:
 def test_components_go_and_come_in_a_project_that_was_edited(environment: Path, tmp_path: Path) -> None:
     template = released_template(tmp_path / "template")
     root = new_project(tmp_path / "lived", "--set", "preset=full", template=template)
-    edited = root / "docs" / "profile.md"
+    edited = root / "docs" / "data" / "profile.md"
     edited.write_text(edited.read_text(encoding="utf-8") + "\nOur own words.\n", encoding="utf-8")
     commit(root)
 
     said = mlscaffold(root, "set", "without=[profile, kafka]")
-    assert "docs/profile.md" in said
+    assert "docs/data/profile.md" in said
     assert edited.is_file()
     package = root / "src" / "lived"
     gone = [package / "profiling", package / "pipelines" / "profile.py", root / "tests" / "components" / "kafka"]

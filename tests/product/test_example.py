@@ -21,8 +21,8 @@ OWN = [
     r"src/[a-z_]+/dataset\.py",
     r"tests/example/.*",
     r"scripts/sample_flights\.py",
-    r"docs/(example|data-card)\.md",
-    r"docs/images/pipeline\.svg",
+    r"docs/data/(example|data-card)\.md",
+    r"docs/media/pipeline\.svg",
     r"LICENSE",
     # The answers, and the record of which file came from where.
     r"\.copier-answers\.yml",
@@ -69,7 +69,7 @@ def test_a_living_project_goes_on_without_the_example(environment: Path, tmp_pat
     command = [sys.executable, "-m", "mlscaffold", "set", "example=none"]
     done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "docs/data-card.md" in done.stdout + done.stderr, "what was edited is named"
+    assert "docs/data/data-card.md" in done.stdout + done.stderr, "what was edited is named"
     assert card.exists()
     assert not (clone / "data" / "raw" / "flights.csv").exists()
     assert not (clone / "configs" / "contract.yaml").exists()

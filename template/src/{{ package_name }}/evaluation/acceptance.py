@@ -1,7 +1,7 @@
 """Whether a model is good enough on the hold-out, and not too good to be true. A sentence for each reason against it.
 
 Noise does not pass: it must hardly ever happen that shuffled outcomes are predicted as well; and at its lower bound the gain
-over the naive baseline must be above the contract's. docs/trust.md says how often noise passes, and how weak a signal does.
+over the naive baseline must be above the contract's. docs/models/trust.md says how often noise passes, and how weak a signal does.
 """
 
 from __future__ import annotations

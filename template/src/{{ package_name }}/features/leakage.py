@@ -2,7 +2,7 @@
 
 Two kinds of alarm. A column alone tells too much: its strength on rows that were not learnt from, less what chance can do
 among so many columns, is above the contract's bound. Or it bears the mark of a leak, however little it tells: it is there
-only for one outcome, it is a copy, or an aggregate of the outcomes themselves. docs/trust.md says how often each is wrong.
+only for one outcome, it is a copy, or an aggregate of the outcomes themselves. docs/models/trust.md says how often each is wrong.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from .strength import aggregated_of, levels_of
 #: A level is looked at from so many rows on.
 FEWEST = 10
 #: How pure, how far from the other rows (odds ratio, lower bound), and which share of its class a level must hold to be
-#: suspicious: whether a value is there at all, and which value it is. Honest rare levels lie below; see docs/trust.md.
+#: suspicious: whether a value is there at all, and which value it is. Honest rare levels lie below; see docs/models/trust.md.
 PURE = 0.995
 MISSING = (10.0, 0.1)
 LEVEL = (50.0, 0.25)

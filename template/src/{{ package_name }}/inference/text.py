@@ -58,7 +58,7 @@ def _head(draft: Draft) -> Iterator[str]:
     yield comment(
         f"What one row means, guessed from {seen} rows of {sample.source['path']}. Read it, and mend what is wrong:"
     )
-    yield "# docs/contract.md explains every key."
+    yield "# docs/data/contract.md explains every key."
     yield from (comment(f"NOTE: {remark}") for remark in draft.remarks)
     yield "format: 1"
     yield f"task: {target.task}"
