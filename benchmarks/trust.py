@@ -3,8 +3,8 @@
     python benchmarks/trust.py PROJECT [leaks|noise|power] [--runs N] [--seed N]
 
 PROJECT is the folder of a generated project, whose own code is measured; run it with the project's environment. Every
-table is made here from the seed, so that two runs print the same. The numbers in docs/models/trust.md of a project are from
-this script. `noise` and `power` take about a second a run on an idle core.
+table is made here from the seed, so that two runs print the same. The numbers in a project's docs/models/trust.md are
+from this script. `noise` and `power` take about a second a run on an idle core.
 """
 
 from __future__ import annotations

@@ -47,12 +47,14 @@ def dev(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, formatting, types, and who imports whom; changes nothing."""
+    """Style, formatting, types, who imports whom, and rules of the project's own; changes nothing."""
     install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("lint-imports", "--no-cache")
+    for script in sorted(Path("scripts").glob("lint_*.py")):
+        session.run("python", str(script))
 
 
 @nox.session

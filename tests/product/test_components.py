@@ -25,7 +25,12 @@ def left_out() -> list[Any]:
 
 def prove(project: Project) -> None:
     """What a project's own CI asks of it."""
-    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports", "--no-cache"]):
+    for command in (
+        ["ruff", "format", "--check", "."],
+        ["ruff", "check", "."],
+        ["mypy"],
+        ["lint-imports", "--no-cache"],
+    ):
         project.run(*command)
     assert " passed" in project.run("python", "-m", "pytest", "-q").stdout
 

@@ -153,18 +153,18 @@ HOLDOUT = _table("data/processed/holdout.parquet")
 #: How the rows were divided, and what that flatters.
 SPLIT = _report("reports/split.json")
 #: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
-TRAINED = Artifact("models/trained.joblib", _read_trained, _write_trained)
+TRAINED = Artifact("models/artifacts/trained.joblib", _read_trained, _write_trained)
 #: Mean and standard deviation of each candidate's scores over the folds.
 COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_table)
 #: Scores on the hold-out, each with its interval, and whether the model is accepted.
 METRICS = _report("reports/metrics.json")
 #: The exported graph, before it is registered.
-CANDIDATE = _graph("models/candidate.onnx")
+CANDIDATE = _graph("models/artifacts/candidate.onnx")
 #: A request that the service answers.
 REQUEST = _report("models/request.json")
 PARITY = _report("reports/parity.json")
 #: The graph that is served: the one that holds the alias.
 MODEL = _graph("models/model.onnx")
 #: Digests of the rows that the candidate learnt from, kept with a registered model.
-LEARNT: Artifact[Any] = _table("models/training_rows.parquet")
+LEARNT: Artifact[Any] = _table("models/artifacts/training_rows.parquet")
 REGISTERED = _report("reports/registered.json")

@@ -63,7 +63,7 @@ class Candidate(Generic[Options]):
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """The chosen model and the baseline, both fitted on all training rows: what models/trained.joblib holds.
+    """The chosen model and the baseline, both fitted on all training rows: what models/artifacts/trained.joblib holds.
 
     Args:
         name: of the candidate.

@@ -7,7 +7,7 @@ from ..steps import Project, Step
 
 
 def run(project: Project) -> str:
-    """Write models/trained.joblib and reports/comparison.csv."""
+    """Write models/artifacts/trained.joblib and reports/comparison.csv."""
     from ..models.comparison import compare
 
     trained, scores = compare(project, project.read(TRAIN))

@@ -24,7 +24,7 @@ _LONGEST_EXAMPLE = 1000
 
 
 def run(project: Project) -> str:
-    """Convert, check, write models/candidate.onnx, models/request.json and reports/parity.json.
+    """Convert, check, write models/artifacts/candidate.onnx, models/request.json and reports/parity.json.
 
     Raises:
         AcceptanceError: the last evaluation did not accept the model.
