@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from .errors import DataError
 
 Value = TypeVar("Value")
+
+#: Of a table that is written or looked through part by part.
+ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,26 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         DataError: it cannot be written; what was there is as it was.
     """
+    with beside(path) as place:
+        yield place
+        _sync(place)
+        if path.is_dir():
+            path.rename(place.parent / "before")
+        place.replace(path)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A place for a file or folder on the disk of another, for as long as the block lasts.
+
+    Raises:
+        DataError: it cannot be written.
+    """
     scratch = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent))
         yield scratch / path.name
-        _sync(scratch / path.name)
-        if path.is_dir():
-            path.rename(scratch / "before")
-        (scratch / path.name).replace(path)
     except OSError as error:
         raise DataError(
             f"{path} cannot be written: {error.strerror or error}.",
@@ -78,17 +92,56 @@ def read_table(path: Path) -> Any:
     return pl.read_parquet(path)
 
 
+def scan_table(path: Path) -> Any:
+    """A parquet file as a polars LazyFrame: its rows are read when they are asked for, and as many as are."""
+    import polars as pl
+
+    return pl.scan_parquet(path, glob=False)
+
+
 def write_table(path: Path, table: Any) -> None:
-    """A polars DataFrame as a parquet file if it is called so, else as csv."""
-    # By way of memory: polars has no word for a full disk that could be told from a bug.
-    content = BytesIO()
-    (table.write_parquet if path.suffix == ".parquet" else table.write_csv)(content)
-    # The bytes themselves, which are not copied: an error that holds a view of them brings Python 3.12 down at its end.
-    path.write_bytes(content.getvalue())
+    """A polars DataFrame or LazyFrame, or parts of one after the other, as a parquet file if it is called so, else as csv.
+
+    A part at a time is in memory.
+    """
+    # By way of a file of Python's: polars has no word for a full disk that could be told from a bug.
+    with path.open("wb") as stream:
+        if path.suffix == ".parquet":
+            _write_parquet(stream, parts_of(table))
+        else:
+            content = BytesIO()
+            table.write_csv(content)
+            # The bytes are not copied: an error that holds a view of them brings Python 3.12 down at its end.
+            stream.write(content.getvalue())
+
+
+def parts_of(table: Any) -> Iterator[Any]:
+    """A polars DataFrame or LazyFrame in parts, or parts as they are; there is always one, perhaps without rows."""
+    import polars as pl
+
+    if isinstance(table, pl.LazyFrame):
+        parts = iter(table.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True, engine="streaming"))
+        yield next(parts, pl.DataFrame(schema=table.collect_schema()))
+        yield from parts
+    elif isinstance(table, pl.DataFrame):
+        yield from table.iter_slices(ROWS_AT_ONCE) if len(table) else [table]
+    else:
+        yield from table
+
+
+def _write_parquet(stream: IO[bytes], parts: Iterator[Any]) -> None:
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    first = next(parts).to_arrow(compat_level=pl.CompatLevel.oldest())
+    with pq.ParquetWriter(stream, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for part in parts:
+            writer.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def _read_tables(path: Path) -> dict[str, Any]:
-    return {file.stem: read_table(file) for file in sorted(path.glob("*.parquet"))}
+    return {file.stem: scan_table(file) for file in sorted(path.glob("*.parquet"))}
 
 
 def _write_tables(path: Path, tables: Mapping[str, Any]) -> None:
@@ -142,12 +195,14 @@ def _none(_: object) -> None:
     return None
 
 
-#: Tables as read, one a source, with the line of each row.
+#: What each source that is no file held when it was asked, by name.
+FINGERPRINTS = _report("data/interim/fingerprints.json")
+#: Tables as read, one a source, with the line of each row: read as LazyFrames, written from anything that `parts_of` takes.
 TABLES: Artifact[dict[str, Any]] = Artifact("data/interim/tables", _read_tables, _write_tables)
 #: What was checked and counted.
 VALIDATION = _report("reports/validation.json")
-#: The rows of the contract: features, target and roles.
-ROWS = _table("data/interim/rows.parquet")
+#: The rows of the contract: features, target and roles; read as a LazyFrame.
+ROWS: Artifact[Any] = Artifact("data/interim/rows.parquet", scan_table, write_table)
 TRAIN = _table("data/processed/train.parquet")
 HOLDOUT = _table("data/processed/holdout.parquet")
 #: How the rows were divided, and what that flatters.

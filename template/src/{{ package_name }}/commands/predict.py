@@ -78,6 +78,7 @@ def read(path: Path, contract: Contract) -> pl.DataFrame:
     """
     from ..data_loaders.base import LINE
     from ..errors import DataError
+    from ..problems import Problem
     from ..quality.base import find_wrong_values
 
     table = _load(path, contract)
@@ -86,17 +87,19 @@ def read(path: Path, contract: Contract) -> pl.DataFrame:
         there = ", ".join(name for name in table.columns if name != LINE)
         raise DataError(f"{path} lacks the columns {', '.join(absent)}.", f"It has: {there}.")
     problems = [
-        f"column `{name}`: missing in every row"
+        Problem(column=name, says="missing in every row")
         for name, column in contract.columns.items()
         if not column.missing and not table[name].count()
     ]
-    if problems := problems + find_wrong_values(table[[LINE, *names]], contract):
+    if problems := problems + find_wrong_values(table[[LINE, *names]].lazy(), contract):
         raise DataError("\n".join(f"{path}: {problem}" for problem in problems), "Mend or remove these rows.")
     return table
 
 
 def _load(path: Path, contract: Contract) -> pl.DataFrame:
     """The table as the project's only source is written, or else as it looks, which is said."""
+    import polars as pl
+
     from ..data_loaders.sources import load_sources, loader_of
     from ..errors import DataError
 
@@ -106,12 +109,12 @@ def _load(path: Path, contract: Contract) -> pl.DataFrame:
     if len(sources) == 1 and type(sources[0]) is type(guessed):
         known = type(guessed)(sources[0].settings.model_copy(update={"path": str(path)}))
         try:
-            return known.load(kinds, contract.time_zone)
+            return pl.concat(known.load(kinds, contract.time_zone))
         except DataError:
             with suppress(DataError):
-                return _said(guessed).load(kinds, contract.time_zone)
+                return pl.concat(_said(guessed).load(kinds, contract.time_zone))
             raise
-    return _said(guessed).load(kinds, contract.time_zone)
+    return pl.concat(_said(guessed).load(kinds, contract.time_zone))
 
 
 def _said(loader: Loader) -> Loader:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -14,11 +14,16 @@ from pydantic import Field
 from ..contract.cells import EXPECTED, Form, Unreadable, read_cells
 from ..contract.types import Kind, Name, Names, Section
 from ..errors import DataError
+from ..problems import SHOWN_LINES, Problem, merged
 
 #: The column that says where a row stands in its source, so that a problem can be found by hand: the number of its first line,
 #: or of the row where there are no lines. A name with no-break spaces cannot be a column of the contract.
 LINE = "line\u00a0of\u00a0file"
-SHOWN_LINES = 8
+#: Rows that are in memory at once, at most; and cells, of a table with many columns.
+BATCH = 100_000
+CELLS = 5_000_000
+#: Different values of a column that are kept to see how they are written.
+SAMPLE = 2000
 
 
 class Source(Section):
@@ -47,8 +52,12 @@ class Loader(ABC):
 
     @property
     def files(self) -> list[Path]:
-        """The files that are read."""
+        """The files that are read; none if the source is no file."""
         return [self.root / self.settings.path]
+
+    def fingerprint(self) -> str:
+        """What a source that is no file holds now, told without reading it all: it differs when the table does."""
+        raise NotImplementedError
 
     @property
     def where(self) -> str:
@@ -61,31 +70,33 @@ class Loader(ABC):
         return Form()
 
     @abstractmethod
-    def text(self) -> pl.DataFrame:
-        """The table as it is: all columns, in types that say no more than the source does, missing as null, and `LINE`.
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """The table as it is, in parts of at most `BATCH` rows, with the same columns and types in each.
+
+        All columns, in types that say no more than the source does, missing as null, and `LINE`. There is a row at least.
 
         Raises:
             DataError: the source is missing, empty or unreadable; says where, and which setting to write.
         """
 
-    def load(self, kinds: Mapping[str, Kind], zone: str) -> pl.DataFrame:
-        """The table with the canonical type of each column that has a kind, and `LINE`. Columns without one stay as they are.
+    def load(self, kinds: Mapping[str, Kind], zone: str) -> Iterator[pl.DataFrame]:
+        """The table in parts, each with the canonical type of a column that has a kind. Columns without one stay as they are.
 
         Args:
             kinds: by column; names that the table does not have are passed over.
             zone: of the place where moments are told.
 
         Raises:
-            DataError: as `text`, or a cell cannot be of its kind; names its line.
+            DataError: as `batches`; or, behind the last part, cells cannot be of their kinds: names their lines.
         """
-        table = self.text()
-        found, problems = typed(table, kinds, self.form.in_zone(zone))
-        if problems:
-            raise DataError("\n".join(f"{self.where}: {problem}" for problem in problems), self.mend(table, kinds))
-        return found
+        typing = Typing(kinds, self.form.in_zone(zone))
+        for batch in self.batches():
+            yield typing.of(batch)
+        if problems := typing.problems:
+            raise DataError("\n".join(f"{self.where}: {problem}" for problem in problems), self.mend(typing))
 
-    def mend(self, table: pl.DataFrame, kinds: Mapping[str, Kind]) -> str:  # noqa: ARG002
-        """What to do about cells that cannot be of their kind."""
+    def mend(self, typing: Typing) -> str:  # noqa: ARG002
+        """What to do about cells that are not of their kinds."""
         return self.advice
 
 
@@ -106,32 +117,72 @@ class LoaderKind:
     guess: Callable[[Path], dict[str, Any] | None] = lambda _: None
 
 
-def typed(table: pl.DataFrame, kinds: Mapping[str, Kind], form: Form) -> tuple[pl.DataFrame, list[str]]:
-    """The table with canonical types where a kind is known, and what is wrong, one sentence a column."""
-    columns, problems = [], []
-    for name, kind in kinds.items():
-        if name not in table.columns:
-            continue
-        try:
-            values, wrong = read_cells(table[name], kind, form)
-        except Unreadable as error:
-            problems.append(f"column `{name}`: {error}")
-            continue
-        columns.append(values)
-        if wrong.any():
-            problems.append(f"column `{name}`: not {EXPECTED[kind]} {places(table, wrong)}")
-    return table.with_columns(columns), problems
+class Typing:
+    """Gives the parts of a table canonical types, one after the other, and keeps what is wrong in them.
+
+    Args:
+        kinds: by column; names that the table does not have are passed over.
+        form: how its cells are written.
+    """
+
+    def __init__(self, kinds: Mapping[str, Kind], form: Form) -> None:
+        self.kinds, self.form = kinds, form
+        #: What is wrong so far, one a column.
+        self.problems: list[Problem] = []
+        #: The first different values of each column that are wrong.
+        self.wrong: dict[str, pl.Series] = {}
+        self._rows = 0
+
+    def of(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The next part, with canonical types where a kind is known; what cannot be of its kind is null."""
+        columns = []
+        for name, kind in self.kinds.items():
+            if name not in batch.columns:
+                continue
+            try:
+                values, wrong = read_cells(batch[name], kind, self.form)
+            except Unreadable as error:
+                self._keep(Problem(column=name, says=str(error)))
+                continue
+            columns.append(values)
+            if wrong.any():
+                self._keep(located(batch, wrong, Problem(column=name, says=f"not {EXPECTED[kind]}"), before=self._rows))
+                seen = batch[name].filter(wrong)
+                known = self.wrong[name].append(seen) if name in self.wrong else seen
+                self.wrong[name] = known.unique(maintain_order=True).head(SAMPLE)
+        self._rows += len(batch)
+        return batch.with_columns(columns)
+
+    def _keep(self, problem: Problem) -> None:
+        self.problems = merged([*self.problems, problem])
 
 
-def places(table: pl.DataFrame, wrong: pl.Series) -> str:
-    """Where the rows stand for which `wrong` is true: `in lines 3, 7 and 2 more`; rows if their lines are not known."""
-    called, numbers = (
-        ("line", table[LINE]) if LINE in table.columns else ("row", pl.int_range(1, len(table) + 1, eager=True))
-    )
+def typed(table: pl.DataFrame, kinds: Mapping[str, Kind], form: Form) -> tuple[pl.DataFrame, list[Problem]]:
+    """A whole table with canonical types where a kind is known, and what is wrong."""
+    typing = Typing(kinds, form)
+    return typing.of(table), typing.problems
+
+
+def located(table: pl.DataFrame, wrong: pl.Series, problem: Problem, *, before: int = 0) -> Problem:
+    """A problem with the lines of the rows [N] that have it, or their numbers where lines are not known.
+
+    Args:
+        table: a part of one, `LINE` among its columns or not.
+        wrong: which rows, [N].
+        problem: without lines.
+        before: rows of the table in front of this part.
+    """
+    called, numbers = ("line", table[LINE]) if LINE in table.columns else ("row", pl.int_range(len(table), eager=True))
+    if called == "row":
+        numbers = numbers + before + 1
     found = numbers.filter(wrong)
-    shown = ", ".join("?" if number is None else str(number) for number in found.head(SHOWN_LINES))
-    more = f" and {len(found) - SHOWN_LINES} more" if len(found) > SHOWN_LINES else ""
-    return f"in {called}{'s' if len(found) > 1 else ''} {shown}{more}"
+    return replace(problem, called=called, lines=tuple(found.head(SHOWN_LINES)), count=len(found))
+
+
+def cut(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Parts of a table of any size as parts of at most `BATCH` rows, and fewer where there are many columns."""
+    for table in tables:
+        yield from table.iter_slices(max(1, min(BATCH, CELLS // max(1, table.width))))
 
 
 def clean_name(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,9 +13,10 @@ import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..contract.cells import Form, shape_of
-from ..contract.types import Kind, Names, Word
+from ..contract.types import Names, Word
 from ..errors import DataError
-from .base import LINE, FileSource, Loader, LoaderKind, clean_name, places
+from ..problems import Problem
+from .base import LINE, FileSource, Loader, LoaderKind, Typing, clean_name, cut, located
 from .csv_hints import cell_hints, guess_csv, separator_of, setting, width_hint
 from .decoding import decode, read_bytes
 from .structure import Dialect, MalformedError, Structure, structure_of
@@ -91,12 +92,12 @@ class CsvLoader(Loader):
         """See `Loader.form`."""
         return Form(decimal=self.settings.decimal, dates=self.settings.dates)
 
-    def mend(self, table: pl.DataFrame, kinds: Mapping[str, Kind]) -> str:
+    def mend(self, typing: Typing) -> str:
         """See `Loader.mend`."""
-        return " ".join([self.advice, *cell_hints(table, kinds, self.form, self.settings.missing)])
+        return " ".join([self.advice, *cell_hints(typing, self.settings.missing)])
 
-    def text(self) -> pl.DataFrame:
-        """See `Loader.text`: all columns are text."""
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """See `Loader.batches`: all columns are text."""
         (path,) = self.files
         text, dialect = self._dialect(decode(read_bytes(path), self.settings.encoding, path))
         try:
@@ -112,7 +113,7 @@ class CsvLoader(Loader):
             if name or table[place].count()
         }
         self._require_apart(list(called.values()))
-        return table.select(pl.Series(LINE, rows.lines[: len(table)]), *called).rename(called)
+        yield from cut([table.select(pl.Series(LINE, rows.lines[: len(table)]), *called).rename(called)])
 
     def _refused(self, problem: str, advice: str) -> DataError:
         return DataError(f"{self.where}: {problem}", advice)
@@ -164,7 +165,11 @@ class CsvLoader(Loader):
         """The error for rows with more or fewer values than there are names."""
         lines = pl.DataFrame({LINE: rows.lines})
         said = [
-            f"{width} value{'s' if width > 1 else ''} {places(lines, pl.Series(rows.widths == width))}"
+            str(
+                located(
+                    lines, pl.Series(rows.widths == width), Problem(says=f"{width} value{'s' if width > 1 else ''}")
+                )
+            )
             for width in np.unique(rows.widths[rows.widths != names])[:SHOWN_WIDTHS]
         ]
         return self._refused(f"{', '.join(said)}, where line {line} has {names}.", width_hint(rows, dialect, names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,12 @@ import polars as pl
 
 from ..contract.cells import Form, read_cells, shape_of
 from ..contract.types import Kind
+from .base import SAMPLE, Typing
 from .decoding import decode, likely_encoding, read_bytes
 from .structure import Dialect, Structure
 
 #: In this order; blanks are in any text.
 SEPARATORS = (",", ";", "\t", "|", " ")
-#: Lines and cells that are looked at.
-SAMPLE = 2000
 #: Signs that stand for no value in columns of numbers and dates.
 _SIGNS = frozenset({"?", "-", "--", "---", ".", "..", "*", "#", "/", "n.a.", "N.A."})
 _DAYS = (
@@ -108,14 +107,12 @@ def patterns_of(values: pl.Series) -> list[str]:
     return [pattern for pattern in likely if not read_cells(values, "datetime", Form(dates=(pattern,)))[1].any()]
 
 
-def cell_hints(table: pl.DataFrame, kinds: Mapping[str, Kind], form: Form, missing: tuple[str, ...]) -> list[str]:
+def cell_hints(typing: Typing, missing: tuple[str, ...]) -> list[str]:
     """What may be written to a source whose cells are not of their kinds."""
     found: dict[str, None] = {}
-    for name, kind in kinds.items():
-        if name in table.columns and kind in {"number", "integer", "datetime"}:
-            wrong = table[name].filter(read_cells(table[name], kind, form)[1]).unique(maintain_order=True).head(SAMPLE)
-            if len(wrong):
-                found |= dict.fromkeys(_hints_of(wrong, kind, form, missing))
+    for name, wrong in typing.wrong.items():
+        if (kind := typing.kinds[name]) in {"number", "integer", "datetime"}:
+            found |= dict.fromkeys(_hints_of(wrong, kind, typing.form, missing))
     return list(found)
 
 
@@ -158,7 +155,7 @@ def guess_csv(path: Path) -> dict[str, Any]:
     elif not text.startswith(b"sep=") and (header := header_of(text, separator)) != 1:
         settings["header"] = header
     source = CsvSource.model_validate({"kind": "csv", "path": str(path), **settings})
-    return settings | _guess_cells(CsvLoader(source).text(), source.missing, separator)
+    return settings | _guess_cells(pl.concat(CsvLoader(source).batches()), source.missing, separator)
 
 
 def _guess_cells(table: pl.DataFrame, missing: tuple[str, ...], separator: str) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from ..errors import DataError
-from .base import LINE, FileSource, Loader, LoaderKind, clean_name
+from .base import LINE, FileSource, Loader, LoaderKind, clean_name, cut
 
 MAGIC = b"PAR1"
 
@@ -24,8 +25,8 @@ class ParquetLoader(Loader):
 
     advice = "Mend these rows of the table; they are counted from 1."
 
-    def text(self) -> pl.DataFrame:
-        """See `Loader.text`: each column has its own type, only blank text is null, and so is NaN."""
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """See `Loader.batches`: each column has its own type, only blank text is null, and so is NaN."""
         (path,) = self.files
         if not path.is_file():
             raise DataError(
@@ -48,7 +49,9 @@ class ParquetLoader(Loader):
             )
         table.columns = names
         blank = pl.col(pl.String)
-        return table.with_columns(pl.when(blank.str.strip_chars() != "").then(blank)).with_row_index(LINE, offset=1)
+        yield from cut(
+            [table.with_columns(pl.when(blank.str.strip_chars() != "").then(blank)).with_row_index(LINE, offset=1)]
+        )
 
 
 def _guess(path: Path) -> dict[str, Any] | None:

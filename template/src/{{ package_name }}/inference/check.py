@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from .. import dataset
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
 from ..artifacts import TABLES
-from ..contract.cells import kinds_of
 from ..data_loaders.sources import load_sources
-from ..pipelines.assemble import canonical_rows, check
+from ..pipelines.assemble import assembled, canonical_rows, check
+from ..pipelines.ingest import batches_of
+from ..quality.base import rows_of
 from ..steps import CONTRACT, SOURCES, Project
 
 
@@ -23,16 +28,16 @@ def check_project(project: Project) -> list[str]:
         f"{SOURCES}: {', '.join(loaders)}",
     ]
     absent = [loader.where for loader in loaders.values() if not all(file.is_file() for file in loader.files)]
-    if not absent:
-        kinds = kinds_of(contract)
-        tables = {
-            name: loader.load(kinds | loader.settings.columns, contract.time_zone) for name, loader in loaders.items()
-        }
-    elif (project.root / TABLES.path).is_dir():
-        tables = project.read(TABLES)
-    else:
-        return [*said, f"not there, so that no table was looked at: {', '.join(absent)}"]
-    rows = canonical_rows(dataset.assemble(tables), tables, contract)
-    known = rows.filter(rows[contract.target.column].is_not_null())
-    check(known, contract, project.settings.validation)
-    return [*said, f"{len(known):,} rows with an outcome keep the contract"]
+    with TemporaryDirectory() as folder:
+        scratch = Project(Path(folder))
+        if not absent:
+            scratch.write(TABLES, batches_of(project))
+            tables = scratch.read(TABLES)
+        elif (project.root / TABLES.path).is_dir():
+            tables = project.read(TABLES)
+        else:
+            return [*said, f"not there, so that no table was looked at: {', '.join(absent)}"]
+        rows = canonical_rows(assembled(tables), tables, contract, scratch.root / "rows.parquet")
+        known = rows.filter(pl.col(contract.target.column).is_not_null())
+        check(known, contract, project.settings.validation)
+        return [*said, f"{rows_of(known):,} rows with an outcome keep the contract"]

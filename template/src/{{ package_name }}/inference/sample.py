@@ -59,7 +59,7 @@ def open_table(file: Path, root: Path) -> Sample:
     inside = place.is_relative_to(root.resolve())
     source["path"] = (place.relative_to(root.resolve()) if inside else place).as_posix()
     lazy = _lazy(file, source) if file.stat().st_size > LARGE else None
-    frame = loader.text().drop(LINE) if lazy is None else pl.DataFrame()
+    frame = pl.concat(loader.batches()).drop(LINE) if lazy is None else pl.DataFrame()
     rows = len(frame)
     if lazy is not None:
         rows = lazy.select(pl.len()).collect(engine="streaming").item()

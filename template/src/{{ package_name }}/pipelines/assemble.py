@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from traceback import extract_tb
+from typing import Any
 
 import polars as pl
 
-from ..artifacts import ROWS, TABLES, VALIDATION
+from ..artifacts import ROWS, TABLES, VALIDATION, beside, parts_of, scan_table, write_table
 from ..contract.cells import Form, kinds_of
 from ..contract.types import Contract
-from ..data_loaders.base import LINE, typed
+from ..data_loaders.base import LINE, Typing
 from ..errors import DataError, ProjectError
-from ..quality.base import find_problems
+from ..quality.base import find_problems, rows_of
 from ..quality.later import forbid_later_knowledge
 from ..settings import Validation
 from ..steps import Project, Step
@@ -36,26 +38,37 @@ def run(project: Project) -> str:
     contract = project.contract
     forbid_later_knowledge(contract.columns, contract.known_later)
     tables = project.read(TABLES)
-    rows = canonical_rows(assembled(tables), tables, contract)
-    known = rows.filter(rows[contract.target.column].is_not_null())
-    check(known, contract, project.settings.validation)
-    project.write(ROWS, known.drop(LINE, strict=False))
-    left_out = len(rows) - len(known)
-    return f"{len(known)} rows" + (f"; {left_out} without outcome left out" if left_out else "")
+    with beside(project.root / ROWS.path) as place:
+        rows = canonical_rows(assembled(tables), tables, contract, place)
+        known = rows.filter(pl.col(contract.target.column).is_not_null())
+        check(known, contract, project.settings.validation)
+        project.write(ROWS, known.drop(LINE, strict=False))
+        count, left_out = rows_of(known), rows_of(rows) - rows_of(known)
+    return f"{count} rows" + (f"; {left_out} without outcome left out" if left_out else "")
 
 
-def assembled(tables: Mapping[str, pl.DataFrame]) -> object:
-    """What dataset.py makes of the tables.
+def assembled(tables: Mapping[str, pl.LazyFrame]) -> object:
+    """What dataset.py makes of the tables: of LazyFrames if that is what its `assemble` says it takes, else of DataFrames.
 
     Raises:
         DataError: it cannot be imported, looks for a table or column that is not there, joins what does not fit, or fails in
             any other way; names its line.
     """
-    try:
+    with naming_its_line(tables):
         # Only now: no other command is to stop because of a mistake in it.
         from .. import dataset
 
-        return dataset.assemble(tables)
+        assemble: Callable[[Mapping[str, Any]], object] = dataset.assemble
+        takes = [said for name, said in getattr(assemble, "__annotations__", {}).items() if name != "return"]
+        lazy = any("LazyFrame" in str(said) for said in takes)
+        return assemble(tables if lazy else {name: table.collect() for name, table in tables.items()})
+
+
+@contextmanager
+def naming_its_line(tables: Mapping[str, pl.LazyFrame]) -> Iterator[None]:
+    """Errors of dataset.py, as soon as it is asked or as late as its rows are, as one that names its line."""
+    try:
+        yield
     except ProjectError:
         raise
     except (Exception, pl.exceptions.PanicException) as error:  # it is anybody's code
@@ -70,34 +83,49 @@ def assembled(tables: Mapping[str, pl.DataFrame]) -> object:
         ) from error
 
 
-def canonical_rows(made: object, tables: Mapping[str, pl.DataFrame], contract: Contract) -> pl.DataFrame:
+def canonical_rows(made: object, tables: Mapping[str, pl.LazyFrame], contract: Contract, place: Path) -> pl.LazyFrame:
     """What dataset.py returned, with the contract's columns alone, each in its type, and `LINE` if it is there still.
+
+    Args:
+        made: what it returned.
+        tables: what it was given.
+        contract: whose columns are wanted.
+        place: a file for the rows, made on the way: they are computed once.
 
     Raises:
         DataError: it is no table, or empty, or lacks a column, or holds a value of another kind.
     """
-    if not isinstance(made, pl.DataFrame):
+    if not isinstance(made, pl.DataFrame | pl.LazyFrame):
         raise DataError(
-            f"dataset.py: assemble returned a {type(made).__name__}, not a polars DataFrame.",
+            f"dataset.py: assemble returned a {type(made).__name__}, not a polars DataFrame or LazyFrame.",
             "Return one row a prediction.",
         )
     kinds = kinds_of(contract)
-    if absent := [name for name in kinds if name not in made.columns]:
-        raise _lacking(absent, made, tables)
-    if made.is_empty():
+    with naming_its_line(tables):
+        names = made.lazy().collect_schema().names()
+    if absent := [name for name in kinds if name not in names]:
+        raise _lacking(absent, made.lazy(), tables)
+    typing = Typing(kinds, Form(zone=contract.time_zone))
+    kept = made.select(*kinds, *([LINE] if LINE in names else []))
+    write_table(place, (typing.of(part) for part in _computed(kept, tables)))
+    rows: pl.LazyFrame = scan_table(place)
+    if not rows_of(rows):
         raise DataError(
             "dataset.py: assemble returned no rows.",
             "Look at its joins and filters: keys that are written differently on both sides match nothing.",
         )
-    kept = [*kinds, *([LINE] if LINE in made.columns else [])]
-    rows, problems = typed(made.select(kept), kinds, Form(zone=contract.time_zone))
-    if problems:
-        raise DataError("\n".join(f"rows of dataset.py: {problem}" for problem in problems), MEND)
+    if typing.problems:
+        raise DataError("\n".join(f"rows of dataset.py: {problem}" for problem in typing.problems), MEND)
     return rows
 
 
-def _lacking(absent: list[str], made: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> DataError:
-    folded = {name.casefold(): name for name in made.columns}
+def _computed(rows: pl.DataFrame | pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> Iterator[pl.DataFrame]:
+    with naming_its_line(tables):
+        yield from parts_of(rows)
+
+
+def _lacking(absent: list[str], made: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> DataError:
+    folded = {name.casefold(): name for name in made.collect_schema()}
     similar = {name: get_close_matches(name.casefold(), folded, n=1, cutoff=0.8) for name in absent}
     hints = [f"`{name}` (is it `{folded[found[0]]}`?)" if found else f"`{name}`" for name, found in similar.items()]
     return DataError(
@@ -107,21 +135,21 @@ def _lacking(absent: list[str], made: pl.DataFrame, tables: Mapping[str, pl.Data
     )
 
 
-def _listed(table: pl.DataFrame) -> str:
-    names = [name for name in table.columns if name != LINE]
+def _listed(table: pl.LazyFrame) -> str:
+    names = [name for name in table.collect_schema() if name != LINE]
     more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
     return ", ".join(names[:SHOWN_COLUMNS]) + more
 
 
-def check(rows: pl.DataFrame, contract: Contract, limits: Validation) -> None:
+def check(rows: pl.LazyFrame, contract: Contract, limits: Validation) -> None:
     """Refuse rows that do not keep the contract.
 
     Raises:
         DataError: all problems at once, each with its lines.
     """
-    if len(rows) < limits.minimum_rows:
+    if (count := rows_of(rows)) < limits.minimum_rows:
         raise DataError(
-            f"{len(rows)} rows with an outcome (`{contract.target.column}`), at least {limits.minimum_rows} are needed.",
+            f"{count} rows with an outcome (`{contract.target.column}`), at least {limits.minimum_rows} are needed.",
             "Add rows. How many are enough stands in params.yaml: validation.minimum_rows.",
         )
     if problems := find_problems(rows, contract, limits):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
-from ..artifacts import TABLES
+from ..artifacts import FINGERPRINTS, TABLES
 from ..contract.cells import kinds_of
 from ..data_loaders.sources import load_sources
+from ..discovery import names_in
 from ..steps import SOURCES, Project, Step
 
 
@@ -18,13 +20,13 @@ def run(project: Project) -> str:
     Raises:
         DataError: a file is missing or unreadable, or a cell is not of its column's kind; all of one file at once.
     """
-    tables = load_tables(project)
-    project.write(TABLES, tables)
-    return ", ".join(f"{len(table)} rows of {name}" for name, table in tables.items())
+    project.write(TABLES, batches_of(project))
+    counts = {name: table.select(pl.len()).collect().item() for name, table in project.read(TABLES).items()}
+    return ", ".join(f"{count} rows of {name}" for name, count in counts.items())
 
 
-def load_tables(project: Project) -> dict[str, pl.DataFrame]:
-    """All sources by name, each as a table in canonical types with the line of each row; raises `DataError` as `run`."""
+def batches_of(project: Project) -> dict[str, Iterator[pl.DataFrame]]:
+    """All sources by name, each in parts, in canonical types with the line of each row; raises `DataError` as `run`."""
     contract = project.contract
     # What a source says of its own column goes first: it can be raw material for the column of that name.
     return {
@@ -33,9 +35,17 @@ def load_tables(project: Project) -> dict[str, pl.DataFrame]:
     }
 
 
+def load_tables(project: Project) -> dict[str, pl.DataFrame]:
+    """All sources by name, whole in memory, for tests of tables that fit there; raises `DataError` as `run`."""
+    return {name: pl.concat(batches) for name, batches in batches_of(project).items()}
+
+
 def _files(project: Project) -> list[Path]:
     loaders = load_sources(project.root / SOURCES, project.root).values()
     return [project.root / SOURCES, *(file for loader in loaders for file in loader.files)]
 
 
-STEP = Step("ingest", run, writes=(TABLES,), sources=_files)
+#: Only where sources can be something else than files is there a step that asks them.
+_ASKED = (FINGERPRINTS,) if "fingerprint" in names_in("pipelines") else ()
+
+STEP = Step("ingest", run, reads=_ASKED, writes=(TABLES,), sources=_files)

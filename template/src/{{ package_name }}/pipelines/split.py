@@ -25,7 +25,7 @@ def run(project: Project) -> str:
     from ..features.split import FLATTERS, holdout, how
 
     contract, settings = project.contract, project.settings
-    rows = project.read(ROWS)
+    rows = project.read(ROWS).collect()
     # All rows: nothing is learnt or chosen by it, it can only stop; and what was made of all outcomes shows only in all.
     notes = forbid_leaks(rows, contract, seed=settings.seed)
     part = holdout(rows, contract, settings.split.holdout_share, settings.seed)

@@ -12,7 +12,8 @@ from ..contract.types import Contract
 from ..data_loaders.base import LINE, Loader
 from ..data_loaders.sources import load_sources
 from ..errors import DataError
-from ..quality.base import find_problems
+from ..problems import Problem
+from ..quality.base import find_problems, rows_of
 from ..settings import Validation
 from ..steps import SOURCES, Project, Step
 
@@ -43,28 +44,30 @@ def run(project: Project) -> str:
     return f"no problem found; {unused} columns that the contract does not name" if unused else "no problem found"
 
 
-def problems_of(table: pl.DataFrame, loader: Loader, contract: Contract, limits: Validation) -> list[str]:
-    """All that is wrong with one table, one sentence each. Its own key must be unique, not that of the rows to come."""
+def problems_of(table: pl.LazyFrame, loader: Loader, contract: Contract, limits: Validation) -> list[Problem]:
+    """All that is wrong with one table. Its own key must be unique, not that of the rows to come."""
     key, target = loader.settings.key, contract.target.column
-    if absent := [name for name in key if name not in table.columns]:
-        return [f"there is no column `{absent[0]}`, which is a part of its key in configs/sources.yaml"]
-    if target in table.columns:
+    names = table.collect_schema().names()
+    if absent := [name for name in key if name not in names]:
+        return [Problem(says=f"there is no column `{absent[0]}`, which is a part of its key in configs/sources.yaml")]
+    if target in names:
         # Rows without an outcome are not learnt from: what else they lack is no problem.
-        table = table.filter(table[target].is_not_null())
-        if len(table) < limits.minimum_rows:
+        table = table.filter(pl.col(target).is_not_null())
+        if (rows := rows_of(table)) < limits.minimum_rows:
             least = f"at least {limits.minimum_rows} are needed (validation.minimum_rows in params.yaml)"
-            return [f"{len(table)} rows with an outcome (`{target}`), {least}"]
+            return [Problem(says=f"{rows} rows with an outcome (`{target}`), {least}")]
     return find_problems(table, contract.model_copy(update={"key": key}), limits)
 
 
-def _summary(table: pl.DataFrame, contract: Contract) -> dict[str, Any]:
+def _summary(table: pl.LazyFrame, contract: Contract) -> dict[str, Any]:
     known = {*kinds_of(contract), *contract.known_later, *contract.ignored}
-    columns = [name for name in table.columns if name != LINE]
+    columns = [name for name in table.collect_schema() if name != LINE]
+    rows, *missing = table.select(pl.len().alias(LINE), pl.col(columns).null_count()).collect(engine="streaming").row(0)
     return {
-        "rows": len(table),
+        "rows": rows,
         "columns": len(columns),
         "not_in_contract": [name for name in columns if name not in known],
-        "missing_share": {name: round(table[name].null_count() / len(table), 4) for name in columns},
+        "missing_share": {name: round(count / rows, 4) for name, count in zip(columns, missing, strict=True)},
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..contract.types import (
@@ -17,38 +16,38 @@ from ..contract.types import (
     IntegerColumn,
     NumberColumn,
 )
-from ..data_loaders.base import places
 from ..predictor.encoding import local
-from .base import ValueCheck
+from ..problems import Problem
+from .base import LARGEST, ValueCheck, rows_of, where
 
 
-def _features(table: pl.DataFrame, contract: Contract) -> Iterator[tuple[str, Column, pl.Series]]:
-    return ((name, column, table[name]) for name, column in contract.columns.items() if name in table.columns)
+def _features(table: pl.LazyFrame, contract: Contract) -> Iterator[tuple[str, Column]]:
+    schema = table.collect_schema()
+    return ((name, column) for name, column in contract.columns.items() if name in schema)
 
 
-def _said(table: pl.DataFrame, name: str, problem: str, wrong: pl.Series) -> Iterator[str]:
-    wrong = wrong.fill_null(value=False)
-    if wrong.any():
-        yield f"column `{name}`: {problem} {places(table, wrong)}"
-
-
-def _missing(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
+def _missing(table: pl.LazyFrame, contract: Contract) -> Iterator[Problem]:
     roles = {name for name in (*contract.key, contract.time, contract.group, contract.weight) if name}
     required = [name for name, column in contract.columns.items() if not column.missing]
-    for name in dict.fromkeys([*required, *sorted(roles)]):
+    names = [name for name in dict.fromkeys([*required, *sorted(roles)]) if name in table.collect_schema()]
+    for problem in where(table, {Problem(column=name, says="missing"): pl.col(name).is_null() for name in names}):
         # A column without any value is said by another check.
-        if name in table.columns and table[name].count():
-            yield from _said(table, name, "missing", table[name].is_null())
+        if problem.count < rows_of(table):
+            yield problem
 
 
-def _outside(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
-    for name, column, values in _features(table, contract):
-        if isinstance(column, NumberColumn | IntegerColumn | DatetimeColumn) and values.count():
+def _outside(table: pl.LazyFrame, contract: Contract) -> Iterator[Problem]:
+    wrong = {}
+    for name, column in _features(table, contract):
+        if isinstance(column, NumberColumn | IntegerColumn | DatetimeColumn):
             low, high = _bound(column.minimum, contract), _bound(column.maximum, contract)
-            inside = values.is_between(values.min() if low is None else low, values.max() if high is None else high)
-            yield from _said(table, name, f"outside {_range(low, high)}", ~inside)
-    if contract.weight in table.columns:
-        yield from _said(table, contract.weight, "a weight is above 0, not so", table[contract.weight] <= 0)
+            outside = [pl.col(name) < low] if low is not None else []
+            outside += [pl.col(name) > high] if high is not None else []
+            if outside:
+                wrong[Problem(column=name, says=f"outside {_range(low, high)}")] = pl.any_horizontal(outside)
+    if contract.weight and contract.weight in table.collect_schema():
+        wrong[Problem(column=contract.weight, says="a weight is above 0, not so")] = pl.col(contract.weight) <= 0
+    return where(table, wrong)
 
 
 def _bound(bound: Any, contract: Contract) -> Any:
@@ -59,35 +58,35 @@ def _bound(bound: Any, contract: Contract) -> Any:
 def _range(low: Any, high: Any) -> str:
     words = [f"{bound:.10g}" if isinstance(bound, float) else str(bound) for bound in (low, high) if bound is not None]
     if low is None:
-        return f"what is at most {words[-1]}" if words else "no bounds"
+        return f"what is at most {words[-1]}"
     return " to ".join(words) if high is not None else f"what is at least {words[0]}"
 
 
-def _not_allowed(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
-    for name, column, values in _features(table, contract):
-        if isinstance(column, CategoryColumn) and column.allowed is not None:
-            yield from _said(table, name, "none of the allowed words", ~values.is_in(column.allowed))
+def _not_allowed(table: pl.LazyFrame, contract: Contract) -> Iterator[Problem]:
+    wrong = {
+        Problem(column=name, says="none of the allowed words"): ~pl.col(name).is_in(column.allowed)
+        for name, column in _features(table, contract)
+        if isinstance(column, CategoryColumn) and column.allowed is not None
+    }
+    return where(table, wrong)
 
 
-def _inexact(table: pl.DataFrame, contract: Contract) -> Iterator[str]:
+def _inexact(table: pl.LazyFrame, contract: Contract) -> Iterator[Problem]:
     """Whole numbers that a model, which computes in float32, would take for their neighbours."""
-    for name, column, values in _features(table, contract):
+    wrong = {}
+    for name, column in _features(table, contract):
+        values = pl.col(name)
+        far = values.abs() > LARGEST_EXACT
         if isinstance(column, IntegerColumn):
-            said = f"beyond {LARGEST_EXACT}, where a model cannot tell whole numbers apart (a category can)"
-            yield from _said(table, name, said, values.abs() > LARGEST_EXACT)
-        elif isinstance(column, NumberColumn) and (values.abs() > LARGEST_EXACT).any():
-            exact = values.to_numpy().astype(np.float64)
-            with np.errstate(over="ignore"):
-                lost = (
-                    (np.abs(exact) > LARGEST_EXACT) & (exact.astype(np.float32) != exact) & (exact == np.floor(exact))
-                )
+            says = f"beyond {LARGEST_EXACT}, where a model cannot tell whole numbers apart (a category can)"
+            wrong[Problem(column=name, says=says)] = far
+        elif isinstance(column, NumberColumn):
             if not column.rounded:
-                said = f"whole numbers beyond {LARGEST_EXACT} that a model would round (`rounded: true` allows it)"
-                yield from _said(table, name, said, pl.Series(lost))
-        if isinstance(column, NumberColumn):
-            yield from _said(
-                table, name, "too large for a model (float32)", values.abs() > float(np.finfo(np.float32).max)
-            )
+                says = f"whole numbers beyond {LARGEST_EXACT} that a model would round (`rounded: true` allows it)"
+                lost = far & (values.cast(pl.Float32).cast(pl.Float64) != values) & (values == values.floor())
+                wrong[Problem(column=name, says=says)] = lost
+            wrong[Problem(column=name, says="too large for a model (float32)")] = values.abs() > LARGEST
+    return where(table, wrong)
 
 
 MISSING = ValueCheck("missing", _missing)
