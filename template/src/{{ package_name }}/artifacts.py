@@ -183,11 +183,13 @@ def _table(path: str) -> Artifact[Any]:
     return Artifact(path, read_table, write_table)
 
 
-def _report(path: str) -> Artifact[dict[str, Any]]:
+def report(path: str) -> Artifact[dict[str, Any]]:
+    """A JSON file that people and DVC read."""
     return Artifact(path, _read_json, write_json)
 
 
-def _graph(path: str) -> Artifact[bytes]:
+def binary(path: str) -> Artifact[bytes]:
+    """A file of bytes."""
     return Artifact(path, Path.read_bytes, lambda place, content: _none(place.write_bytes(content)))
 
 
@@ -196,30 +198,30 @@ def _none(_: object) -> None:
 
 
 #: What each source that is no file held when it was asked, by name.
-FINGERPRINTS = _report("data/interim/fingerprints.json")
+FINGERPRINTS = report("data/interim/fingerprints.json")
 #: Tables as read, one a source, with the line of each row: read as LazyFrames, written from anything that `parts_of` takes.
 TABLES: Artifact[dict[str, Any]] = Artifact("data/interim/tables", _read_tables, _write_tables)
 #: What was checked and counted.
-VALIDATION = _report("reports/validation.json")
+VALIDATION = report("reports/validation.json")
 #: The rows of the contract: features, target and roles; read as a LazyFrame.
 ROWS: Artifact[Any] = Artifact("data/interim/rows.parquet", scan_table, write_table)
 TRAIN = _table("data/processed/train.parquet")
 HOLDOUT = _table("data/processed/holdout.parquet")
 #: How the rows were divided, and what that flatters.
-SPLIT = _report("reports/split.json")
+SPLIT = report("reports/split.json")
 #: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
 TRAINED = Artifact("models/artifacts/trained.joblib", _read_trained, _write_trained)
 #: Mean and standard deviation of each candidate's scores over the folds.
 COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_table)
 #: Scores on the hold-out, each with its interval, and whether the model is accepted.
-METRICS = _report("reports/metrics.json")
+METRICS = report("reports/metrics.json")
 #: The exported graph, before it is registered.
-CANDIDATE = _graph("models/artifacts/candidate.onnx")
+CANDIDATE = binary("models/artifacts/candidate.onnx")
 #: A request that the service answers.
-REQUEST = _report("models/request.json")
-PARITY = _report("reports/parity.json")
+REQUEST = report("models/request.json")
+PARITY = report("reports/parity.json")
 #: The graph that is served: the one that holds the alias.
-MODEL = _graph("models/model.onnx")
+MODEL = binary("models/model.onnx")
 #: Digests of the rows that the candidate learnt from, kept with a registered model.
 LEARNT: Artifact[Any] = _table("models/artifacts/training_rows.parquet")
-REGISTERED = _report("reports/registered.json")
+REGISTERED = report("reports/registered.json")

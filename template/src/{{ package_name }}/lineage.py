@@ -107,7 +107,8 @@ class Lineage:
         names = flatten(project.settings.model_dump(mode="json"))
         settings = {name: value for name, value in names.items() if _covers(step.params, name)}
         unused = set() if step.judges else {"acceptance"}
-        files = [project.root / artifact.path for artifact in step.reads] + step.sources(project)
+        inputs = (*(artifact.path for artifact in step.reads), *step.configs)
+        files = [*(project.root / name for name in inputs), *step.sources(project)]
         return MadeFrom(
             inputs={self._name(path): self._digest(path) for path in files},
             settings=_digest_of(settings),

@@ -55,7 +55,9 @@ class Step:
         reads: artifacts of earlier steps.
         writes: artifacts that it makes.
         params: settings that it uses, by dotted name in params.yaml.
+        configs: files of configs/ that it reads, besides the contract.
         sources: files from outside that it reads.
+        guards: names of steps that must not run before it has succeeded.
         judges: whether the contract's `acceptance` is a part of what it does.
     """
 
@@ -64,5 +66,7 @@ class Step:
     reads: tuple[Artifact[Any], ...] = ()
     writes: tuple[Artifact[Any], ...] = ()
     params: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
     sources: Callable[[Project], list[Path]] = field(default=lambda _: [])
+    guards: tuple[str, ...] = ()
     judges: bool = False

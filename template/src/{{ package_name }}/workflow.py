@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from .steps import Project, Step
 
 
 def all_steps() -> list[Step]:
-    """Every step of pipelines/, each after those whose artifacts it reads."""
+    """Every step of pipelines/, each after those whose artifacts it reads; one that is guarded reads its guards' reports."""
     steps = discover("pipelines", Step)
+    for guard in list(steps.values()):
+        for name in guard.guards:
+            steps[name] = replace(steps[name], reads=(*steps[name].reads, guard.writes[0]))
     makers = {artifact.path: step.name for step in steps.values() for artifact in step.writes}
     before = {
         name: sorted({makers[artifact.path] for artifact in step.reads if artifact.path in makers})

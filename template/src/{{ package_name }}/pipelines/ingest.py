@@ -42,10 +42,10 @@ def load_tables(project: Project) -> dict[str, pl.DataFrame]:
 
 def _files(project: Project) -> list[Path]:
     loaders = load_sources(project.root / SOURCES, project.root).values()
-    return [project.root / SOURCES, *(file for loader in loaders for file in loader.files)]
+    return [file for loader in loaders for file in loader.files]
 
 
 #: Only where sources can be something else than files is there a step that asks them.
 _ASKED = (FINGERPRINTS,) if "fingerprint" in names_in("pipelines") else ()
 
-STEP = Step("ingest", run, reads=_ASKED, writes=(TABLES,), sources=_files)
+STEP = Step("ingest", run, reads=_ASKED, writes=(TABLES,), configs=(SOURCES,), sources=_files)

@@ -77,5 +77,5 @@ STEP = Step(
     reads=(TABLES,),
     writes=(VALIDATION,),
     params=("validation",),
-    sources=lambda project: [project.root / SOURCES],
+    configs=(SOURCES,),
 )

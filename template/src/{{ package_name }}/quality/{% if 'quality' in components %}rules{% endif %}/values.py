@@ -1,0 +1,106 @@
+"""Rules of the business, and how old the newest row may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+import polars as pl
+from pydantic import AfterValidator, Field
+
+from ...contract.types import Duration, Name
+from ...errors import SettingsError
+from ...problems import Problem
+from ..base import ask, where
+from .base import QUALITY, Check, CheckKind, Tables, known
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def _expression(text: str) -> str:
+    try:
+        pl.sql_expr(text)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise ValueError(f"no condition in SQL: {error}") from None
+    return text
+
+
+def _place(text: str) -> str:
+    if "." not in text:
+        raise ValueError("a table and a column are expected: flights.scheduled_departure")
+    return text
+
+
+class Rule(Check):
+    """A condition that every row keeps; a row for which it cannot be told, as a value is missing, keeps it."""
+
+    check: Literal["rule"]
+    keep: Annotated[
+        str,
+        AfterValidator(_expression),
+        Field(max_length=2000, description="In SQL, of the columns of a row: `paid <= total AND total > 0`."),
+    ]
+
+
+class Freshness(Check):
+    """The newest row is young enough."""
+
+    check: Literal["freshness"]
+    column: Annotated[Name, Field(description="A date and time.")]
+    at_most: Annotated[Duration, Field(description="12h, 1d, 2w.")]
+    than: Annotated[
+        str,
+        AfterValidator(lambda text: text and _place(text)),
+        Field(description="Older than the newest of this (`table.column`), instead of now in UTC."),
+    ] = ""
+
+
+def _rule(table: pl.LazyFrame, check: Rule, tables: Tables) -> Iterator[Problem]:  # noqa: ARG001
+    keeps = pl.sql_expr(check.keep)
+    known(table, tuple(keeps.meta.root_names()), check.table)
+    try:
+        yield from where(table, {Problem(says=f"not so: {check.keep}"): ~keeps})
+    except pl.exceptions.PolarsError as error:
+        said = str(error).partition("\n")[0]
+        raise SettingsError(
+            f"{QUALITY}: `{check.keep}` is no condition on a row: {said}",
+            f"Mend {QUALITY}, or say the kind of its columns in configs/sources.yaml: without one they are text.",
+        ) from None
+
+
+def _freshness(table: pl.LazyFrame, check: Freshness, tables: Tables) -> Iterator[Problem]:
+    newest = _newest(table, check.column, check.table)
+    if newest is None:
+        yield Problem(column=check.column, says="has no value that says how old the rows are")
+        return
+    limit = timedelta(**{_UNITS[check.at_most[-1]]: int(check.at_most[:-1])})
+    if check.than:
+        name, _, column = check.than.partition(".")
+        if name not in tables:
+            raise SettingsError(f"{QUALITY}: there is no table `{name}`, which `than` names.", f"Mend {QUALITY}.")
+        now, called = _newest(tables[name], column, name), f"the newest `{check.than}`"
+    else:
+        now, called = datetime.now(UTC).replace(tzinfo=None), "now"
+    if now is not None and now - newest > limit:
+        says = f"the newest value is {_age(now - newest)} older than {called}, at most {check.at_most} are allowed"
+        yield Problem(column=check.column, says=says)
+
+
+def _newest(table: pl.LazyFrame, column: str, name: str) -> datetime | None:
+    known(table, (column,), name)
+    newest = ask(table, newest=pl.col(column).max())["newest"]
+    if newest is not None and not isinstance(newest, datetime):
+        raise SettingsError(
+            f"{QUALITY}: `{column}` of `{name}` is no date and time.",
+            "Say its kind (datetime) in configs/sources.yaml or the contract.",
+        )
+    return newest
+
+
+def _age(age: timedelta) -> str:
+    return f"{age.days} days" if age.days > 1 else f"{age.total_seconds() / 3600:.1f} hours"
+
+
+RULE = CheckKind("rule", Rule, _rule)
+FRESHNESS = CheckKind("freshness", Freshness, _freshness)
