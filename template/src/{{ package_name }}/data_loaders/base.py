@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -12,9 +14,10 @@ import polars as pl
 from pydantic import Field
 
 from ..contract.cells import EXPECTED, Form, Unreadable, read_cells
-from ..contract.types import Kind, Name, Names, Section
+from ..contract.types import Kind, Name, Names
 from ..errors import DataError
 from ..problems import SHOWN_LINES, Problem, merged
+from .catalogue import Catalogue
 
 #: The column that says where a row stands in its source, so that a problem can be found by hand: the number of its first line,
 #: or of the row where there are no lines. A name with no-break spaces cannot be a column of the contract.
@@ -26,7 +29,7 @@ CELLS = 5_000_000
 SAMPLE = 2000
 
 
-class Source(Section):
+class Source(Catalogue):
     """What configs/sources.yaml says about a source of any kind."""
 
     kind: str
@@ -56,8 +59,21 @@ class Loader(ABC):
         return [self.root / self.settings.path]
 
     def fingerprint(self) -> str:
-        """What a source that is no file holds now, told without reading it all: it differs when the table does."""
-        raise NotImplementedError
+        """What a source that is no file holds now: it differs when the table does.
+
+        Here all rows are read for it, in any order; a loader that can ask its source for less does.
+        """
+        total, rows, names = 0, 0, []
+        for batch in self.batches():
+            table = batch.drop(LINE)
+            names, rows = table.columns, rows + len(table)
+            total = (total + int(table.hash_rows().to_numpy().sum())) % 2**64
+        return json.dumps({"rows": rows, "digest": total, "columns": names})
+
+    def modified(self) -> datetime | None:
+        """When the newest of its files was written; None for what is none."""
+        newest = max((file.stat().st_mtime for file in self.files), default=None)
+        return None if newest is None else datetime.fromtimestamp(newest, UTC)
 
     @property
     def where(self) -> str:
@@ -183,6 +199,18 @@ def cut(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Parts of a table of any size as parts of at most `BATCH` rows, and fewer where there are many columns."""
     for table in tables:
         yield from table.iter_slices(max(1, min(BATCH, CELLS // max(1, table.width))))
+
+
+#: Text columns without what is only blank.
+FILLED = pl.when(pl.col(pl.String).str.strip_chars() != "").then(pl.col(pl.String))
+
+
+def clean_names(names: Iterable[str], where: object) -> list[str]:
+    """Columns' names as the contract can say them; raises `DataError` if two are the same by that, or one is none."""
+    cleaned = [clean_name(name) for name in names]
+    if repeated := [name for name in cleaned if not name or cleaned.count(name) > 1]:
+        raise DataError(f"{where}: several columns are called `{repeated[0]}`, or one has no name.", "Name them apart.")
+    return cleaned
 
 
 def clean_name(name: str) -> str:

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..contract.cells import Form, shape_of
-from ..contract.types import Names, Word
+from ..contract.types import Names, Section, Word
 from ..errors import DataError
 from ..problems import Problem
 from .base import LINE, FileSource, Loader, LoaderKind, Typing, clean_name, cut, located
@@ -53,10 +54,9 @@ def _pattern(pattern: str) -> str:
     return pattern
 
 
-class CsvSource(FileSource):
-    """A csv file, packed with gzip or not."""
+class CsvForm(Section):
+    """How csv is written, wherever it comes from."""
 
-    kind: Literal["csv"]
     separator: Annotated[
         str,
         AfterValidator(_one_sign),
@@ -79,6 +79,17 @@ class CsvSource(FileSource):
     names: Annotated[Names, Field(description="Names of all columns, instead of those in the file.")] = ()
     comment: Annotated[str, Field(pattern=r"^[!-~]?$", description="Lines that begin with it are no rows.")] = ""
     multiline: Annotated[bool, Field(description="Quoted values over several lines may look like rows.")] = False
+
+    def source(self, file: Path) -> CsvSource:
+        """The settings by which a file is read that is written so."""
+        form = {name: getattr(self, name) for name in CsvForm.model_fields}
+        return CsvSource(kind="csv", path=str(file), **form)
+
+
+class CsvSource(FileSource, CsvForm):
+    """A csv file, packed with gzip or not."""
+
+    kind: Literal["csv"]
 
 
 class CsvLoader(Loader):

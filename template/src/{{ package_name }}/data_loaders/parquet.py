@@ -9,7 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ..errors import DataError
-from .base import LINE, FileSource, Loader, LoaderKind, clean_name, cut
+from .base import FILLED, LINE, FileSource, Loader, LoaderKind, clean_names, cut
 
 MAGIC = b"PAR1"
 
@@ -42,16 +42,8 @@ class ParquetLoader(Loader):
             ) from None
         if table.is_empty():
             raise DataError(f"{path} has no rows.", "Put a table with rows there.")
-        names = [clean_name(name) for name in table.columns]
-        if repeated := {name for name in names if not name or names.count(name) > 1}:
-            raise DataError(
-                f"{path}: several columns are called `{min(repeated)}`, or one has no name.", "Name them apart."
-            )
-        table.columns = names
-        blank = pl.col(pl.String)
-        yield from cut(
-            [table.with_columns(pl.when(blank.str.strip_chars() != "").then(blank)).with_row_index(LINE, offset=1)]
-        )
+        table.columns = clean_names(table.columns, path)
+        yield from cut([table.with_columns(FILLED).with_row_index(LINE, offset=1)])
 
 
 def _guess(path: Path) -> dict[str, Any] | None:

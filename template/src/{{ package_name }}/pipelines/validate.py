@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -10,6 +12,7 @@ from ..artifacts import TABLES, VALIDATION
 from ..contract.cells import kinds_of
 from ..contract.types import Contract
 from ..data_loaders.base import LINE, Loader
+from ..data_loaders.catalogue import unkept
 from ..data_loaders.sources import load_sources
 from ..errors import DataError
 from ..problems import Problem
@@ -45,7 +48,16 @@ def run(project: Project) -> str:
 
 
 def problems_of(table: pl.LazyFrame, loader: Loader, contract: Contract, limits: Validation) -> list[Problem]:
-    """All that is wrong with one table. Its own key must be unique, not that of the rows to come."""
+    """All that is wrong with one table, what its source promises among it."""
+    now = datetime.now(ZoneInfo(contract.time_zone))
+    return [
+        *unkept(loader.settings, table, loader.modified, now),
+        *_problems_in(table, loader, contract, limits),
+    ]
+
+
+def _problems_in(table: pl.LazyFrame, loader: Loader, contract: Contract, limits: Validation) -> list[Problem]:
+    """What is wrong with the rows. Their own key must be unique, not that of the rows to come."""
     key, target = loader.settings.key, contract.target.column
     names = table.collect_schema().names()
     if absent := [name for name in key if name not in names]:

@@ -1,0 +1,156 @@
+"""Real servers on loopback, each with a folder and ports of its own, gone at the end of the block."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .conftest import lacking
+
+SECONDS = 60
+
+
+@dataclass
+class Server:
+    """A server that runs.
+
+    Args:
+        port: on which it listens.
+        process: which it is.
+        user: whom it knows.
+        password: of that user.
+    """
+
+    port: int
+    process: subprocess.Popen[bytes]
+    user: str
+    password: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """As its clients know both."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.user,
+            "AWS_SECRET_ACCESS_KEY": self.password,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "DB_USER": self.user,
+            "DB_PASSWORD": self.password,
+        }
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(number)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that another user may enter."""
+    with tempfile.TemporaryDirectory(prefix="server-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """PostgreSQL with a superuser that has a password."""
+    initdb = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
+    if initdb is None:
+        lacking("PostgreSQL is missing", "PostgreSQL (bash .ci/testbed.sh does it on Debian)")
+    programs = Path(initdb).resolve().parent
+    # It refuses to run as root.
+    other = {"user": "nobody", "group": "nogroup", "extra_groups": ()} if os.geteuid() == 0 else {}
+    with folder() as place:
+        data, secret = place / "data", place / "password"
+        data.mkdir()
+        secret.write_text("ünsafe@:/?", encoding="utf-8")
+        if other:
+            shutil.chown(data, "nobody", "nogroup")
+        make = [programs / "initdb", "-D", data, "-U", "owner", "-A", "scram-sha-256", "--pwfile", secret]
+        options = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run([*make, *options], check=True, capture_output=True, cwd=place, **other)  # type: ignore[call-overload]
+        (port,) = free_ports(1)
+        listen = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-p", str(port)]
+        with running([programs / "postgres", "-D", data, "-F", *listen], place, **other) as process:
+            wait(process, lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close())
+            yield Server(port, process, "owner", secret.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def s3() -> Iterator[Server]:
+    """SeaweedFS, which speaks the protocol of S3, with one user."""
+    weed = Path(sys.executable).with_name("weed")
+    user = {
+        "name": "owner",
+        "credentials": [{"accessKey": "owner", "secretKey": "a secret key"}],
+        "actions": ["Admin", "Read", "Write", "List"],
+    }
+    with folder() as place:
+        (place / "s3.json").write_text(json.dumps({"identities": [user]}), encoding="utf-8")
+        (place / "data").mkdir()
+        names = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc")
+        *ports, port, grpc = free_ports(len(names) + 2)
+        options = [f"-{name}={value}" for name, value in zip(names, ports, strict=True)]
+        options += [f"-s3.port={port}", f"-s3.port.grpc={grpc}", f"-s3.config={place / 's3.json'}", "-s3"]
+        options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={place / 'data'}", "-volume.max=20"]
+        options += ["-master.volumeSizeLimitMB=64"]
+        with running([weed, "server", *options], place) as process:
+            wait(process, lambda: _answers(port))
+            yield Server(port, process, "owner", "a secret key")
+
+
+def _answers(port: int) -> None:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
+    except urllib.error.HTTPError:
+        # It refuses strangers: it is there.
+        return
+
+
+@contextmanager
+def running(command: Sequence[str | Path], place: Path, **other: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A program in a folder, whose words are kept beside it."""
+    with (place / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=place, stdout=log, stderr=log, **other)  # type: ignore[call-overload]
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait(process: subprocess.Popen[bytes], asked: Callable[[], object]) -> None:
+    """Wait until a server answers, as long as it runs."""
+    for _ in range(SECONDS * 5):
+        assert process.poll() is None, "the server ended"
+        try:
+            asked()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail("the server does not answer")
