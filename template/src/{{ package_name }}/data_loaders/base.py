@@ -14,7 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from ..contract.cells import EXPECTED, Form, Unreadable, read_cells
-from ..contract.types import Kind, Name, Names
+from ..contract.types import Contract, Kind, Name, Names
 from ..errors import DataError
 from ..problems import SHOWN_LINES, Problem, merged
 from .catalogue import Catalogue
@@ -95,19 +95,22 @@ class Loader(ABC):
             DataError: the source is missing, empty or unreadable; says where, and which setting to write.
         """
 
-    def load(self, kinds: Mapping[str, Kind], zone: str) -> Iterator[pl.DataFrame]:
+    def load(
+        self, kinds: Mapping[str, Kind], zone: str, treat: Callable[[pl.DataFrame], pl.DataFrame] = lambda part: part
+    ) -> Iterator[pl.DataFrame]:
         """The table in parts, each with the canonical type of a column that has a kind. Columns without one stay as they are.
 
         Args:
             kinds: by column; names that the table does not have are passed over.
             zone: of the place where moments are told.
+            treat: is done to each part before its cells are read.
 
         Raises:
             DataError: as `batches`; or, behind the last part, cells cannot be of their kinds: names their lines.
         """
         typing = Typing(kinds, self.form.in_zone(zone))
         for batch in self.batches():
-            yield typing.of(batch)
+            yield typing.of(treat(batch))
         if problems := typing.problems:
             raise DataError("\n".join(f"{self.where}: {problem}" for problem in problems), self.mend(typing))
 
@@ -131,6 +134,19 @@ class LoaderKind:
     settings: type[Source]
     loader: type[Loader]
     guess: Callable[[Path], dict[str, Any] | None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a file of this folder does to the parts of every source before their cells are read.
+
+    Args:
+        name: what it is called.
+        of: the project's folder, the source's name and the contract to what is done to each part; raises `SettingsError`.
+    """
+
+    name: str
+    of: Callable[[Path, str, Contract], Callable[[pl.DataFrame], pl.DataFrame]]
 
 
 class Typing:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 
 import polars as pl
 
 from ..artifacts import FINGERPRINTS, TABLES
 from ..contract.cells import kinds_of
+from ..data_loaders.base import Treatment
 from ..data_loaders.sources import load_sources
-from ..discovery import names_in
+from ..discovery import discover, names_in
 from ..steps import SOURCES, Project, Step
 
 
@@ -30,9 +32,16 @@ def batches_of(project: Project) -> dict[str, Iterator[pl.DataFrame]]:
     contract = project.contract
     # What a source says of its own column goes first: it can be raw material for the column of that name.
     return {
-        name: loader.load(kinds_of(contract) | loader.settings.columns, contract.time_zone)
+        name: loader.load(kinds_of(contract) | loader.settings.columns, contract.time_zone, _treated(project, name))
         for name, loader in load_sources(project.root / SOURCES, project.root).items()
     }
+
+
+def _treated(project: Project, source: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    treatments = [
+        each.of(project.root, source, project.contract) for each in discover("data_loaders", Treatment).values()
+    ]
+    return lambda part: reduce(lambda table, treat: treat(table), treatments, part)
 
 
 def load_tables(project: Project) -> dict[str, pl.DataFrame]:
@@ -47,5 +56,7 @@ def _files(project: Project) -> list[Path]:
 
 #: Only where sources can be something else than files is there a step that asks them.
 _ASKED = (FINGERPRINTS,) if "fingerprint" in names_in("pipelines") else ()
+#: What is not there has no configuration.
+_TREATED = ("configs/sanitise.yaml",) if "sanitise" in names_in("data_loaders") else ()
 
-STEP = Step("ingest", run, reads=_ASKED, writes=(TABLES,), configs=(SOURCES,), sources=_files)
+STEP = Step("ingest", run, reads=_ASKED, writes=(TABLES,), configs=(SOURCES, *_TREATED), sources=_files)
