@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,19 +11,11 @@ from typing import Any
 import polars as pl
 
 from ..contract.types import LARGEST_EXACT, Kind, Part
+from ..features.identifiers import names_rows
 
 #: One column as a kind, by the code that will read it; what it cannot be is null.
 Reading = Callable[[pl.Series, Kind], pl.Series]
 
-#: With fewer rows nothing can be told from values that never repeat.
-FEW_ROWS = 20
-#: A column with a greater share of different values names rows.
-DIFFERENT = 0.95
-#: So a reason begins by which a column is left out that could be a feature, if there were no other.
-NAMES = "names rows"
-BELONG = f"{NAMES} that belong together"
-#: How often the rows of one thing come at most, such as the visits of a patient, and how many things there are at least.
-REPEATS, THINGS = 50, 30
 LARGEST_FLOAT = 3e38
 #: With at most this share of other words, a column may have been meant to be numbers or dates.
 STRAY = 0.05
@@ -37,8 +28,6 @@ SHOWN_WORDS = 8
 #: So few values that they say nothing about how far others may lie.
 RARE, FAR, TWO = 0.01, 10, 2
 YEAR = timedelta(days=365)
-_ID = re.compile(r"(?:^|[^a-z])(?:id|uuid|guid|key|no|nr)\W*$|[a-z]I[dD]$")
-_ROW_NUMBER = re.compile(r"(?i)unnamed: ?\d+|column_1|_c0|x|index|level_0|row(?:id|names?|_?no|_?nr|_?number)?")
 _WRITTEN = {"integer": r"^\s*[+-]?(?:0|[1-9]\d*)\s*$", "number": r"^\s*[+-]?(?:[^0\s+-]|0(?:\D|$))"}
 
 
@@ -221,19 +210,8 @@ def _words(values: pl.Series, kind: Kind) -> str:
 
 
 def _why_no_feature(values: pl.Series, kind: Kind) -> str | None:
-    """Whether a column names rows, or what they belong to, rather than telling something about them."""
-    known = values.drop_nulls()
-    different = known.n_unique()
-    if kind == "number" and _largest(known) > LARGEST_FLOAT:
-        return f"seen {_largest(known):g}, which is more than a model computes with"
-    if kind not in {"integer", "number", "category"} or len(known) < FEW_ROWS or known.dtype == pl.Float64:
-        return None
-    said = f"{different:,} different values in {len(values):,} rows"
-    called = _ID.search(values.name) is not None
-    if different < DIFFERENT * len(known):
-        repeated = called and different >= THINGS and len(known) / different <= REPEATS
-        return f"{BELONG}: {said}" if repeated else None
-    if kind == "category" or called or _ROW_NUMBER.fullmatch(values.name):
-        return f"{NAMES}: {said}"
-    steps = values.diff().drop_nulls()
-    return f"{NAMES}, one by one" if len(known) == len(values) and ((steps == 1).all() or (steps == -1).all()) else None
+    """Whether a column is beyond a model, or names rows rather than telling something about them."""
+    largest = _largest(values.drop_nulls()) if kind == "number" else 0.0
+    if largest > LARGEST_FLOAT:
+        return f"seen {largest:g}, which is more than a model computes with"
+    return names_rows(values, kind)

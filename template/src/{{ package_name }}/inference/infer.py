@@ -15,9 +15,10 @@ from ..contract.file import load_contract
 from ..contract.types import MAX_COLUMNS, MAX_NAME, Contract, TaskName, TooGood
 from ..data_loaders.sources import load_sources
 from ..errors import SettingsError
+from ..features.identifiers import BELONG, NAMES
 from ..settings import Settings
 from ..steps import CONTRACT, SOURCES, Project
-from .columns import ALMOST, BELONG, NAMES, Guess, guess_column, recurring_parts
+from .columns import ALMOST, Guess, guess_column, recurring_parts
 from .sample import Sample, open_table
 from .suspects import alarms_for, find_suspects
 from .target import TargetGuess, guess_target
