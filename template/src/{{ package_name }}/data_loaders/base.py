@@ -211,10 +211,15 @@ def located(table: pl.DataFrame, wrong: pl.Series, problem: Problem, *, before: 
     return replace(problem, called=called, lines=tuple(found.head(SHOWN_LINES)), count=len(found))
 
 
+def rows_at_once(columns: int) -> int:
+    """Rows of a part of a table: `BATCH`, or fewer where there are many columns."""
+    return max(1, min(BATCH, CELLS // max(1, columns)))
+
+
 def cut(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Parts of a table of any size as parts of at most `BATCH` rows, and fewer where there are many columns."""
+    """A table in parts of any size as one in parts of `rows_at_once` at most."""
     for table in tables:
-        yield from table.iter_slices(max(1, min(BATCH, CELLS // max(1, table.width))))
+        yield from table.iter_slices(rows_at_once(table.width))
 
 
 #: Text columns without what is only blank.

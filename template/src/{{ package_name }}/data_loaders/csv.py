@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,8 +19,9 @@ from ..contract.types import Names, Section, Word
 from ..errors import DataError
 from ..problems import Problem
 from .base import LINE, FileSource, Loader, LoaderKind, Typing, clean_name, cut, located
+from .blocks import whole_rows
 from .csv_hints import cell_hints, guess_csv, separator_of, setting, width_hint
-from .decoding import decode, read_bytes
+from .decoding import text_blocks
 from .structure import Dialect, MalformedError, Structure, structure_of
 
 #: What programs write for a value that is not there. "-", "?" and "." are words for it, too, but also categories and grades.
@@ -109,43 +111,59 @@ class CsvLoader(Loader):
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """See `Loader.batches`: all columns are text."""
-        (path,) = self.files
-        text, dialect = self._dialect(decode(read_bytes(path), self.settings.encoding, path))
         try:
-            rows = structure_of(text, dialect)
+            names, parts = self._opened()
+            called: dict[str, str] = {}
+            for part in _without_empty_end(parts):
+                called = called or self._called(names, part)
+                self._require_names(part, called)
+                kept = part.select(LINE, *called).rename(called)
+                missing = kept.select(pl.exclude(LINE).is_in(["", *self.settings.missing]))
+                yield from cut(
+                    [kept.with_columns(pl.when(~missing[name]).then(pl.col(name)) for name in missing.columns)]
+                )
         except MalformedError as error:
             raise self._refused(f"{error}.", QUOTE_ADVICE) from None
-        names, rows = self._names(rows, dialect)
-        table = self._cells(rows, dialect)
-        # A column with neither name nor value is what a separator at the end of every line leaves.
-        called = {
-            place: name or f"column_{number}"
-            for number, (place, name) in enumerate(zip(table.columns, names, strict=True), 1)
-            if name or table[place].count()
-        }
-        self._require_apart(list(called.values()))
-        yield from cut([table.select(pl.Series(LINE, rows.lines[: len(table)]), *called).rename(called)])
+        if not called:
+            raise self._refused("there are names and no values.", "Put a table with rows there.")
 
     def _refused(self, problem: str, advice: str) -> DataError:
         return DataError(f"{self.where}: {problem}", advice)
 
-    def _dialect(self, text: bytes) -> tuple[bytes, Dialect]:
-        """The text with empty lines for what stands above its names, and how it is written."""
+    def _opened(self) -> tuple[list[str], Iterator[pl.DataFrame]]:
+        """The columns' names, "" where there is none, and the table in parts: all cells as text, and `LINE`."""
+        (path,) = self.files
+        dialect, texts = self._dialect(text_blocks(path, self.settings.encoding))
+        parts = filter(lambda rows: len(rows.starts), self._structures(texts, dialect))
+        if (first := next(parts, None)) is None:
+            raise self._refused("there are no rows.", "Put a csv file with a line of names and rows there.")
+        names, rows = self._names(first, dialect)
+        if not len(rows.starts):
+            raise self._refused("there are names and no rows.", "Put a table with rows there.")
+        line = int(first.lines[0])
+        return names, (self._cells(part, len(names), line, dialect) for part in chain([rows], parts))
+
+    def _dialect(self, texts: Iterator[bytes]) -> tuple[Dialect, Iterator[bytes]]:
+        """How a text is written, and the text with empty lines for what stands above its names."""
         settings, separator = self.settings, self.settings.separator
+        text = next(texts)
+        while text.count(b"\n") <= settings.header and (more := next(texts, None)) is not None:
+            text += more
         if told := _SEPARATOR_LINE.match(text):
             separator, text = told[1].decode(), text[told.end() - 1 :]
-        if separator == " ":
-            # Columns are aligned with as many blanks as it takes.
-            text = re.sub(rb"(?m)^ +| +$", b"", re.sub(rb" {2,}", b" ", text))
         *above, text = text.split(b"\n", max(0, settings.header - 1))
-        return b"\n" * len(above) + text, Dialect(
-            separator, QUOTES[settings.quote], settings.comment, settings.multiline
-        )
+        dialect = Dialect(separator, QUOTES[settings.quote], settings.comment, settings.multiline)
+        return dialect, chain([b"\n" * len(above) + text], texts)
+
+    def _structures(self, texts: Iterator[bytes], dialect: Dialect) -> Iterator[Structure]:
+        for before, text in whole_rows(texts, dialect):
+            if dialect.separator == " ":
+                # Columns are aligned with as many blanks as it takes.
+                text = re.sub(rb"(?m)^ +| +$", b"", re.sub(rb" {2,}", b" ", text))  # noqa: PLW2901
+            yield structure_of(text, dialect, before)
 
     def _names(self, rows: Structure, dialect: Dialect) -> tuple[list[str], Structure]:
-        """The columns' names, "" where there is none, and the rows below, each with a value for each name."""
-        if not len(rows.starts):
-            raise self._refused("there are no rows.", "Put a csv file with a line of names and rows there.")
+        """The columns' names, "" where there is none, and the rows below."""
         names, line = [""] * int(rows.widths[0]), int(rows.lines[0])
         if self.settings.header:
             names, rows = self._split(rows.row(0), dialect), rows.below(1)
@@ -154,8 +172,7 @@ class CsvLoader(Loader):
         closing = np.frombuffer(rows.text, dtype=np.uint8)[rows.ends - 1] == ord(dialect.separator)
         if len(closing) and (closing & (rows.widths == len(names) + 1)).all():
             names.append("")
-        if (rows.widths != len(names)).any():
-            raise self._ragged(rows, len(names), line, dialect)
+        self._require_width(rows, len(names), line, dialect)
         given = self.settings.names
         if given and len(given) != len(names):
             raise self._refused(f"`names` has {len(given)} names for {len(names)} columns.", "Name every column.")
@@ -172,8 +189,10 @@ class CsvLoader(Loader):
             raise self._refused(f"the line of the names cannot be read: {error}.", QUOTE_ADVICE) from None
         return [clean_name(name) for name in names]
 
-    def _ragged(self, rows: Structure, names: int, line: int, dialect: Dialect) -> DataError:
-        """The error for rows with more or fewer values than there are names."""
+    def _require_width(self, rows: Structure, names: int, line: int, dialect: Dialect) -> None:
+        """Refuse rows with more or fewer values than there are names."""
+        if (rows.widths == names).all():
+            return
         lines = pl.DataFrame({LINE: rows.lines})
         said = [
             str(
@@ -183,19 +202,36 @@ class CsvLoader(Loader):
             )
             for width in np.unique(rows.widths[rows.widths != names])[:SHOWN_WIDTHS]
         ]
-        return self._refused(f"{', '.join(said)}, where line {line} has {names}.", width_hint(rows, dialect, names))
+        raise self._refused(f"{', '.join(said)}, where line {line} has {names}.", width_hint(rows, dialect, names))
 
-    def _require_apart(self, names: list[str]) -> None:
-        if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
+    def _called(self, names: list[str], part: pl.DataFrame) -> dict[str, str]:
+        """The names that columns get, by the place of the column, judged by the first part of the table."""
+        # A column with neither name nor value is what a separator at the end of every line leaves.
+        called = {
+            place: name or f"column_{number}"
+            for number, (place, name) in enumerate(zip(part.drop(LINE).columns, names, strict=True), 1)
+            if name or self._known(part, place).any()
+        }
+        if repeated := sorted(name for name, times in Counter(called.values()).items() if times > 1):
             raise self._refused(
                 f"line {self.settings.header}: several columns are called `{repeated[0]}`.",
                 "Name them apart in the file, or write all names to its source in configs/sources.yaml: `names: [...]`.",
             )
+        return called
 
-    def _cells(self, rows: Structure, dialect: Dialect) -> pl.DataFrame:
-        """The values of all rows as text without blanks around them; missing is null. The empty end of a sheet is left out."""
-        if not len(rows.starts):
-            raise self._refused("there are names and no rows.", "Put a table with rows there.")
+    def _known(self, part: pl.DataFrame, place: str) -> pl.Series:
+        return ~part[place].is_in(["", *self.settings.missing])
+
+    def _require_names(self, part: pl.DataFrame, called: dict[str, str]) -> None:
+        """Refuse values in a column that had neither name nor value in the first part of the table."""
+        for place in part.columns:
+            if place not in called and place != LINE and (known := self._known(part, place)).any():
+                said = located(part, known, Problem(says="a value in a column that has no name"))
+                raise self._refused(f"{said}.", "Name every column, in the file or by `names` in configs/sources.yaml.")
+
+    def _cells(self, rows: Structure, width: int, line: int, dialect: Dialect) -> pl.DataFrame:
+        """The values of rows as text without blanks around them, and `LINE`."""
+        self._require_width(rows, width, line, dialect)
         table = pl.read_csv(
             rows.body,
             has_header=False,
@@ -206,12 +242,19 @@ class CsvLoader(Loader):
         )
         if len(table) != len(rows.starts):
             raise self._refused("its rows cannot be told apart.", QUOTE_ADVICE)
-        table = table.with_columns(pl.all().str.strip_chars())
-        filled = table.select(pl.any_horizontal(pl.all() != "")).to_series().arg_true()
-        if not len(filled):
-            raise self._refused("there are names and no values.", "Put a table with rows there.")
-        table = table.head(filled[-1] + 1)
-        return table.with_columns(pl.when(~pl.all().is_in(["", *self.settings.missing])).then(pl.all()))
+        return table.select(pl.Series(LINE, rows.lines), pl.all().str.strip_chars())
+
+
+def _without_empty_end(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """A table without the rows at its end that have no value, which is what the empty end of a sheet leaves."""
+    waiting: list[pl.DataFrame] = []
+    for part in parts:
+        filled = part.select(pl.any_horizontal(pl.exclude(LINE) != "")).to_series().arg_true()
+        behind = filled[-1] + 1 if len(filled) else 0
+        if behind:
+            yield pl.concat([*waiting, part.head(behind)])
+            waiting = []
+        waiting.append(part.slice(behind))
 
 
 KIND = LoaderKind("csv", CsvSource, CsvLoader, guess_csv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ import polars as pl
 from ..contract.cells import Form, read_cells, shape_of
 from ..contract.types import Kind
 from .base import SAMPLE, Typing
-from .decoding import decode, likely_encoding, read_bytes
+from .decoding import likely_encoding, text_blocks
 from .structure import Dialect, Structure
 
 #: In this order; blanks are in any text.
 SEPARATORS = (",", ";", "\t", "|", " ")
+#: Parts of a table by which it is guessed how cells are written.
+BEGINNING = 5
 #: Signs that stand for no value in columns of numbers and dates.
 _SIGNS = frozenset({"?", "-", "--", "---", ".", "..", "*", "#", "/", "n.a.", "N.A."})
 _DAYS = (
@@ -135,19 +137,17 @@ def _hints_of(wrong: pl.Series, kind: Kind, form: Form, missing: tuple[str, ...]
 
 
 def guess_csv(path: Path) -> dict[str, Any]:
-    """The settings of a file that are not as usual.
+    """The settings of a file that are not as usual, told by its beginning.
 
     Raises:
         DataError: it is no csv file that can be read.
     """
     from .csv import CsvLoader, CsvSource
 
-    content = read_bytes(path)
     settings: dict[str, Any] = {}
-    if (encoding := likely_encoding(content)) != "utf-8":
+    if (encoding := likely_encoding(path)) != "utf-8":
         settings["encoding"] = encoding
-    text = decode(content, encoding, path)
-    del content
+    text = next(text_blocks(path, encoding))
     if (separator := separator_of(text) or ",") != ",":
         settings["separator"] = separator
     if comment := comment_of(text, separator):
@@ -155,7 +155,8 @@ def guess_csv(path: Path) -> dict[str, Any]:
     elif not text.startswith(b"sep=") and (header := header_of(text, separator)) != 1:
         settings["header"] = header
     source = CsvSource.model_validate({"kind": "csv", "path": str(path), **settings})
-    return settings | _guess_cells(pl.concat(CsvLoader(source).batches()), source.missing, separator)
+    beginning = pl.concat(islice(CsvLoader(source).batches(), BEGINNING))
+    return settings | _guess_cells(beginning, source.missing, separator)
 
 
 def _guess_cells(table: pl.DataFrame, missing: tuple[str, ...], separator: str) -> dict[str, Any]:

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
+from pyarrow import ArrowException
+from pyarrow.parquet import ParquetFile
 
 from ..errors import DataError
-from .base import FILLED, LINE, FileSource, Loader, LoaderKind, clean_names, cut
+from .base import FILLED, LINE, FileSource, Loader, LoaderKind, clean_names, rows_at_once
 
 MAGIC = b"PAR1"
+#: Bytes of a column that are read at once.
+BUFFER = 2**20
 
 
 class ParquetSource(FileSource):
@@ -34,16 +38,23 @@ class ParquetLoader(Loader):
                 "Put the file there, or name one parquet file in configs/sources.yaml.",
             )
         try:
-            table = pl.read_parquet(path, glob=False, hive_partitioning=False)
-        except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+            yield from self._parts(path)
+        except (pl.exceptions.PolarsError, OSError, ValueError, ArrowException, pl.exceptions.PanicException) as error:
             raise DataError(
                 f"{path} is not a parquet file that can be read: {(str(error).splitlines() or ['damaged'])[0]}",
                 "Write the file again, or name another in configs/sources.yaml.",
             ) from None
-        if table.is_empty():
-            raise DataError(f"{path} has no rows.", "Put a table with rows there.")
-        table.columns = clean_names(table.columns, path)
-        yield from cut([table.with_columns(FILLED).with_row_index(LINE, offset=1)])
+
+    def _parts(self, path: Path) -> Iterator[pl.DataFrame]:
+        # By Arrow, which needs no more memory where all rows are one group.
+        with ParquetFile(path, buffer_size=BUFFER, pre_buffer=False) as file:
+            if not file.metadata.num_rows:
+                raise DataError(f"{path} has no rows.", "Put a table with rows there.")
+            names, line = clean_names(file.schema_arrow.names, path), 1
+            for part in file.iter_batches(rows_at_once(len(names))):
+                table = pl.DataFrame(pl.from_arrow(part.rename_columns(names)))
+                yield table.with_columns(FILLED).with_row_index(LINE, offset=line)
+                line += len(table)
 
 
 def _guess(path: Path) -> dict[str, Any] | None:

@@ -38,7 +38,7 @@ class Structure:
         text: the bytes, without blanks around quoted values.
         starts: offset of each row in it, [N]; blank lines and comments are no rows.
         ends: offset of the line end of each row, [N].
-        lines: the line on which each row begins, [N], from 1.
+        lines: the line of the file on which each row begins, [N], from 1.
         widths: how many values each row has, [N].
     """
 
@@ -79,14 +79,19 @@ class _Quotes:
     closes: np.ndarray
 
 
-def structure_of(text: bytes, dialect: Dialect) -> Structure:
+def structure_of(text: bytes, dialect: Dialect, before: int = 0) -> Structure:
     """Find the rows of a text that ends with a line end.
+
+    Args:
+        text: whole rows.
+        dialect: how they are written.
+        before: lines of the file before it.
 
     Raises:
         MalformedError: a quote opens or closes where none can, or never, or swallows lines that look like rows.
     """
     if dialect.quote:
-        text = _without_outer_blanks(text, dialect)
+        text = _without_outer_blanks(text, dialect, before)
     data = np.frombuffer(text, dtype=np.uint8)
     quotes = _quotes_of(data, dialect)
     newlines = np.flatnonzero(data == _NEWLINE)
@@ -103,10 +108,10 @@ def structure_of(text: bytes, dialect: Dialect) -> Structure:
         kept &= data[starts] != ord(dialect.comment)
     for row in np.flatnonzero(kept & (widths == 1) & np.isin(data[starts], list(_BLANKS))):
         kept[row] = bool(text[starts[row] : ends[row]].strip())
-    lines = np.searchsorted(newlines, starts) + 1
+    lines = np.searchsorted(newlines, starts) + before + 1
     rows = Structure(text, starts[kept], ends[kept], lines[kept], widths[kept])
     if len(rows.starts) and not dialect.multiline:
-        _forbid_swallowed(rows, quotes, separators, dialect)
+        _forbid_swallowed(rows, quotes, separators, dialect, before)
     return rows
 
 
@@ -120,21 +125,24 @@ def _quotes_of(data: np.ndarray, dialect: Dialect) -> _Quotes:
     return _Quotes(every, opens[~doubled], closes[~goes_on])
 
 
-def _without_outer_blanks(text: bytes, dialect: Dialect) -> bytes:
+def _without_outer_blanks(text: bytes, dialect: Dialect, before: int) -> bytes:
     """The text without blanks around quoted values; raises `MalformedError`."""
     data = np.frombuffer(text, dtype=np.uint8)
     quotes = _quotes_of(data, dialect)
     blanks = [blank for blank in _BLANKS if chr(blank) != dialect.separator]
     borders = [_NEWLINE, ord(dialect.separator)]
-    before = _past_blanks(data, quotes.opens - 1, -1, blanks)
+    ahead = _past_blanks(data, quotes.opens - 1, -1, blanks)
     after = _past_blanks(data, quotes.closes + 1, 1, blanks)
-    wrong_opens = quotes.opens[(before >= 0) & ~np.isin(data[before], borders)]
+    wrong_opens = quotes.opens[(ahead >= 0) & ~np.isin(data[ahead], borders)]
     wrong_closes = quotes.closes[~np.isin(data[after], borders)]
     if len(wrong_opens) or len(wrong_closes):
-        raise _misplaced(text, [*wrong_opens[:1], len(data)][0], [*wrong_closes[:1], len(data)][0], quotes.opens)
+        first_open, first_close = [*wrong_opens[:1], len(data)][0], [*wrong_closes[:1], len(data)][0]
+        raise _misplaced(text, first_open, first_close, quotes.opens, before)
     if len(quotes.every) % 2:
-        raise MalformedError(f"line {_line(text, quotes.opens[-1])}: a quote opens a value that is never closed")
-    spare = [np.arange(start + 1, stop) for start, stop in _gaps(before, quotes.opens) + _gaps(quotes.closes, after)]
+        raise MalformedError(
+            f"line {before + _line(text, quotes.opens[-1])}: a quote opens a value that is never closed"
+        )
+    spare = [np.arange(start + 1, stop) for start, stop in _gaps(ahead, quotes.opens) + _gaps(quotes.closes, after)]
     return np.delete(data, np.concatenate(spare)).tobytes() if spare else text
 
 
@@ -154,13 +162,12 @@ def _gaps(lows: np.ndarray, highs: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(lows[wide].tolist(), highs[wide].tolist(), strict=True))
 
 
-def _misplaced(text: bytes, first_open: int, first_close: int, opens: np.ndarray) -> MalformedError:
+def _misplaced(text: bytes, first_open: int, first_close: int, opens: np.ndarray, before: int) -> MalformedError:
     if first_open < first_close:
-        return MalformedError(
-            f"line {_line(text, first_open)}: a quote stands inside a value that does not begin with one"
-        )
-    opened = _line(text, opens[opens < first_close][-1])
-    closed = _line(text, first_close)
+        line = before + _line(text, first_open)
+        return MalformedError(f"line {line}: a quote stands inside a value that does not begin with one")
+    opened = before + _line(text, opens[opens < first_close][-1])
+    closed = before + _line(text, first_close)
     if opened == closed:
         return MalformedError(f"line {opened}: a quoted value goes on behind its closing quote")
     return MalformedError(f"line {opened}: a quote opens a value that is not closed before line {closed}")
@@ -170,7 +177,7 @@ def _line(text: bytes, where: int) -> int:
     return text.count(b"\n", 0, where) + 1
 
 
-def _forbid_swallowed(rows: Structure, quotes: _Quotes, separators: np.ndarray, dialect: Dialect) -> None:
+def _forbid_swallowed(rows: Structure, quotes: _Quotes, separators: np.ndarray, dialect: Dialect, before: int) -> None:
     """Refuse a stray quote that makes rows a part of one value: each of its lines looks like a row."""
     newlines = np.flatnonzero(np.frombuffer(rows.text, dtype=np.uint8) == _NEWLINE)
     first, last = np.searchsorted(newlines, quotes.opens), np.searchsorted(newlines, quotes.closes)
@@ -186,7 +193,8 @@ def _forbid_swallowed(rows: Structure, quotes: _Quotes, separators: np.ndarray, 
         lines = rows.text[newlines[begin] + 1 : newlines[end]].split(b"\n")
         if unusual or all(_is_like(line, shapes, dialect) for line in lines):
             raise MalformedError(
-                f"line {begin + 1}: a quote opens a value that ends on line {end + 1}, and each line of it looks like a row"
+                f"line {before + begin + 1}: a quote opens a value that ends on line {before + end + 1}, "
+                "and each line of it looks like a row"
             )
 
 
