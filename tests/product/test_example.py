@@ -129,11 +129,12 @@ LOADER = '''"""Tables in files of JSON lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import polars as pl
 
-from .base import LINE, FileSource, Loader, LoaderKind
+from .base import LINE, FileSource, Loader, LoaderKind, cut
 
 
 class JsonLinesSource(FileSource):
@@ -145,10 +146,10 @@ class JsonLinesSource(FileSource):
 class JsonLinesLoader(Loader):
     """Loads a file of JSON lines."""
 
-    def text(self) -> pl.DataFrame:
-        """See `Loader.text`."""
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """See `Loader.batches`."""
         (path,) = self.files
-        return pl.read_ndjson(path).with_row_index(LINE, offset=1)
+        yield from cut([pl.read_ndjson(path).with_row_index(LINE, offset=1)])
 
 
 KIND = LoaderKind("jsonl", JsonLinesSource, JsonLinesLoader)

@@ -137,7 +137,8 @@ def _write_parquet(stream: IO[bytes], parts: Iterator[Any]) -> None:
     with pq.ParquetWriter(stream, first.schema, compression="zstd") as writer:
         writer.write_table(first)
         for part in parts:
-            writer.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()))
+            if len(part):
+                writer.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def _read_tables(path: Path) -> dict[str, Any]:

@@ -7,19 +7,24 @@ import hashlib
 import numpy as np
 import polars as pl
 
+from ..artifacts import parts_of
 from .types import Contract
 
 
-def row_digests(rows: pl.DataFrame, contract: Contract) -> np.ndarray:
+def row_digests(rows: pl.DataFrame | pl.LazyFrame, contract: Contract) -> np.ndarray:
     """What tells each row from others, uint64 [N]: the same on each machine and in each version, in any order of rows.
 
     It is made of the key if the contract has one, else of features, roles and target. Equal rows have equal digests.
     Words are hashed by BLAKE2b, numbers by their bits; columns are mixed by the finaliser of SplitMix64 (Steele, Lea,
     Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
     """
-    names = contract.key or (*contract.columns, *contract.roles, contract.target.column)
+    names = sorted(set(contract.key or (*contract.columns, *contract.roles, contract.target.column)))
+    return np.concatenate([_digests(part) for part in parts_of(rows.select(names))])
+
+
+def _digests(rows: pl.DataFrame) -> np.ndarray:
     digests = np.zeros(len(rows), dtype=np.uint64)
-    for name in sorted(set(names)):
+    for name in rows.columns:
         digests = _mixed(digests ^ _mixed(_bits(rows[name]) ^ _of_word(f"column {name}")))
     return digests
 
@@ -28,7 +33,7 @@ def _bits(values: pl.Series) -> np.ndarray:
     """A number for each value, uint64 [N]; numbers of any type have the bits of their float64."""
     if values.dtype == pl.String:
         known = values.drop_nulls().unique()
-        hashed = pl.Series([int(_of_word(word)) for word in known], dtype=pl.UInt64)
+        hashed = pl.Series(np.frombuffer(b"".join(map(_hash, known)), dtype="<u8"), dtype=pl.UInt64)
         bits = values.replace_strict(known, hashed, default=None, return_dtype=pl.UInt64)
         return bits.fill_null(int(_MISSING)).to_numpy().astype(np.uint64)
     if values.dtype.is_temporal():
@@ -38,8 +43,12 @@ def _bits(values: pl.Series) -> np.ndarray:
     return np.where(np.isnan(numbers), _MISSING, numbers.view(np.uint64))
 
 
+def _hash(word: str) -> bytes:
+    return hashlib.blake2b(word.encode(), digest_size=8).digest()
+
+
 def _of_word(word: str) -> np.uint64:
-    return np.uint64(int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little"))
+    return np.uint64(int.from_bytes(_hash(word), "little"))
 
 
 _MISSING = _of_word("missing")

@@ -109,7 +109,7 @@ def _aggregates(
                     yield name, f"it is {found}, by `{group}`" if group else f"it is {found}"
 
 
-def forbid_leaks(rows: pl.DataFrame, contract: Contract, *, seed: int) -> list[str]:
+def forbid_leaks(rows: pl.DataFrame | pl.LazyFrame, contract: Contract, *, seed: int) -> list[str]:
     """Refuse columns that tell too much; sentences about how it was looked for come back.
 
     Args:
@@ -121,6 +121,7 @@ def forbid_leaks(rows: pl.DataFrame, contract: Contract, *, seed: int) -> list[s
         LeakageError: names each column, what it tells, why that is suspicious, and what to do.
     """
     alarm = contract.acceptance.too_good
+    rows = rows.lazy().collect()
     if contract.time:
         rows = rows.sort(contract.time, maintain_order=True)
     target = task_of(contract).target(rows[contract.target.column], contract)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from ..artifacts import HOLDOUT, LEARNT, ROWS, SPLIT, TRAIN
+from ..artifacts import HOLDOUT, LEARNT, ROWS, SPLIT, TRAIN, parts_of, scan_table
 from ..contract.types import Contract
 from ..errors import DataError
 from ..steps import Project, Step
@@ -25,16 +26,15 @@ def run(project: Project) -> str:
     from ..features.split import FLATTERS, holdout, how
 
     contract, settings = project.contract, project.settings
-    rows = project.read(ROWS).collect()
+    rows: pl.LazyFrame = project.read(ROWS)
     # All rows: nothing is learnt or chosen by it, it can only stop; and what was made of all outcomes shows only in all.
     notes = forbid_leaks(rows, contract, seed=settings.seed)
     part = holdout(rows, contract, settings.split.holdout_share, settings.seed)
-    train, judged = rows[part.learn], rows[part.judge]
-    if contract.labels and train[contract.target.column].n_unique() == 1:
-        raise DataError(
-            f"All {len(train)} rows to learn from have the outcome `{train[contract.target.column][0]}`.",
-            "Add rows of the other outcomes; if there are some, divide the rows otherwise (split, or `time`).",
-        )
+    _require_classes(rows, part.learn, contract)
+    project.write(TRAIN, _at(rows, part.learn))
+    project.write(HOLDOUT, _at(rows, part.judge))
+    train, judged = scan_table(project.root / TRAIN.path), scan_table(project.root / HOLDOUT.path)
+    project.write(LEARNT, (pl.DataFrame({"digest": row_digests(some, contract)}) for some in parts_of(train)))
     report = {
         "by": how(contract),
         "says": FLATTERS[how(contract)],
@@ -43,23 +43,46 @@ def run(project: Project) -> str:
         "train": _describe(train, contract),
         "holdout": _describe(judged, contract),
     }
-    project.write(TRAIN, train)
-    project.write(HOLDOUT, judged)
-    project.write(LEARNT, pl.DataFrame({"digest": row_digests(train, contract)}))
     project.write(SPLIT, report)
     said = "".join(f"; {count} left out: {why}" for why, count in part.left_out.items())
     by = "at random" if how(contract) == "random" else f"by {how(contract)}"
-    return f"{len(train)} rows to learn from, {len(judged)} to judge by, divided {by}{said}"
+    return f"{len(part.learn)} rows to learn from, {len(part.judge)} to judge by, divided {by}{said}"
 
 
-def _describe(rows: pl.DataFrame, contract: Contract) -> dict[str, Any]:
+def _at(rows: pl.LazyFrame, places: np.ndarray) -> Iterator[pl.DataFrame]:
+    """The rows at indices [n] in ascending order, in parts."""
+    before = 0
+    for part in parts_of(rows):
+        first, behind = np.searchsorted(places, [before, before + len(part)])
+        yield part[places[first:behind] - before]
+        before += len(part)
+
+
+def _require_classes(rows: pl.LazyFrame, places: np.ndarray, contract: Contract) -> None:
+    target = contract.target.column
+    seen: set[str] = set()
+    for part in _at(rows.select(target), places) if contract.labels else ():
+        seen.update(part[target].unique())
+    if len(seen) == 1:
+        raise DataError(
+            f"All {len(places)} rows to learn from have the outcome `{seen.pop()}`.",
+            "Add rows of the other outcomes; if there are some, divide the rows otherwise (split, or `time`).",
+        )
+
+
+def _describe(rows: pl.LazyFrame, contract: Contract) -> dict[str, Any]:
     """One side: how many rows, from when to when in the place's own time, and the share of each class."""
-    described: dict[str, Any] = {"rows": len(rows)}
+    count = rows.select(pl.len()).collect(engine="streaming").item()
+    described: dict[str, Any] = {"rows": count}
     if contract.time:
-        described["time"] = [str(rows[contract.time].min()), str(rows[contract.time].max())]
+        time = pl.col(contract.time)
+        first_last = rows.select(time.min().alias("first"), time.max().alias("last")).collect(engine="streaming")
+        described["time"] = [str(moment) for moment in first_last.row(0)]
     if contract.labels:
-        count = Counter(rows[contract.target.column])
-        described["classes"] = {label: round(count[label] / len(rows), 6) for label in contract.labels}
+        target = pl.col(contract.target.column)
+        found = rows.select((target == label).sum().alias(label) for label in contract.labels)
+        counts = found.collect(engine="streaming").row(0, named=True)
+        described["classes"] = {label: round(counts[label] / count, 6) for label in contract.labels}
     return described
 
 

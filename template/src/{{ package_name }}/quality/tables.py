@@ -10,6 +10,7 @@ from ..contract.types import Contract
 from ..problems import Problem
 from ..settings import Validation
 from .base import LARGEST, TableCheck, ask, where
+from .repeated import repeated_keys
 
 
 def _mostly_missing(table: pl.LazyFrame, contract: Contract, limits: Validation) -> Iterator[Problem]:
@@ -37,10 +38,8 @@ def _duplicated(table: pl.LazyFrame, contract: Contract, limits: Validation) -> 
     key = contract.key
     if not key or not set(key) <= set(table.collect_schema()):
         return
-    complete = pl.all_horizontal(pl.col(name).is_not_null() for name in key)
-    repeated = ~pl.struct(key).is_first_distinct() & complete
     says = f"the same {', '.join(f'`{name}`' for name in key)} as an earlier row"
-    yield from where(table, {Problem(says=says): repeated})
+    yield from repeated_keys(table, key, Problem(says=says))
 
 
 def _outcomes(table: pl.LazyFrame, contract: Contract, limits: Validation) -> Iterator[Problem]:  # noqa: ARG001
