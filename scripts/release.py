@@ -33,7 +33,7 @@ from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
 from mlscaffold.template.answers import Answers, resolve_answers
 from mlscaffold.template.checkout import Checkout, check_out
-from mlscaffold.template.ownership import Policy
+from mlscaffold.template.policy import Policy
 from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
 from mlscaffold.template.source import find_source

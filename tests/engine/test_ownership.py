@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import OwnershipError
-from mlscaffold.template.ownership import OWNERSHIP_FILE, Ownership, Policy, Predecessor, read_ownership
+from mlscaffold.template.ownership import OWNERSHIP_FILE, Ownership, Predecessor, read_ownership
+from mlscaffold.template.policy import Policy
 
 
 def table(tmp_path: Path, text: str) -> Ownership:

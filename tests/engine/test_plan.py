@@ -18,7 +18,8 @@ from mlscaffold.files.entry import Entry, FileMode
 from mlscaffold.plan.decide import Action, FileAction, Plan, plan
 from mlscaffold.plan.pairing import EMPTY, Side, pair
 from mlscaffold.plan.situation import Situation
-from mlscaffold.template.ownership import Ownership, PathRule, Policy
+from mlscaffold.template.ownership import Ownership, PathRule
+from mlscaffold.template.policy import Policy
 
 Entries = Mapping[str, Entry]
 

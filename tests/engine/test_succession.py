@@ -7,7 +7,8 @@ import pytest
 from mlscaffold.files.entry import Entry, FileMode
 from mlscaffold.plan.pairing import Side
 from mlscaffold.plan.succession import withheld
-from mlscaffold.template.ownership import Ownership, PathRule, Policy, Predecessor
+from mlscaffold.template.ownership import Ownership, PathRule, Predecessor
+from mlscaffold.template.policy import Policy
 
 PAGE = "docs/page.md"
 OLD = {"src/a/rules.py": b"1", "src/a/table.py": b"1", "params.yaml": b"data: 1\nmodel: 1\n", "raw/x.csv": b"1"}

@@ -31,7 +31,8 @@ from mlscaffold.project.make_lock import lock_of
 from mlscaffold.project.record import read_recorded, read_watched
 from mlscaffold.template.answers import Answers
 from mlscaffold.template.checkout import Checkout
-from mlscaffold.template.ownership import Ownership, PathRule, Policy
+from mlscaffold.template.ownership import Ownership, PathRule
+from mlscaffold.template.policy import Policy
 from mlscaffold.template.render import Render
 from mlscaffold.template.source import SourceKind, TemplateSource
 from mlscaffold.update.apply import abort_update, write_update

@@ -414,8 +414,8 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
 def test_fix_that_fails_half_way_leaves_everything_as_it_was(
     machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlscaffold.files.place import State
-    from mlscaffold.files.place import put as original
+    from mlscaffold.files.put import State
+    from mlscaffold.files.put import put as original
 
     for name in ("build.sh", "naïve name.sh"):
         (project / "ci" / name).write_text("mine\n")

@@ -286,7 +286,7 @@ def test_what_changed_is_named_and_what_to_type(demo: Followed, monkeypatch: pyt
     """One save before the files are copied, one just before a file is replaced."""
     from mlscaffold.apply import effects
     from mlscaffold.apply.journal import begin
-    from mlscaffold.files.place import put
+    from mlscaffold.files.put import put
     from mlscaffold.update import apply as applying
 
     before = demo.state()

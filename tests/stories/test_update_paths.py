@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from mlscaffold.files.place import near
+from mlscaffold.files.write import near
 
 from .conftest import Machine, write_files
 from .updating import LINES, Followed, follow, lines, with_line

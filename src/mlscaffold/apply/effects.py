@@ -15,11 +15,10 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import MachineError, ProjectError
 from ..files.entry import check_contained, inside, linked_folder
-from ..files.place import (
+from ..files.put import (
     ChangedError,
     Kind,
     State,
-    aside_of,
     copy,
     duplicate,
     folders_of,
@@ -27,13 +26,13 @@ from ..files.place import (
     make_parents,
     mode_like,
     move,
-    near,
     prune,
     put,
     recover,
     remove,
     state_of,
 )
+from ..files.write import aside_of, near
 from .record import Effect, Side
 
 __all__ = ["Effects", "Outcome", "ordered", "record"]

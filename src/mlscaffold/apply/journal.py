@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 
 from ..errors import MachineError, MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry
-from ..files.place import (
+from ..files.put import (
     ChangedError,
     Kind,
     State,

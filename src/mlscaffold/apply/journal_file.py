@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import MachineError, PendingError, ProjectError
 from ..files.entry import read_plain
-from ..files.place import remove, sync
+from ..files.put import remove, sync
 from ..files.scratch import lock_file
 from ..files.write import disk_errors
 from ..git.location import Location, locate

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import MachineError
 from ..files.entry import Entry, FileMode, check_contained
-from ..files.place import Kind, State
+from ..files.put import Kind, State
 
 __all__ = ["Effect", "Ending", "Pending", "Phase", "Record", "Side", "UnknownFormatError", "dump", "parse"]
 

@@ -18,7 +18,7 @@ from ..apply.journal import Journal, Outcome, begin, exclusive, pending
 from ..documents.keys import KeyedFileError
 from ..errors import MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry, FileMode
-from ..files.place import State
+from ..files.put import State
 from ..files.scratch import scratch_folder
 from ..git.index import SEE_AGAIN, ignored_paths, read_index
 from ..git.location import named_location

@@ -13,7 +13,7 @@ from .. import rules
 from ..files.entry import Entry
 from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
-from ..template.ownership import Policy
+from ..template.policy import Policy
 from .evidence import Evidence
 from .findings import Finding
 

@@ -21,7 +21,8 @@ from ..project.lock import LOCK_FILE, Lock
 from ..project.pin import MovedTagError, Pin, pin, pinned
 from ..project.record import Recorded
 from ..template.answers import resolve_answers
-from ..template.ownership import Ownership, Policy, read_ownership
+from ..template.ownership import Ownership, read_ownership
+from ..template.policy import Policy
 from ..template.reach import commit_of
 from ..template.source import find_source
 from ..template.standing import standing

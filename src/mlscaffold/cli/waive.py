@@ -37,8 +37,9 @@ def waive(
     project: ProjectOption = None,
 ) -> None:
     """Excuse the project from a rule for a time; written to .mlscaffold.toml, to be committed and reviewed."""
-    from ..project.settings import SETTINGS_FILE, default_owner
-    from ..project.settings import waive as write
+    from ..project.exempt import default_owner
+    from ..project.exempt import waive as write
+    from ..project.settings import SETTINGS_FILE
 
     root = project_folder(None, project)
     try:

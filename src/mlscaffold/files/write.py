@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from ..errors import MachineError
 
-__all__ = ["disk_errors", "is_ours", "usual_mode", "write_file"]
+__all__ = ["aside_of", "disk_errors", "is_ours", "near", "usual_mode", "write_file"]
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -45,6 +46,16 @@ def write_file(file: Path, content: bytes) -> None:
             f"{file} cannot be written: {error.strerror or error}. It is as it was.",
             hint="Make room or get the right to write there, then run the command again.",
         ) from error
+
+
+def near(target: Path) -> Path:
+    """Where a file passes on the volume of its place."""
+    return target.parent / f".mlscaffold-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}"
+
+
+def aside_of(target: Path) -> Path:
+    """Where the one passes that is replaced."""
+    return near(target).with_suffix(".old")
 
 
 def usual_mode() -> int:

@@ -12,7 +12,7 @@ from ..files.entry import Entry, is_own_file
 from ..git.index import files_of
 from ..project.lock import LockedFile
 from ..project.pin import Pin
-from ..template.ownership import Policy
+from ..template.policy import Policy
 
 __all__ = ["Edit", "EditKind", "edits"]
 

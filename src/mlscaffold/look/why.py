@@ -18,7 +18,7 @@ from ..project.record import Recorded
 from ..project.settings import ProjectSettings, read_project_settings
 from ..project.waiting import read_ahead
 from ..template.history import changed_last
-from ..template.ownership import Policy
+from ..template.policy import Policy
 
 __all__ = ["Origin", "origin_of"]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..errors import DestinationError
 from ..files.entry import inside, read_plain
-from ..files.place import ChangedError, put
+from ..files.put import ChangedError, put
 from ..files.scratch import abandoned, held_folder
 from ..files.write import disk_errors, write_file
 from ..project.lock import LOCK_FILE

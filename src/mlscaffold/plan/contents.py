@@ -14,7 +14,7 @@ from ..documents.set_keys import set_keys
 from ..files.entry import Entry, FileMode
 from ..merge import HunkRule, Labels, Merged, fuller_of, merge_contents
 from ..merge.diff3 import count_changed
-from ..template.ownership import Policy
+from ..template.policy import Policy
 from .decide import Action, FileAction, Plan
 
 __all__ = ["Resolved", "contents_needed", "resolve"]

@@ -16,7 +16,8 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from ..files.entry import Entry, FileMode
-from ..template.ownership import PathRule, Policy
+from ..template.ownership import PathRule
+from ..template.policy import Policy
 from .pairing import pair, unblocked
 from .situation import Situation
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..files.entry import Entry
-from ..template.ownership import Ownership, Policy
+from ..template.ownership import Ownership
+from ..template.policy import Policy
 from .pairing import EMPTY, Side
 
 __all__ = ["Situation"]

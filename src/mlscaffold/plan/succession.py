@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry, FileMode
 from ..files.glob import matches
-from ..template.ownership import Ownership, PathRule, Policy, Predecessor
+from ..template.ownership import Ownership, PathRule, Predecessor
+from ..template.policy import Policy
 from .pairing import Side
 
 __all__ = ["withheld"]

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..template.ownership import Ownership, PathRule, Policy
+from ..template.ownership import Ownership, PathRule
+from ..template.policy import Policy
 from ..template.render import Render
 
 __all__ = ["Lane", "OwnershipOfTwo", "Version", "blended", "lane_of"]

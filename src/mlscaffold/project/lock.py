@@ -26,7 +26,7 @@ from pathlib import Path
 from ..errors import LockError, TemplateError
 from ..files.entry import Entry, FileMode, check_contained, folded
 from ..template.channel import RELEASES, Channel, parse_channel
-from ..template.ownership import Policy
+from ..template.policy import Policy
 
 __all__ = [
     "LOCK_FILE",

@@ -13,7 +13,8 @@ from ..files.entry import Entry, FileMode, folded, is_portable, look_alikes
 from ..template.answers import Answers
 from ..template.channel import RELEASES, Channel
 from ..template.checkout import Checkout
-from ..template.ownership import Ownership, Policy, read_ownership
+from ..template.ownership import Ownership, read_ownership
+from ..template.policy import Policy
 from ..template.render import Render, renderer_id
 from . import lock as locks
 from .lock import Lock, LockedFile

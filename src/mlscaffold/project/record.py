@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import AnswersError, NoProjectError, ProjectError
 from ..files.entry import inside, read_plain
-from ..files.place import State, state_of
+from ..files.put import State, state_of
 from ..template.channel import RELEASES, Channel
 from . import lock as locks
 from .lock import Base, Lock, read_lock

@@ -19,27 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from ..errors import OwnershipError
 from ..files.glob import GlobError, check_glob, matches
+from .policy import Policy
 
-__all__ = ["OWNERSHIP_FILE", "Ownership", "Policy", "Predecessor", "PathRule", "read_ownership"]
+__all__ = ["OWNERSHIP_FILE", "Ownership", "Predecessor", "PathRule", "read_ownership"]
 
 OWNERSHIP_FILE = "ownership.yml"
-
-
-class Policy(StrEnum):
-    """What happens to a path on `new`, `update` and `check`; see docs/ownership.md."""
-
-    OWNED = "owned"
-    MERGED = "merged"
-    KEYED = "keyed"
-    SEEDED = "seeded"
-    DERIVED = "derived"
-    RETIRED = "retired"
 
 
 @dataclass(frozen=True, kw_only=True)

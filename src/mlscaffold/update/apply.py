@@ -19,7 +19,7 @@ from ..apply.journal import (
 )
 from ..errors import MachineError, PendingError, ProjectError, RenderError, UntrustedTemplateError
 from ..files.entry import Entry, FileMode
-from ..files.place import State as Lying
+from ..files.put import State as Lying
 from ..files.scratch import scratch_folder
 from ..git.index import Index, read_index, with_edits
 from ..git.merge_file import has_markers

@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from ..apply.journal import pending
 from ..errors import MlscaffoldError, ProjectError
 from ..files.entry import Entry, FileMode, entry_of, is_own_file, linked_folder
-from ..files.place import State as Lying
-from ..files.place import state_of
+from ..files.put import State as Lying
+from ..files.put import state_of
 from ..git.index import SEE_AGAIN, Index, read_index, recorded_modes, with_edits
 from ..git.location import newest_commit
 from ..git.store import Store, open_store
@@ -31,7 +31,8 @@ from ..project.settings import SETTINGS_FILE, ProjectSettings, read_project_sett
 from ..template.channel import Channel
 from ..template.checkout import Checkout
 from ..template.history import changes_between
-from ..template.ownership import Ownership, Policy
+from ..template.ownership import Ownership
+from ..template.policy import Policy
 from ..template.render import Render, renderer_id
 from ..template.versions import DEV
 from .apply import waiting_error

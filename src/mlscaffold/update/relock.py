@@ -37,7 +37,8 @@ from ..project.pin import Pin, pin
 from ..project.record import Recorded, answers_in, read_recorded_answers, read_watched
 from ..template.channel import RELEASES
 from ..template.history import moved_sources
-from ..template.ownership import Ownership, Policy
+from ..template.ownership import Ownership
+from ..template.policy import Policy
 from ..template.reach import Reach, commit_of
 from ..template.render import Render
 from ..template.source import TemplateSource, find_source

@@ -20,13 +20,12 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import ProjectError
 from .entry import inside
-from .write import disk_errors, usual_mode
+from .write import aside_of, disk_errors, near, usual_mode
 
 __all__ = [
     "ChangedError",
     "Kind",
     "State",
-    "aside_of",
     "copy",
     "duplicate",
     "folders_of",
@@ -34,7 +33,6 @@ __all__ = [
     "make_parents",
     "mode_like",
     "move",
-    "near",
     "prune",
     "put",
     "recover",
@@ -330,16 +328,6 @@ def write_inside(project: Path, path: str, content: bytes, *, expected: State | 
             put(passing, target, expected)
         finally:
             remove(passing)
-
-
-def near(target: Path) -> Path:
-    """Where a file passes on the volume of its place."""
-    return target.parent / f".mlscaffold-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}"
-
-
-def aside_of(target: Path) -> Path:
-    """Where the one passes that is replaced."""
-    return near(target).with_suffix(".old")
 
 
 def remove(path: Path) -> None:
