@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from mlscaffold.apply.journal import begin, exclusive
-from mlscaffold.cli import command_line
+from mlscaffold.cli.command_line import command_line
 
 from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, snapshot
 from .updating import LINES, Followed, follow, with_line
@@ -122,6 +122,24 @@ def test_what_is_the_users_is_not_drift(machine: Machine, project: Path, change:
     done = machine.run("check", project)
     assert done.code == 0, done
     assert done.out.startswith("Clean: ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: None,
+        DRIFT[0][0],
+        remove(".mlscaffold.lock"),
+        replace(".mlscaffold.lock", "no lock\n"),
+        lambda project: [remove(name)(project) for name in (".mlscaffold.lock", ".copier-answers.yml")],
+    ],
+)
+def test_no_argument_is_the_current_folder(
+    machine: Machine, project: Path, change: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(project)
+    monkeypatch.chdir(project)
+    assert machine.run("check") == machine.run("check", ".")
 
 
 def test_every_finding_is_told_with_its_fix(machine: Machine, project: Path) -> None:

@@ -63,8 +63,9 @@ def entry_of(file: Path) -> Entry:
 
 
 #: What some file system or other takes for `.git`: case, NTFS short names, trailing dots and spaces, ignorable Unicode.
-_GIT_FOLDER = re.compile(r"^(\.git|git~\d+)[. ]*(:.*)?$", re.IGNORECASE)
-_IGNORABLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+#: Texts, compiled where a path is not plain: few are.
+_GIT_FOLDER = r"(?i)^(\.git|git~\d+)[. ]*(:.*)?$"
+_IGNORABLE = "[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]"
 
 
 #: Names that mean the same everywhere, which most are: nothing in them has to be looked at one by one.
@@ -84,7 +85,7 @@ def folded(path: str) -> str:
 
 
 def _folded_name(name: str) -> str:
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", _IGNORABLE.sub("", name)).casefold())
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", re.sub(_IGNORABLE, "", name)).casefold())
     return plain.partition(":")[0].rstrip(". ") or plain
 
 
@@ -133,7 +134,7 @@ def _danger(path: str) -> str:
         return "which holds a sign that no name of a file should hold"
     outside = not path or path.startswith("/") or "\\" in path or re.match(r"^[A-Za-z]:", path) is not None
     if outside or any(
-        part in {"", ".", ".."} or _GIT_FOLDER.match(_IGNORABLE.sub("", part)) for part in path.split("/")
+        part in {"", ".", ".."} or re.match(_GIT_FOLDER, re.sub(_IGNORABLE, "", part)) for part in path.split("/")
     ):
         return "which is outside of the project or inside .git"
     return ""

@@ -17,7 +17,6 @@ A lock is input from a stranger: paths are contained, versions checked, unknown 
 from __future__ import annotations
 
 import hashlib
-import json
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -111,6 +110,9 @@ class Lock:
 
 def answers_digest(answers: Mapping[str, object]) -> str:
     """Digest of an answers file's meaning: order, comments and quoting do not count."""
+    # Imported here: those of most projects have not moved.
+    import json
+
     try:
         canonical = json.dumps(answers, sort_keys=True, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
