@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mlscaffold.errors import ExitCode
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
     *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
@@ -119,6 +121,13 @@ def test_sessions_that_the_documents_name_exist() -> None:
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     command = next(line for line in commands("python3 -m venv") if line.endswith("nox -s tests"))
     assert command in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_the_exit_codes_of_the_documents_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "equation.md").read_text(encoding="utf-8")
+    listing = page.partition("## Exit codes\n")[2].partition("\n#")[0]
+    codes = " · ".join(f"`{code}` {code.meaning}" for code in ExitCode)
+    assert " ".join(listing.split()) == f"{codes}."
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:
