@@ -62,7 +62,9 @@ def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -
         arguments.append("--defaults")
     if arguments[1] in {"check", "update"} and arguments[2:]:
         subprocess.run(["mlscaffold", "new", arguments[2], "--defaults"], cwd=tmp_path, env=home, check=True)
-    done = subprocess.run(arguments, cwd=tmp_path, env=home, capture_output=True, text=True, check=False)
+    # In a shell that waits for it: `--install-completion` asks which one it was typed into.
+    typed = ["bash", "-c", f"{shlex.join(arguments)}; exit $?"]
+    done = subprocess.run(typed, cwd=tmp_path, env=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
