@@ -39,8 +39,8 @@ from mlscaffold.template.render import render
 from mlscaffold.template.source import find_source
 from mlscaffold.template.standing import releases
 from mlscaffold.update.apply import apply_update
+from mlscaffold.update.prepare import prepare_update
 from mlscaffold.update.request import UpdateRequest
-from mlscaffold.update.solve import prepare_update
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"

@@ -17,6 +17,7 @@ import yaml
 
 from mlscaffold.apply.journal import begin, exclusive
 from mlscaffold.cli.command_line import command_line
+from mlscaffold.git.location import located
 
 from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, snapshot
 from .updating import LINES, Followed, follow, with_line
@@ -460,8 +461,9 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
 
 def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project: Path) -> None:
     (project / "run.sh").unlink()
-    with exclusive(project, "update") as folder:
-        begin(project, folder, title="update", outcomes=(), conflicts={})
+    location = located(project)
+    with exclusive(location, "update"):
+        begin(location, title="update", outcomes=(), conflicts={})
     machine.run("check", project, "--fix").refused("not finished", "mlscaffold update --status", code=3)
     assert not (project / "run.sh").exists()
 

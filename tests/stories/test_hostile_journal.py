@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.apply.journal import journal_folder
+from mlscaffold.apply.where import folder_at
+from mlscaffold.git.location import located
 
 from .conftest import Machine, snapshot
 from .updating import LINES, Followed, follow, with_line
@@ -41,9 +42,7 @@ def waiting(machine: Machine) -> Followed:
 
 def held(demo: Followed) -> Path:
     """The folder of its journal."""
-    folder = journal_folder(demo.project)
-    assert folder is not None
-    return folder
+    return folder_at(located(demo.project))
 
 
 def rewrite(demo: Followed, **changes: Any) -> None:

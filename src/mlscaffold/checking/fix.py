@@ -21,7 +21,7 @@ from ..files.entry import Entry, FileMode
 from ..files.put import State
 from ..files.scratch import scratch_folder
 from ..git.index import SEE_AGAIN, ignored_paths, read_index
-from ..git.location import named_location
+from ..git.location import Location, located, named_location
 from ..git.process import Git, listing
 from ..git.revision import open_commit
 from ..git.store import Store, open_store
@@ -95,10 +95,10 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
     evidence = look_at_work_tree(project, [each.path for each in wanted], location=named_location(project))
     _refuse_losses(project, wanted, evidence, result.lock)
     with scratch_folder() as scratch:
-        workspace = open_store(project, scratch / "git")
+        workspace = open_store(located(project), scratch / "git")
         outcomes, left = _Repairing(workspace=workspace, evidence=evidence, scratch=scratch).outcomes(wanted, rendered)
         if outcomes:
-            _with_journal(project, outcomes, evidence)
+            _with_journal(workspace.location, outcomes, evidence)
     paths = tuple(outcome.path for outcome in outcomes)
     _set_modes(workspace, [each for each in wanted if each.path in paths and not each.keys])
     return Fixed(paths=paths, left=tuple(left))
@@ -223,21 +223,25 @@ def _in_the_way(project: Path, path: str) -> str:
     return ""
 
 
-def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
-    with exclusive(project, "check --fix") as folder:
-        if Journal.load(project, folder) is not None:
+def _with_journal(location: Location, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
+    with exclusive(location, "check --fix"):
+        if Journal.load(location) is not None:
             raise _unfinished()
-        stage = _stageable(project, outcomes)
         journal = begin(
-            project,
-            folder,
+            location,
             title="repair of drift",
             outcomes=outcomes,
             conflicts={},
-            stage=stage,
-            changed=functools.partial(_changed, project, evidence),
-        )
-        journal.complete()
+            stage=_stageable(location.folder, outcomes),
+            changed=functools.partial(_changed, location.folder, evidence),
+        ).carry_out()
+        try:
+            journal.close()
+        except BaseException:
+            # Without its file it is done, and only rubbish is left.
+            if Journal.load(location) is not None:
+                journal.abort()
+            raise
 
 
 def _unfinished() -> PendingError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -18,7 +18,7 @@ ReasonOption = Annotated[
     typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it next year.", show_default=False),
 ]
 OwnerOption = Annotated[
-    str | None,
+    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
     typer.Option("--owner", metavar="NAME", help="Who answers for it. Default: git's user.email.", show_default=False),
 ]
 

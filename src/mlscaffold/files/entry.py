@@ -29,6 +29,7 @@ __all__ = [
     "is_portable",
     "linked_folder",
     "look_alikes",
+    "parents_of",
     "read_plain",
 ]
 
@@ -97,10 +98,10 @@ def look_alikes(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         if (other := seen.setdefault(folded(path), path)) != path:
             yield other, path
     for path in ordered:
-        yield from ((file, path) for folder in _folders_of(path) if (file := seen.get(folded(folder), "")))
+        yield from ((file, path) for folder in parents_of(path) if (file := seen.get(folded(folder), "")))
 
 
-def _folders_of(path: str) -> Iterator[str]:
+def parents_of(path: str) -> Iterator[str]:
     """The folders on the way to a path, the closest first."""
     at = path.rfind("/")
     while at > 0:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
@@ -17,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import MachineError, ProjectError
-from ..files.entry import Entry, FileMode, check_contained
+from ..files.entry import Entry, FileMode, check_contained, parents_of
 from .attributes import ATTRIBUTES
-from .location import Location, located
+from .location import Location
 from .merge_file import Labels, merge_lines
 from .process import Git, listing, quoted
 
@@ -74,11 +73,17 @@ class Store:
             found |= zip(raw, _hashed(git, names, *options, "--no-filters"), strict=True)
         return found
 
-    def entries(self, root: Path, plain: Mapping[str, Entry]) -> Mapping[str, Entry]:
-        """The entries of a render, with the ids that git would give its files in this project."""
+    def entries(self, root: Path, plain: Mapping[str, Entry], *, write: bool = False) -> Mapping[str, Entry]:
+        """The entries of a render, with the ids that git would give its files in this project.
+
+        Args:
+            root: Where the render lies.
+            plain: Its entries as they are.
+            write: Keep the contents in the scratch store.
+        """
         files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
         links = {path: bytes((root / path).readlink()) for path in plain.keys() - set(files)}
-        seen = {**self.hash(root, files), **self.add(links)}
+        seen = {**self.hash(root, files, write=write), **self.add(links)}
         return {path: Entry(mode=entry.mode, blob=seen[path]) for path, entry in plain.items()}
 
     def _view(self, root: Path, paths: Iterable[str]) -> Path:
@@ -88,7 +93,7 @@ class Store:
             target = view / self.location.prefix / path
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(root / path, target)
-        for file in {*self._attribute_files, *self.coming}:
+        for file in {*self._attribute_files(paths), *self.coming}:
             target = view / file
             # Where the render has a file in the place of a folder, the folder's attributes apply to nothing.
             with contextlib.suppress(FileExistsError, NotADirectoryError):
@@ -120,16 +125,11 @@ class Store:
                 coming[self.location.prefix + path] = file
         return dataclasses.replace(self, coming=coming) if coming else self
 
-    @functools.cached_property
-    def _attribute_files(self) -> tuple[str, ...]:
-        """Every file that says how git treats the project's contents."""
-        patterns = (f":(glob){self.location.prefix}**/{ATTRIBUTES}", *self._above())
-        found = self.git.records("ls-files", "-z", "--cached", "--others", "--", *patterns)
-        return tuple(path for path in found if _content(self.location.top / path) is not None)
-
-    def _above(self) -> Iterable[str]:
-        for parent in list(PurePosixPath(self.location.prefix).parents) if self.location.prefix else []:
-            yield f":(literal){(parent / ATTRIBUTES).as_posix()}"
+    def _attribute_files(self, paths: Iterable[str]) -> Iterable[str]:
+        """Every file of the project's that says how git treats some of its paths."""
+        folders = {folder for path in paths for folder in parents_of(self.location.prefix + path)}
+        names = [ATTRIBUTES, *(f"{folder}/{ATTRIBUTES}" for folder in folders)]
+        return [name for name in names if _content(self.location.top / name) is not None]
 
     def _store(self) -> Mapping[str, str]:
         own = self.scratch / "objects"
@@ -166,10 +166,17 @@ class Store:
         """Write files as git would check them out in this project; where each lies below `into`."""
         if not entries:
             return {}
-        git = Git(self.location.top, environment={**self._store(), "GIT_WORK_TREE": str(self.location.top)})
-        _fill_index(git, entries, self.location.prefix)
+        git = self._with_index(entries, self.location.prefix)
         git.run("checkout-index", "-a", "-f", f"--prefix={into}{os.sep}")
         return {path: into / self.location.prefix / path for path in entries}
+
+    def _with_index(self, entries: Mapping[str, Entry], prefix: str = "") -> Git:
+        """Git with these entries, and nothing else, in the index of the store."""
+        (self.scratch / "index").unlink(missing_ok=True)
+        git = Git(self.location.top, environment={**self._store(), "GIT_WORK_TREE": str(self.location.top)})
+        lines = (f"{entry.mode} {entry.blob}\t{prefix}{path}" for path, entry in entries.items())
+        git.run("update-index", "-z", "--index-info", stdin=listing(lines))
+        return git
 
     def keep(self, blobs: Iterable[str]) -> None:
         """Move objects of the scratch store into the repository's own."""
@@ -188,10 +195,9 @@ class Store:
         gone = [path for path in gone if old[path].mode is not FileMode.SYMLINK]
         if not gone or not came:
             return {}
-        git = Git(self.location.top, environment=self._store())
         trees = []
         for side, paths in ((old, gone), (mine, came)):
-            _fill_index(git, {path: side[path] for path in paths})
+            git = self._with_index({path: side[path] for path in paths})
             trees.append(git.text("write-tree", "--missing-ok"))
         options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
         words = git.records("diff-tree", *options, *trees)
@@ -199,14 +205,8 @@ class Store:
         return {path: here for path, here in found if _is_writable(here)}
 
 
-def open_store(project: Path, scratch: Path) -> Store:
-    """The store of a project; `scratch` is an empty folder that the caller removes.
-
-    Raises:
-        ProjectError: The project is not in a git work tree.
-        MachineError: git is missing, or cannot use the repository.
-    """
-    location = located(project)
+def open_store(location: Location, scratch: Path) -> Store:
+    """The store of a project; `scratch` is an empty folder that the caller removes."""
     for name in ("objects", "contents", "views"):
         (scratch / name).mkdir(parents=True)
     return Store(location=location, scratch=scratch)
@@ -216,13 +216,6 @@ def _hashed(git: Git, names: Iterable[str], *options: str) -> list[str]:
     """The ids of files, in their order."""
     lines = "".join(f"{quoted(name)}\n" for name in names).encode(errors="surrogateescape")
     return git.text_of("hash-object", *options, "--stdin-paths", stdin=lines).split()
-
-
-def _fill_index(git: Git, entries: Mapping[str, Entry], prefix: str = "") -> None:
-    """Put these entries, and nothing else, into the index of a store."""
-    lines = (f"{entry.mode} {entry.blob}\t{prefix}{path}" for path, entry in entries.items())
-    git.run("read-tree", "--empty")
-    git.run("update-index", "-z", "--index-info", stdin=listing(lines))
 
 
 def _is_writable(path: str) -> bool:

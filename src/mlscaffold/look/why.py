@@ -82,7 +82,7 @@ def _history(
         try:
             then = pin(project, recorded, into=scratch, trusted=trusted, cache=cache)
             if isinstance(then, PinOfTwo):
-                then = then.ahead if path in then.lane.paths else then.base
+                then = then.ahead if path in then.owned_ahead.paths else then.base
         except MlscaffoldError:
             return guess, ""
         return then.checkout.version, changed_last(then.checkout, source)

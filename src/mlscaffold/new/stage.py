@@ -119,11 +119,11 @@ def _move(entry: Path, folder: Path) -> Path:
     Raises:
         OSError: Something is there; or ChangedError.
     """
-    place = folder / entry.name
+    target = folder / entry.name
     if entry.is_dir() and not entry.is_symlink():
-        return entry.rename(place)
-    put(entry, place, None)
-    return place
+        return entry.rename(target)
+    put(entry, target, None)
+    return target
 
 
 def finish_filling(destination: Path) -> bool:

@@ -118,20 +118,20 @@ def _append(project: Path, kind: str, values: Mapping[str, str | dt.date]) -> Pr
     gap = "" if not before else end if before.endswith("\n") else end * 2
     after = before + gap + end.join(block) + end
     try:
-        found = parse_settings(after)
+        changed = parse_settings(after)
     except ProjectSettingsError as error:
         raise ProjectSettingsError(
             f"A block cannot be added to {SETTINGS_FILE} as it is written: {error.message}",
             hint="Add it by hand:\n" + "\n".join(block),
         ) from error
-    shorter = (found.waivers[:-1], found.ejects) if kind == "waive" else (found.waivers, found.ejects[:-1])
+    shorter = (changed.waivers[:-1], changed.ejects) if kind == "waive" else (changed.waivers, changed.ejects[:-1])
     if shorter != (known.waivers, known.ejects):
         raise ProjectSettingsError(
             f"A block cannot be added to {SETTINGS_FILE} without changing what it says.",
             hint="Add it by hand:\n" + "\n".join(block),
         )
     write_inside(project, SETTINGS_FILE, _encoded(after), expected=expected)
-    return found
+    return changed
 
 
 def _toml(value: str | dt.date) -> str:

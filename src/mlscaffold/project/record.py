@@ -1,6 +1,6 @@
 """What a project says of itself: the template, the version and the answers that it was made of.
 
-A project of ours has a lock. One that plain Copier made has an answers file only; everything else is found out from
+A project of ours has a lock. One that plain Copier made has an answers file only; everything else follows from
 that, and the caller is told.
 """
 
@@ -143,12 +143,12 @@ def answers_of(data: Mapping[Any, Any]) -> Mapping[str, Any]:
 def _find_answers(project: Path) -> str:
     if (project / _ANSWERS).is_file():
         return _ANSWERS
-    found = sorted(file.name for file in project.glob(".copier-answers*.y*ml") if file.is_file())
-    if len(found) == 1:
-        return found[0]
-    if found:
+    named = sorted(file.name for file in project.glob(".copier-answers*.y*ml") if file.is_file())
+    if len(named) == 1:
+        return named[0]
+    if named:
         raise ProjectError(
-            f"{project} has several answers files ({', '.join(found)}) and no lock: which one counts is not clear.",
+            f"{project} has several answers files ({', '.join(named)}) and no lock: which one counts is not clear.",
             hint=f"Name one of them {_ANSWERS}.",
         )
     raise NoProjectError(

@@ -208,8 +208,8 @@ class _Block:
 
 
 def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
-    found = data.get(kind, [])
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    tables = data.get(kind, [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         raise ProjectSettingsError(
             f"{SETTINGS_FILE}: write `{kind}` as blocks.",
             line=_line_of(text, rf"\[?+\s*+{kind}\b"),
@@ -220,9 +220,9 @@ def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
         for number, line in enumerate(text.split("\n"), 1)
         if re.match(rf"\s*+\[\[\s*+[\"']?{kind}[\"']?\s*+]]", line)
     ]
-    lines: list[int | None] = [*heads] if len(heads) == len(found) else [None] * len(found)
+    lines: list[int | None] = [*heads] if len(heads) == len(tables) else [None] * len(tables)
     known = {"waive": {"rule", "path", "reason", "owner", "until"}, "eject": {"path", "reason", "owner", "since"}}[kind]
-    blocks = [_Block(kind=kind, values=each, line=line) for each, line in zip(found, lines, strict=True)]
+    blocks = [_Block(kind=kind, values=each, line=line) for each, line in zip(tables, lines, strict=True)]
     for block in blocks:
         if unknown := sorted(set(block.values) - known):
             raise block.refuse(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import AnswersError, MissingAnswersError, ProjectError, TemplateError
-from ..project.lane import Lane
 from ..project.lock import Base
 from ..project.make_lock import ownership_of, remarks_on, written_answers
+from ..project.owned_ahead import OwnedAhead
 from ..project.pin import MovedTagError, Pin, PinOfTwo, pin, two_of
 from ..project.record import Recorded, answers_of
 from ..steps import Step
@@ -55,7 +55,7 @@ class Ends:
     #: The commands that the template runs at the end.
     tasks: tuple[str, ...] = ()
     #: The files that move, where that is not all of them.
-    lane: Lane | None = None
+    ahead: OwnedAhead | None = None
     #: What its migrations made of the project before; None where there are none.
     migrated: Migrated | None = None
     #: What owned files come from afterwards, where that is not what all others do.
@@ -177,7 +177,7 @@ def _elsewhere(then: PinOfTwo, recorded: Recorded, into: Path) -> PinOfTwo:
 
 
 def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: Path, step: Step) -> Ends:
-    """The security lane: what the template owns goes ahead, all else and the answers stay."""
+    """What the template owns goes ahead, all else and the answers stay."""
     base = then.base if isinstance(then, PinOfTwo) else then
     before = then.ahead.checkout if isinstance(then, PinOfTwo) else then.checkout
     if then.recorded.lock is None:
@@ -211,7 +211,7 @@ def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: 
         moves=_moves(then, after.render, ahead.ownership),
         checkouts=(before, checkout),
         tasks=commands,
-        lane=_joined(then, after),
+        ahead=_joined(then, after),
         owned=owned,
         notes=(*checkout.notes, *_fresh_remarks(then.render, after.render), *notes),
     )
@@ -239,21 +239,21 @@ def _check_answers(ahead: Pin) -> None:
         ) from error
 
 
-def _joined(then: Pin, after: PinOfTwo) -> Lane:
-    """What moves: the lane of the new version, and what only the lane before had.
+def _joined(then: Pin, after: PinOfTwo) -> OwnedAhead:
+    """What moves: the files that the new version has ahead, and those that only the version before had.
 
     Raises:
         ProjectError: A file that is ahead already, or gone, has another owner now, so that it would go back.
     """
     if not isinstance(then, PinOfTwo):
-        return after.lane
-    passed = (then.lane.paths | then.lane.dropped) - after.lane.paths - after.lane.dropped
+        return after.owned_ahead
+    passed = (then.owned_ahead.paths | then.owned_ahead.dropped) - after.owned_ahead.paths - after.owned_ahead.dropped
     if back := sorted(passed & (after.render.entries.keys() | after.ahead.render.entries.keys())):
         raise ProjectError(
             f"The template no longer owns {', '.join(back)}, which would go back to an earlier version.",
             hint="Update all of the project: mlscaffold update",
         )
-    return dataclasses.replace(after.lane, dropped=after.lane.dropped | passed)
+    return dataclasses.replace(after.owned_ahead, dropped=after.owned_ahead.dropped | passed)
 
 
 def _moves(then: Pin, new: Render, ownership: Ownership) -> Mapping[str, str]:
@@ -261,7 +261,7 @@ def _moves(then: Pin, new: Render, ownership: Ownership) -> Mapping[str, str]:
     used = set(new.sources.values())
     if not isinstance(then, PinOfTwo):
         return moved_sources(then.checkout, new.checkout, ownership.moved, used)
-    ahead = {then.render.sources.get(path, "") for path in then.lane.paths}
+    ahead = {then.render.sources.get(path, "") for path in then.owned_ahead.paths}
     base, later = (moved_sources(one.checkout, new.checkout, ownership.moved, used) for one in (then.base, then.ahead))
     return {**base, **{source: place for source, place in later.items() if source in ahead}}
 
