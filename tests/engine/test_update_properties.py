@@ -330,7 +330,7 @@ def test_no_line_is_lost_and_the_plan_is_what_happens(case: Case) -> None:
     follow_the_template(case)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @settings(max_examples=150)
 @given(cases())
 def test_no_line_is_lost_in_many_more(case: Case) -> None:

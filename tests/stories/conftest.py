@@ -15,6 +15,8 @@ import pytest
 
 from mlscaffold.__main__ import main
 
+from .forks import Choose, each_step, first_and_last_of_each_kind
+
 ROOT = Path(__file__).parents[2]
 PERSON = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
@@ -164,3 +166,15 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     machine = Machine(home=home, work=work, scratch=scratch, _run=run, _set=monkeypatch.setenv)
     machine.configure(PERSON)
     return machine
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(first_and_last_of_each_kind, id="of each kind"),
+        pytest.param(each_step, id="each", marks=pytest.mark.matrix),
+    ]
+)
+def choose(request: pytest.FixtureRequest) -> Choose:
+    """The steps of a run at which something happens to it."""
+    chosen: Choose = request.param
+    return chosen

@@ -397,7 +397,7 @@ def test_owned_only_then_full_equals_full(machine: Machine, story: Story) -> Non
     owned_only_then_full_is_full(machine, story)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @settings(max_examples=20, phases=PHASES)
 @given(story=stories())
 def test_owned_only_then_full_equals_full_in_many_more(machine: Machine, story: Story) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +23,7 @@ __all__ = ["check"]
 def check(
     dest: DestArgument = None,
     rev: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--rev", metavar="REV", help="Judge a commit, not the work tree.", show_default=False),
     ] = None,
     strict: Annotated[
@@ -36,7 +36,7 @@ def check(
         bool, typer.Option("--fix", help="Restore what the template owns, remove what it retired; then check again.")
     ] = False,
     reports: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        list[str] | None,
         typer.Option(
             "--report",
             metavar="FORMAT[=PATH]",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ __all__ = ["diff"]
 
 def diff(
     paths: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        list[str] | None,
         typer.Argument(metavar="[PATH…]", help="Files or folders; all if left out.", show_default=False),
     ] = None,
     project: ProjectOption = None,

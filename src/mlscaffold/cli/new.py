@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,7 +31,7 @@ __all__ = ["new"]
 
 def new(
     dest: Annotated[
-        Optional[Path],  # noqa: UP045 - Typer reads the annotation at run time
+        Path | None,
         typer.Argument(
             metavar="DEST",
             help="Folder of the new project; absent or empty. Asked for where it is left out.",
@@ -42,7 +42,7 @@ def new(
     ref: RefOption = None,
     channel: ChannelOption = None,
     preset: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--preset", metavar="NAME", help="Start from a named set of answers.", show_default=False),
     ] = None,
     assignments: AssignmentsOption = None,

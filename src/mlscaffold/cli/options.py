@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 TemplateOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option(
         "--template",
         metavar="SRC",
@@ -50,17 +50,17 @@ TemplateOption = Annotated[
     ),
 ]
 RefOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option(
         "--ref", metavar="VERSION", help="Version, branch or commit. Default: the newest release.", show_default=False
     ),
 ]
 DestArgument = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    Path | None,
     typer.Argument(metavar="[DEST]", help="The project's root folder. Default: this one.", show_default=False),
 ]
 ChannelOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option(
         "--channel",
         metavar="CHANNEL",
@@ -69,7 +69,7 @@ ChannelOption = Annotated[
     ),
 ]
 ProjectOption = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    Path | None,
     typer.Option("--project", metavar="DEST", help="The project's root folder. Default: this one.", show_default=False),
 ]
 TrustOption = Annotated[
@@ -90,11 +90,11 @@ class MergeStyle(StrEnum):
 
 
 AssignmentsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045 - Typer reads the alias at run time
+    list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Answer a question. Can be repeated.", show_default=False),
 ]
 AnswersOption = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    Path | None,
     typer.Option("--answers", metavar="FILE", help="Answers from a YAML or JSON file.", show_default=False),
 ]
 DefaultsOption = Annotated[bool, typer.Option("--defaults", help="Take the default of every other question.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -43,7 +43,7 @@ class UpdateOptions:
 
     dest: DestArgument = None
     to: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--to", metavar="VERSION", help="Default: the newest of its channel.", show_default=False),
     ] = None
     channel: ChannelOption = None
@@ -57,7 +57,7 @@ class UpdateOptions:
     answers: AnswersOption = None
     defaults: DefaultsOption = False
     template: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--template", metavar="SRC", help="Where the template is now, if it moved.", show_default=False),
     ] = None
     merge: MergeOption = MergeStyle.STRUCTURED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -49,6 +50,7 @@ class Render:
     named: bool = False
 
 
+@cache
 def renderer_id() -> str:
     """The versions that a render depends on."""
     return f"copier {metadata.version('copier')}, jinja2 {metadata.version('jinja2')}"

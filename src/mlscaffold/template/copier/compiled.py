@@ -17,12 +17,12 @@ import os
 import platform
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from ..cache import private_folder
+from ..render import renderer_id
 from ...files.rights import make_private
 from ...files.write import is_ours
 
@@ -44,8 +44,9 @@ class Compiled:
         self._environment = environment
         self._compile = environment.compile
         folder = private_folder(cache, "compiled")
-        self._file = folder / f"{self._key()}.bin" if folder else None
-        self._codes = _CODES.setdefault(self._key(), {})
+        key = self._key()
+        self._file = folder / f"{key}.bin" if folder else None
+        self._codes = _CODES.setdefault(key, {})
         if self._file is not None and self._file not in _LOADED:
             _LOADED.add(self._file)
             self._codes.update(self._load(self._file))
@@ -93,8 +94,7 @@ class Compiled:
             )
         ]
         settings += sorted(env.extensions)
-        versions = [metadata.version(name) for name in ("copier", "jinja2")]
-        parts = [_FORMAT, sys.implementation.cache_tag, platform.python_version(), *versions, *settings]
+        parts = [_FORMAT, sys.implementation.cache_tag, platform.python_version(), renderer_id(), *settings]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
     def compile(
