@@ -83,19 +83,17 @@ def scratch_in_memory() -> Iterator[Mapping[str, str]]:
 
 @nox.session(python=PYTHONS)
 def engine(session: nox.Session) -> None:
-    """Tests of engine and command line: all on the oldest Python, the fast ones with coverage; those on the others."""
+    """Tests of engine and command line: all, with coverage, on the oldest Python; the fast ones on the others."""
     install(session, "dev")
     chosen = "not product and not containers and not matrix"
-    is_oldest = session.python == PYTHONS[0]
-    coverage = ("--cov", "--cov-report=term", "--cov-fail-under=95") if is_oldest else ()
+    if session.python == PYTHONS[0]:
+        chosen_here = ("-m", chosen, "--cov", "--cov-report=term", "--cov-fail-under=95")
+    else:
+        chosen_here = ("-m", f"{chosen} and not slow")
     # Four at once on two cores: many of these tests wait for a terminal or for git.
     run = ("pytest", "-q", "-n", "4", "--dist", "worksteal")
     with scratch_in_memory() as scratch:
-        environment = {**OWN_ENVIRONMENTS, **scratch}
-        session.run(*run, "-m", f"{chosen} and not slow", *coverage, *session.posargs, env=environment)
-        if is_oldest:
-            # They go through what the fast ones go through, many times: to count it would take a third more.
-            session.run(*run, "-m", f"{chosen} and slow", *session.posargs, env=environment)
+        session.run(*run, *chosen_here, *session.posargs, env={**OWN_ENVIRONMENTS, **scratch})
 
 
 @nox.session
