@@ -131,8 +131,21 @@ def snapshot(root: Path, *, without: tuple[str, ...] = (".git",)) -> dict[str, t
     return {path: entry for path, entry in found.items() if path not in without}
 
 
+@pytest.fixture(scope="session")
+def git_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Git's configuration of the machine: no sample hooks in each repository, no upkeep after each commit."""
+    folder = tmp_path_factory.mktemp("git")
+    for name in ("hooks", "info"):
+        (folder / "repository" / name).mkdir(parents=True)
+    settings = folder / "config"
+    settings.write_text(f"[init]\n\ttemplateDir = {folder / 'repository'}\n[maintenance]\n\tauto = false\n")
+    return settings
+
+
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Machine:
+def machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], git_settings: Path
+) -> Machine:
     """A hermetic home, and the command line in this process."""
     home, work, scratch = (tmp_path / name for name in ("home", "work", "scratch"))
     for folder in (home, work, scratch):
@@ -145,7 +158,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     monkeypatch.setattr("tempfile.tempdir", None)
     # What one story keeps secret would be taken out of the next one's words.
     monkeypatch.setattr("mlscaffold.redaction._known", set())
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(git_settings))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(work)
 
