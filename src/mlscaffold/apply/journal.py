@@ -205,7 +205,7 @@ class Journal:
             ) from error
 
     def _path(self, error: ChangedError) -> str:
-        return error.place.relative_to(self.location.folder).as_posix()
+        return error.path.relative_to(self.location.folder).as_posix()
 
     @property
     def _git(self) -> Git:
@@ -297,7 +297,7 @@ def begin(
         remove(folder / JOURNAL)
         clear_out(folder)
         if isinstance(error, ChangedError):
-            _refuse_changed(title, [error.place.relative_to(project).as_posix()])
+            _refuse_changed(title, [error.path.relative_to(project).as_posix()])
         raise
     return Journal(location=location, record=record)
 

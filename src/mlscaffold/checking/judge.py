@@ -139,13 +139,13 @@ def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
         yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix)
         return
     try:
-        now = key_digests(path, content, list(locked.keys))
+        digests = key_digests(path, content, list(locked.keys))
     except KeyedFileError as error:
         fix = error.hint or fix
         yield Finding(rule=rules.KEYS_CHANGED, path=path, message=error.message, fix=fix, line=error.line)
         return
     for key, digest in locked.keys.items():
-        if now[key] != digest:
+        if digests[key] != digest:
             message = f"the template owns the key {key}, and its value was changed"
             line = line_of_key(path, content, key)
             yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix, key=key, line=line)

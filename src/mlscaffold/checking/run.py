@@ -198,8 +198,8 @@ def _excused(findings: Sequence[Finding], case: Case, skipped: Sequence[Rule], t
         excuse = next((waivers[number] for number in covering if waivers[number].until >= today), None)
         yield dataclasses.replace(finding, waiver=excuse) if excuse and finding.rule.waivable else finding
     for number, waiver in enumerate(waivers):
-        if (said := _judge_waiver(waiver, today, used=number in used, judged=waiver.rule not in skipped)) is not None:
-            yield said
+        if (about := _judge_waiver(waiver, today, used=number in used, judged=waiver.rule not in skipped)) is not None:
+            yield about
     for eject in case.settings.ejects:
         if eject.path not in case.lock.files:
             message = f"{eject.path} is ejected, and the template no longer has it"
@@ -232,12 +232,12 @@ def _judge_waiver(waiver: Waiver, today: dt.date, *, used: bool, judged: bool) -
 
 def _sealed(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
     """In order of path, each with its fingerprint."""
-    seen: Counter[tuple[str, str, str]] = Counter()
+    occurrences: Counter[tuple[str, str, str]] = Counter()
     sealed: list[Finding] = []
     for finding in sorted(findings, key=lambda each: (each.path, each.rule.code, each.key)):
         key = (finding.rule.code, prefix + finding.path, finding.key)
-        seen[key] += 1
-        text = "\0".join((*key, str(seen[key])))
+        occurrences[key] += 1
+        text = "\0".join((*key, str(occurrences[key])))
         digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:40]
         sealed.append(dataclasses.replace(finding, fingerprint=digest))
     return tuple(sealed)

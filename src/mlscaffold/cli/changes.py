@@ -154,9 +154,9 @@ def print_diff(before_name: str, after_name: str, before: bytes, after: bytes) -
 
 
 def _unified(before_name: str, after_name: str, before: bytes, after: bytes) -> Iterator[str]:
-    was, now = (_lines(content.decode(errors="backslashreplace")) for content in (before, after))
+    old, new = (_lines(content.decode(errors="backslashreplace")) for content in (before, after))
     names = (f"a/{before_name}" if before else "/dev/null", f"b/{after_name}" if after else "/dev/null")
-    return difflib.unified_diff(was, now, *names, lineterm="")
+    return difflib.unified_diff(old, new, *names, lineterm="")
 
 
 def _lines(text: str) -> list[str]:

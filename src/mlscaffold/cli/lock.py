@@ -88,19 +88,19 @@ def _show(project: Path) -> None:
 
     from ..project.lock import read_lock
 
-    found = read_lock(project)
-    counts = Counter(file.policy.value for file in found.files.values())
+    recorded = read_lock(project)
+    counts = Counter(file.policy.value for file in recorded.files.values())
     facts = {
-        "template": found.template,
-        "version": found.version,
-        "tree": found.tree,
+        "template": recorded.template,
+        "version": recorded.version,
+        "tree": recorded.tree,
         **(
-            {"owned": f"{found.owned.version} {found.owned.tree} (what the template owns is ahead)"}
-            if found.owned
+            {"owned": f"{recorded.owned.version} {recorded.owned.tree} (what the template owns is ahead)"}
+            if recorded.owned
             else {}
         ),
-        "renderer": found.renderer,
-        "answers": found.answers_file,
+        "renderer": recorded.renderer,
+        "answers": recorded.answers_file,
         "files": ", ".join(f"{number} {policy}" for policy, number in sorted(counts.items())),
     }
     for name, value in facts.items():

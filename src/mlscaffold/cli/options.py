@@ -33,6 +33,7 @@ __all__ = [
     "TemplateOption",
     "TrustOption",
     "given_answers",
+    "path_in",
     "project_folder",
     "takes",
     "trusted_by",
@@ -109,7 +110,7 @@ MergeOption = Annotated[
 
 
 def project_folder(dest: Path | None, project: Path | None) -> Path:
-    """The project that a command line names: by its place, or by an option that every verb has.
+    """The project that a command line names: by an argument, or by an option that every verb has.
 
     Raises:
         MlscaffoldError: It names two.
@@ -117,6 +118,12 @@ def project_folder(dest: Path | None, project: Path | None) -> Path:
     if dest is not None and project is not None and dest.absolute() != project.absolute():
         raise MlscaffoldError(f"Two projects are named: {dest} and {project}.", hint="Leave one of them out.")
     return (dest or project or Path()).absolute()
+
+
+def path_in(project: Path, path: str) -> str:
+    """A path as the project calls it, whatever folder the shell stands in."""
+    absolute = Path(path).absolute()
+    return absolute.relative_to(project).as_posix() if absolute.is_relative_to(project) else Path(path).as_posix()
 
 
 def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -> Mapping[str, Any]:

@@ -175,7 +175,7 @@ def read_plain(file: Path, limit: int) -> bytes:
         ValueError: It is no file, or has more bytes than the limit.
         OSError: It is missing or cannot be read.
     """
-    found = file.lstat()
-    if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
         raise ValueError(f"{file} is not a plain file of reasonable size.")
     return file.read_bytes()

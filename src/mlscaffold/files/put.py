@@ -69,9 +69,9 @@ class State:
 class ChangedError(ProjectError):
     """Somebody saved into a place that was about to be replaced; what they saved lies there."""
 
-    def __init__(self, place: Path) -> None:
-        super().__init__(f"{place} was changed meanwhile: it is left as it is.", hint="Run the command again.")
-        self.place = place
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was changed meanwhile: it is left as it is.", hint="Run the command again.")
+        self.path = path
 
 
 def state_of(path: Path) -> State | None:
@@ -111,13 +111,13 @@ def mode_like(kept: int, made: Path) -> int:
 
 def folders_of(project: Path, path: str) -> dict[str, int]:
     """The folders above a path, and the one in its place, with their permissions."""
-    found: dict[str, int] = {}
-    for place in (PurePosixPath(path), *list(PurePosixPath(path).parents)[:-1]):
+    modes: dict[str, int] = {}
+    for folder in (PurePosixPath(path), *list(PurePosixPath(path).parents)[:-1]):
         with contextlib.suppress(OSError):
-            mode = (project / place).lstat().st_mode
+            mode = (project / folder).lstat().st_mode
             if stat.S_ISDIR(mode):
-                found[place.as_posix()] = stat.S_IMODE(mode)
-    return found
+                modes[folder.as_posix()] = stat.S_IMODE(mode)
+    return modes
 
 
 def make_parents(project: Path, target: Path, known: Mapping[str, int]) -> None:
@@ -337,10 +337,10 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def sync(place: Path) -> None:
+def sync(path: Path) -> None:
     """Have a file or the names in a folder on the disk before anything that comes after."""
     with contextlib.suppress(PermissionError):
-        handle = os.open(place, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

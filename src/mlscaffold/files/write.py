@@ -69,9 +69,9 @@ def is_ours(path: Path) -> bool:
     """Whether nobody else could have written there."""
     if not hasattr(os, "getuid"):
         return True
-    found = path.lstat()
-    writable = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return found.st_uid == os.getuid() and not writable and not stat.S_ISLNK(found.st_mode)
+    status = path.lstat()
+    writable = stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid == os.getuid() and not writable and not stat.S_ISLNK(status.st_mode)
 
 
 @contextlib.contextmanager
@@ -84,14 +84,14 @@ def disk_errors(destination: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or destination
+        path = error.filename or destination
         if error.errno == errno.ENAMETOOLONG:
             raise MachineError(
-                f"The name {place} is too long for this disk. {destination} is as it was.",
+                f"The name {path} is too long for this disk. {destination} is as it was.",
                 hint="Use shorter names, or a folder that is closer to the top.",
             ) from error
-        what = "Reading" if error.errno == errno.EACCES and os.path.isfile(place) else "Writing"  # noqa: PTH113 - or bytes
+        what = "Reading" if error.errno == errno.EACCES and os.path.isfile(path) else "Writing"  # noqa: PTH113 - or bytes
         raise MachineError(
-            f"{what} failed at {place}: {error.strerror or error}. {destination} is as it was.",
+            f"{what} failed at {path}: {error.strerror or error}. {destination} is as it was.",
             hint="Make room or get the right to write there, then run the command again.",
         ) from error
