@@ -25,8 +25,9 @@ from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.channel import RELEASES, Channel
-from ..template.checkout import check_out
+from ..template.checkout import Checkout, check_out
 from ..template.ownership import Ownership
+from ..template.reach import Reach
 from ..template.render import Render, render
 from ..template.source import find_source
 from ..template.tasks import run_tasks, task_listing
@@ -125,22 +126,7 @@ def prepare(
             checkout = check_out(source, request.ref, into=scratch, cache=request.cache, channel=request.channel)
         reach = require_trust(checkout, trusted=request.trusted, project=destination, rendering_only=request.skip_tasks)
 
-        def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
-            return resolve_answers(
-                checkout,
-                destination.name,
-                given={name: value for name, value in request.given.items() if name not in chosen},
-                # What a person chose stays with them while its question is hidden.
-                recorded=chosen,
-                suggested={**suggest_defaults(nearest(destination)), **request.defaults},
-                ask=ask,
-                use_defaults=use_defaults,
-                reach=reach,
-            )
-
-        answers = answer({}, use_defaults=request.use_defaults)
-        if review is not None:
-            answers = review(answers, lambda chosen: answer(chosen, use_defaults=True))
+        answers = _answers(request, checkout, reach, ask=ask, review=review)
         ownership = ownership_of(checkout, answers, destination)
         step("Rendering")
         with disk_errors(destination):
@@ -169,6 +155,29 @@ def prepare(
             inside=inside,
             notes=(*checkout.notes, *remarks_on(result), *remarks_on_answers(result)),
         )
+
+
+def _answers(
+    request: NewProject, checkout: Checkout, reach: Reach, *, ask: Ask | None, review: Review | None
+) -> Answers:
+    """What was given, what a person chooses, and defaults for all else."""
+    destination = request.destination
+
+    def answer(chosen: Mapping[str, Any], *, use_defaults: bool) -> Answers:
+        return resolve_answers(
+            checkout,
+            destination.name,
+            given={name: value for name, value in request.given.items() if name not in chosen},
+            # What a person chose stays with them while its question is hidden.
+            recorded=chosen,
+            suggested={**suggest_defaults(nearest(destination)), **request.defaults},
+            ask=ask,
+            use_defaults=use_defaults,
+            reach=reach,
+        )
+
+    answers = answer({}, use_defaults=request.use_defaults)
+    return answers if review is None else review(answers, lambda chosen: answer(chosen, use_defaults=True))
 
 
 def create(prepared: Prepared, *, step: Step = lambda _: None) -> Created:

@@ -6,6 +6,8 @@ that, and the caller is told.
 
 from __future__ import annotations
 
+import copy
+import functools
 import os
 import shlex
 from collections.abc import Callable, Mapping
@@ -189,9 +191,18 @@ def _parse(text: str, *, origin: str, hint: str) -> Mapping[Any, Any]:
     import yaml
 
     try:
-        data = yaml.safe_load(text)
+        # Of its own for each caller: a template may change what it is given.
+        data = copy.deepcopy(_loaded(text))
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise AnswersError(f"The answers file {origin} does not parse: {error}", hint=hint) from error
     if not isinstance(data, dict):
         raise AnswersError(f"The answers file {origin} must be a mapping of question names to answers.", hint=hint)
     return data
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(text: str) -> Any:
+    """The same few texts are asked for by several steps of one command, and take a while."""
+    import yaml
+
+    return yaml.safe_load(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from ..template.source import TemplateSource
 from ..template.standing import Relation, standing
 from ..template.versions import shown
 
-__all__ = ["Branch", "branches_of", "merged_answers", "merged_value", "newer_of"]
+__all__ = ["Branch", "both_changed", "branches_of", "merged_answers", "merged_value", "newer_of"]
 
 _Value = TypeVar("_Value")
 #: Where git keeps the other side of what it merges.
@@ -93,6 +93,14 @@ def merged_answers(base: Branch, ours: Branch, theirs: Branch, given: Mapping[st
 def merged_value(base: _Value, ours: _Value, theirs: _Value) -> _Value:
     """What became of a value in two branches; where both changed it, ours counts."""
     return theirs if ours == base else ours
+
+
+def both_changed(base: Branch, ours: Branch, theirs: Branch) -> Iterator[str]:
+    """Of which values of the lock ours counts, though the other branch changed it, too: a sentence each."""
+    for name in ("template", "channel"):
+        before, mine, other = (getattr(side.lock, name) for side in (base, ours, theirs))
+        if before not in {mine, other} and mine != other:
+            yield f"of two values of `{name}` yours counts: {mine}, not {other}"
 
 
 def newer_of(source: TemplateSource, ours: Lock, theirs: Lock, cache: Path | None) -> Lock:

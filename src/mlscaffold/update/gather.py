@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ..files.entry import Entry, entry_of, is_own_file, parents_of
@@ -54,57 +53,57 @@ def gather(request: UpdateRequest, project: ProjectState, ends: Ends) -> Gathere
         MlscaffoldError: The project's settings are not valid, or a file cannot be read or recorded.
     """
     recorded, store, index, folder = project.recorded, project.store, project.index, request.project
-    old, new, ownership = ends.old, ends.new, ends.ownership
+    old, new = ends.old, ends.new
     settings = read_project_settings(folder)
     ejected = settings.ejected
-    coming = store.expecting(old.root, new.root, _attribute_files(new, ownership, ejected))
+    coming = store.expecting(old.root, new.root, _attribute_files(new, ends.ownership, ejected))
     old_entries, new_entries = _as_git_has_them(old, new, store, coming, index)
-    locked = recorded.lock.files if recorded.lock else None
     bookkeeping = {recorded.answers_file, new.answers_file, LOCK_FILE, SETTINGS_FILE}
-    ahead = ends.ahead
-    before = {path for path in old_entries if locked is None or path in locked}
-    after = {*new_entries}
-    if ahead is not None:
-        before, after = before & (ahead.paths | ahead.dropped), after & ahead.paths
-    left = _side(old, old_entries, before - bookkeeping)
-    right = _side(new, new_entries, after - bookkeeping)
+    locked = recorded.lock.files if recorded.lock else {}
+    before = {path for path in old_entries if recorded.lock is None or path in locked} - bookkeeping
+    after = new_entries.keys() - bookkeeping
+    if ends.ahead is not None:
+        before, after = before & (ends.ahead.paths | ends.ahead.dropped), after & ends.ahead.paths
     migrated = ends.migrated.changed if ends.migrated else {}
     tree = {**index.entries, **migrated}
     tracked = {path: entry for path, entry in tree.items() if entry is not None and path not in bookkeeping}
-    unknown = {*left.entries, *right.entries} - tracked.keys() - migrated.keys()
+    unknown = {*before, *after} - tracked.keys() - migrated.keys()
     # Before any of them is read: what somebody saves after that is noticed.
     unwatched = {**states_at(folder, {*unknown, *index.unmerged, *index.unstaged}), **project.unwatched}
     untracked = _untracked(store, index, unknown)
     mine = {**tracked, **untracked}
-
-    def read_both(path: str) -> tuple[bytes, bytes]:
-        blob = mine[path].blob
-        return (old.root / path).read_bytes(), store.read([blob])[blob]
-
+    left, right = _side(old, old_entries, before), _side(new, new_entries, after)
     situation = Situation(
         old=left,
         mine=mine,
         new=right,
-        ownership=ownership,
-        occupied=_occupied(store, index, right.entries.keys() - mine.keys()),
+        ownership=ends.ownership,
+        occupied=_occupied(store, index, after - mine.keys()),
         untracked=frozenset(untracked),
-        before={path: file.policy for path, file in (locked or {}).items()},
+        before={path: file.policy for path, file in locked.items()},
         moves=ends.moves,
-        renames=store.renamed(left.entries, tracked, [path for path in left.entries if path not in mine]),
+        renames=store.renamed(left.entries, tracked, before - mine.keys()),
         ejected=ejected,
         secret=new.secret | (old.secret - new.entries.keys()),
-        withheld=withheld(left, mine, right, ownership, read_both),
-        answers_moved=ahead is None and _answers_moved(recorded, new),
+        answers_moved=ends.ahead is None and _answers_moved(recorded, new),
         lines_only=request.lines_only,
     )
     return Gathered(
-        situation=situation,
+        situation=replace(situation, withheld=_withheld(situation, old, store)),
         coming=coming,
         merge=settings.merge,
         lock=_lock_after(ends, recorded, new_entries, request.channel or recorded.channel),
         unwatched=unwatched,
         notes=tuple(_notes(recorded, old_entries)),
     )
+
+
+def _withheld(situation: Situation, old: Render, store: Store) -> Mapping[str, str]:
+    def read_both(path: str) -> tuple[bytes, bytes]:
+        blob = situation.mine[path].blob
+        return (old.root / path).read_bytes(), store.read([blob])[blob]
+
+    return withheld(situation.old, situation.mine, situation.new, situation.ownership, read_both)
 
 
 def _as_git_has_them(
@@ -134,15 +133,13 @@ def _side(render: Render, entries: Mapping[str, Entry], paths: Collection[str]) 
 
 def _lock_after(ends: Ends, recorded: Recorded, entries: Mapping[str, Entry], channel: Channel) -> Lock:
     """What is recorded once no conflict is left."""
-    fresh = dataclasses.replace(lock_of(ends.new, ends.ownership, entries, channel=channel), owned=ends.owned)
+    fresh = replace(lock_of(ends.new, ends.ownership, entries, channel=channel), owned=ends.owned)
     if ends.ahead is None or recorded.lock is None:
         return fresh
     moved = ends.ahead.paths | ends.ahead.dropped
     files = {path: file for path, file in recorded.lock.files.items() if path not in moved}
     files |= {path: fresh.files[path] for path in ends.ahead.paths}
-    return dataclasses.replace(
-        recorded.lock, files=files, owned=ends.owned, renderer=fresh.renderer, channel=fresh.channel
-    )
+    return replace(recorded.lock, files=files, owned=ends.owned, renderer=fresh.renderer, channel=fresh.channel)
 
 
 def _answers_moved(recorded: Recorded, render: Render) -> bool:

@@ -42,7 +42,7 @@ from ..template.render import Render
 from ..template.source import TemplateSource, find_source
 from ..template.tasks import task_listing
 from ..template.trust import is_trusted
-from .branches import branches_of, merged_answers, merged_value, newer_of
+from .branches import both_changed, branches_of, merged_answers, merged_value, newer_of
 from .ends import Ends
 from .prepare import PreparedUpdate, bookkeeping_of, solve
 from .project_state import ProjectState, states_at
@@ -129,7 +129,8 @@ class _Relocking:
 
     def merged(self) -> Relocking:
         """Two branches met."""
-        base, ours, theirs = branches_of(self.request.project)
+        branches = branches_of(self.request.project)
+        base, ours, theirs = branches
         of_us = {locks.LOCK_FILE, ours.lock.answers_file}
         unwatched = states_at(self.request.project, {*of_us, theirs.lock.answers_file})
         if unstaged := sorted(self.index.unstaged - of_us):
@@ -141,14 +142,13 @@ class _Relocking:
         source = find_source(merged_value(base.lock.template, ours.lock.template, theirs.lock.template))
         renders = [
             self._pin(Recorded.of(side.lock, side.answers), name, wrote=side.wrote, source=source).render
-            for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
+            for side, name in zip(branches, ("base", "ours", "theirs"), strict=True)
         ]
         newest = newer_of(source, ours.lock, theirs.lock, self.request.cache)
         recorded = Recorded.of(dataclasses.replace(newest, channel=channel), answers)
         target = self._pin(recorded, "new", source=source)
-        new, ownership = target.render, target.ownership
-        rendered = set().union(new.entries, *(render.entries for render in renders))
-        self._refuse_unresolved(ownership, ours.lock, rendered)
+        rendered = set().union(target.render.entries, *(render.entries for render in renders))
+        self._refuse_unresolved(target.ownership, ours.lock, rendered)
         both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files}, channel=channel)
         project = ProjectState(
             recorded=dataclasses.replace(recorded, lock=both),
@@ -157,18 +157,8 @@ class _Relocking:
             index=dataclasses.replace(self.index, entries={**self.index.entries, **self.index.ours}),
             unwatched=unwatched,
         )
-        checkout, folder = new.checkout, self.request.project
-        reach = Reach(trusted=is_trusted(checkout, self.request.trusted), project=folder)
-        ends = Ends(
-            old=self._merge_renders(*renders, into=self.scratch / "virtual", like=new),
-            new=new,
-            ownership=ownership,
-            moves=moved_sources(checkout, checkout, ownership.moved, set(new.sources.values())),
-            checkouts=(checkout, checkout),
-            tasks=task_listing(checkout, new.answers, folder, since=checkout, reach=reach),
-            owned=target.recorded.owned,
-        )
-        update = solve(self.request, project, ends)
+        old = self._merge_renders(*renders, into=self.scratch / "virtual", like=target.render)
+        update = solve(self.request, project, self._ends(old, target))
         update = dataclasses.replace(
             update,
             notes=(),
@@ -176,11 +166,20 @@ class _Relocking:
             settles=self.index.unmerged,
         )
         reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
-        for what in ("template", "channel"):
-            before, mine, other = (getattr(side.lock, what) for side in (base, ours, theirs))
-            if before not in {mine, other} and mine != other:
-                reason += f"; of two values of `{what}` yours counts: {mine}, not {other}"
-        return Relocking(update=update, reason=reason, is_merge=True)
+        return Relocking(update=update, reason="; ".join([reason, *both_changed(*branches)]), is_merge=True)
+
+    def _ends(self, old: Render, target: Pin) -> Ends:
+        new, checkout, folder = target.render, target.checkout, self.request.project
+        reach = Reach(trusted=is_trusted(checkout, self.request.trusted), project=folder)
+        return Ends(
+            old=old,
+            new=new,
+            ownership=target.ownership,
+            moves=moved_sources(checkout, checkout, target.ownership.moved, set(new.sources.values())),
+            checkouts=(checkout, checkout),
+            tasks=task_listing(checkout, new.answers, folder, since=checkout, reach=reach),
+            owned=target.recorded.owned,
+        )
 
     def _refuse_unresolved(self, ownership: Ownership, lock: Lock, rendered: Collection[str]) -> None:
         """What the template owns is resolved by its render; all else is for a person."""
