@@ -20,7 +20,7 @@ from ..files.put import (
     ChangedError,
     Kind,
     State,
-    copy,
+    copy_unsynced,
     duplicate,
     folders_of,
     make_folder,
@@ -32,11 +32,12 @@ from ..files.put import (
     recover,
     remove,
     state_of,
+    sync,
 )
 from ..files.write import aside_of, near
 from .journal_record import Effect, JournalRecord, Moment
 
-__all__ = ["Effects", "Outcome", "record_effect"]
+__all__ = ["Effects", "Outcome", "record_effects"]
 
 #: How often somebody may save into a file while it is put in its place, before that is given up.
 _PATIENCE = 100
@@ -53,28 +54,36 @@ class Outcome:
     file: Path | None
 
 
-def record_effect(
-    project: Path, folder: Path, outcome: Outcome, number: int, *, replaced: Collection[str] = ()
-) -> Effect:
-    """Copy both states of a path beside the journal.
+def record_effects(project: Path, folder: Path, outcomes: Sequence[Outcome], *, first: int = 0) -> tuple[Effect, ...]:
+    """Copy both states of each path beside the journal.
 
     Args:
         project: Its root.
         folder: The journal's.
-        outcome: What shall become of the path.
-        number: Under which both are kept.
-        replaced: Paths with outcomes of their own: below one that is a link now, nothing of the project lies yet.
+        outcomes: What shall become of the paths.
+        first: The number under which the copies of the first one are kept.
 
     Raises:
-        ChangedError: Somebody saves into the file just now, or it is none any more.
+        ChangedError: Somebody saves into a file just now, or it is none any more.
     """
+    replaced = frozenset(outcome.path for outcome in outcomes)
+    effects = tuple(_record(project, folder, each, number, replaced) for number, each in enumerate(outcomes, first))
+    for effect in effects:
+        for moment in Moment:
+            if (state := effect.state(moment)) is not None and state.kind is Kind.FILE:
+                sync(folder / moment / str(effect.number))
+    return effects
+
+
+def _record(project: Path, folder: Path, outcome: Outcome, number: int, replaced: Collection[str]) -> Effect:
+    """Copy both states; below a path with an outcome of its own that is a link now, nothing of the project lies yet."""
     path, after = outcome.path, folder / Moment.AFTER / str(number)
     check_contained(path, error=MachineError, origin="The plan")
     behind = linked_folder(project, path) in replaced
     before = None if behind else _copy_before(project, path, folder / Moment.BEFORE / str(number))
     if outcome.file is not None:
         remove(after)
-        copy(outcome.file, after)
+        copy_unsynced(outcome.file, after)
         if before is not None and before.kind is Kind.FILE and not after.is_symlink():
             after.chmod(mode_like(before.mode, outcome.file))
     return Effect(
@@ -96,7 +105,7 @@ def _copy_before(project: Path, path: str, kept: Path) -> State | None:
         return None
     if before.kind is not Kind.OTHER:
         remove(kept)
-        copy(file, kept)
+        copy_unsynced(file, kept)
         if state_of(kept) == before:
             return before
     raise ChangedError(file)

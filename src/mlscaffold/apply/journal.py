@@ -34,7 +34,7 @@ from ..files.write import disk_errors
 from ..git.index import read_index
 from ..git.location import Location
 from ..git.process import Git, listing
-from .effects import Effects, Outcome, record_effect
+from .effects import Effects, Outcome, record_effects
 from .journal_file import clear_out, exclusive, load, pending, pending_at, store
 from .journal_record import Effect, Ending, JournalRecord, Moment, Pending, Phase
 from .where import JOURNAL, folder_at
@@ -125,10 +125,7 @@ class Journal:
         """
         project, folder = self.location.folder, folder_at(self.location)
         with self._unfinished():
-            final = tuple(
-                record_effect(project, folder, outcome, number)
-                for number, outcome in enumerate(outcomes, len(self.record.effects))
-            )
+            final = record_effects(project, folder, outcomes, first=len(self.record.effects))
             if others := changed({effect.path: effect.before for effect in final}):
                 raise self._waits_for(others)
             self._write(final=final, phase=Phase.APPLYING)
@@ -316,10 +313,7 @@ def _copy_states(location: Location, outcomes: Sequence[Outcome]) -> tuple[Effec
     clear_out(folder)
     for moment in Moment:
         (folder / moment).mkdir()
-    paths = frozenset(outcome.path for outcome in outcomes)
-    effects = tuple(
-        record_effect(location.folder, folder, each, number, replaced=paths) for number, each in enumerate(outcomes)
-    )
+    effects = record_effects(location.folder, folder, outcomes)
     index = location.git_folder / "index"
     if index.is_file():
         saved = folder / Moment.BEFORE / "index"
