@@ -130,7 +130,7 @@ def _judge_staged(case: Case, path: str, locked: LockedFile) -> Iterable[Finding
 
 def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
     # Imported here: nearly always no file is to be read.
-    from ..documents.keys import KeyedFileError, key_digests, line_of_key
+    from ..documents.keys import KeyedFileError, digests_by_text, key_digests, line_of_key
 
     fix = "Run: mlscaffold check --fix, or set it back to what the template renders."
     content = case.evidence.read(path)
@@ -144,8 +144,10 @@ def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
         fix = error.hint or fix
         yield Finding(rule=rules.KEYS_CHANGED, path=path, message=error.message, fix=fix, line=error.line)
         return
-    for key, digest in locked.keys.items():
-        if digests[key] != digest:
+    changed = [key for key, digest in locked.keys.items() if digests[key] != digest]
+    by_text = digests_by_text(path, content, changed) if changed else {}
+    for key in changed:
+        if locked.keys[key] != by_text[key]:
             message = f"the template owns the key {key}, and its value was changed"
             line = line_of_key(path, content, key)
             yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix, key=key, line=line)

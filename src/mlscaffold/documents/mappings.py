@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 from .data import ABSENT, canonical
 from .formats import Format
-from .tree import Node, Notation, Piece, shifted
+from .keys import Keys
+from .tree import Node, Notation, Piece, TaggedKey, shifted
 
-__all__ = ["Keys", "Side", "Splice", "are_equal", "left_of", "only", "with_comment"]
-
-#: Keys as a tree; None is all that is below.
-Keys: TypeAlias = "dict[str, Keys | None]"
+__all__ = ["Side", "Splice", "are_equal", "left_of", "only", "with_comment"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +40,9 @@ class Side:
 
 
 def _name(piece: Piece) -> Any:
-    """The key of a piece; TOML has tuples of parts."""
+    """The key of a piece as it is asked for; TOML has tuples of parts."""
+    if isinstance(piece.name, TaggedKey):
+        return piece.name.text
     single = isinstance(piece.name, tuple) and len(piece.name) == 1
     return piece.name[0] if single else piece.name  # type: ignore[index]
 

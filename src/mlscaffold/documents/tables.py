@@ -9,8 +9,8 @@ from typing import Any
 
 from .data import ABSENT
 from .formats import Format
-from .keys import value_at
-from .mappings import Keys, Side, Splice, are_equal, left_of, with_comment
+from .keys import Keys, value_at
+from .mappings import Side, Splice, are_equal, left_of, with_comment
 from .tree import Node, Piece, TableName, array_of, shifted
 
 __all__ = ["set_in_tables"]

@@ -20,6 +20,7 @@ __all__ = [
     "Notation",
     "Piece",
     "TableName",
+    "TaggedKey",
     "alike",
     "array_of",
     "shifted",
@@ -53,10 +54,12 @@ class Notation:
 
     def comments(self, trivia: str) -> tuple[str, ...]:
         """The comments in a text that holds no data."""
-        return tuple(found.group().strip() for found in self.comment.finditer(trivia))
+        if not trivia or trivia.isspace():
+            return ()
+        return tuple(match.group().strip() for match in self.comment.finditer(trivia))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TableName:
     """The name of a table of TOML: what stands in its header."""
 
@@ -65,7 +68,17 @@ class TableName:
     which: Hashable = None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaggedKey:
+    """A key of YAML that is read as no text: `on` is true, `1` a number."""
+
+    tag: str
+    #: As it is written.
+    text: str
+    anchor: str | None = None
+
+
+@dataclass(kw_only=True, slots=True)
 class Found:
     """Where a reader found a value."""
 
@@ -89,7 +102,7 @@ class Found:
     by_blank_line: bool = False
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class FoundItem:
     """Where a reader found an item: its key or dash, and its value."""
 
@@ -101,7 +114,7 @@ class FoundItem:
     value: Found
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
     """An item with all that is written for it: `lead label value comma trail`."""
 
@@ -123,7 +136,7 @@ class Piece:
         return f"{self.lead}{self.label}{self.value.text}{self.comma}{self.trail}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
     """A value as it is written."""
 
@@ -181,6 +194,8 @@ def shown(name: Hashable) -> str:
     match name:
         case TableName():
             return shown(name.path)
+        case TaggedKey():
+            return name.text
         case tuple():
             return ".".join(map(str, name))
         case _:
@@ -294,6 +309,8 @@ class _Reading:
         return between[: between.index("\n") + 1]
 
     def _rest_of_line(self, at: int) -> str:
+        if self.text.startswith("\n", at):
+            return "\n"
         match = self.notation.rest_of_line.match(self.text, at)
         if match is None:
             raise ValueError("something stands behind a value")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from .data import DocumentError, Parsed, line_of
-from .tree import Found, FoundItem, Notation
+from .tree import Found, FoundItem, Notation, TaggedKey
 
-__all__ = ["NOTATION", "find_yaml", "parse_yaml", "write_key"]
+__all__ = ["NOTATION", "find_yaml", "parse_yaml", "read_key", "write_key"]
 
 #: What a document may hold once every alias is what it stands for.
 _MOST_NODES = 200_000
@@ -52,6 +52,15 @@ def parse_yaml(text: str) -> Parsed:
 def write_key(name: str) -> str:
     """A key that is read as a text."""
     return name if _PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def read_key(text: str) -> Hashable:
+    """What a key is read as: a number, true, a date; else the text itself."""
+    try:
+        data = parse_yaml(text).data
+    except ValueError:
+        return text
+    return text if isinstance(data, list | dict | set) else data
 
 
 def _loader(repeated: list[str]) -> Any:
@@ -120,13 +129,18 @@ def _number(construct: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def _expanded(node: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
     """How many nodes a document has, and signs in them, once every alias is what it stands for."""
+    if isinstance(node.value, str):
+        return 1, len(node.value)
     if id(node) not in known:
-        # An alias of itself is found here, too.
+        # An alias of itself meets this.
         known[id(node)] = (_MOST_NODES + 1, 0)
-        parts = node.value if isinstance(node.value, list) else []
-        below = [_expanded(part, known) for each in parts for part in (each if isinstance(each, tuple) else (each,))]
-        signs = 0 if isinstance(node.value, list) else len(node.value)
-        known[id(node)] = (1 + sum(nodes for nodes, _ in below), signs + sum(more for _, more in below))
+        nodes, signs = 1, 0
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                more_nodes, more_signs = _expanded(part, known)
+                nodes += more_nodes
+                signs += more_signs
+        known[id(node)] = (nodes, signs)
     return known[id(node)]
 
 
@@ -224,7 +238,8 @@ class _Reader:
             if colon is None:
                 raise ValueError("a key without a value")
             value = self.placed(value, colon.end())
-            shown: Hashable = name.meaning[1] if name.meaning[0] == "text" else name.meaning  # type: ignore[index]
+            tag, text, anchor = cast("tuple[str, str, str | None]", name.meaning)
+            shown: Hashable = text if tag == "text" else TaggedKey(tag=tag, text=text, anchor=anchor)
             found.items.append(FoundItem(name=shown, start=start, label_end=colon.end(), value=value))
         return self.ended(found, key, column)
 
