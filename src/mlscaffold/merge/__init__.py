@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from ..git.merge_file import Labels, merge_lines
 from .contents import Contents
@@ -42,6 +43,7 @@ def merge_contents(
     labels: Labels | None = None,
     lines_only: bool = False,
     rules: Sequence[HunkRule] = (),
+    scratch: Path | None = None,
 ) -> Merged:
     """Merge the contents of a file that both sides changed.
 
@@ -53,19 +55,20 @@ def merge_contents(
         labels: Names of the sides in conflict markers.
         lines_only: Do no more than git would.
         rules: What decides hunks that nothing else does, each by itself.
+        scratch: A private folder that git may read the contents from; None is one for each merge.
 
     Raises:
         MachineError: git failed.
     """
-    names = labels or Labels()
     whole = Contents(base=base or b"", mine=mine, theirs=theirs)
+    merging = _Merging(path=path, whole=whole, labels=labels or Labels(), scratch=scratch, rules=rules)
     if lines_only or base is None:
-        return _marked(base, whole, names)
+        return merging.marked(base)
     if (ends := _line_ends(base, mine, theirs)) is None:
-        return _Merging(path=path, whole=whole, labels=names, rules=rules).merged()
+        return merging.merged()
     before, ours, others = (side.replace(b"\r\n", b"\n") for side in (base, mine, theirs))
     unix = Contents(base=before, mine=ours, theirs=others)
-    merged = _Merging(path=path, whole=unix, labels=names, rules=rules).merged()
+    merged = replace(merging, whole=unix).merged()
     return replace(merged, content=merged.content.replace(b"\n", ends))
 
 
@@ -113,6 +116,7 @@ class _Merging:
     path: str
     whole: Contents
     labels: Labels
+    scratch: Path | None
     rules: Sequence[HunkRule]
 
     @cached_property
@@ -121,7 +125,7 @@ class _Merging:
         return documents_of(self.path, self.whole)
 
     def merged(self) -> Merged:
-        plain = _by_line(self.whole, self.labels)
+        plain = self._by_line(self.whole)
         if plain.conflicted and not plain.hunks:
             return plain
         if not plain.conflicted and (self.documents is None or self.documents.is_merge(plain.content)):
@@ -132,9 +136,9 @@ class _Merging:
         if not plain.conflicted:
             # Every line merged. Nobody should commit a whole that is broken (a key twice, say) unseen; what is only
             # beyond our judgement is git's to decide.
-            return plain if parses(self.path, plain.content) else _marked(None, self.whole, self.labels)
+            return plain if parses(self.path, plain.content) else self.marked(None)
         if woven is not None:
-            narrowed = _by_line(woven, self.labels)
+            narrowed = self._by_line(woven)
             if narrowed.conflicted and narrowed.hunks <= plain.hunks:
                 return self._by_rules(*self._by_holding(woven, narrowed))
         return self._by_rules(*self._by_holding(self.whole, plain))
@@ -144,7 +148,7 @@ class _Merging:
         held = settle_hunks(self.path, rest, whole=self.whole)
         if held is None:
             return rest, merged
-        attempt = _by_line(held, self.labels)
+        attempt = self._by_line(held)
         is_sound = self.documents is None or attempt.conflicted or self.documents.is_merge(attempt.content)
         return (held, attempt) if is_sound else (rest, merged)
 
@@ -152,20 +156,22 @@ class _Merging:
         """Hunks in which a rule takes lines of one side; with those on both sides the rest has to be a merge."""
         if not self.rules or not merged.conflicted or (ruled := decide_hunks(rest, self.rules)) is None:
             return merged
-        attempt = _by_line(ruled, self.labels)
+        attempt = self._by_line(ruled)
         if self.documents is None or attempt.conflicted:
             return attempt
         documents = documents_of(self.path, ruled)
         return attempt if documents is not None and documents.is_merge(attempt.content) else merged
 
+    def marked(self, base: bytes | None) -> Merged:
+        """The merge by lines; without a base all that is not on both sides is in conflict."""
+        return self._lines(base, self.whole)
 
-def _by_line(contents: Contents, labels: Labels) -> Merged:
-    return _marked(contents.base, contents, labels)
+    def _by_line(self, contents: Contents) -> Merged:
+        return self._lines(contents.base, contents)
 
-
-def _marked(base: bytes | None, contents: Contents, labels: Labels) -> Merged:
-    """The merge by lines; without a base all that is not on both sides is in conflict."""
-    lines = merge_lines(base=base, mine=contents.mine, theirs=contents.theirs, labels=labels)
-    if lines is None:
-        return Merged(content=contents.mine, conflicted=True)
-    return Merged(content=lines.content, conflicted=lines.hunks > 0, hunks=lines.hunks, reasons=contents.reasons)
+    def _lines(self, base: bytes | None, contents: Contents) -> Merged:
+        mine, theirs = contents.mine, contents.theirs
+        lines = merge_lines(base=base, mine=mine, theirs=theirs, labels=self.labels, scratch=self.scratch)
+        if lines is None:
+            return Merged(content=mine, conflicted=True)
+        return Merged(content=lines.content, conflicted=lines.hunks > 0, hunks=lines.hunks, reasons=contents.reasons)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..documents.keys import KeyedFileError
 from ..documents.set_keys import set_keys
@@ -77,6 +78,8 @@ class Contents:
     unverifiable: Collection[str] = ()
     #: Paths whose lines mean nothing by themselves: one side or the other.
     unmergeable: Collection[str] = ()
+    #: A private folder from which git reads what it merges; None is one for each merge.
+    scratch: Path | None = None
 
     def resolve(self, plan: Plan) -> Resolved:
         """Decide every content.
@@ -133,6 +136,7 @@ class Contents:
             labels=self.labels,
             lines_only=lines_only,
             rules=self.rules_for(draft.origin or draft.path),
+            scratch=self.scratch,
         )
 
     def _keys(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
