@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from ..errors import ExitCode, MlscaffoldError
 from .data import ABSENT, DocumentError, canonical
 from .formats import Format, format_of
-from .tree import Found, TableName, TaggedKey
+from .tree import Found, path_below
 
 __all__ = [
     "KeyedFileError",
@@ -157,38 +157,23 @@ def line_of_key(path: str, content: bytes, dotted: str) -> int | None:
     """The line where a key stands; None if it does not, or the file cannot be read."""
     try:
         text = content.decode("utf-8-sig")
-        found = keyed_format(path).find(text)
+        root = keyed_format(path).find(text)
     except (ValueError, RecursionError, KeyedFileError):
         return None
-    start = _start_of(found, key_parts(dotted))
+    start = _start_of(root, key_parts(dotted))
     return None if start is None else text.count("\n", 0, start) + 1
 
 
-def _start_of(found: Found, parts: tuple[str, ...]) -> int | None:
+def _start_of(root: Found, parts: tuple[str, ...]) -> int | None:
     """Where the item begins that names the last part of a key."""
-    waiting = [(found, 0)]
+    waiting: list[tuple[Found, tuple[str, ...]]] = [(root, ())]
     starts: list[int] = []
     while waiting:
-        mapping, depth = waiting.pop()
+        mapping, path = waiting.pop()
         for item in mapping.items if mapping.kind == "mapping" else ():
-            reached = _reached(item.name, parts, depth)
-            if reached == len(parts):
+            below = path_below(path, item.name)
+            if below[: len(parts)] == parts:
                 starts.append(item.start)
-            elif reached is not None:
-                waiting.append((item.value, reached))
+            elif parts[: len(below)] == below:
+                waiting.append((item.value, below))
     return min(starts, default=None)
-
-
-def _reached(name: Any, parts: tuple[str, ...], depth: int) -> int | None:
-    """How many parts of a key are named once an item is; None if it is another key."""
-    match name:
-        case TableName():
-            names, depth = name.path, 0
-        case TaggedKey():
-            names = (name.text,)
-        case tuple():
-            names = name
-        case _:
-            names = (name,)
-    rest = parts[depth : depth + len(names)]
-    return depth + len(rest) if names[: len(rest)] == rest else None

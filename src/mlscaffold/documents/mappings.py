@@ -10,7 +10,7 @@ from typing import Any
 from .data import ABSENT, canonical
 from .formats import Format
 from .keys import Keys
-from .tree import Node, Notation, Piece, TaggedKey, shifted
+from .tree import Node, Notation, Piece, parts_of, shifted
 
 __all__ = ["Side", "Splice", "are_equal", "left_of", "only", "with_comment"]
 
@@ -40,11 +40,9 @@ class Side:
 
 
 def _name(piece: Piece) -> Any:
-    """The key of a piece as it is asked for; TOML has tuples of parts."""
-    if isinstance(piece.name, TaggedKey):
-        return piece.name.text
-    single = isinstance(piece.name, tuple) and len(piece.name) == 1
-    return piece.name[0] if single else piece.name  # type: ignore[index]
+    """The key of a piece as it is asked for; a dotted one of TOML has several parts."""
+    parts = parts_of(piece.name)
+    return parts[0] if len(parts) == 1 else parts
 
 
 def _below(keys: Keys | None, name: str) -> Keys | None:

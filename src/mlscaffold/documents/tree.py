@@ -23,6 +23,8 @@ __all__ = [
     "TaggedKey",
     "alike",
     "array_of",
+    "parts_of",
+    "path_below",
     "shifted",
     "shown",
     "written",
@@ -189,17 +191,29 @@ def alike(one: Node | None, other: Node | None) -> bool:
     return one.meaning == other.meaning and one.comments == other.comments
 
 
-def shown(name: Hashable) -> str:
-    """A key, for a person."""
+def parts_of(name: Hashable) -> tuple[str, ...]:
+    """The parts of a key as they are asked for: one, but in TOML; an item of a list has an empty one."""
     match name:
         case TableName():
-            return shown(name.path)
+            return name.path
         case TaggedKey():
-            return name.text
+            return (name.text,)
         case tuple():
-            return ".".join(map(str, name))
+            return name
+        case None:
+            return ("",)
         case _:
-            return str(name)
+            return (str(name),)
+
+
+def path_below(path: tuple[str, ...], name: Hashable) -> tuple[str, ...]:
+    """The path of an item; a table of TOML has all of it in its header."""
+    return name.path if isinstance(name, TableName) else (*path, *parts_of(name))
+
+
+def shown(name: Hashable) -> str:
+    """A key, for a person."""
+    return ".".join(parts_of(name))
 
 
 def array_of(name: Hashable) -> tuple[str, ...] | None:

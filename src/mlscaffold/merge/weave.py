@@ -8,13 +8,13 @@ they are counted: each that a side wrote or removed is written or removed in the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..documents.formats import Format
 from ..documents.identity import are_versions
-from ..documents.tree import Node, Notation, Piece, TableName, alike, array_of, shifted, shown
+from ..documents.tree import Node, Notation, Piece, alike, array_of, path_below, shifted, shown
 from .contents import Contents
 from .diff3 import merged_sequence
 from .joining import Joining, Placed, relaid
@@ -280,7 +280,7 @@ class _Weaving:
         self.left_out.append(("theirs", base, theirs))
         if alike(base.value, theirs.value) and base.comments == theirs.comments:
             return
-        where = _deeper(path, base.name)
+        where = path_below(path, base.name)
         if base.name is not None and array_of(base.name) is None:
             self.removed.add(where)
         if base.value.meaning == theirs.value.meaning:
@@ -301,7 +301,7 @@ class _Weaving:
 
     def _joined(self, base: Piece | None, mine: Piece, theirs: Piece, around: _Around) -> Piece:
         as_laid = around.as_laid
-        inside = replace(around, path=_deeper(around.path, mine.name))
+        inside = replace(around, path=path_below(around.path, mine.name))
         value = self._value(base.value if base else None, mine.value, theirs.value, inside)
         lead = self._trivia(base.lead if base else "", mine.lead, theirs.lead, around.mine, as_laid=as_laid)
         if mine.value.is_block != value.is_block:
@@ -366,30 +366,18 @@ def _closing(node: Node, notation: Notation) -> tuple[str, str]:
     """The tail of a container, cut at its closing bracket."""
     if not node.flow:
         return node.tail, ""
-    code = notation.comment.sub(lambda found: " " * len(found.group()), node.tail)
-    place = next((number for number, sign in enumerate(code) if sign in "]}"), 0)
-    return node.tail[:place], node.tail[place:]
-
-
-def _deeper(path: tuple[str, ...], name: Hashable) -> tuple[str, ...]:
-    match name:
-        case TableName():
-            return name.path
-        case tuple():
-            return (*path, *map(str, name))
-        case None:
-            return (*path, "")
-        case _:
-            return (*path, shown(name))
+    code = notation.comment.sub(lambda comment: " " * len(comment.group()), node.tail)
+    bracket = next((index for index, sign in enumerate(code) if sign in "]}"), 0)
+    return node.tail[:bracket], node.tail[bracket:]
 
 
 def _paths(node: Node, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
     """Every key of a document, with those above it."""
-    found: set[tuple[str, ...]] = set()
+    paths: set[tuple[str, ...]] = set()
     for piece in node.pieces if node.kind == "mapping" else ():
-        below = _deeper(path, piece.name)
-        found |= {below, *_paths(piece.value, below)} if array_of(piece.name) is None else set()
-    return found
+        below = path_below(path, piece.name)
+        paths |= {below, *_paths(piece.value, below)} if array_of(piece.name) is None else set()
+    return paths
 
 
 def _shown(piece: Piece | None, base: Piece | None) -> str:
