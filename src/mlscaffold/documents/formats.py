@@ -11,7 +11,7 @@ from typing import Any
 
 from . import json, toml, yaml
 from .data import DocumentError, Parsed, line_of, refuse_depth
-from .tree import Found, Node, Notation, written
+from .tree import Node, Notation, Span, written
 
 __all__ = ["Format", "format_of", "is_written_by_program"]
 
@@ -26,7 +26,7 @@ class Format:
     #: What a text means.
     parse: Callable[[str], Parsed]
     #: Where its values stand.
-    find: Callable[[str], Found]
+    find: Callable[[str], Span]
     notation: Notation
     #: A key, and a value on one line.
     write_key: Callable[[str], str]

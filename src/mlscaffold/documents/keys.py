@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from ..errors import ExitCode, MlscaffoldError
 from .data import ABSENT, DocumentError, canonical
 from .formats import Format, format_of
-from .tree import Found, path_below
+from .tree import Span, path_below
 
 __all__ = [
     "KeyedFileError",
@@ -164,9 +164,9 @@ def line_of_key(path: str, content: bytes, dotted: str) -> int | None:
     return None if start is None else text.count("\n", 0, start) + 1
 
 
-def _start_of(root: Found, parts: tuple[str, ...]) -> int | None:
+def _start_of(root: Span, parts: tuple[str, ...]) -> int | None:
     """Where the item begins that names the last part of a key."""
-    waiting: list[tuple[Found, tuple[str, ...]]] = [(root, ())]
+    waiting: list[tuple[Span, tuple[str, ...]]] = [(root, ())]
     starts: list[int] = []
     while waiting:
         mapping, path = waiting.pop()

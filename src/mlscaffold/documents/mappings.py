@@ -249,7 +249,7 @@ def _is_root(node: Node) -> bool:
 
 def _in_order(names: Sequence[Any], theirs: Side) -> list[Any]:
     """Names in the template's order."""
-    order = {name: place for place, name in enumerate(theirs.data)} if isinstance(theirs.data, dict) else {}
+    order = {name: index for index, name in enumerate(theirs.data)} if isinstance(theirs.data, dict) else {}
     return sorted(names, key=lambda name: order.get(name, len(order)))
 
 

@@ -82,7 +82,7 @@ class _Setting:
     theirs: Side
     wanted: Keys
     tables: list[_Table] = field(default_factory=list)
-    #: New tables, by the place of the one that they follow.
+    #: New tables, by the number of the one that they follow.
     new: dict[int, list[_Table]] = field(default_factory=dict)
     #: Keys that are as they should be.
     done: set[_Path] = field(default_factory=set)
@@ -272,7 +272,7 @@ class _Setting:
 
     def _insert(self, path: _Path, data: Any) -> None:
         if array := self._template_arrays.get(path):
-            self._place(_Table(path=path, is_array=True, header=array))
+            self._put(_Table(path=path, is_array=True, header=array))
             return
         home = self._template_homes.get(path, path[:-1])
         into = next(
@@ -291,19 +291,19 @@ class _Setting:
     def _open(self, path: _Path) -> _Table:
         """A new table of the result."""
         table = _Table(path=path, header=f"[{'.'.join(map(self.form.write_key, path))}]\n")
-        self._place(table)
+        self._put(table)
         self._by_path[path] = table
         self.defined |= {path[:depth] for depth in range(len(path) + 1)}
         return table
 
-    def _place(self, table: _Table) -> None:
+    def _put(self, table: _Table) -> None:
         """Put a table before those below it, else behind its relatives, else at the end."""
         path = table.path
-        place = self._relatives.get(path[0], len(self.tables) - 1)
+        before = self._relatives.get(path[0], len(self.tables) - 1)
         if path in self.defined:
             below = (number for number, each in enumerate(self.tables) if each.path[: len(path)] == path)
-            place = next(below, place + 1) - 1
-        self.new.setdefault(place, []).append(table)
+            before = next(below, before + 1) - 1
+        self.new.setdefault(before, []).append(table)
 
 
 def _paths(keys: Keys) -> Iterator[_Path]:

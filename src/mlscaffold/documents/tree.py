@@ -1,8 +1,8 @@
 """A TOML, YAML or JSON document as it is written: every byte of it, in a tree of what the bytes say.
 
-A reader of a format finds where values stand (`Found`); here the text between them is given to the values that it
+A reader of a format says where values stand (`Span`); here the text between them is given to the values that it
 belongs to: a comment above an item and one behind it are parts of the item. The text of a node is the text of its
-parts, so that a tree can be changed in one place and be the same everywhere else.
+parts, so that a tree can be changed in one part and be the same everywhere else.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = [
-    "Found",
-    "FoundItem",
+    "ItemSpan",
     "Kind",
     "Node",
     "Notation",
     "Piece",
+    "Span",
     "TableName",
     "TaggedKey",
     "alike",
@@ -81,8 +81,8 @@ class TaggedKey:
 
 
 @dataclass(kw_only=True, slots=True)
-class Found:
-    """Where a reader found a value."""
+class Span:
+    """Where a value stands."""
 
     kind: Kind
     start: int
@@ -93,7 +93,7 @@ class Found:
     comments: tuple[str, ...] = ()
     #: In brackets.
     flow: bool = False
-    items: list[FoundItem] = field(default_factory=list)
+    items: list[ItemSpan] = field(default_factory=list)
     #: The column of a block's items.
     column: int = 0
     #: Comments below the last item are the block's if they are indented so deep; at 0 they are not.
@@ -105,15 +105,15 @@ class Found:
 
 
 @dataclass(kw_only=True, slots=True)
-class FoundItem:
-    """Where a reader found an item: its key or dash, and its value."""
+class ItemSpan:
+    """Where an item stands: its key or dash, and its value."""
 
     #: The key; None in a sequence.
     name: Hashable
     start: int
     #: Where the key and what parts it from its value end.
     label_end: int
-    value: Found
+    value: Span
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,40 +232,40 @@ def shifted(text: str, before: str, after: str) -> str:
     )
 
 
-def _container(found: Found, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:
+def _container(span: Span, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:
     inside = tuple(comment for piece in pieces for comment in piece.comments)
     values = [(piece.name, piece.value.meaning) for piece in pieces]
     return Node(
-        kind=found.kind,
+        kind=span.kind,
         text=head + "".join(piece.text for piece in pieces) + tail,
-        meaning=(found.kind, found.properties, frozenset(values) if found.kind == "mapping" else tuple(values)),
+        meaning=(span.kind, span.properties, frozenset(values) if span.kind == "mapping" else tuple(values)),
         comments=(*notation.comments(head), *inside, *notation.comments(tail)),
-        flow=found.flow,
+        flow=span.flow,
         head=head,
         tail=tail,
         pieces=tuple(pieces),
         indent=indent,
-        properties=found.properties,
+        properties=span.properties,
     )
 
 
-def written(text: str, found: Found, notation: Notation) -> Node:
+def written(text: str, span: Span, notation: Notation) -> Node:
     """The tree of a document.
 
     Args:
         text: All of it; the last line ends.
-        found: The root.
+        span: The root.
         notation: Of its format.
 
     Raises:
         ValueError: It is written in a way that cannot be told apart (a comma before a comment, say).
     """
-    if found.kind == "scalar":
+    if span.kind == "scalar":
         raise ValueError("a document of one value")
-    node, end = _Reading(text=text, notation=notation).value(found, 0)
-    above = text[: found.start] if found.flow else ""
+    node, end = _Reading(text=text, notation=notation).value(span, 0)
+    above = text[: span.start] if span.flow else ""
     node = _container(
-        found,
+        span,
         notation,
         head=above + node.head,
         pieces=node.pieces,
@@ -282,19 +282,19 @@ class _Reading:
     text: str
     notation: Notation
 
-    def value(self, found: Found, start: int) -> tuple[Node, int]:
+    def value(self, span: Span, start: int) -> tuple[Node, int]:
         """A value whose text begins at `start` if it is a block; the second is where it ends."""
-        if found.kind == "scalar":
-            text = self.text[found.start : found.end]
-            return Node(kind="scalar", text=text, meaning=found.meaning, comments=found.comments), found.end
-        return self._flow(found) if found.flow else self._block(found, start)
+        if span.kind == "scalar":
+            text = self.text[span.start : span.end]
+            return Node(kind="scalar", text=text, meaning=span.meaning, comments=span.comments), span.end
+        return self._flow(span) if span.flow else self._block(span, start)
 
-    def _block(self, found: Found, start: int) -> tuple[Node, int]:
-        first = found.items[0].start if found.items else start
-        head = self._head(start, first) if found.items else self._rest_of_line(start)
+    def _block(self, span: Span, start: int) -> tuple[Node, int]:
+        first = span.items[0].start if span.items else start
+        head = self._head(start, first) if span.items else self._rest_of_line(start)
         at = start + len(head)
         pieces: list[Piece] = []
-        for item in found.items:
+        for item in span.items:
             lead = self.text[at : item.start]
             block = item.value.kind != "scalar" and not item.value.flow
             label = self.text[item.start : item.label_end if block else item.value.start]
@@ -302,12 +302,12 @@ class _Reading:
             trail = "" if block else self._rest_of_line(at)
             at += len(trail)
             pieces.append(self._piece(item, lead, label, value, trail=trail))
-        tail = self._tail(found, at)
-        indent = " " * found.column
-        node = _container(found, self.notation, head=head, pieces=pieces, tail=tail, indent=indent)
+        tail = self._tail(span, at)
+        indent = " " * span.column
+        node = _container(span, self.notation, head=head, pieces=pieces, tail=tail, indent=indent)
         return node, at + len(tail)
 
-    def _piece(self, item: FoundItem, lead: str, label: str, value: Node, *, trail: str, comma: str = "") -> Piece:
+    def _piece(self, item: ItemSpan, lead: str, label: str, value: Node, *, trail: str, comma: str = "") -> Piece:
         # Between a key and a value below it there may be comments.
         above, behind = self.notation.comments(lead), self.notation.comments(label) if "\n" in label else ()
         comments = (*above, *behind, *value.comments, *self.notation.comments(trail))
@@ -330,13 +330,13 @@ class _Reading:
             raise ValueError("something stands behind a value")
         return match.group()
 
-    def _tail(self, found: Found, at: int) -> str:
+    def _tail(self, span: Span, at: int) -> str:
         """Of the lines below a block's last piece, those that are the block's."""
-        if found.by_blank_line:
+        if span.by_blank_line:
             lines = list(self._lines(at))
             ends = at + sum(map(len, lines)) == len(self.text)
             return "".join(lines if ends else lines[: _above_last_paragraph(lines)])
-        return "".join(_indented(self._lines(at), found.edge)) if found.edge else ""
+        return "".join(_indented(self._lines(at), span.edge)) if span.edge else ""
 
     def _lines(self, at: int) -> Iterator[str]:
         """The lines from here on that hold spaces and comments alone."""
@@ -344,35 +344,35 @@ class _Reading:
             yield match.group()
             at = match.end()
 
-    def _flow(self, found: Found) -> tuple[Node, int]:
-        at = found.start
+    def _flow(self, span: Span) -> tuple[Node, int]:
+        at = span.start
         bracket = re.compile(r"[^\[{]*[\[{]").match(self.text, at)
         if bracket is None:
             raise ValueError("a list without a bracket")
         at = bracket.end()
-        broken = self.notation.rest_of_line.match(self.text, at, found.end)
+        broken = self.notation.rest_of_line.match(self.text, at, span.end)
         if broken is not None and broken.group().endswith("\n"):
             at = broken.end()
-        head = self.text[found.start : at]
+        head = self.text[span.start : at]
         pieces: list[Piece] = []
         indent = ""
-        for item in found.items:
+        for item in span.items:
             lead = self.text[at : item.start]
             label = self.text[item.start : item.value.start]
             value, at = self.value(item.value, item.value.start)
             comma = re.compile(r"\s*,").match(self.text, at)
             at = comma.end() if comma else at
-            after = self.notation.rest_of_line.match(self.text, at, found.end)
+            after = self.notation.rest_of_line.match(self.text, at, span.end)
             trail = after.group() if after and after.group().endswith("\n") else ""
             at += len(trail)
             if (not pieces and head.endswith("\n")) or (pieces and pieces[-1].trail and not indent):
                 indent = lead.rpartition("\n")[2]
             pieces.append(self._piece(item, lead, label, value, trail=trail, comma=comma.group() if comma else ""))
-        tail = self.text[at : found.end]
+        tail = self.text[at : span.end]
         between = [*(piece.lead for piece in pieces), tail]
         if any("," in self.notation.comment.sub("", trivia) for trivia in between):
             raise ValueError("commas stand where nobody expects them")
-        return _container(found, self.notation, head=head, pieces=pieces, tail=tail, indent=indent), found.end
+        return _container(span, self.notation, head=head, pieces=pieces, tail=tail, indent=indent), span.end
 
 
 def _indented(lines: Iterable[str], edge: int) -> list[str]:

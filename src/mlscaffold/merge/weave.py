@@ -17,7 +17,7 @@ from ..documents.identity import are_versions
 from ..documents.tree import Node, Notation, Piece, alike, array_of, path_below, shifted, shown
 from .contents import Contents
 from .diff3 import merged_sequence
-from .joining import Joining, Placed, relaid
+from .joining import Joined, Joining, relaid
 from .matching import (
     Sides,
     Undecided,
@@ -125,13 +125,13 @@ def _lost_comments(weaving: _Weaving, trees: Sequence[Node], result: Node) -> bo
             mine = mine - gone + back
         else:
             theirs = theirs - gone + back
-    found = Counter(result.comments)
-    for comment in {*base, *mine, *theirs, *found}:
+    written = Counter(result.comments)
+    for comment in {*base, *mine, *theirs, *written}:
         was, here, there = base[comment], mine[comment], theirs[comment]
         # Two changes of one number are two changes, or the same.
         both = here + there - was
         same = max(here, there) if both > max(here, there) else max(both, min(here, there))
-        if not min(both, same) <= found[comment] <= max(both, same):
+        if not min(both, same) <= written[comment] <= max(both, same):
             return True
     return False
 
@@ -156,7 +156,7 @@ class _Weaving:
     """One merge, and what a person should know of it."""
 
     notation: Notation
-    #: Whose piece is taken in a place where a person has to decide.
+    #: Whose piece is taken where a person has to decide.
     side: _Side
     #: Where that is known to be so, and where that turned out.
     opened: frozenset[_Position]
@@ -206,7 +206,7 @@ class _Weaving:
             theirs=theirs.indent or around.theirs,
             as_laid=base.is_spread == layout.is_spread == theirs.is_spread,
         )
-        placed: list[Placed] = []
+        pieces: list[Joined] = []
         kept: list[str] = []
         taken: list[str] = []
         things = matched(base, mine, theirs, around.path)
@@ -217,20 +217,20 @@ class _Weaving:
             here = replace(inside, position=(*around.position, number))
             if here.position not in self.opened:
                 self._note(sides, kept, taken)
-            if (piece := self._placed(sides, here, added)) is not None:
-                placed.append(piece)
+            if (piece := self._resolved(sides, here, added)) is not None:
+                pieces.append(piece)
         if kept and taken:
             where = f"{'.'.join(filter(None, around.path))}: " if around.path else ""
             self.reasons.append(f"{where}kept your {_listed(kept)}; took the template's {_listed(taken)}")
         head = self._head(base.head, layout.head, theirs.head, as_laid=inside.as_laid)
         tail = self._tail(base, layout, theirs, as_laid=inside.as_laid)
-        if not placed and not layout.flow:
+        if not pieces and not layout.flow:
             raise Undecided
         return replace(
-            mine, text=Joining(layout=layout, theirs=theirs, notation=self.notation).text(head, placed, tail)
+            mine, text=Joining(layout=layout, theirs=theirs, notation=self.notation).text(head, pieces, tail)
         )
 
-    def _placed(self, sides: Sides, around: _Around, added: Sequence[Piece]) -> Placed | None:
+    def _resolved(self, sides: Sides, around: _Around, added: Sequence[Piece]) -> Joined | None:
         """A piece of the result, or what one side has where a person has to decide."""
         if around.position in self.opened:
             return self._open(sides, around)
@@ -239,17 +239,17 @@ class _Weaving:
         except Undecided:
             self.failed.add(around.position)
             return self._open(sides, around)
-        return Placed(piece=piece, was=sides.mine) if piece is not None else None
+        return Joined(piece=piece, was=sides.mine) if piece is not None else None
 
-    def _open(self, sides: Sides, around: _Around) -> Placed | None:
+    def _open(self, sides: Sides, around: _Around) -> Joined | None:
         if self.side != "mine":
             self.left_out.append(("mine", sides.base, sides.mine))
         if self.side != "theirs":
             self.left_out.append(("theirs", sides.base, sides.theirs))
         if self.side == "mine":
-            return Placed(piece=sides.mine, was=sides.mine) if sides.mine else None
+            return Joined(piece=sides.mine, was=sides.mine) if sides.mine else None
         piece, indent = (sides.base, around.base) if self.side == "base" else (sides.theirs, around.theirs)
-        return Placed(piece=_moved(piece, indent, around.mine), was=None) if piece else None
+        return Joined(piece=_moved(piece, indent, around.mine), was=None) if piece else None
 
     def _note(self, sides: Sides, kept: list[str], taken: list[str]) -> None:
         """Remember who changed an item that the other side left alone."""
@@ -305,7 +305,7 @@ class _Weaving:
         value = self._value(base.value if base else None, mine.value, theirs.value, inside)
         lead = self._trivia(base.lead if base else "", mine.lead, theirs.lead, around.mine, as_laid=as_laid)
         if mine.value.is_block != value.is_block:
-            # A value became a block, or the other way round: what is behind it is no longer in the same place.
+            # A value became a block, or the other way round: what is behind it is no longer behind it.
             if base is None or self.notation.comments(mine.trail) != self.notation.comments(base.trail):
                 raise Undecided
             return replace(mine, lead=lead, label=theirs.label, value=value, trail=theirs.trail)
