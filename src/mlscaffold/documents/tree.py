@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = [
@@ -263,14 +263,13 @@ def written(text: str, span: Span, notation: Notation) -> Node:
     if span.kind == "scalar":
         raise ValueError("a document of one value")
     node, end = _Reading(text=text, notation=notation).value(span, 0)
-    above = text[: span.start] if span.flow else ""
-    node = _container(
-        span,
-        notation,
+    above, below = text[: span.start] if span.flow else "", text[end:]
+    node = replace(
+        node,
+        text=above + node.text + below,
         head=above + node.head,
-        pieces=node.pieces,
-        tail=node.tail + text[end:],
-        indent=node.indent,
+        tail=node.tail + below,
+        comments=(*notation.comments(above), *node.comments, *notation.comments(below)),
     )
     if node.text != text:
         raise ValueError("not all of the text is accounted for")

@@ -16,7 +16,7 @@ from ..git.merge_file import Labels, merge_lines
 from .contents import Contents
 from .diff3 import holds
 from .hunks import HunkRule, decide_hunks, settle_hunks
-from .structured import Documents, can_merge, documents_of, is_within, parses
+from .structured import Documents, documents_of, is_within, parses
 
 __all__ = ["HunkRule", "Labels", "Merged", "fuller_of", "merge_contents"]
 
@@ -92,8 +92,7 @@ def _holds_all(path: str, large: bytes, many: list[bytes] | None, small: bytes, 
         return True
     if many is None or few is None:
         return False
-    proven = not (can_merge(path) and parses(path, small)) or is_within(path, small=small, large=large)
-    return proven and holds(many, few, ())
+    return is_within(path, small=small, large=large) and holds(many, few, ())
 
 
 def _line_ends(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:

@@ -58,9 +58,10 @@ def settle_hunks(path: str, contents: Contents, *, whole: Contents) -> Contents 
     all_lines = _lines_of(whole)
     if all_lines is None:
         return None
-    counts = _Whole(*(Counter(map(str.strip, each)) for each in all_lines))
+    # How often each line is in the three, whatever its indentation.
+    counts = [Counter(map(str.strip, each)) for each in all_lines]
     wording = _wording_of(PurePosixPath(path.lower()))
-    return decide_hunks(contents, [lambda hunk: _decide(*hunk, counts, wording)])
+    return decide_hunks(contents, [lambda hunk: _decide(hunk, counts, wording)])
 
 
 def decide_hunks(contents: Contents, rules: Sequence[HunkRule]) -> Contents | None:
@@ -95,26 +96,18 @@ def _lines_of(contents: Contents) -> list[list[str]] | None:
     return None if max(map(len, lines)) > _MOST_LINES else lines
 
 
-class _Whole(NamedTuple):
-    """How often each line is in the three texts, whatever its indentation."""
-
-    base: Counter[str]
-    mine: Counter[str]
-    theirs: Counter[str]
-
-
-def _decide(
-    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], whole: _Whole, wording: _Wording
-) -> tuple[Sequence[str], str] | None:
+def _decide(hunk: Hunk, counts: Sequence[Counter[str]], wording: _Wording) -> Decision | None:
+    base, mine, theirs = hunk
+    before, here, there = counts
     if base and mine and wording(mine) == wording(base):
         return theirs, "you had only reformatted what the template changed, so the template's text is taken"
     if base and theirs and wording(theirs) == wording(base):
         return mine, "the template only reformatted what you changed, so your text is kept"
     if mine and _trimmed(mine) == _trimmed(theirs):
         return theirs, "both made the same change, but for spaces at the ends of lines"
-    if mine and holds(theirs, mine, base) and not _moved(mine, base, before=whole.base, after=whole.theirs):
+    if mine and holds(theirs, mine, base) and not _moved(mine, base, before=before, after=there):
         return theirs, "the template's change holds all of yours"
-    if theirs and holds(mine, theirs, base) and not _moved(theirs, base, before=whole.base, after=whole.mine):
+    if theirs and holds(mine, theirs, base) and not _moved(theirs, base, before=before, after=here):
         return mine, "your change holds all of the template's"
     return None
 

@@ -16,7 +16,7 @@ from .contents import Contents
 from .judge import Judge
 from .weave import weave
 
-__all__ = ["Documents", "can_merge", "documents_of", "is_within", "parses"]
+__all__ = ["Documents", "documents_of", "is_within", "parses", "written_format"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Documents:
 
 def documents_of(path: str, contents: Contents) -> Documents | None:
     """Three contents as documents that people write; None if they are none, or one of them is not valid."""
-    form = None if is_written_by_program(path) else format_of(path)
+    form = written_format(path)
     if form is None:
         return None
     try:
@@ -64,9 +64,9 @@ def documents_of(path: str, contents: Contents) -> Documents | None:
     return Documents(form=form, contents=contents, data=data)
 
 
-def can_merge(path: str) -> bool:
-    """Whether a file's name says that it is TOML, YAML or JSON written by people."""
-    return format_of(path) is not None and not is_written_by_program(path)
+def written_format(path: str) -> Format | None:
+    """The format of a file that people write, by its name; None for what is no TOML, YAML or JSON of theirs."""
+    return None if is_written_by_program(path) else format_of(path)
 
 
 def parses(path: str, content: bytes) -> bool:
@@ -82,12 +82,16 @@ def parses(path: str, content: bytes) -> bool:
 
 
 def is_within(path: str, *, small: bytes, large: bytes) -> bool:
-    """Whether a document says all that another says, and contradicts none of it."""
-    form = format_of(path)
-    if form is None:
-        return False
+    """Whether a document says all that another says, and contradicts none of it; True where the other is none."""
+    form = written_format(path)
     try:
-        part, whole = form.data(small), form.data(large)
-        return part is None or Judge().accepts((ABSENT, part, whole, whole))
+        part = None if form is None else form.data(small)
+    except ValueError:
+        return True
+    if form is None or part is None:
+        return True
+    try:
+        whole = form.data(large)
+        return Judge().accepts((ABSENT, part, whole, whole))
     except (ValueError, RecursionError):
         return False

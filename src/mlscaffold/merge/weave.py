@@ -317,18 +317,17 @@ class _Weaving:
         return replace(mine, lead=lead, label=label, value=value, trail=trail)
 
     def _trail(self, base: str, mine: str, theirs: str, *, as_laid: bool) -> str:
+        return self._comment(base, mine, theirs, fits=as_laid or mine.endswith("\n") == theirs.endswith("\n"))
+
+    def _head(self, base: str, mine: str, theirs: str, *, as_laid: bool) -> str:
+        return theirs if mine == base and as_laid else self._comment(base, mine, theirs, fits=as_laid)
+
+    def _comment(self, base: str, mine: str, theirs: str, *, fits: bool) -> str:
+        """Mine, unless the template alone changed the comments in it."""
         before, ours, others = map(self.notation.comments, (base, mine, theirs))
         if others in (before, ours):
             return mine
-        if ours != before or not (as_laid or mine.endswith("\n") == theirs.endswith("\n")):
-            raise Undecided
-        return theirs
-
-    def _head(self, base: str, mine: str, theirs: str, *, as_laid: bool) -> str:
-        before, ours, others = map(self.notation.comments, (base, mine, theirs))
-        if others in (before, ours) and not (mine == base and as_laid):
-            return mine
-        if ours != before or not as_laid:
+        if ours != before or not fits:
             raise Undecided
         return theirs
 
