@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mlscaffold.documents.formats import Format, format_of
 from mlscaffold.merge import merge_contents
-from mlscaffold.merge.contents import Contents
+from mlscaffold.merge.sides import FileSides
 from mlscaffold.merge.structured import documents_of
 from mlscaffold.merge.weave import weave
 
@@ -79,14 +79,14 @@ def read(form: str, text: str) -> Any:
 
 
 def merged(form: str, base: str, mine: str, theirs: str) -> str | None:
-    documents = documents_of(f"a.{form}", Contents(base=base.encode(), mine=mine.encode(), theirs=theirs.encode()))
+    documents = documents_of(f"a.{form}", FileSides(base=base.encode(), mine=mine.encode(), theirs=theirs.encode()))
     found = documents and documents.merged()
     return found.mine.decode() if found and found.is_complete else None
 
 
 def opened(form: str, *sides: str) -> list[str] | None:
     base, mine, theirs = (side.encode() for side in sides)
-    documents = documents_of(f"a.{form}", Contents(base=base, mine=mine, theirs=theirs))
+    documents = documents_of(f"a.{form}", FileSides(base=base, mine=mine, theirs=theirs))
     found = documents and documents.merged()
     return [side.decode() for side in (found.base, found.mine, found.theirs)] if found else None
 

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from mlscaffold.merge import merge_contents
-from mlscaffold.merge.contents import Contents
+from mlscaffold.merge.sides import FileSides
 from mlscaffold.merge.structured import documents_of, parses, written_format
 
 
-def structured(path: str, base: str, mine: str, theirs: str) -> Contents | None:
-    contents = Contents(base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+def structured(path: str, base: str, mine: str, theirs: str) -> FileSides | None:
+    contents = FileSides(base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
     documents = documents_of(path, contents)
     return documents.merged() if documents is not None else None
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mlscaffold.git.merge_file import has_markers
 from mlscaffold.merge import fuller_of, merge_contents
-from mlscaffold.merge.contents import Contents
 from mlscaffold.merge.diff3 import merged_sequence
 from mlscaffold.merge.hunks import settle_hunks
+from mlscaffold.merge.sides import FileSides
 from mlscaffold.merge.structured import documents_of, parses
 
 PROJECT = '[project]\nname = "x"\ndependencies = [\n    "numpy>=1",\n    "pandas>=2",  # frames\n]\n'
@@ -27,7 +27,7 @@ JOBS = "test:\n  script:\n    - a\n    - b\nother: {stage: x}\n"
 
 
 def merged(path: str, base: str, mine: str, theirs: str) -> str | None:
-    documents = documents_of(path, Contents(base=base.encode(), mine=mine.encode(), theirs=theirs.encode()))
+    documents = documents_of(path, FileSides(base=base.encode(), mine=mine.encode(), theirs=theirs.encode()))
     found = documents and documents.merged()
     return found.mine.decode() if found and found.is_complete else None
 
@@ -233,7 +233,7 @@ def test_hunks_that_need_nobody(base: str, mine: str, theirs: str, wanted: str) 
     ("mine", "theirs"), [("  b\n", "c\n"), ("y\n", "z\n"), ("", "z\n")], ids=["depth", "both", "removed and changed"]
 )
 def test_hunks_that_need_somebody(mine: str, theirs: str) -> None:
-    sides = Contents(base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
+    sides = FileSides(base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
     assert settle_hunks("a.txt", sides, whole=sides) is None
     found = merge_contents("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
     assert found.conflicted
@@ -267,7 +267,7 @@ def test_settled_hunks_of_a_document_are_proven() -> None:
 
 def test_no_text_has_no_hunks() -> None:
     for base, mine in ((b"\xff", b"a"), (b"", b"\n" * 30_000)):
-        sides = Contents(base=base, mine=mine, theirs=b"b")
+        sides = FileSides(base=base, mine=mine, theirs=b"b")
         assert settle_hunks("a.txt", sides, whole=sides) is None
     found = merge_contents("a.bin", base=b"\0a", mine=b"\0b", theirs=b"\0c")
     assert (found.content, found.conflicted, found.hunks) == (b"\0b", True, 0)

@@ -118,7 +118,7 @@ class Store:
             if here is None or here == before:
                 coming[self.location.prefix + path] = new / path
                 continue
-            merged = merge_lines(base=before, mine=here, theirs=after, labels=Labels())
+            merged = merge_lines(base=before, mine=here, theirs=after, labels=Labels(), scratch=self.scratch)
             if merged is not None and not merged.hunks:
                 file = self.scratch / "contents" / f"{len(coming)}{ATTRIBUTES}"
                 file.write_bytes(merged.content)

@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 
 from ..git.merge_file import Labels, merge_lines
-from .contents import Contents
 from .diff3 import holds
 from .hunks import HunkRule, decide_hunks, settle_hunks
+from .sides import FileSides
 from .structured import Documents, documents_of, is_within, parses
 
 __all__ = ["HunkRule", "Labels", "Merged", "fuller_of", "merge_contents"]
@@ -60,14 +60,14 @@ def merge_contents(
     Raises:
         MachineError: git failed.
     """
-    whole = Contents(base=base or b"", mine=mine, theirs=theirs)
+    whole = FileSides(base=base or b"", mine=mine, theirs=theirs)
     merging = _Merging(path=path, whole=whole, labels=labels or Labels(), scratch=scratch, rules=rules)
     if lines_only or base is None:
         return merging.marked(base)
     if (ends := _line_ends(base, mine, theirs)) is None:
         return merging.merged()
     before, ours, others = (side.replace(b"\r\n", b"\n") for side in (base, mine, theirs))
-    unix = Contents(base=before, mine=ours, theirs=others)
+    unix = FileSides(base=before, mine=ours, theirs=others)
     merged = replace(merging, whole=unix).merged()
     return replace(merged, content=merged.content.replace(b"\n", ends))
 
@@ -113,7 +113,7 @@ class _Merging:
     """One merge of three contents."""
 
     path: str
-    whole: Contents
+    whole: FileSides
     labels: Labels
     scratch: Path | None
     rules: Sequence[HunkRule]
@@ -142,7 +142,7 @@ class _Merging:
                 return self._by_rules(*self._by_holding(woven, narrowed))
         return self._by_rules(*self._by_holding(self.whole, plain))
 
-    def _by_holding(self, rest: Contents, merged: Merged) -> tuple[Contents, Merged]:
+    def _by_holding(self, rest: FileSides, merged: Merged) -> tuple[FileSides, Merged]:
         """Hunks in which one side holds all that the other did; together they have to be the merge of the whole."""
         held = settle_hunks(self.path, rest, whole=self.whole)
         if held is None:
@@ -151,7 +151,7 @@ class _Merging:
         is_sound = self.documents is None or attempt.conflicted or self.documents.is_merge(attempt.content)
         return (held, attempt) if is_sound else (rest, merged)
 
-    def _by_rules(self, rest: Contents, merged: Merged) -> Merged:
+    def _by_rules(self, rest: FileSides, merged: Merged) -> Merged:
         """Hunks in which a rule takes lines of one side; with those on both sides the rest has to be a merge."""
         if not self.rules or not merged.conflicted or (ruled := decide_hunks(rest, self.rules)) is None:
             return merged
@@ -165,12 +165,12 @@ class _Merging:
         """The merge by lines; without a base all that is not on both sides is in conflict."""
         return self._lines(base, self.whole)
 
-    def _by_line(self, contents: Contents) -> Merged:
-        return self._lines(contents.base, contents)
+    def _by_line(self, sides: FileSides) -> Merged:
+        return self._lines(sides.base, sides)
 
-    def _lines(self, base: bytes | None, contents: Contents) -> Merged:
-        mine, theirs = contents.mine, contents.theirs
+    def _lines(self, base: bytes | None, sides: FileSides) -> Merged:
+        mine, theirs = sides.mine, sides.theirs
         lines = merge_lines(base=base, mine=mine, theirs=theirs, labels=self.labels, scratch=self.scratch)
         if lines is None:
             return Merged(content=mine, conflicted=True)
-        return Merged(content=lines.content, conflicted=lines.hunks > 0, hunks=lines.hunks, reasons=contents.reasons)
+        return Merged(content=lines.content, conflicted=lines.hunks > 0, hunks=lines.hunks, reasons=sides.reasons)

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from .contents import Contents
 from .diff3 import diff3, holds
+from .sides import FileSides
 
 __all__ = ["Decision", "Hunk", "HunkRule", "decide_hunks", "settle_hunks"]
 
@@ -47,12 +47,12 @@ HunkRule = Callable[[Hunk], Decision | None]
 _Wording = Callable[[Sequence[str]], list[str]]
 
 
-def settle_hunks(path: str, contents: Contents, *, whole: Contents) -> Contents | None:
+def settle_hunks(path: str, sides: FileSides, *, whole: FileSides) -> FileSides | None:
     """Decide the conflicts that one side's change answers; None if there are none of them, or it is no text.
 
     Args:
         path: The file's name tells prose from code.
-        contents: As far as they are not merged yet.
+        sides: As far as they are not merged yet.
         whole: Before anything was merged: what is moved in them is told by these alone.
     """
     all_lines = _lines_of(whole)
@@ -61,18 +61,18 @@ def settle_hunks(path: str, contents: Contents, *, whole: Contents) -> Contents 
     # How often each line is in the three, whatever its indentation.
     counts = [Counter(map(str.strip, each)) for each in all_lines]
     wording = _wording_of(PurePosixPath(path.lower()))
-    return decide_hunks(contents, [lambda hunk: _decide(hunk, counts, wording)])
+    return decide_hunks(sides, [lambda hunk: _decide(hunk, counts, wording)])
 
 
-def decide_hunks(contents: Contents, rules: Sequence[HunkRule]) -> Contents | None:
+def decide_hunks(sides: FileSides, rules: Sequence[HunkRule]) -> FileSides | None:
     """Decide conflicts by rules, of which the first that has an answer counts; None as for `settle_hunks`."""
-    sides = _lines_of(contents)
-    if sides is None:
+    lines_of_each = _lines_of(sides)
+    if lines_of_each is None:
         return None
     ours: list[str] = []
     others: list[str] = []
     reasons: Counter[str] = Counter()
-    for chunk in diff3(*sides):
+    for chunk in diff3(*lines_of_each):
         hunk = Hunk(chunk.base, chunk.mine, chunk.theirs)
         decisions = () if chunk.settled is not None else (rule(hunk) for rule in rules)
         decision = next((each for each in decisions if each is not None), None)
@@ -85,12 +85,12 @@ def decide_hunks(contents: Contents, rules: Sequence[HunkRule]) -> Contents | No
         return None
     new = (f"{count} {'hunk' if count == 1 else 'hunks'}: {reason}" for reason, count in reasons.items())
     mine, theirs = "".join(ours).encode(), "".join(others).encode()
-    return replace(contents, mine=mine, theirs=theirs, reasons=(*contents.reasons, *new))
+    return replace(sides, mine=mine, theirs=theirs, reasons=(*sides.reasons, *new))
 
 
-def _lines_of(contents: Contents) -> list[list[str]] | None:
+def _lines_of(sides: FileSides) -> list[list[str]] | None:
     try:
-        lines = [side.decode().splitlines(keepends=True) for side in (contents.base, contents.mine, contents.theirs)]
+        lines = [side.decode().splitlines(keepends=True) for side in (sides.base, sides.mine, sides.theirs)]
     except UnicodeDecodeError:
         return None
     return None if max(map(len, lines)) > _MOST_LINES else lines

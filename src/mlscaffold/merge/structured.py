@@ -12,8 +12,8 @@ from typing import Any
 from ..documents.data import ABSENT
 from ..documents.formats import Format, format_of, is_written_by_program
 from ..documents.json import is_strict_json
-from .contents import Contents
 from .judge import Judge
+from .sides import FileSides
 from .weave import weave
 
 __all__ = ["Documents", "documents_of", "is_within", "parses", "written_format"]
@@ -24,7 +24,7 @@ class Documents:
     """Three documents whose data are known, so that a merge of them can be proven."""
 
     form: Format
-    contents: Contents
+    sides: FileSides
     #: The data of base, mine and theirs.
     data: tuple[Any, Any, Any]
 
@@ -35,33 +35,33 @@ class Documents:
         except (ValueError, RecursionError):
             return False
 
-    def merged(self) -> Contents | None:
+    def merged(self) -> FileSides | None:
         """Their merge by structure; None where that cannot be decided or proven."""
-        sides = (self.contents.base, self.contents.mine, self.contents.theirs)
-        woven = weave(self.form, *sides)
+        contents = (self.sides.base, self.sides.mine, self.sides.theirs)
+        woven = weave(self.form, *contents)
         if woven is None:
             return None
         results = (woven.base, woven.mine, woven.theirs)
-        strict = self.form.name == "json" and all(map(is_strict_json, sides))
+        strict = self.form.name == "json" and all(map(is_strict_json, contents))
         reasons = woven.reasons
-        for side in range(len(sides)) if woven.open_pieces else (1,):
+        for side in range(len(contents)) if woven.open_pieces else (1,):
             judge = Judge(instead=side if woven.open_pieces else None)
             if not self.is_merge(results[side], judge) or (strict and not is_strict_json(results[side])):
                 return None
             reasons += tuple(judge.reasons) if side == 1 else ()
-        return Contents(base=woven.base, mine=woven.mine, theirs=woven.theirs, reasons=tuple(dict.fromkeys(reasons)))
+        return FileSides(base=woven.base, mine=woven.mine, theirs=woven.theirs, reasons=tuple(dict.fromkeys(reasons)))
 
 
-def documents_of(path: str, contents: Contents) -> Documents | None:
+def documents_of(path: str, sides: FileSides) -> Documents | None:
     """Three contents as documents that people write; None if they are none, or one of them is not valid."""
     form = written_format(path)
     if form is None:
         return None
     try:
-        data = (form.data(contents.base), form.data(contents.mine), form.data(contents.theirs))
+        data = (form.data(sides.base), form.data(sides.mine), form.data(sides.theirs))
     except ValueError:
         return None
-    return Documents(form=form, contents=contents, data=data)
+    return Documents(form=form, sides=sides, data=data)
 
 
 def written_format(path: str) -> Format | None:

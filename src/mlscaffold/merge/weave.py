@@ -15,7 +15,6 @@ from typing import Literal
 from ..documents.formats import Format
 from ..documents.identity import are_versions
 from ..documents.tree import Node, Notation, Piece, alike, array_of, path_below, shifted, shown
-from .contents import Contents
 from .diff3 import merged_sequence
 from .joining import Joined, Joining, relaid
 from .matching import (
@@ -26,6 +25,7 @@ from .matching import (
     matched,
     seems_renamed,
 )
+from .sides import FileSides
 
 __all__ = ["Woven", "weave"]
 
@@ -40,7 +40,7 @@ _LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Woven(Contents):
+class Woven(FileSides):
     """A proposal. Its reasons say what was kept and what was taken where both sides changed something."""
 
     #: How many pieces a person has to decide on.

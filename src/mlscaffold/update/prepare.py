@@ -238,6 +238,7 @@ def _with_contents(
         rules_for=hunk_rules(request.project, gathered.merge),
         unverifiable=frozenset(missing_filters(store.location, project.index, paths)),
         unmergeable=unmergeable(store.location, paths),
+        scratch=store.scratch,
     ).resolve(draft)
     ids = store.add({**resolved.contents, **others})
     return resolved.filled(ids), ids

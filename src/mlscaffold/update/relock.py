@@ -224,7 +224,7 @@ class _Relocking:
             )
         )
         blobs = [e.blob for each in contents_needed(draft) for e in (each.old, each.mine, each.new) if e]
-        resolved = Contents(read=self.store.read(blobs).__getitem__).resolve(draft)
+        resolved = Contents(read=self.store.read(blobs).__getitem__, scratch=self.store.scratch).resolve(draft)
         entries = dict(mine)
         for each in resolved.filled(self.store.add(resolved.contents)).changes:
             if each.action is Action.CONFLICT:

@@ -1,14 +1,14 @@
-"""The three contents of one merge, as far as nothing has decided between them yet."""
+"""The three sides of one merge, as far as nothing has decided between them yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Contents"]
+__all__ = ["FileSides"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contents:
+class FileSides:
     """Three contents of a file; once some of it is decided they differ only where a person has to decide."""
 
     #: The old render.
