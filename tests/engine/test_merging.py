@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlscaffold.documents.formats import Format
 from mlscaffold.git.merge_file import has_markers
 from mlscaffold.merge import fuller_of, merge_contents
 from mlscaffold.merge.diff3 import merged_sequence
@@ -307,3 +308,20 @@ def test_what_has_another_name_is_not_removed(path: str, base: str, mine: str, g
         path, base=base.encode(), mine=base.replace(*mine).encode(), theirs=base.replace(gone, "").encode()
     )
     assert merged.conflicted, merged
+
+
+@pytest.mark.parametrize("path", ["a.yml", "a.json", "a.toml"])
+def test_each_document_of_a_merge_is_parsed_once(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    parse = Format.parsed
+
+    def counted(form: Format, content: bytes) -> Any:
+        parsed.append(content)
+        return parse(form, content)
+
+    monkeypatch.setattr(Format, "parsed", counted)
+    text = {"a.yml": "a: 1\nb: 2\n", "a.json": '{\n  "a": 1,\n  "b": 2\n}\n', "a.toml": "a = 1\nb = 2\n"}[path]
+    base, mine, theirs = (text.encode(), text.replace("1", "3").encode(), text.replace("2", "4").encode())
+    merged = merge_contents(path, base=base, mine=mine, theirs=theirs)
+    assert not merged.conflicted
+    assert sorted(parsed) == sorted([base, mine, theirs, merged.content])

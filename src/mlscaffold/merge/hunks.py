@@ -90,7 +90,7 @@ def decide_hunks(sides: FileSides, rules: Sequence[HunkRule]) -> FileSides | Non
 
 def _lines_of(sides: FileSides) -> list[list[str]] | None:
     try:
-        lines = [side.decode().splitlines(keepends=True) for side in (sides.base, sides.mine, sides.theirs)]
+        lines = [side.decode().splitlines(keepends=True) for side in sides.contents]
     except UnicodeDecodeError:
         return None
     return None if max(map(len, lines)) > _MOST_LINES else lines

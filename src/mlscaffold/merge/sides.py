@@ -21,6 +21,11 @@ class FileSides:
     reasons: tuple[str, ...] = ()
 
     @property
+    def contents(self) -> tuple[bytes, bytes, bytes]:
+        """Base, mine and theirs."""
+        return self.base, self.mine, self.theirs
+
+    @property
     def is_complete(self) -> bool:
         """Whether nobody has to decide anything."""
         return self.base == self.mine == self.theirs

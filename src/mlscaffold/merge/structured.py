@@ -6,7 +6,7 @@ sides' data; bytes that no side changed are as they were, and no comment is lost
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..documents.data import ABSENT
@@ -17,6 +17,9 @@ from .sides import FileSides
 from .weave import weave
 
 __all__ = ["Documents", "documents_of", "is_within", "parses", "written_format"]
+
+#: The number of the project's side.
+_MINE = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,19 +40,18 @@ class Documents:
 
     def merged(self) -> FileSides | None:
         """Their merge by structure; None where that cannot be decided or proven."""
-        contents = (self.sides.base, self.sides.mine, self.sides.theirs)
-        woven = weave(self.form, *contents)
+        woven = weave(self.form, *self.sides.contents)
         if woven is None:
             return None
-        results = (woven.base, woven.mine, woven.theirs)
-        strict = self.form.name == "json" and all(map(is_strict_json, contents))
+        strict = self.form.name == "json" and all(map(is_strict_json, self.sides.contents))
         reasons = woven.reasons
-        for side in range(len(contents)) if woven.open_pieces else (1,):
+        for side in range(len(woven.contents)) if woven.open_pieces else (_MINE,):
+            result = woven.contents[side]
             judge = Judge(instead=side if woven.open_pieces else None)
-            if not self.is_merge(results[side], judge) or (strict and not is_strict_json(results[side])):
+            if not self.is_merge(result, judge) or (strict and not is_strict_json(result)):
                 return None
-            reasons += tuple(judge.reasons) if side == 1 else ()
-        return FileSides(base=woven.base, mine=woven.mine, theirs=woven.theirs, reasons=tuple(dict.fromkeys(reasons)))
+            reasons += tuple(judge.reasons) if side == _MINE else ()
+        return replace(woven, reasons=tuple(dict.fromkeys(reasons)))
 
 
 def documents_of(path: str, sides: FileSides) -> Documents | None:
@@ -58,10 +60,10 @@ def documents_of(path: str, sides: FileSides) -> Documents | None:
     if form is None:
         return None
     try:
-        data = (form.data(sides.base), form.data(sides.mine), form.data(sides.theirs))
+        base, mine, theirs = map(form.data, sides.contents)
     except ValueError:
         return None
-    return Documents(form=form, sides=sides, data=data)
+    return Documents(form=form, sides=sides, data=(base, mine, theirs))
 
 
 def written_format(path: str) -> Format | None:
