@@ -207,7 +207,7 @@ def _typed(value: object, kind: type[_T]) -> _T:
 
 
 def _path(value: object) -> str:
-    return str(check_contained(_text(value), error=MachineError, origin="The journal"))
+    return check_contained(_text(value), error=MachineError, origin="The journal")
 
 
 def _effect(data: Mapping[str, Any]) -> Effect:

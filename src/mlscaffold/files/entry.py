@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ..errors import MlscaffoldError
 
@@ -117,16 +117,15 @@ def is_portable(path: str) -> bool:
 _NOT_ON_WINDOWS = r'(?i)[<>:"|?*]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)'
 
 
-def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> PurePosixPath:
+def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> str:
     """A relative POSIX path that stays inside the project and out of `.git`.
 
     Raises:
         MlscaffoldError: Of the given type, naming the origin (the lock, the template) of the hostile path.
     """
-    pure = PurePosixPath(path)
     if not _is_plain(path) and (why := _danger(path)):
         raise error(f"{origin} names the path {path!r}, {why}. Refused.")
-    return pure
+    return path
 
 
 def _danger(path: str) -> str:
@@ -143,8 +142,7 @@ def _danger(path: str) -> str:
 
 def linked_folder(project: Path, path: str) -> str:
     """The first folder on the way to a path that is a link, relative to the project; empty if none is."""
-    folders = [parent.as_posix() for parent in reversed(PurePosixPath(path).parents) if parent.name]
-    return next((folder for folder in folders if (project / folder).is_symlink()), "")
+    return next((folder for folder in reversed([*parents_of(path)]) if (project / folder).is_symlink()), "")
 
 
 def inside(project: Path, path: str, *, error: type[MlscaffoldError], origin: str) -> Path:
@@ -153,13 +151,13 @@ def inside(project: Path, path: str, *, error: type[MlscaffoldError], origin: st
     Raises:
         MlscaffoldError: Of the given type: the path leads out of the project, by its words or by a link on the way.
     """
-    pure = check_contained(path, error=error, origin=origin)
+    check_contained(path, error=error, origin=origin)
     if link := linked_folder(project, path):
         raise error(
             f"{origin} names the path {path!r}, and {link} is a link, which may lead out of the project. Refused.",
             hint=f"Move the link {project / link} away, then run the command again.",
         )
-    return project / pure
+    return project / path
 
 
 def is_own_file(project: Path, path: str) -> bool:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from ..files.entry import parents_of
 from .index import Index
 from .location import Location
 from .process import Git, listing, records
@@ -57,7 +58,7 @@ def _installed_filters(location: Location) -> frozenset[str]:
 
 def _attribute_files(location: Location, paths: Collection[str]) -> Iterator[Path]:
     """Every file that may say something of the paths, but for a person's own elsewhere (`core.attributesFile`)."""
-    folders = {parent for path in paths for parent in PurePosixPath(location.prefix + path).parents}
+    folders = {"", *(folder for path in paths for folder in parents_of(location.prefix + path))}
     yield from (location.top / folder / ATTRIBUTES for folder in folders)
     yield location.common / "info" / "attributes"
     home = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '')}/.config"
