@@ -37,7 +37,7 @@ from mlscaffold.template.policy import Policy
 from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
 from mlscaffold.template.source import find_source
-from mlscaffold.template.standing import releases
+from mlscaffold.template.newer import releases
 from mlscaffold.update.apply import apply_update
 from mlscaffold.update.prepare import prepare_update
 from mlscaffold.update.request import UpdateRequest

@@ -13,8 +13,8 @@ import pytest
 
 from mlscaffold.errors import MlscaffoldError, TemplateError
 from mlscaffold.template.checkout import Checkout, check_out
+from mlscaffold.template.newer import releases
 from mlscaffold.template.source import SourceKind, find_source
-from mlscaffold.template.standing import releases
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
 
@@ -50,7 +50,9 @@ def made(root: Path, *options: str, files: dict[str, str] | None = None) -> Path
 def read(template: Path | str, tmp_path: Path, ref: str | None = None) -> Checkout:
     into = tmp_path / f"read{len(list(tmp_path.glob('read*')))}"
     into.mkdir()
-    return check_out(find_source(str(template)), ref, into=into)
+    checkout = check_out(find_source(str(template)), ref, into=into)
+    assert checkout.root.is_dir()
+    return checkout
 
 
 def files(checkout: Checkout) -> set[str]:

@@ -187,7 +187,9 @@ class Play:
             (root / ANSWERS).write_text(f"_src_path: /template\n_commit: {version}\nname: World\n")
         entries: dict[str, Entry] = {path: entry_of(root / path) for path in [*files, ANSWERS]}
         source = TemplateSource(kind=SourceKind.REPOSITORY, url="/template", location="/template")
-        checkout = Checkout(source=source, root=self.root / version, version=version, tree="0" * 40, commit="")
+        checkout = Checkout(
+            source=source, lay_out=lambda: self.root / version, version=version, tree="0" * 40, commit=""
+        )
         answers = Answers(values={"name": "World"}, questions=())
         return Render(root=root, checkout=checkout, answers=answers, entries=entries, sources=sources)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.project.lock import LOCK_FILE, dump_lock, parse_lock, read_lock
+from mlscaffold.template.newer import Relation, standing
 from mlscaffold.template.source import find_source
-from mlscaffold.template.standing import Relation, standing
 
 from .conftest import SMALL, Machine
 from .updating import Followed, made

@@ -21,11 +21,11 @@ from ..project.lock import LOCK_FILE, Lock
 from ..project.pin import MovedTagError, Pin, pin, pinned
 from ..project.record import Recorded
 from ..template.answers import resolve_answers
+from ..template.newer import standing
 from ..template.ownership import Ownership, read_ownership
 from ..template.policy import Policy
 from ..template.reach import commit_of
 from ..template.source import find_source
-from ..template.standing import standing
 from ..template.tasks import make_derived
 from ..template.versions import DEV, shown
 

@@ -141,6 +141,8 @@ def listing(words: Iterable[str]) -> bytes:
     return "".join(f"{word}\0" for word in words).encode(errors="surrogateescape")
 
 
+#: How `cat-file --batch` begins to tell of an object: id, type, size.
+_WORDS_OF_OBJECT = 3
 _ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
@@ -165,11 +167,12 @@ class Git:
         return cls(Path(__file__).parent, environment={"GIT_DIR": os.devnull, "GIT_NO_LAZY_FETCH": "1"})
 
     @classmethod
-    def at(cls, git_folder: Path, *, work_tree: Path | None = None) -> Git:
-        """Git in a repository that we made ourselves, bare or with a work tree."""
-        tree = {"GIT_WORK_TREE": str(work_tree)} if work_tree else {}
-        place = {"GIT_DIR": str(git_folder), "GIT_NO_LAZY_FETCH": "1", "GIT_DEFAULT_HASH": "sha1", **tree}
-        return cls(work_tree or git_folder, environment=place)
+    def at(cls, git_folder: Path, *, work_tree: Path | None = None, index: Path | None = None) -> Git:
+        """Git in a repository that we made ourselves, bare or with a work tree, which may have an index elsewhere."""
+        apart = {"GIT_WORK_TREE": work_tree, "GIT_INDEX_FILE": index}
+        named = {name: str(path) for name, path in apart.items() if path}
+        repository = {"GIT_DIR": str(git_folder), "GIT_NO_LAZY_FETCH": "1", "GIT_DEFAULT_HASH": "sha1"}
+        return cls(work_tree or git_folder, environment={**repository, **named})
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> bytes:
         """Standard output of a git command.
@@ -197,20 +200,30 @@ class Git:
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs, by one process; those that are missing are left out."""
-        wanted = sorted(set(ids))
-        if not wanted:
+        return {blob: content for blob, (_, content) in self.objects(sorted(set(ids))).items()}
+
+    def objects(self, names: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+        """By name the id and the content of the object that it leads to, by one process; links in trees are followed.
+
+        What leads to nothing, or out of its tree, is left out.
+        """
+        if not names:
             return {}
-        stream = self.run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in wanted).encode())
-        contents: dict[str, bytes] = {}
-        at = 0
-        for blob in wanted:
-            end = stream.index(b"\n", at)
-            words = stream[at:end].split()
-            at = end + 1
-            if words[-1] != b"missing":
-                size = int(words[2])
-                contents[blob] = stream[at : at + size]
-                at += size + 1
+        stdin = "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+        stream = self.run("cat-file", "--batch", "--follow-symlinks", stdin=stdin)
+        contents: dict[str, tuple[str, bytes]] = {}
+        start = 0
+        for name in names:
+            end = stream.index(b"\n", start)
+            words = stream[start:end].split()
+            start = end + 1
+            if words[-1] in {b"missing", b"ambiguous"}:
+                continue
+            # A link that leads nowhere is told with a word and a size, and an object with its id besides.
+            size = int(words[-1])
+            if len(words) == _WORDS_OF_OBJECT:
+                contents[name] = (words[0].decode(), stream[start : start + size])
+            start += size + 1
         return contents
 
     def found(self, *arguments: str, stdin: bytes | None = None) -> bytes | None:

@@ -23,8 +23,8 @@ from ..project.record import Recorded, read_recorded
 from ..project.settings import SETTINGS_FILE, read_project_settings
 from ..template.cache import why_unusable
 from ..template.channel import RELEASES
+from ..template.newer import Relation, standing
 from ..template.source import find_source
-from ..template.standing import Relation, standing
 from ..template.versions import DEV, shown
 
 __all__ = ["Ailment", "Health", "diagnose"]

@@ -29,7 +29,7 @@ from ..template.reach import Reach, commit_of
 from ..template.render import Render, render
 from ..template.render_cache import cached_render
 from ..template.source import TemplateSource, at_the_place_of, find_source
-from ..template.trust import looks_at_the_project, require_trust
+from ..template.trust import is_trusted, looks_at_the_project, require_trust
 from .lock import LOCK_FILE, Base, Lock
 from .make_lock import lock_of, ownership_of
 from .owned_ahead import OwnedAhead, OwnershipOfTwo, blended, owned_ahead_of
@@ -99,7 +99,8 @@ class Pin:
             into=self.into / "render",
             folder_name=self.project.name,
             operation="update",
-            reach=self.reach,
+            trusted=is_trusted(self.checkout, self.trusted),
+            reach=lambda: self.reach,
             cache=self.cache,
         )
 

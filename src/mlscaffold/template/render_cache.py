@@ -44,16 +44,26 @@ def cached_render(
     into: Path,
     folder_name: str,
     operation: Literal["copy", "update"] = "copy",
-    reach: Reach | None = None,
+    trusted: bool = False,
+    reach: Callable[[], Reach] = Reach,
     cache: Path | None = None,
 ) -> Render:
     """What `render` gives, from the cache if it is there. The files of a hit lie in the cache: callers only read.
+
+    Args:
+        checkout: The template.
+        answers: All answers that it needs.
+        into: A folder of ours.
+        folder_name: The project's.
+        operation: What the template is told that happens.
+        trusted: Whether the template is.
+        reach: How far it may look, from `require_trust`; asked for only if it has to be rendered.
+        cache: Where renders are kept.
 
     Raises:
         RenderError, UntrustedTemplateError: As for `render`.
     """
     folder = private_folder(cache, "renders") if checkout.commit else None
-    trusted = reach is not None and reach.trusted
     # The name of the folder counts only where a render used it.
     names = {named: folder_name if named else "" for named in (False, True)}
     keys = {named: _key(checkout, answers, name, operation, trusted=trusted) for named, name in names.items()}
@@ -64,7 +74,7 @@ def cached_render(
 
     def rendered(place: Path) -> Render:
         return render(
-            checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach, cache=cache
+            checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach(), cache=cache
         )
 
     if not stores or _is_never_kept(checkout):

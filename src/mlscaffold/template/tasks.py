@@ -51,7 +51,7 @@ def task_listing(
     """
     from .copier.settings import settings_of
 
-    tasks = settings_of(checkout).tasks_after(settings_of(since) if since else None)
+    tasks = settings_of(checkout).tasks_after(since)
     listed = _listed(checkout, answers, project, tasks, "update" if since else "copy", reach)
     return (*listed, *read_ownership(checkout.root).commands)
 
@@ -62,7 +62,7 @@ def migration_listing(
     """The commands that a template runs on the old files before an update, as it writes them."""
     from .copier.settings import settings_of
 
-    tasks = settings_of(checkout).tasks_before(settings_of(since))
+    tasks = settings_of(checkout).tasks_before(since)
     return tuple(_listed(checkout, answers, project, tasks, "update", reach))
 
 
@@ -76,7 +76,7 @@ def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Che
     """
     from .copier.settings import settings_of
 
-    tasks = settings_of(checkout).tasks_after(settings_of(since) if since else None)
+    tasks = settings_of(checkout).tasks_after(since)
     _run_all(checkout, answers, project, tasks, "update" if since else "copy")
     make_derived(read_ownership(checkout.root).commands, project)
 
@@ -89,7 +89,7 @@ def run_migrations(checkout: Checkout, answers: Answers, project: Path, *, since
     """
     from .copier.settings import settings_of
 
-    _run_all(checkout, answers, project, settings_of(checkout).tasks_before(settings_of(since)), "update")
+    _run_all(checkout, answers, project, settings_of(checkout).tasks_before(since), "update")
 
 
 def _listed(

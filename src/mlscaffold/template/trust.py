@@ -36,7 +36,7 @@ def is_trusted(checkout: Checkout, trusted: Trusted) -> bool:
 def _is_sound(checkout: Checkout) -> bool:
     """Whether the content of the commit is what its ids say; git looks only at what it gets from another machine."""
     from_afar = checkout.source.kind is SourceKind.REMOTE and not checkout.source.url.lower().startswith("file:")
-    return from_afar or not checkout.history.finished("fsck", "--full", "--no-dangling", "--no-progress").returncode
+    return from_afar or not checkout.repository.git.finished("fsck", "--full", "--no-dangling", "--no-progress").returncode
 
 
 def require_trust(

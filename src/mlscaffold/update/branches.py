@@ -14,7 +14,7 @@ from ..project.lock import LOCK_FILE, Lock, parse_lock
 from ..project.record import answers_in
 from ..template.reach import commit_of
 from ..template.source import TemplateSource
-from ..template.standing import Relation, standing
+from ..template.newer import Relation, standing
 from ..template.versions import shown
 
 __all__ = ["Branch", "both_changed", "branches_of", "merged_answers", "merged_value", "newer_of"]

@@ -20,13 +20,13 @@ from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.channel import Following
 from ..template.checkout import Checkout, check_out, is_unreleased
 from ..template.history import moved_sources
-from ..template.mirror import fetched
+from ..template.newer import Relation, Standing, standing
 from ..template.ownership import Ownership
 from ..template.reach import Reach
 from ..template.render import Render
 from ..template.render_cache import cached_render
+from ..template.repository import opened
 from ..template.source import TemplateSource, find_source
-from ..template.standing import Relation, Standing, standing
 from ..template.tasks import migration_listing, task_listing
 from ..template.trust import is_trusted, require_trust, require_trust_in_tasks
 from ..template.versions import shown
@@ -117,7 +117,8 @@ def open_template(
         into=scratch / "new",
         folder_name=request.project.name,
         operation="update",
-        reach=now,
+        trusted=now.trusted,
+        reach=lambda: now,
         cache=request.cache,
     )
     data = written_answers(new)
@@ -278,7 +279,7 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
         (scratch / name).mkdir()
     with ThreadPoolExecutor() as threads:
         try:
-            source = fetched(find_source(request.template or recorded.template), request.cache, scratch)
+            source = opened(find_source(request.template or recorded.template), request.cache, scratch)
             there = None if request.same_version else _goal(request, recorded, source)
             going = None
             if there is not None and there.is_behind:

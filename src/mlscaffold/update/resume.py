@@ -17,8 +17,8 @@ from ..project.pin import PinOfTwo, check_out_recorded, pin
 from ..project.record import read_recorded
 from ..steps import Step
 from ..template.answers import Answers
-from ..template.mirror import fetched
 from ..template.reach import Reach
+from ..template.repository import opened
 from ..template.source import find_source
 from ..template.tasks import make_derived, run_tasks, task_listing
 from ..template.trust import require_trust_in_tasks
@@ -124,8 +124,8 @@ def _run_tasks(project: Path, waiting: Pending, trusted: Trusted, cache: Path | 
         RenderError: A task failed.
     """
     recorded, ending = read_recorded(project), _ending(waiting)
-    source = fetched(find_source(recorded.template), cache)
     with scratch_folder() as scratch:
+        source = opened(find_source(recorded.template), cache, scratch)
         for name in ("from", "to"):
             (scratch / name).mkdir()
         before = ending.came_from or recorded.template

@@ -14,7 +14,6 @@ import contextlib
 import hashlib
 import marshal
 import os
-import platform
 import sys
 import tempfile
 from pathlib import Path
@@ -28,7 +27,7 @@ from ...files.write import is_ours
 
 __all__ = ["Compiled"]
 
-_FORMAT = 3
+_FORMAT = 4
 #: Extensions that compile the same source to the same code.
 _KNOWN = frozenset({"AnsibleCoreFiltersExtension", "YieldExtension"})
 _LIMIT_BYTES = 64 * 1024 * 1024
@@ -94,7 +93,7 @@ class Compiled:
             )
         ]
         settings += sorted(env.extensions)
-        parts = [_FORMAT, sys.implementation.cache_tag, platform.python_version(), renderer_id(), *settings]
+        parts = [_FORMAT, sys.implementation.cache_tag, sys.version, renderer_id(), *settings]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
     def compile(

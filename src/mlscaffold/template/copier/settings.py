@@ -97,13 +97,13 @@ class TemplateSettings(Template):
         """Names among the secret questions that are no questions: slips of the pen, or left over."""
         return tuple(sorted(self.secret_questions - self.questions_data.keys()))
 
-    def tasks_before(self, since: TemplateSettings) -> Sequence[Task]:
+    def tasks_before(self, since: Checkout) -> Sequence[Task]:
         """The migrations from an earlier version that are run on the old files."""
-        return self.migration_tasks("before", since)
+        return self.migration_tasks("before", _unread(since))
 
-    def tasks_after(self, since: TemplateSettings | None) -> Sequence[Task]:
+    def tasks_after(self, since: Checkout | None) -> Sequence[Task]:
         """What is run once files are written: the tasks, and the other migrations from an earlier version."""
-        return [*self.tasks, *(() if since is None else self.migration_tasks("after", since))]
+        return [*self.tasks, *(() if since is None else self.migration_tasks("after", _unread(since)))]
 
 
 _MOST_CHARACTERS = 8 * 1024 * 1024
@@ -218,8 +218,13 @@ _SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 @lru_cache(maxsize=4)
 def settings_of(checkout: Checkout) -> TemplateSettings:
     """The settings of a checkout; read once, though trust, questions, tasks and files are looked at one by one."""
-    found = TemplateSettings(url=checkout.source.url, ref=checkout.version)
-    found.checkout = checkout
+    settings = _unread(checkout)
     with Budget().spent(), within("copier.yml"):
-        found.questions_data  # noqa: B018 - read here, within its limits
-    return found
+        settings.questions_data  # noqa: B018 - read here, within its limits
+    return settings
+
+
+def _unread(checkout: Checkout) -> TemplateSettings:
+    settings = TemplateSettings(url=checkout.source.url, ref=checkout.version)
+    settings.checkout = checkout
+    return settings
