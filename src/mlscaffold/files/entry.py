@@ -29,6 +29,7 @@ __all__ = [
     "is_portable",
     "linked_folder",
     "look_alikes",
+    "object_id",
     "parents_of",
     "read_plain",
 ]
@@ -50,9 +51,14 @@ class Entry:
     blob: str
 
 
+def object_id(kind: bytes, content: bytes, *, algorithm: str = "sha1") -> str:
+    """The id that git gives to an object of a kind (blob, tree), in a repository with ids by that algorithm."""
+    return hashlib.new(algorithm, b"%b %d\0" % (kind, len(content)) + content, usedforsecurity=False).hexdigest()
+
+
 def blob_id(content: bytes) -> str:
     """The id that git (SHA-1) gives to a content that no attribute changes."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    return object_id(b"blob", content)
 
 
 def entry_of(file: Path) -> Entry:

@@ -13,8 +13,10 @@ Git runs what its configuration names: filters, hooks, pagers, helpers. Which co
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -289,19 +291,29 @@ def _refuse_embedded(folder: Path) -> None:
     """Refuse a bare repository that git would find by looking upwards: one can be committed, configuration and all.
 
     Raises:
-        MachineError: The folder lies in one.
+        MachineError: The folder lies in one, or in a repository whose configuration git would wait for.
     """
     here = Path(os.path.realpath(folder))
-    for place in (here, *here.parents):
-        if place.name == ".git" or os.path.lexists(place / ".git"):
+    for parent in (here, *here.parents):
+        if parent.name == ".git" or os.path.lexists(parent / ".git"):
             # No clone can hold that name.
+            _refuse_endless(parent / ".git" / "config")
             return
         # As git looks at it: by names, whatever they are.
-        if any(all(os.path.lexists(place / name) for name in names) for names in _BARE):
+        if any(all(os.path.lexists(parent / name) for name in names) for names in _BARE):
             raise MachineError(
-                f"{place} is a bare git repository that whoever wrote these files may have put there, and whose "
+                f"{parent} is a bare git repository that whoever wrote these files may have put there, and whose "
                 "settings git would run.",
                 hint="Name a folder outside of it. If it is no repository of yours, remove it.",
+            )
+
+
+def _refuse_endless(config: Path) -> None:
+    with contextlib.suppress(OSError):
+        mode = config.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise MachineError(
+                f"{config} is no plain file: git would wait for it without end.", hint="Restore it, or remove it."
             )
 
 

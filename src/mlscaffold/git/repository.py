@@ -6,7 +6,6 @@ of its own, so that the repository itself is only read.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +13,10 @@ from pathlib import Path
 
 from .process import AS_COMMITTED, Git, GitError, listing
 
-__all__ = ["SUBMODULE", "References", "Repository", "TreeEntry", "tree_entries", "tree_id"]
+__all__ = ["SUBMODULE", "References", "Repository", "TreeEntry", "tree_entries"]
 
 #: The mode that a tree has for a commit of another repository.
 SUBMODULE = "160000"
-_SHA1_LENGTH = 20
 #: For each reference what it is, and of a tag also what it leads to. A tag that leads to another one is followed later.
 _FORM = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
 
@@ -137,9 +135,3 @@ def tree_entries(content: bytes, id_length: int) -> tuple[TreeEntry, ...]:
         entries.append(TreeEntry(mode=mode.decode(), name=name.decode(errors="surrogateescape"), raw=entry))
         start += len(entry)
     return tuple(entries)
-
-
-def tree_id(content: bytes, id_length: int) -> str:
-    """The id that git gives to a tree."""
-    name = "sha1" if id_length == _SHA1_LENGTH else "sha256"
-    return hashlib.new(name, b"tree %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import MachineError, ProjectError
-from ..files.entry import Entry, FileMode, check_contained, parents_of
-from .attributes import ATTRIBUTES
+from ..files.entry import Entry, FileMode, check_contained, object_id, parents_of
+from .attributes import ATTRIBUTES, converting_attributes
 from .location import Location
 from .merge_file import Labels, merge_lines
 from .process import Git, listing, quoted
@@ -58,20 +59,47 @@ class Store:
         """
         if not paths:
             return {}
-        plain = [path for path in paths if root == self.project or PurePosixPath(path).name != ATTRIBUTES]
-        raw = [path for path in paths if path not in set(plain)]
+        ids = self._unconverted(root, paths)
         options = ["-w"] if write else []
-        found: dict[str, str] = {}
-        if plain:
-            tree = self.location.top if root == self.project else self._view(root, plain)
+        if converted := [path for path in paths if path not in ids]:
+            tree = self.location.top if root == self.project else self._view(root, converted)
             git = Git(tree, environment={**self._store(), "GIT_WORK_TREE": str(tree)})
-            names = (self.location.prefix + path for path in plain)
-            found |= zip(plain, _hashed(git, names, *options), strict=True)
-        if raw:
+            names = (self.location.prefix + path for path in converted)
+            ids |= zip(converted, _hashed(git, names, *options), strict=True)
+        if write and (plain := [path for path in ids if path not in set(converted)]):
             git = Git(self.location.top, environment=self._store())
-            names = (str(root / path) for path in raw)
-            found |= zip(raw, _hashed(git, names, *options, "--no-filters"), strict=True)
-        return found
+            _hashed(git, (str(root / path) for path in plain), *options, "--no-filters")
+        return ids
+
+    def _unconverted(self, root: Path, paths: Collection[str]) -> dict[str, str]:
+        """The ids of those files whose bytes no attribute changes on their way into git."""
+        apart = {path for path in paths if root != self.project and PurePosixPath(path).name == ATTRIBUTES}
+        ids = {path: self._blob_id((root / path).read_bytes()) for path in apart}
+        if self.coming:
+            return ids
+        if unknown := set(paths) - apart - self._converting.keys():
+            names = [self.location.prefix + path for path in unknown]
+            converting = converting_attributes(self.location, names, environment=self._store())
+            self._converting.update({path: self.location.prefix + path in converting for path in unknown})
+        for path in paths:
+            if path not in apart and not self._converting[path]:
+                content = (root / path).read_bytes()
+                # Line ends are all that else is converted.
+                if b"\r" not in content:
+                    ids[path] = self._blob_id(content)
+        return ids
+
+    @functools.cached_property
+    def _blob_id(self) -> Callable[[bytes], str]:
+        """Gives the id of a content, in this repository."""
+        config = self.location.common / "config"
+        is_newer = config.is_file() and b"sha256" in config.read_bytes().lower()
+        return functools.partial(object_id, b"blob", algorithm="sha256" if is_newer else "sha1")
+
+    @functools.cached_property
+    def _converting(self) -> dict[str, bool]:
+        """By path, as far as it was asked for: whether its attributes convert more of it than line ends."""
+        return {}
 
     def entries(self, root: Path, plain: Mapping[str, Entry], *, write: bool = False) -> Mapping[str, Entry]:
         """The entries of a render, with the ids that git would give its files in this project.

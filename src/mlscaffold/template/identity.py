@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import TemplateError
+from ..files.entry import object_id
 from ..git.process import Git, GitError
-from ..git.repository import SUBMODULE, Repository, tree_entries, tree_id
+from ..git.repository import SUBMODULE, Repository, tree_entries
 from .ownership import OWNERSHIP_FILE
 from .source import TemplateSource
 
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _FOLDER = "040000"
+_SHA1_LENGTH = 40
 _CONFIGURATION = re.compile(r"^copier\.ya?ml$", re.IGNORECASE)
 
 
@@ -162,7 +164,7 @@ def committed(repository: Repository, source: TemplateSource, commit: str, versi
         counted = _counted(configuration, text.decode(errors="replace"))
     if counted is not None:
         kept = b"".join(entry.raw for entry in entries if entry.name in counted)
-        identity = tree_id(kept, len(identity) // 2)
+        identity = object_id(b"tree", kept, algorithm="sha1" if len(identity) == _SHA1_LENGTH else "sha256")
     return Committed(commit=commit, identity=identity, counted=counted, has_submodules=modules in objects)
 
 

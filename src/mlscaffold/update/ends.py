@@ -13,7 +13,7 @@ from ..errors import AnswersError, MissingAnswersError, ProjectError, TemplateEr
 from ..project.lock import Base
 from ..project.make_lock import ownership_of, remarks_on, written_answers
 from ..project.owned_ahead import OwnedAhead
-from ..project.pin import MovedTagError, Pin, PinOfTwo, pin, two_of
+from ..project.pin import Pin, PinOfTwo, pin, two_of
 from ..project.record import Recorded, answers_of
 from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
@@ -278,28 +278,21 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
     for name in ("old", "new"):
         (scratch / name).mkdir()
     with ThreadPoolExecutor() as threads:
-        try:
-            source = opened(find_source(request.template or recorded.template), request.cache, scratch)
-            there = None if request.same_version else _goal(request, recorded, source)
-            going = None
-            if there is not None and there.is_behind:
-                going = threads.submit(check_out, source, there.target, into=scratch / "new", cache=request.cache)
-            then = pin(
-                request.project,
-                recorded,
-                source=source,
-                into=scratch / "old",
-                # As Copier does it: what may have come since the last render was not in it.
-                loose=False,
-                trusted=request.trusted,
-                cache=request.cache,
-            )
-        except MovedTagError:
-            raise
-        except TemplateError as error:
-            raise TemplateError(
-                error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
-            ) from error
+        source = _opened(request, recorded, scratch)
+        there = None if request.same_version else _goal(request, recorded, source)
+        going = None
+        if there is not None and there.is_behind:
+            going = threads.submit(_laid_out, source, there.target, scratch / "new", request.cache)
+        then = pin(
+            request.project,
+            recorded,
+            source=source,
+            into=scratch / "old",
+            # As Copier does it: what may have come since the last render was not in it.
+            loose=False,
+            trusted=request.trusted,
+            cache=request.cache,
+        )
     if going is not None:
         return then, going.result()
     here = then.ahead.checkout if isinstance(then, PinOfTwo) and request.owned_only else then.checkout
@@ -307,6 +300,28 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
         return then, here
     notes = (*source.notes, f"There is nothing newer. {there.why}")
     return then, dataclasses.replace(here, notes=notes)
+
+
+def _laid_out(source: TemplateSource, version: str, into: Path, cache: Path | None) -> Checkout:
+    """A version whose files are needed for sure."""
+    checkout = check_out(source, version, into=into, cache=cache)
+    checkout.lay_out()
+    return checkout
+
+
+def _opened(request: UpdateRequest, recorded: Recorded, scratch: Path) -> TemplateSource:
+    """The template, for all that is asked of it.
+
+    Raises:
+        TemplateError: It is not where it was, or cannot be read.
+    """
+    if request.template is not None:
+        return opened(find_source(request.template), request.cache, scratch)
+    try:
+        return opened(find_source(recorded.template), request.cache, scratch)
+    except TemplateError as error:
+        hint = f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
+        raise TemplateError(error.message, hint=hint.strip()) from error
 
 
 def _goal(request: UpdateRequest, recorded: Recorded, source: TemplateSource) -> Standing:

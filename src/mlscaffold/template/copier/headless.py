@@ -43,6 +43,8 @@ class _NoPrograms:
         raise _NotThere
 
 
+#: So many seconds a thread goes on while another one waits.
+_IMPATIENT = 0.0005
 _STAND_INS: Mapping[str, Mapping[str, Any]] = {
     "questionary": {"confirm": _nobody, "unsafe_prompt": _nobody},
     "questionary.prompts": {},
@@ -73,6 +75,9 @@ def import_copier() -> None:
         return
     imported = {name.partition(".")[0] for name in sys.modules}
     members = {name: content for name, content in _STAND_INS.items() if name.partition(".")[0] not in imported}
+    patience = sys.getswitchinterval()
+    # In a thread of its own it lets who waits for git go on as soon as git has ended.
+    sys.setswitchinterval(_IMPATIENT)
     for name, content in members.items():
         module = ModuleType(name)
         module.__path__ = []
@@ -85,5 +90,6 @@ def import_copier() -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == "copier"]:
             del sys.modules[name]
     finally:
+        sys.setswitchinterval(patience)
         for name in members:
             sys.modules.pop(name, None)
