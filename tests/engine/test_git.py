@@ -33,7 +33,9 @@ def is_listed(variable: str) -> bool:
 
 
 def test_no_other_module_starts_git() -> None:
-    starting = re.compile(r"\b(subprocess|(?:import|from) plumbum|Popen|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*))\b")
+    starting = re.compile(
+        r"\b(subprocess|(?:import|from) plumbum|Popen|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*))\b"
+    )
     found = {
         file.relative_to(SOURCES).as_posix() for file in SOURCES.rglob("*.py") if starting.search(file.read_text())
     }

@@ -14,8 +14,10 @@ Git runs what its configuration names: filters, hooks, pagers, helpers. Which co
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -263,7 +265,7 @@ class Git:
         source: dict[str, object] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         try:
             return subprocess.run(  # type: ignore[call-overload,no-any-return]
-                ["git", *_OPTIONS, *arguments],
+                [_program(self._environment.get("PATH", "")), *_OPTIONS, *arguments],
                 cwd=self.folder,
                 env=self._environment,
                 capture_output=True,
@@ -281,6 +283,13 @@ class Git:
             ) from error
         except (PermissionError, NotADirectoryError) as error:
             raise MachineError(f"Cannot run git in {self.folder}: {error.strerror}.") from error
+
+
+@functools.cache
+def _program(path: str) -> str:
+    """Where git is, looked up once for all commands."""
+    program = shutil.which("git", path=path or None)
+    return os.path.abspath(program) if program else "git"  # noqa: PTH100 - links lead elsewhere
 
 
 #: What git takes for a repository.

@@ -61,11 +61,6 @@ class Checkout:
         """The repository of a commit. It lies apart from the files: no template reads where it came from."""
         return repository_of(self.source)
 
-    @property
-    def is_dev(self) -> bool:
-        """Whether it is no commit, and so never comes again."""
-        return self.version == DEV
-
 
 def check_out(
     source: TemplateSource, ref: str | None, *, into: Path, cache: Path | None = None, channel: Channel = RELEASES

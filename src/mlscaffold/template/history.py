@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Mapping, Sequence
 
@@ -9,7 +10,7 @@ from .checkout import Checkout
 from .identity import subdirectory_of
 from .versions import number_in, releases_in
 
-__all__ = ["changed_last", "changes_between", "moved_sources"]
+__all__ = ["changed_last", "changes_between", "moved_sources", "renamed_sources"]
 
 #: How much of a template file must be the same for it to be the same file under another name.
 _ALIKE = "80%"
@@ -30,12 +31,17 @@ def moved_sources(
             rename detection; of several places now, the one that is used counts.
         used: The template files that the new render has.
     """
-    said = _declared(old, new, declared, used) if declared else {}
+    return {**renamed_sources(old, new), **(_declared(old, new, declared, used) if declared else {})}
+
+
+@functools.lru_cache(maxsize=4)
+def renamed_sources(old: Checkout, new: Checkout) -> Mapping[str, str]:
+    """Which template files have another path since, as git's rename detection says."""
     if not old.commit or not new.commit or old.commit == new.commit:
-        return said
+        return {}
     options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
     fields = new.repository.git.records("diff-tree", *options, _tree(old), _tree(new))
-    return {**dict(zip(fields[1::3], fields[2::3], strict=False)), **said}
+    return dict(zip(fields[1::3], fields[2::3], strict=False))
 
 
 def _declared(
@@ -54,6 +60,7 @@ def _tree(checkout: Checkout) -> str:
     return f"{checkout.commit}:{checkout.source.folder}"
 
 
+@functools.lru_cache(maxsize=4)
 def changes_between(old: Checkout, new: Checkout) -> str:
     """What the template's authors say of the versions after `old`: their changelog, or else the subjects of commits."""
     if not old.commit or not new.commit or old.commit == new.commit:

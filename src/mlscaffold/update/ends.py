@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.channel import Following
 from ..template.checkout import Checkout, check_out, is_unreleased
-from ..template.history import moved_sources
+from ..template.history import changes_between, moved_sources, renamed_sources
 from ..template.newer import Relation, Standing, standing
 from ..template.ownership import Ownership
 from ..template.reach import Reach
@@ -92,6 +91,10 @@ def open_template(
     then, checkout = _check_out_both(request, recorded, scratch)
     if request.owned_only:
         return _owned_only(request, then, checkout, scratch, step)
+    # Git is asked all that it can be asked of now: Copier is being imported meanwhile.
+    suggested = {**suggest_defaults(request.project), **request.defaults}
+    for history in (changes_between, renamed_sources):
+        history(then.checkout, checkout)
     now = require_trust(checkout, trusted=request.trusted, project=request.project, rendering_only=True)
     commands = _migrations(request, recorded, then.checkout, checkout)
     after_them = None
@@ -104,7 +107,7 @@ def open_template(
         request.project.name,
         given=request.given,
         recorded=recorded.answers if after_them is None else after_them.answers,
-        suggested={**suggest_defaults(request.project), **request.defaults},
+        suggested=suggested,
         ask=ask,
         use_defaults=request.use_defaults or ask is None,
         reach=now,
@@ -121,7 +124,6 @@ def open_template(
         reach=lambda: now,
         cache=request.cache,
     )
-    data = written_answers(new)
     ownership = ownership_of(checkout, answers, request.project)
     ends = Ends(
         old=old,
@@ -135,7 +137,7 @@ def open_template(
     )
     if isinstance(then, PinOfTwo) and request.same_version:
         # Both versions stay, under other answers.
-        answered = dataclasses.replace(recorded, answers=answers_of(data))
+        answered = dataclasses.replace(recorded, answers=answers_of(written_answers(new)))
         after = _elsewhere(then, answered, scratch / "answered")
         return dataclasses.replace(ends, new=after.render, ownership=after.ownership, owned=recorded.owned)
     return ends
@@ -277,36 +279,25 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
     """The recorded state of the template, and the one to go to."""
     for name in ("old", "new"):
         (scratch / name).mkdir()
-    with ThreadPoolExecutor() as threads:
-        source = _opened(request, recorded, scratch)
-        there = None if request.same_version else _goal(request, recorded, source)
-        going = None
-        if there is not None and there.is_behind:
-            going = threads.submit(_laid_out, source, there.target, scratch / "new", request.cache)
-        then = pin(
-            request.project,
-            recorded,
-            source=source,
-            into=scratch / "old",
-            # As Copier does it: what may have come since the last render was not in it.
-            loose=False,
-            trusted=request.trusted,
-            cache=request.cache,
-        )
-    if going is not None:
-        return then, going.result()
+    source = _opened(request, recorded, scratch)
+    there = None if request.same_version else _goal(request, recorded, source)
+    then = pin(
+        request.project,
+        recorded,
+        source=source,
+        into=scratch / "old",
+        # As Copier does it: what may have come since the last render was not in it.
+        loose=False,
+        trusted=request.trusted,
+        cache=request.cache,
+    )
+    if there is not None and there.is_behind:
+        return then, check_out(source, there.target, into=scratch / "new", cache=request.cache)
     here = then.ahead.checkout if isinstance(then, PinOfTwo) and request.owned_only else then.checkout
     if there is None or there.relation is Relation.SAME:
         return then, here
     notes = (*source.notes, f"There is nothing newer. {there.why}")
     return then, dataclasses.replace(here, notes=notes)
-
-
-def _laid_out(source: TemplateSource, version: str, into: Path, cache: Path | None) -> Checkout:
-    """A version whose files are needed for sure."""
-    checkout = check_out(source, version, into=into, cache=cache)
-    checkout.lay_out()
-    return checkout
 
 
 def _opened(request: UpdateRequest, recorded: Recorded, scratch: Path) -> TemplateSource:
