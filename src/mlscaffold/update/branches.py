@@ -12,9 +12,9 @@ from ..errors import AnswersError, LockError, MlscaffoldError
 from ..git.process import Git, GitError
 from ..project.lock import LOCK_FILE, Lock, parse_lock
 from ..project.record import answers_in
+from ..template.newer import Relation, standing
 from ..template.reach import commit_of
 from ..template.source import TemplateSource
-from ..template.newer import Relation, standing
 from ..template.versions import shown
 
 __all__ = ["Branch", "both_changed", "branches_of", "merged_answers", "merged_value", "newer_of"]

@@ -35,7 +35,6 @@ from ..project.pin import Pin, pin
 from ..project.record import Recorded, read_recorded_answers, read_watched
 from ..template.channel import RELEASES
 from ..template.history import moved_sources
-from ..template.newer import Relation, standing
 from ..template.ownership import Ownership
 from ..template.policy import Policy
 from ..template.reach import Reach
