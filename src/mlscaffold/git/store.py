@@ -175,10 +175,10 @@ class Store:
         Raises:
             MachineError: One of them is nowhere.
         """
-        found = Git(self.location.top, environment=self._store()).blobs(blobs)
-        if missing := set(blobs) - found.keys():
+        contents = Git(self.location.top, environment=self._store()).blobs(blobs)
+        if missing := set(blobs) - contents.keys():
             raise MachineError(f"The object {min(missing)} is missing from the repository {self.location.top}.")
-        return found
+        return contents
 
     def add(self, contents: Mapping[str, bytes]) -> Mapping[str, str]:
         """Keep contents in the scratch store, as they are; their ids by the same keys."""
@@ -229,8 +229,8 @@ class Store:
             trees.append(git.text("write-tree", "--missing-ok"))
         options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
         words = git.records("diff-tree", *options, *trees)
-        found = zip(words[1::3], words[2::3], strict=True)
-        return {path: here for path, here in found if _is_writable(here)}
+        pairs = zip(words[1::3], words[2::3], strict=True)
+        return {path: here for path, here in pairs if _is_writable(here)}
 
 
 def open_store(location: Location, scratch: Path) -> Store:

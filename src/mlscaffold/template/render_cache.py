@@ -69,12 +69,12 @@ def cached_render(
     keys = {named: _key(checkout, answers, name, operation, trusted=trusted) for named, name in names.items()}
     stores = {named: folder / key for named, key in keys.items()} if folder else {}
     for store in stores.values():
-        if (found := _read(store, checkout, answers)) is not None:
-            return found
+        if (kept := _read(store, checkout, answers)) is not None:
+            return kept
 
-    def rendered(place: Path) -> Render:
+    def rendered(target: Path) -> Render:
         return render(
-            checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach(), cache=cache
+            checkout, answers, into=target, folder_name=folder_name, operation=operation, reach=reach(), cache=cache
         )
 
     if not stores or _is_never_kept(checkout):
@@ -159,7 +159,7 @@ def _kept(stores: Mapping[bool, Path], rendered: Callable[[Path], Render], into:
 
 
 def _publish(fresh: Path, store: Path, made: Render) -> None:
-    """Put a render in its place, where another run may have put one meanwhile and may be reading it."""
+    """Put a render in its folder, where another run may have put one meanwhile and may be reading it."""
     try:
         fresh.rename(store)
     except OSError:

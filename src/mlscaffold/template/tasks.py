@@ -20,8 +20,7 @@ from .ownership import read_ownership
 from .reach import Reach
 
 if TYPE_CHECKING:
-    from .copier.settings import Task
-    from .copier.worker import Command
+    from .copier.settings import Command, Task
 
 __all__ = ["make_derived", "migration_listing", "possible_tasks", "run_migrations", "run_tasks", "task_listing"]
 
@@ -29,8 +28,7 @@ __all__ = ["make_derived", "migration_listing", "possible_tasks", "run_migration
 def possible_tasks(checkout: Checkout) -> tuple[str, ...]:
     """The commands that a template may run after rendering, whatever the answers are, as it writes them."""
     from .copier.refusals import copier_errors
-    from .copier.settings import settings_of
-    from .copier.worker import written
+    from .copier.settings import settings_of, written
 
     with copier_errors(checkout):
         tasks = [written(task) for task in settings_of(checkout).tasks if task.condition is not False]
@@ -101,7 +99,8 @@ def _listed(
     reach: Reach | None,
 ) -> Iterator[str]:
     from .copier.refusals import copier_errors
-    from .copier.worker import worker_for, written
+    from .copier.settings import written
+    from .copier.worker import worker_for
 
     if tasks:
         worker = worker_for(checkout, project, answers.told, reach=reach)

@@ -80,14 +80,14 @@ def require_trust(
 
 def _outside(reach: Reach, external_data: dict[str, str]) -> list[str]:
     """External data outside of the project, as far as it can be told before any question is answered."""
-    found = []
+    features = []
     for name, path in external_data.items():
         if "{" not in path:
             try:
                 reach.check(name, path)
             except NeedsTrust as refused:
-                found.append(refused.feature)
-    return found
+                features.append(refused.feature)
+    return features
 
 
 def _as_features(commands: tuple[str, ...]) -> list[str]:

@@ -137,7 +137,7 @@ class Compiled:
             content = stored.read_bytes()
             if hashlib.sha256(content[32:]).digest() != content[:32]:
                 return {}
-            found: dict[tuple[str, str | None], CodeType] = marshal.loads(content[32:])  # noqa: S302 - ours, proven
+            codes: dict[tuple[str, str | None], CodeType] = marshal.loads(content[32:])  # noqa: S302 - ours, proven
         except (OSError, ValueError, EOFError, TypeError):
             return {}
-        return found
+        return codes
