@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -140,9 +139,7 @@ def solve(request: UpdateRequest, project: ProjectState, ends: Ends) -> Prepared
     Raises:
         ProjectError: Something is in the way.
     """
-    with ThreadPoolExecutor(max_workers=1) as threads:
-        changelog = threads.submit(changes_between, *ends.checkouts)
-        gathered = gather(request, project, ends)
+    gathered = gather(request, project, ends)
     draft = plan(gathered.situation)
     _refuse_collisions(draft)
     bookkeeping = bookkeeping_of(ends.new, gathered.lock)
@@ -160,7 +157,7 @@ def solve(request: UpdateRequest, project: ProjectState, ends: Ends) -> Prepared
         bookkeeping={path: Entry(mode=FileMode.FILE, blob=ids[path]) for path in bookkeeping},
         title=_title(project, ends, gathered.lock),
         notes=(*ends.notes, *gathered.notes, *_secret_notes(decided, ends.new)),
-        changelog=changelog.result(),
+        changelog=changes_between(*ends.checkouts),
     )
 
 
