@@ -33,11 +33,11 @@ from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
 from mlscaffold.template.answers import Answers, resolve_answers
 from mlscaffold.template.checkout import Checkout, check_out
+from mlscaffold.template.newer import releases
 from mlscaffold.template.policy import Policy
 from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
 from mlscaffold.template.source import find_source
-from mlscaffold.template.newer import releases
 from mlscaffold.update.apply import apply_update
 from mlscaffold.update.prepare import prepare_update
 from mlscaffold.update.request import UpdateRequest
