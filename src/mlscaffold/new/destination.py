@@ -44,7 +44,8 @@ def refuse_occupied(destination: Path) -> None:
         raise DestinationError(f"{destination} exists and is not a folder.", hint="Choose another name.")
     try:
         present = sorted(entry.name for entry in destination.iterdir()) if destination.exists() else []
-        if ".git" in present and _is_empty_repository(destination):
+        location = locate(destination) if ".git" in present else None
+        if location is not None and not location.prefix and not newest_commit(Git(destination)):
             # Made on a git host and cloned, to be filled: the repository itself is in nobody's way.
             present.remove(".git")
     except OSError as error:
@@ -58,11 +59,6 @@ def refuse_occupied(destination: Path) -> None:
     parent = nearest(destination)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise DestinationError(f"Cannot write in {parent}.", hint="Choose a folder that you may write to.")
-
-
-def _is_empty_repository(folder: Path) -> bool:
-    location = locate(folder)
-    return location is not None and not location.prefix and not newest_commit(Git(folder))
 
 
 def nearest(path: Path) -> Path:

@@ -90,7 +90,9 @@ def eject(project: Path, *, path: str, reason: str, owner: str, today: dt.date) 
 
     lock = read_lock(project)
     if path not in lock.files:
-        near = _near(path, [*lock.files])
+        import difflib
+
+        near = next(iter(difflib.get_close_matches(path, [*lock.files], n=1)), "")
         raise ProjectSettingsError(
             f"{LOCK_FILE} does not list {path}: it is not the template's, so there is nothing to eject.",
             hint=f"Did you mean {near}?" if near else "Paths are relative to the project's root, with forward slashes.",
@@ -99,12 +101,6 @@ def eject(project: Path, *, path: str, reason: str, owner: str, today: dt.date) 
         raise ProjectSettingsError(f"{path} is ejected already.")
     added = _append(project, "eject", {"path": path, "reason": reason, "owner": owner, "since": today})
     return added.ejects[-1]
-
-
-def _near(path: str, known: list[str]) -> str:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(path, known, n=1)), "")
 
 
 def _append(project: Path, kind: str, values: Mapping[str, str | dt.date]) -> ProjectSettings:

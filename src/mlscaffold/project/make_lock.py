@@ -103,13 +103,12 @@ def _refuse_reserved(render: Render) -> None:
     for path in [render.answers_file, *render.entries]:
         parts = folded(path).split("/")
         passing = next((part for part in parts if part.startswith(_PASSING)), "")
-        for name in [*_RESERVED, passing]:
-            if name in {parts[0], passing} - {""}:
-                raise TemplateError(
-                    f"The template {render.checkout.source.url} makes {path}, and {name} is not a template's to write. "
-                    "Refused.",
-                    hint="Its authors have to choose another name.",
-                )
+        if name := parts[0] if parts[0] in _RESERVED else passing:
+            raise TemplateError(
+                f"The template {render.checkout.source.url} makes {path}, and {name} is not a template's to write. "
+                "Refused.",
+                hint="Its authors have to choose another name.",
+            )
 
 
 def lock_of(render: Render, ownership: Ownership, entries: Mapping[str, Entry], *, channel: Channel = RELEASES) -> Lock:
