@@ -67,6 +67,7 @@ class TemplateWorker(Worker):
     #: Answers that a person gave to questions that are hidden now: they return when these are shown again.
     kept: dict[str, Any] = Field(default_factory=dict, init=False)
     _answers_place: Path | None = Field(default=None, init=False)
+    _rendered_answers: Mapping[str, Any] | None = Field(default=None, init=False)
     _compiled: Any = Field(default=None, init=False)
     _looked_at: dict[frozenset[str], frozenset[str]] = Field(default_factory=dict, init=False)
 
@@ -149,6 +150,14 @@ class TemplateWorker(Worker):
 
     def _answers_to_remember(self) -> Mapping[str, Any]:
         """Copier's, and what is kept: answers to hidden questions, and such as are asked no more but looked at."""
+        if Phase.current() is not Phase.RENDER:
+            return self._remembered()
+        # While files are rendered no answer changes, and every one of them asks.
+        if self._rendered_answers is None:
+            self._rendered_answers = self._remembered()
+        return dict(self._rendered_answers)
+
+    def _remembered(self) -> Mapping[str, Any]:
         shown = super()._answers_to_remember()
         others = {name: value for name, value in self.data.items() if name not in self.template.questions_data}
         named = self.names_looked_at(others)
