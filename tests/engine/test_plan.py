@@ -139,16 +139,19 @@ def situations(draw: st.DrawFn) -> Situation:
         mine[path] = entry(f"added {path}")
     assume(is_a_tree(mine))
     some_paths = st.frozensets(st.sampled_from(PATHS), max_size=1)
+    ownership = draw(TABLES)
+    # No table can ask for both: what takes over from an edited file is not brought back.
+    candidates = {path for path in draw(some_paths) - old.entries.keys() if not ownership.rule_for(path).recreate}
     return Situation(
         old=old,
         new=new,
         mine=mine,
         renames=renames,
-        ownership=draw(TABLES),
+        ownership=ownership,
         before={path: draw(st.sampled_from([Policy.OWNED, Policy.MERGED, Policy.SEEDED])) for path in old.entries},
         ejected=draw(some_paths),
         secret=draw(some_paths) & new.entries.keys(),
-        withheld=dict.fromkeys(draw(some_paths) - old.entries.keys(), "it takes over from what was edited"),
+        withheld=dict.fromkeys(candidates, "it takes over from what was edited"),
         answers_moved=draw(st.booleans()),
         lines_only=draw(st.booleans()),
     )

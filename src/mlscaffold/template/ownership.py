@@ -162,6 +162,10 @@ def _parse_seeded(glob: str, detail: Any, where: str) -> PathRule:
     replaces, page = options.get("replaces") or [], options.get("page") or ""
     if not isinstance(replaces, list) or not isinstance(page, str) or bool(replaces) != bool(page):
         raise OwnershipError(f"{where}: `replaces` is a list of globs, and `page` says what an owner does instead.")
+    if replaces and options.get("recreate"):
+        raise OwnershipError(
+            f"{where}: what is not written where it takes over from an edited file cannot be brought back (`recreate`)."
+        )
     return PathRule(
         glob=glob,
         policy=Policy.SEEDED,
