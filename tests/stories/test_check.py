@@ -19,7 +19,7 @@ from mlscaffold.apply.journal import begin, exclusive
 from mlscaffold.cli.command_line import command_line
 from mlscaffold.git.location import located
 
-from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, snapshot
+from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, begins, snapshot
 from .updating import LINES, Followed, follow, with_line
 
 OWNERSHIP = """\
@@ -44,7 +44,7 @@ FILES = {
 }
 
 
-@pytest.fixture
+@begins
 def project(machine: Machine) -> Path:
     """A project with a file of each policy."""
     template = machine.template(FILES, tag="")
@@ -468,7 +468,7 @@ def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project:
     assert not (project / "run.sh").exists()
 
 
-@pytest.fixture
+@begins
 def waiting(machine: Machine) -> Followed:
     """An update that waits: one conflict, one owned file that is new already, new answers to come."""
     demo = follow(machine, {"ownership.yml": "files:\n  'ci/*': owned\n", "ci/run.sh": "one\n", "a.txt": LINES})

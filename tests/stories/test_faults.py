@@ -18,7 +18,7 @@ import pytest
 from mlscaffold.apply.journal import exclusive, pending
 from mlscaffold.git.location import located
 
-from .conftest import Machine
+from .conftest import Machine, begins
 from .forks import effect, in_child, paths_of
 from .scenes import drifted_project, eventful_update, junk, state_of
 from .test_interruption import mount
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     return eventful_update(machine)
 

@@ -14,7 +14,7 @@ import pytest
 from mlscaffold.apply.where import folder_at
 from mlscaffold.git.location import located
 
-from .conftest import Machine, snapshot
+from .conftest import Machine, begins, snapshot
 from .updating import LINES, Followed, follow, with_line
 
 PRIVATE = {"victim.txt": "private\n", "folder/victim.txt": "private, too\n", "empty/only.txt": "x\n"}
@@ -30,39 +30,13 @@ def outside(machine: Machine) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stage")
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a machine with an update that waits is put aside, once it was made."""
-    return tmp_path_factory.mktemp("kept")
-
-
-@pytest.fixture
-def tmp_path(stage: Path) -> Path:
-    """The same folder for every test, as a project and its journal name the folders that they lie in."""
-    for entry in stage.iterdir():
-        shutil.rmtree(entry)
-    return stage
-
-
-@pytest.fixture
-def waiting(machine: Machine, stage: Path, kept: Path) -> Followed:
+@begins
+def waiting(machine: Machine) -> Followed:
     """An update that waits for its conflict to be resolved."""
-    folders = ("home", "work", "template")
-    if all((kept / name).exists() for name in folders):
-        for name in folders:
-            shutil.copytree(kept / name, stage / name, symlinks=True, dirs_exist_ok=True)
-        return Followed(machine=machine, template=stage / "template", project=machine.work / "demo")
     demo = follow(machine, {"a.txt": LINES})
     demo.edit({"a.txt": with_line(9, "mine")})
     demo.release(files={"a.txt": with_line(9, "theirs")})
     assert demo.update("--defaults").code == 3
-    for name in folders:
-        shutil.copytree(stage / name, kept / name, symlinks=True)
     return demo
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Machine
+from .conftest import Machine, begins
 
 OTHER = "what was there\n"
 
 
-@pytest.fixture
+@begins
 def project(machine: Machine) -> Path:
     """A project without drift."""
     done = machine.run("new", "demo", "--template", machine.template(), "--defaults")

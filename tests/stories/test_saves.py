@@ -22,7 +22,7 @@ from mlscaffold.update.relock import prepare_lock
 from mlscaffold.update.request import UpdateRequest
 from mlscaffold.update.resume import abort_update, continue_update
 
-from .conftest import Machine, snapshot
+from .conftest import Machine, begins, snapshot
 from .forks import Choose, act_at, in_child, steps_of, touch
 from .scenes import Copy
 from .updating import LINES, Followed, follow, with_line
@@ -82,7 +82,7 @@ def nothing_saved_is_lost(demo: Followed, path: str, way: str, act: Callable[[],
     assert codes <= {0, 1}
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project, and a release that changes, adds and removes a file."""
     demo = follow(machine, {"changed.txt": LINES, "gone.txt": "gone\n"})
