@@ -60,7 +60,7 @@ __all__ = [
     "read_lock",
 ]
 
-__version__ = "0.3.0"
+__version__ = "0.3.1"
 
 _HOMES = {
     "Channel": "template.channel",
