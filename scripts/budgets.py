@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlscaffold.project.lock import read_lock
-from mlscaffold.template.ownership import Policy
+from mlscaffold.template.policy import Policy
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}

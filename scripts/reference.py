@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mlscaffold.cli import command_line
+from mlscaffold.cli.command_line import command_line
 from mlscaffold.look.questions import answers_schema, questions_of
 from mlscaffold.rules import RULES, Rule
 from mlscaffold.template.questions import Question

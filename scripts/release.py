@@ -33,14 +33,14 @@ from mlscaffold.project.lock import LOCK_FILE, Lock, read_lock
 from mlscaffold.project.record import read_recorded
 from mlscaffold.template.answers import Answers, resolve_answers
 from mlscaffold.template.checkout import Checkout, check_out
-from mlscaffold.template.ownership import Policy
+from mlscaffold.template.newer import releases
+from mlscaffold.template.policy import Policy
 from mlscaffold.template.questions import Question, template_questions
 from mlscaffold.template.render import render
 from mlscaffold.template.source import find_source
-from mlscaffold.template.standing import releases
 from mlscaffold.update.apply import apply_update
+from mlscaffold.update.prepare import prepare_update
 from mlscaffold.update.request import UpdateRequest
-from mlscaffold.update.solve import prepare_update
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "src" / "mlscaffold" / "embedded" / "template.bundle"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mlscaffold.errors import ExitCode
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
     *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
@@ -60,7 +62,9 @@ def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -
         arguments.append("--defaults")
     if arguments[1] in {"check", "update"} and arguments[2:]:
         subprocess.run(["mlscaffold", "new", arguments[2], "--defaults"], cwd=tmp_path, env=home, check=True)
-    done = subprocess.run(arguments, cwd=tmp_path, env=home, capture_output=True, text=True, check=False)
+    # In a shell that waits for it: `--install-completion` asks which one it was typed into.
+    typed = ["bash", "-c", f"{shlex.join(arguments)}; exit $?"]
+    done = subprocess.run(typed, cwd=tmp_path, env=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -119,6 +123,13 @@ def test_sessions_that_the_documents_name_exist() -> None:
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     command = next(line for line in commands("python3 -m venv") if line.endswith("nox -s tests"))
     assert command in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_the_exit_codes_of_the_documents_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "equation.md").read_text(encoding="utf-8")
+    listing = page.partition("## Exit codes\n")[2].partition("\n#")[0]
+    codes = " · ".join(f"`{code}` {code.meaning}" for code in ExitCode)
+    assert " ".join(listing.split()) == f"{codes}."
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from mlscaffold import __version__
 from mlscaffold.template.checkout import check_out
+from mlscaffold.template.newer import releases
 from mlscaffold.template.source import DISTRIBUTION, find_source, public_url
-from mlscaffold.template.standing import releases
 from mlscaffold.template.versions import latest
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from .project.settings import ProjectSettings, Waiver
     from .rules import RULES, Rule
     from .template.channel import Channel
-    from .update.apply import Updated, abort_update, apply_update, continue_update
+    from .update.apply import Updated, apply_update
+    from .update.prepare import PreparedUpdate, prepare_update
     from .update.request import UpdateRequest
-    from .update.solve import PreparedUpdate, prepare_update
+    from .update.resume import abort_update, continue_update
 
 __all__ = [
     "RULES",
@@ -59,7 +60,7 @@ __all__ = [
     "read_lock",
 ]
 
-__version__ = "0.3.0"
+__version__ = "0.3.1"
 
 _HOMES = {
     "Channel": "template.channel",
@@ -70,20 +71,20 @@ _HOMES = {
     "MlscaffoldError": "errors",
     "NewProject": "new.create",
     "Prepared": "new.create",
-    "PreparedUpdate": "update.solve",
+    "PreparedUpdate": "update.prepare",
     "ProjectSettings": "project.settings",
     "RULES": "rules",
     "Rule": "rules",
     "UpdateRequest": "update.request",
     "Updated": "update.apply",
     "Waiver": "project.settings",
-    "abort_update": "update.apply",
+    "abort_update": "update.resume",
     "apply_update": "update.apply",
     "check": "checking.run",
-    "continue_update": "update.apply",
+    "continue_update": "update.resume",
     "create": "new.create",
     "prepare": "new.create",
-    "prepare_update": "update.solve",
+    "prepare_update": "update.prepare",
     "read_lock": "project.lock",
 }
 

@@ -1,7 +1,7 @@
 """What `check` can find, as data: one small object a rule, from which docs, `explain` and SARIF rules are made.
 
 Codes are stable for ever and have no gaps. A rule says what is wrong, why that matters and how it is mended; *who*
-finds it is in `checking/judge.py`, and *what* mends it by itself in `check/fix.py`.
+finds it is in `checking/judge.py`, and *what* mends it by itself in `checking/fix.py`.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Rule:
     why: str
     #: How a person mends it.
     how: str
-    severity: Severity
     #: The version of mlscaffold that first knew it.
     since: str
     bad: str
     good: str
+    severity: Severity = Severity.ERROR
     fixer: Fixer | None = None
     needs: Needs = Needs.NOTHING
     #: Whether a project may be excused from it.
@@ -109,7 +109,6 @@ LOCK_DAMAGED = Rule(
         " else can be judged then."
     ),
     how="Two branches: run `mlscaffold lock --resolve`. Otherwise restore it: `git checkout -- .mlscaffold.lock`.",
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="<<<<<<< HEAD\nmlscaffold-lock 1 sha256:1f…\n=======\nmlscaffold-lock 1 sha256:9c…\n>>>>>>> topic",
     good="mlscaffold-lock 1 sha256:1f…",
@@ -127,7 +126,6 @@ OWNED_CHANGED = Rule(
         "Run `mlscaffold check --fix`, and propose the change to the template. If the project must differ for good,"
         " take the file over with `mlscaffold eject`; for a time, waive the finding with `mlscaffold waive`."
     ),
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="# cicd/build/Dockerfile, owned\nFROM python:3.8",
     good="# cicd/build/Dockerfile, as rendered\nFROM python:3.12-slim",
@@ -139,7 +137,6 @@ OWNED_MISSING = Rule(
     title="A file that the template owns is missing",
     why="What builds, ships or guards the project counts on the file being there.",
     how="Run `mlscaffold check --fix`; `mlscaffold eject` if the project does without it for good.",
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="$ git rm cicd/build/build.sh",
     good="$ git ls-files cicd/build\ncicd/build/build.sh",
@@ -154,7 +151,6 @@ KEYS_CHANGED = Rule(
         " everywhere. Comments, order and layout do not count."
     ),
     how="Run `mlscaffold check --fix`, or set the key back by hand.",
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="# pyproject.toml, with tool.ruff.line-length owned\n[tool.ruff]\nline-length = 300",
     good="[tool.ruff]\nline-length = 120  # a comment is no change",
@@ -170,7 +166,6 @@ REQUIRED_MISSING = Rule(
         "brought it, and left it to you, as you had changed what it takes over from: the message of that update, and "
         "the template's `ownership.yml` beside the path, name the page that says how to write it."
     ),
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="$ git rm docs/model_card.md",
     good="$ git ls-files docs\ndocs/model_card.md",
@@ -181,7 +176,6 @@ RETIRED_PRESENT = Rule(
     title="A file that the template retired is still here",
     why="The template withdrew it; what is left is run or read by somebody who believes that it still counts.",
     how="Move what you still need elsewhere, then `git rm PATH`, or `mlscaffold check --fix`.",
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="$ git ls-files '*.yml'\nold-pipeline.yml",
     good="$ git rm old-pipeline.yml",
@@ -199,7 +193,6 @@ ANSWERS_MOVED = Rule(
         "Undo the edit and run `mlscaffold set KEY=VALUE`, which moves the files as well. After a plain"
         " `copier update`: `mlscaffold lock --resolve`."
     ),
-    severity=Severity.ERROR,
     since="0.1.0",
     bad="# .copier-answers.yml, edited by hand\npython_version: '3.13'",
     good="$ mlscaffold set python_version=3.13",
@@ -210,7 +203,6 @@ CONFLICT_MARKERS = Rule(
     title="A file holds conflict markers, or is unmerged in git",
     why="Somebody committed before the conflict was resolved, or is about to: neither side's content works.",
     how="Resolve the conflict in an editor or with `git mergetool`, then `mlscaffold update --continue` or `git add`.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad="<<<<<<< your project\ntimeout: 30\n=======\ntimeout: 60\n>>>>>>> template 0.2.0",
     good="timeout: 60",
@@ -222,7 +214,6 @@ UPDATE_PENDING = Rule(
     title="An update was begun and not finished",
     why="Some files are of the new version and some wait for a decision; the lock still says the old one.",
     how="Run `mlscaffold update --status`, then `--continue` or `--abort`.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad="$ mlscaffold update\n2 conflicts",
     good="$ mlscaffold update --continue",
@@ -234,7 +225,6 @@ ANSWERS_INVALID = Rule(
     title="The answers are not valid for the template",
     why="A choice that no longer exists, or a value that the template's own validator refuses, stops the next update.",
     how="Run `mlscaffold set KEY=VALUE` with a value that `mlscaffold questions` lists.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad="# .copier-answers.yml\nlicense: WTFPL",
     good="license: MIT",
@@ -246,7 +236,6 @@ WAIVER_EXPIRED = Rule(
     title="A waiver has expired",
     why="It was meant for a time, and the time is over: what it excused counts again.",
     how="Mend what it excused and delete the block, or agree on a new date with the owner of the rule.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad='# .mlscaffold.toml\n[[waive]]\nrule = "MLS002"\nuntil = 2020-01-31',
     good="# the block is gone, and so is the finding",
@@ -282,7 +271,6 @@ SETTINGS_INVALID = Rule(
     title="The project's settings are not valid",
     why="With a file that cannot be read nobody knows what is excused, so nothing else is judged.",
     how="Mend the line that is named; `mlscaffold waive` and `mlscaffold eject` write valid blocks.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad='[[waive]]\nrule = "MLS002"\nreson = "a typing mistake"',
     good='[[waive]]\nrule = "MLS002"\npath = "ci/*.yml"\nreason = "…"\nowner = "ada@example.com"\nuntil = 2027-01-31',
@@ -311,7 +299,6 @@ LOCK_NOT_RENDERED = Rule(
         " bytes. This compares what the lock records with what the template renders now from the recorded answers."
     ),
     how="Run `mlscaffold lock --resolve`, then look at what `mlscaffold check` finds.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad="$ mlscaffold check --strict\nMLS016 ci/build.sh: the lock records other content than the template renders",
     good="$ mlscaffold check --strict\nClean: …",
@@ -326,7 +313,6 @@ DERIVED_STALE = Rule(
         " not made again says something else than what it is made from. The command runs in a copy of the project."
     ),
     how="Edit what it is made from, and make it again with the command that the finding names.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad="$ mlscaffold check --strict --trust\nMLS017 requirements.txt: not what its command makes of the project",
     good="$ nox -s lock",
@@ -341,7 +327,6 @@ TEMPLATE_MOVED = Rule(
         " longer be rendered, and nobody reviewed what is there instead."
     ),
     how="Ask the template's owners; they can release the change as a new version. Then `mlscaffold update`.",
-    severity=Severity.ERROR,
     since="0.2.0",
     bad="$ git tag -f v1.4.0 && git push -f --tags",
     good="$ git tag v1.4.1 && git push --tags",
@@ -388,41 +373,16 @@ LOCK_NOT_KEPT = Rule(
     title="The lock or the answers file is not in git",
     why="The project is in git, and what says where it comes from is not: a clone can be neither checked nor updated.",
     how="Add it with `git add --force PATH`, and commit it.",
-    severity=Severity.ERROR,
     since="0.3.1",
     bad="# .gitignore\n*.lock",
     good="$ git add --force .mlscaffold.lock",
 )
 
-_IN_ORDER = (
-    LOCK_DAMAGED,
-    OWNED_CHANGED,
-    OWNED_MISSING,
-    KEYS_CHANGED,
-    REQUIRED_MISSING,
-    RETIRED_PRESENT,
-    ANSWERS_MOVED,
-    CONFLICT_MARKERS,
-    UPDATE_PENDING,
-    ANSWERS_INVALID,
-    WAIVER_EXPIRED,
-    WAIVER_UNUSED,
-    WAIVER_ENDS_SOON,
-    SETTINGS_INVALID,
-    UNVERIFIABLE,
-    LOCK_NOT_RENDERED,
-    DERIVED_STALE,
-    TEMPLATE_MOVED,
-    NEWER_VERSION,
-    OWNED_IGNORED,
-    WAIVER_TOO_LONG,
-    LOCK_NOT_KEPT,
-)
 #: Every rule by its code, in order.
-RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _IN_ORDER})
+RULES: Mapping[str, Rule] = MappingProxyType({each.code: each for each in [*vars().values()] if isinstance(each, Rule)})
 
 
 def rule_of(text: str) -> Rule | None:
     """The rule of a code or a name as a person types it, or None."""
     wanted = text.strip()
-    return RULES.get(wanted.upper()) or next((rule for rule in _IN_ORDER if rule.name == wanted.lower()), None)
+    return RULES.get(wanted.upper()) or next((rule for rule in RULES.values() if rule.name == wanted.lower()), None)

@@ -37,7 +37,7 @@ _CI_ORDERS = re.compile(
 
 def visible(text: str) -> str:
     """A text on one line: line breaks, tabs and odd spaces are spelled out, too, and many spaces are counted."""
-    return _MANY_SPACES.sub(lambda found: f"\\x20{{{len(found[0])}}}", _spelled(text, ""))
+    return _MANY_SPACES.sub(lambda match: f"\\x20{{{len(match[0])}}}", _spelled(text, ""))
 
 
 def visible_lines(text: str, *, indent: str = "") -> str:
@@ -52,8 +52,8 @@ def visible_lines(text: str, *, indent: str = "") -> str:
 
 
 def _spelled(text: str, kept: str) -> str:
-    shown = _UNUSUAL.sub(lambda found: "".join(_run(text, found.start(), found.end(), kept)), text)
-    return _CI_ORDERS.sub(lambda found: r"#\x23" if found["sharp"] else rf"{found['before']}\x3a", shown)
+    shown = _UNUSUAL.sub(lambda match: "".join(_run(text, match.start(), match.end(), kept)), text)
+    return _CI_ORDERS.sub(lambda match: r"#\x23" if match["sharp"] else rf"{match['before']}\x3a", shown)
 
 
 def _run(text: str, start: int, end: int, kept: str) -> Iterator[str]:

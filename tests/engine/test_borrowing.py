@@ -8,13 +8,15 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlscaffold.errors import MlscaffoldError, TemplateError
+from mlscaffold.git.process import Git
 from mlscaffold.template.checkout import Checkout, check_out
+from mlscaffold.template.newer import releases
 from mlscaffold.template.source import SourceKind, find_source
-from mlscaffold.template.standing import releases
 
 WHO = ("-c", "user.name=T", "-c", "user.email=t@localhost")
 
@@ -50,7 +52,9 @@ def made(root: Path, *options: str, files: dict[str, str] | None = None) -> Path
 def read(template: Path | str, tmp_path: Path, ref: str | None = None) -> Checkout:
     into = tmp_path / f"read{len(list(tmp_path.glob('read*')))}"
     into.mkdir()
-    return check_out(find_source(str(template)), ref, into=into)
+    checkout = check_out(find_source(str(template)), ref, into=into)
+    assert checkout.root.is_dir()
+    return checkout
 
 
 def files(checkout: Checkout) -> set[str]:
@@ -67,6 +71,26 @@ def test_a_release_is_the_commit_of_its_tag(tmp_path: Path) -> None:
     assert (found.version, found.commit) == ("v1", git(template, "rev-parse", "HEAD"))
     assert found.tree == git(template, "rev-parse", "HEAD^{tree}")
     assert [release.tag for release in releases(find_source(str(template)))] == ["v1"]
+
+
+def test_nothing_is_cloned_and_files_are_written_when_they_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template, commands = made(tmp_path / "t", files={"ownership.yml": "files: {}\n"}), []
+    finished = Git.finished
+
+    def noted(self: Git, *arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        commands.append(next(word for word in arguments if not word.startswith("-") and "=" not in word))
+        return finished(self, *arguments, **options)
+
+    monkeypatch.setattr(Git, "finished", noted)
+    (tmp_path / "into").mkdir()
+    checkout = check_out(find_source(str(template)), "v1", into=tmp_path / "into")
+    assert commands == ["config", "for-each-ref", "cat-file"]
+    assert not list(tmp_path.glob("into/**/copier.yml"))
+    assert (checkout.root / "one.txt").read_text() == "one\n"
+    assert checkout.root == checkout.root
+    assert commands[3:] == ["read-tree"]
 
 
 def test_what_git_would_commit_is_taken_and_nothing_else(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import mlscaffold
 from mlscaffold.errors import MachineError
 from mlscaffold.git.environment import CLEARED, KEPT
 from mlscaffold.git.location import locate
-from mlscaffold.git.merge_file import Labels, merge_lines
+from mlscaffold.git.merge_file import Labels, LineMerge, merge_lines
 from mlscaffold.git.process import Git
 
 SOURCES = Path(mlscaffold.__file__).parent
@@ -33,7 +33,9 @@ def is_listed(variable: str) -> bool:
 
 
 def test_no_other_module_starts_git() -> None:
-    starting = re.compile(r"\b(subprocess|plumbum|Popen|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*))\b")
+    starting = re.compile(
+        r"\b(subprocess|(?:import|from) plumbum|Popen|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*))\b"
+    )
     found = {
         file.relative_to(SOURCES).as_posix() for file in SOURCES.rglob("*.py") if starting.search(file.read_text())
     }
@@ -170,3 +172,9 @@ def test_a_merge_of_lines_asks_no_repository(tmp_path: Path, monkeypatch: pytest
     merged = merge_lines(base=None, mine=b"a\n", theirs=b"b\n", labels=Labels())
     assert merged is not None
     assert merged.content == b"<<<<<<< your project\na\n=======\nb\n>>>>>>> template\n"
+
+
+def test_a_line_merge_leaves_nothing_in_the_folder_that_it_is_given(tmp_path: Path) -> None:
+    merged = merge_lines(base=b"a\n", mine=b"b\n", theirs=b"a\n", labels=Labels(), scratch=tmp_path)
+    assert merged == LineMerge(content=b"b\n", hunks=0)
+    assert list(tmp_path.iterdir()) == []

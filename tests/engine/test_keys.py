@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlscaffold.documents.keys import KeyedFileError, key_digests, line_of_key
+from mlscaffold.documents.keys import KeyedFileError, digests_by_text, key_digests, line_of_key
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,7 @@ def test_every_file_that_can_be_merged_can_be_keyed(path: str, one: str, same: s
         ("a.toml", "[a]\nx = 1\n", "t.y", None),
         ("a.yml", "a: 1\nb:\n  c:\n    d: 1\n", "b.c.d", 4),
         ("a.yml", "a: {b: 1,\n  c: 2}\n", "a.c", 2),
+        ("a.yml", "a: 1\non:\n  1: x\n", "on.1", 3),
         ("a.json", '{"b": 1,\n"a":\n {"b": 2}}', "a.b", 3),
         ("a.json", "{", "a", None),
         ("a.txt", "a", "a", None),
@@ -161,3 +162,22 @@ def test_every_file_that_can_be_merged_can_be_keyed(path: str, one: str, same: s
 )
 def test_the_line_of_a_key(path: str, text: str, key: str, line: int | None) -> None:
     assert line_of_key(path, text.encode(), key) == line
+
+
+@pytest.mark.parametrize("key", ["on", "no", "true", "1", "1.5", "~"])
+def test_a_key_that_yaml_reads_as_no_text_is_the_one_that_is_written(key: str) -> None:
+    parts = [f'"{key}"', f'x."{key}"']
+    written, quoted, without = (f"{name}: a\nx:\n  {name}: b\n".encode() for name in (key, f'"{key}"', "other"))
+
+    assert key_digests("a.yml", written, parts) == key_digests("a.yml", quoted, parts)
+    assert set(key_digests("a.yml", without, parts).values()) == {"absent"}
+    # Locks of earlier versions say that it is not there, and stay valid.
+    assert set(digests_by_text("a.yml", written, parts).values()) == {"absent"}
+    assert key_digests("a.yml", written, ["x"])["x"] == digest_of_0_3_0("a.yml", written, "x")
+
+
+def test_one_and_true_are_two_keys() -> None:
+    assert key_digests("a.yml", b"1: x\n", ["on", "true", "1"]) == {
+        **key_digests("a.yml", b"", ["on", "true"]),
+        **key_digests("a.yml", b"'1': x\n", ["1"]),
+    }

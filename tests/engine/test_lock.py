@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlscaffold.errors import LockError
 from mlscaffold.files.entry import Entry, FileMode, check_contained, folded
 from mlscaffold.project.lock import LOCK_FILE, Base, Lock, LockedFile, answers_digest, dump_lock, parse_lock, read_lock
-from mlscaffold.template.ownership import Policy
+from mlscaffold.template.policy import Policy
 
 NAME = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\:~"), min_size=1).filter(
     lambda name: name not in {".", ".."} and not name.lower().startswith((".git", "git"))

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from mlscaffold.documents.formats import Format, format_of
 from mlscaffold.merge import merge_contents
-from mlscaffold.merge.structured import merge_structured
+from mlscaffold.merge.sides import FileSides
+from mlscaffold.merge.structured import documents_of
 from mlscaffold.merge.weave import weave
 
 
@@ -78,13 +79,15 @@ def read(form: str, text: str) -> Any:
 
 
 def merged(form: str, base: str, mine: str, theirs: str) -> str | None:
-    found = merge_structured(f"a.{form}", base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    documents = documents_of(f"a.{form}", FileSides(base=base.encode(), mine=mine.encode(), theirs=theirs.encode()))
+    found = documents and documents.merged()
     return found.mine.decode() if found and found.is_complete else None
 
 
 def opened(form: str, *sides: str) -> list[str] | None:
     base, mine, theirs = (side.encode() for side in sides)
-    found = merge_structured(f"a.{form}", base=base, mine=mine, theirs=theirs)
+    documents = documents_of(f"a.{form}", FileSides(base=base, mine=mine, theirs=theirs))
+    found = documents and documents.merged()
     return [side.decode() for side in (found.base, found.mine, found.theirs)] if found else None
 
 
@@ -188,8 +191,8 @@ def test_commands_stay_in_order(base: list[int], mine: list[int], theirs: list[i
 
 @given(st.text(st.sampled_from("ab:-#[]{},= \n\"'|>&*!%"), max_size=60), FORMS)
 def test_any_text_is_refused_or_read(text: str, form: str) -> None:
-    found = weave(format_named(form), text, text, text)
-    assert found is None or found.mine == text
+    found = weave(format_named(form), *[text.encode()] * 3)
+    assert found is None or found.mine == text.encode()
 
 
 ABSENT = "absent"

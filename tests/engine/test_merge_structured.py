@@ -7,16 +7,23 @@ import json
 import pytest
 
 from mlscaffold.merge import merge_contents
-from mlscaffold.merge.structured import can_merge, merge_structured, parses
+from mlscaffold.merge.sides import FileSides
+from mlscaffold.merge.structured import documents_of, parses, written_format
+
+
+def structured(path: str, base: str, mine: str, theirs: str) -> FileSides | None:
+    contents = FileSides(base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    documents = documents_of(path, contents)
+    return documents.merged() if documents is not None else None
 
 
 def merged(path: str, base: str, mine: str, theirs: str) -> str | None:
-    found = merge_structured(path, base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    found = structured(path, base, mine, theirs)
     return found.mine.decode() if found and found.is_complete else None
 
 
 def reasons(path: str, base: str, mine: str, theirs: str) -> tuple[str, ...]:
-    found = merge_structured(path, base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    found = structured(path, base, mine, theirs)
     assert found is not None
     return found.reasons
 
@@ -474,7 +481,7 @@ def test_what_was_kept_and_taken_is_said() -> None:
     ],
 )
 def test_which_files_can_be_merged(path: str, can: bool) -> None:
-    assert can_merge(path) is can
+    assert (written_format(path) is not None) is can
 
 
 PINS = """\
@@ -661,3 +668,10 @@ def long_documents() -> list[object]:
 @pytest.mark.parametrize(("path", "base", "mine", "theirs"), long_documents())
 def test_long_documents(path: str, base: str, mine: dict[str, str], theirs: dict[str, str]) -> None:
     assert merged(path, base, edit(base, mine), edit(base, theirs)) == edit(base, mine | theirs)
+
+
+def test_a_key_that_yaml_reads_as_no_text_is_told_as_it_is_written() -> None:
+    base = "on:\n  a: 1\n  1: 2\n"
+    assert reasons("a.yml", base, base.replace("a: 1", "a: 3"), base.replace("1: 2", "1: 4")) == (
+        "on: kept your a; took the template's 1",
+    )

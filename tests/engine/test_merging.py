@@ -11,11 +11,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlscaffold.documents.formats import Format
 from mlscaffold.git.merge_file import has_markers
 from mlscaffold.merge import fuller_of, merge_contents
 from mlscaffold.merge.diff3 import merged_sequence
 from mlscaffold.merge.hunks import settle_hunks
-from mlscaffold.merge.structured import merge_structured, parses
+from mlscaffold.merge.sides import FileSides
+from mlscaffold.merge.structured import documents_of, parses
 
 PROJECT = '[project]\nname = "x"\ndependencies = [\n    "numpy>=1",\n    "pandas>=2",  # frames\n]\n'
 HOOKS = "repos:\n- repo: https://a\n  rev: v1\n  hooks:\n  - id: x\n- repo: https://b\n  rev: v1\n  hooks:\n  - id: y\n"
@@ -26,7 +28,8 @@ JOBS = "test:\n  script:\n    - a\n    - b\nother: {stage: x}\n"
 
 
 def merged(path: str, base: str, mine: str, theirs: str) -> str | None:
-    found = merge_structured(path, base=base.encode(), mine=mine.encode(), theirs=theirs.encode())
+    documents = documents_of(path, FileSides(base=base.encode(), mine=mine.encode(), theirs=theirs.encode()))
+    found = documents and documents.merged()
     return found.mine.decode() if found and found.is_complete else None
 
 
@@ -231,7 +234,7 @@ def test_hunks_that_need_nobody(base: str, mine: str, theirs: str, wanted: str) 
     ("mine", "theirs"), [("  b\n", "c\n"), ("y\n", "z\n"), ("", "z\n")], ids=["depth", "both", "removed and changed"]
 )
 def test_hunks_that_need_somebody(mine: str, theirs: str) -> None:
-    sides = (b"b\n", mine.encode(), theirs.encode())
+    sides = FileSides(base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
     assert settle_hunks("a.txt", sides, whole=sides) is None
     found = merge_contents("a.txt", base=b"b\n", mine=mine.encode(), theirs=theirs.encode())
     assert found.conflicted
@@ -264,7 +267,8 @@ def test_settled_hunks_of_a_document_are_proven() -> None:
 
 
 def test_no_text_has_no_hunks() -> None:
-    for sides in ((b"\xff", b"a", b"b"), (b"", b"\n" * 30_000, b"b")):
+    for base, mine in ((b"\xff", b"a"), (b"", b"\n" * 30_000)):
+        sides = FileSides(base=base, mine=mine, theirs=b"b")
         assert settle_hunks("a.txt", sides, whole=sides) is None
     found = merge_contents("a.bin", base=b"\0a", mine=b"\0b", theirs=b"\0c")
     assert (found.content, found.conflicted, found.hunks) == (b"\0b", True, 0)
@@ -304,3 +308,20 @@ def test_what_has_another_name_is_not_removed(path: str, base: str, mine: str, g
         path, base=base.encode(), mine=base.replace(*mine).encode(), theirs=base.replace(gone, "").encode()
     )
     assert merged.conflicted, merged
+
+
+@pytest.mark.parametrize("path", ["a.yml", "a.json", "a.toml"])
+def test_each_document_of_a_merge_is_parsed_once(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    parse = Format.parsed
+
+    def counted(form: Format, content: bytes) -> Any:
+        parsed.append(content)
+        return parse(form, content)
+
+    monkeypatch.setattr(Format, "parsed", counted)
+    text = {"a.yml": "a: 1\nb: 2\n", "a.json": '{\n  "a": 1,\n  "b": 2\n}\n', "a.toml": "a = 1\nb = 2\n"}[path]
+    base, mine, theirs = (text.encode(), text.replace("1", "3").encode(), text.replace("2", "4").encode())
+    merged = merge_contents(path, base=base, mine=mine, theirs=theirs)
+    assert not merged.conflicted
+    assert sorted(parsed) == sorted([base, mine, theirs, merged.content])

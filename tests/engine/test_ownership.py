@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.errors import OwnershipError
-from mlscaffold.template.ownership import OWNERSHIP_FILE, Ownership, Policy, Predecessor, read_ownership
+from mlscaffold.template.ownership import OWNERSHIP_FILE, Ownership, Predecessor, read_ownership
+from mlscaffold.template.policy import Policy
 
 
 def table(tmp_path: Path, text: str) -> Ownership:
@@ -73,6 +74,7 @@ def test_without_a_table_what_copier_skips_is_seeded(tmp_path: Path) -> None:
         ("files: {a: {keyed: [1]}}", "needs a list of dotted keys"),
         ("files: {a: derived}", "needs the command"),
         ("files: {a: {seeded: {recreated: true}}}", "takes `required`, `recreate`"),
+        ("files: {a: {seeded: {recreate: true, replaces: [b], page: c}}}", "cannot be brought back"),
         ("files: {a: {seeded: {replaces: [b]}}}", "`page` says what an owner does"),
         ("files: {a: {seeded: {page: b}}}", "`replaces` is a list of globs"),
         ("files: {a: {seeded: {replaces: b, page: c}}}", "`replaces` is a list of globs"),

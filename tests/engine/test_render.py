@@ -8,7 +8,7 @@ import pytest
 
 from mlscaffold import NewProject, check, create, prepare, read_lock
 from mlscaffold.errors import RenderError, UntrustedTemplateError
-from mlscaffold.template.ownership import Policy
+from mlscaffold.template.policy import Policy
 
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
 

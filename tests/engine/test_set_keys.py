@@ -430,3 +430,20 @@ def test_an_array_of_many_tables_is_compared_once(monkeypatch: pytest.MonkeyPatc
     mine, template = ("".join(f"[[x]]\na = {number + more}\n" for number in range(50)) for more in (0, 1))
     assert set_keys("a.toml", mine=mine.encode(), template=template.encode(), keys=["x"]) == template.encode()
     assert len(compared) == 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "template", "keys", "wanted"),
+    [
+        pytest.param("on: a  # why\nx: 1\n", "on: b\n", ["on"], "on: b  # why\nx: 1\n", id="a value"),
+        pytest.param("x: 1\n", "on:\n  push: {}\n", ["on.push"], "x: 1\non:\n  push: {}\n", id="new"),
+        pytest.param("on: a\nx: 1\n", "x: 2\n", ["on"], "x: 1\n", id="gone"),
+        pytest.param("'on': a\n", "on: b\n", ["on"], "'on': b\n", id="in quotes of mine"),
+        pytest.param("on: {a: 1, b: 2}\n", "on: {a: 3}\n", ["on.a"], "on: {a: 3, b: 2}\n", id="below it"),
+        pytest.param("j:\n  1: a\n  2: b\n", "j:\n  1: c\n", ["j.1"], "j:\n  1: c\n  2: b\n", id="a number"),
+        pytest.param("~: a\nno: b\n", "~: c\nno: d\n", ["~"], "~: c\nno: b\n", id="nothing"),
+        pytest.param("2024-01-01: a\n", "2024-01-01: b\n", ["2024-01-01"], "2024-01-01: b\n", id="a date"),
+    ],
+)
+def test_keys_that_yaml_reads_as_no_text_are_set(mine: str, template: str, keys: list[str], wanted: str) -> None:
+    assert set_keys("a.yml", mine=mine.encode(), template=template.encode(), keys=keys).decode() == wanted

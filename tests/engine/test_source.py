@@ -10,8 +10,8 @@ import pytest
 
 from mlscaffold.errors import TemplateError
 from mlscaffold.template.checkout import check_out
+from mlscaffold.template.newer import releases, standing
 from mlscaffold.template.source import SourceKind, find_source
-from mlscaffold.template.standing import releases, standing
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ print("IMPORTED", *sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
 
-def imported(*arguments: str) -> set[str]:
+def imported(*arguments: str, folder: Path | None = None) -> set[str]:
     """The top-level modules that a command imports."""
-    done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True)
+    probe = [sys.executable, "-c", PROBE, *arguments]
+    done = subprocess.run(probe, cwd=folder, capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
@@ -54,6 +55,10 @@ def demo(tmp_path: Path) -> Path:
 
 def test_a_clean_check_needs_neither_a_renderer_nor_a_parser(demo: Path) -> None:
     assert imported("check", str(demo)) & HEAVY == set()
+
+
+def test_a_check_without_arguments_needs_no_parser_of_them(demo: Path) -> None:
+    assert imported("check", folder=demo) & (HEAVY | {"typer", "click"}) == set()
 
 
 @pytest.mark.parametrize("arguments", [("versions",), ("why", "--project", "{demo}", ".copier-answers.yml")])

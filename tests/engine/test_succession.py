@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mlscaffold.files.entry import Entry, FileMode
-from mlscaffold.plan.pairing import Side
+from mlscaffold.plan.pairing import TemplateSide
 from mlscaffold.plan.succession import withheld
-from mlscaffold.template.ownership import Ownership, PathRule, Policy, Predecessor
+from mlscaffold.template.ownership import Ownership, PathRule, Predecessor
+from mlscaffold.template.policy import Policy
 
 PAGE = "docs/page.md"
 OLD = {"src/a/rules.py": b"1", "src/a/table.py": b"1", "params.yaml": b"data: 1\nmodel: 1\n", "raw/x.csv": b"1"}
@@ -30,9 +31,9 @@ def reason(
     here = {path: content for path, content in {**old, **mine}.items() if content is not None}
     rules = (PathRule(glob="contract.yaml", policy=Policy(policy), replaces=REPLACES, page=PAGE),)
     found = withheld(
-        Side(entries=entries(old)),
+        TemplateSide(entries=entries(old)),
         entries(here),
-        Side(entries=entries(new)),
+        TemplateSide(entries=entries(new)),
         Ownership(rules=rules),
         lambda path: (old[path], here[path]),
     )
@@ -79,7 +80,7 @@ def test_edits_of_anything_else_do_not_count(mine: dict[str, bytes | None]) -> N
 def test_a_link_in_the_place_of_a_keyed_file_is_an_edit() -> None:
     rules = (PathRule(glob="contract.yaml", policy=Policy.SEEDED, replaces=REPLACES, page=PAGE),)
     mine = {**entries(OLD), "params.yaml": Entry(mode=FileMode.SYMLINK, blob="x")}
-    old, new = Side(entries=entries(OLD)), Side(entries=entries(NEW))
+    old, new = TemplateSide(entries=entries(OLD)), TemplateSide(entries=entries(NEW))
     assert withheld(old, mine, new, Ownership(rules=rules), lambda _: (b"", b""))
 
 

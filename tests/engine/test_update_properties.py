@@ -24,21 +24,24 @@ from hypothesis import strategies as st
 from mlscaffold.errors import PendingError, ProjectError, RenderError
 from mlscaffold.files.entry import Entry, FileMode, entry_of
 from mlscaffold.git.index import read_index, with_edits
+from mlscaffold.git.location import located
 from mlscaffold.git.store import open_store
-from mlscaffold.plan.decide import Action
+from mlscaffold.plan.actions import Action
 from mlscaffold.project.lock import dump_lock
 from mlscaffold.project.make_lock import lock_of
 from mlscaffold.project.record import read_recorded, read_watched
 from mlscaffold.template.answers import Answers
 from mlscaffold.template.checkout import Checkout
-from mlscaffold.template.ownership import Ownership, PathRule, Policy
+from mlscaffold.template.ownership import Ownership, PathRule
+from mlscaffold.template.policy import Policy
 from mlscaffold.template.render import Render
 from mlscaffold.template.source import SourceKind, TemplateSource
-from mlscaffold.update.apply import abort_update, write_update
+from mlscaffold.update.apply import apply_update
 from mlscaffold.update.ends import Ends
-from mlscaffold.update.gather import Ground, gather
+from mlscaffold.update.prepare import PreparedUpdate, solve
+from mlscaffold.update.project_state import ProjectState
 from mlscaffold.update.request import UpdateRequest
-from mlscaffold.update.solve import PreparedUpdate, solve
+from mlscaffold.update.resume import abort_update
 
 #: A file: its lines, and whether it is executable.
 File = tuple[tuple[str, ...], bool]
@@ -184,7 +187,9 @@ class Play:
             (root / ANSWERS).write_text(f"_src_path: /template\n_commit: {version}\nname: World\n")
         entries: dict[str, Entry] = {path: entry_of(root / path) for path in [*files, ANSWERS]}
         source = TemplateSource(kind=SourceKind.REPOSITORY, url="/template", location="/template")
-        checkout = Checkout(source=source, root=self.root / version, version=version, tree="0" * 40, commit="")
+        checkout = Checkout(
+            source=source, lay_out=lambda: self.root / version, version=version, tree="0" * 40, commit=""
+        )
         answers = Answers(values={"name": "World"}, questions=())
         return Render(root=root, checkout=checkout, answers=answers, entries=entries, sources=sources)
 
@@ -217,15 +222,18 @@ class Play:
     def prepared(self, old: Render) -> Iterator[PreparedUpdate]:
         """The update, decided."""
         with tempfile.TemporaryDirectory(dir=self.root) as scratch:
-            workspace = open_store(self.project, Path(scratch) / "git")
-            request = UpdateRequest(project=self.project)
-            recorded, seen = read_watched(self.project, read_recorded)
-            state = with_edits(read_index(self.project), workspace.location)
-            ground = Ground(recorded=recorded, workspace=workspace, state=state, seen=seen)
+            location = located(self.project)
+            recorded, unwatched = read_watched(self.project, read_recorded)
+            project = ProjectState(
+                recorded=recorded,
+                store=open_store(location, Path(scratch) / "git"),
+                index=with_edits(read_index(self.project), location),
+                unwatched=unwatched,
+            )
             new = self.new
             checkouts = (old.checkout, new.checkout)
             ends = Ends(old=old, new=new, ownership=self.case.ownership, moves={}, checkouts=checkouts)
-            yield solve(gather(request, ground, ends))
+            yield solve(UpdateRequest(project=self.project), project, ends)
 
 
 @contextlib.contextmanager
@@ -265,7 +273,7 @@ def follow_the_template(case: Case) -> None:
         try:
             with play.prepared(play.old) as prepared:
                 assert everything(play.project) == before, "deciding writes nothing"
-                done = write_update(prepared)
+                done = apply_update(prepared)
         except ProjectError as error:
             event("something is in the way")
             refused = error.message
@@ -299,7 +307,7 @@ def the_plan_was_true(play: Play, prepared: PreparedUpdate) -> None:
     """Each file is what the dry run said, and no other was touched."""
     told = {place for each in prepared.plan.changes for place in (each.path, each.origin)}
     for each in prepared.plan.changes:
-        if each.action is not Action.REMOVE:
+        if each.result is not None:
             assert entry_of(play.project / each.path) == each.result
     for path, (lines, executable) in play.case.mine.items():
         if path not in told:
@@ -324,7 +332,7 @@ def test_no_line_is_lost_and_the_plan_is_what_happens(case: Case) -> None:
     follow_the_template(case)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @settings(max_examples=150)
 @given(cases())
 def test_no_line_is_lost_in_many_more(case: Case) -> None:
@@ -342,7 +350,9 @@ def test_an_update_that_is_applied_is_undone_to_the_byte(case: Case) -> None:
                 play.prepared(play.old) as prepared,
                 patch("mlscaffold.update.apply.run_tasks", side_effect=RenderError("A task failed.")),
             ):
-                write_update(dataclasses.replace(prepared, tasks=("make",)))
+                ends = dataclasses.replace(prepared.ends, tasks=("make",))
+                request = dataclasses.replace(prepared.request, trusted=True)
+                apply_update(dataclasses.replace(prepared, request=request, ends=ends))
         except ProjectError:
             event("something is in the way")
             return

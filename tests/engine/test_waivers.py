@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mlscaffold.errors import MachineError, MlscaffoldError
 from mlscaffold.files.write import write_file
+from mlscaffold.project.exempt import waive
 from mlscaffold.project.settings import (
     SETTINGS_FILE,
     ProjectSettings,
@@ -18,7 +19,6 @@ from mlscaffold.project.settings import (
     Waiver,
     parse_settings,
     read_project_settings,
-    waive,
 )
 from mlscaffold.rules import KEYS_CHANGED, OWNED_CHANGED
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlscaffold.__main__ import main
+
+from .forks import Choose, each_step, first_and_last_of_each_kind
 
 ROOT = Path(__file__).parents[2]
 PERSON = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
@@ -129,10 +133,74 @@ def snapshot(root: Path, *, without: tuple[str, ...] = (".git",)) -> dict[str, t
     return {path: entry for path, entry in found.items() if path not in without}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One folder for all stories of a module that begin alike: what they begin from is made once, and copied.
+
+    A project names the template that it was made from, and the folder that it lies in: a copy is true only there.
+    """
+
+    folder: Path
+    #: Where the folder is put aside as it was made, by the name of what made it.
+    aside: Path
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def clear(self) -> Path:
+        """The folder, with nothing in it."""
+        for entry in self.folder.iterdir():
+            shutil.rmtree(entry)
+        return self.folder
+
+    def begin(self, make: Callable[[Machine], Any], machine: Machine) -> Any:
+        """What a function makes on a machine: a path, or a value that knows its machine."""
+        aside = self.aside / make.__name__
+        if make.__name__ not in self._made:
+            self._made[make.__name__] = make(machine)
+            shutil.copytree(self.folder, aside, symlinks=True)
+        else:
+            shutil.copytree(aside, self.folder, symlinks=True, dirs_exist_ok=True)
+        made = self._made[make.__name__]
+        return made if isinstance(made, Path) else replace(made, machine=machine)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The folder of the stories of a module that begin alike."""
+    return Stage(folder=tmp_path_factory.mktemp("stage"), aside=tmp_path_factory.mktemp("aside"))
+
+
+def begins(make: Callable[[Machine], Any]) -> Any:
+    """A fixture of what many stories of a module begin from."""
+
+    @pytest.fixture(name=make.__name__)
+    def begun(machine: Machine, stage: Stage) -> Any:
+        return stage.begin(make, machine)
+
+    return begun
+
+
+@pytest.fixture(scope="session")
+def git_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Git's configuration of the machine: no sample hooks in each repository, no upkeep after each commit."""
+    folder = tmp_path_factory.mktemp("git")
+    for name in ("hooks", "info"):
+        (folder / "repository" / name).mkdir(parents=True)
+    settings = folder / "config"
+    settings.write_text(f"[init]\n\ttemplateDir = {folder / 'repository'}\n[maintenance]\n\tauto = false\n")
+    return settings
+
+
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Machine:
+def machine(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    git_settings: Path,
+) -> Machine:
     """A hermetic home, and the command line in this process."""
-    home, work, scratch = (tmp_path / name for name in ("home", "work", "scratch"))
+    is_staged = "stage" in request.fixturenames
+    root = request.getfixturevalue("stage").clear() if is_staged else request.getfixturevalue("tmp_path")
+    home, work, scratch = (root / name for name in ("home", "work", "scratch"))
     for folder in (home, work, scratch):
         folder.mkdir()
     for name in list(os.environ):
@@ -141,9 +209,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr("tempfile.tempdir", None)
+    # A story begins as a process does, that has looked through no folder yet.
+    monkeypatch.setattr("mlscaffold.files.scratch._swept", set())
     # What one story keeps secret would be taken out of the next one's words.
     monkeypatch.setattr("mlscaffold.redaction._known", set())
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(git_settings))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(work)
 
@@ -164,3 +234,15 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     machine = Machine(home=home, work=work, scratch=scratch, _run=run, _set=monkeypatch.setenv)
     machine.configure(PERSON)
     return machine
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(first_and_last_of_each_kind, id="of each kind"),
+        pytest.param(each_step, id="each", marks=pytest.mark.matrix),
+    ]
+)
+def choose(request: pytest.FixtureRequest) -> Choose:
+    """The steps of a run at which something happens to it."""
+    chosen: Choose = request.param
+    return chosen

@@ -137,3 +137,18 @@ def test_a_channel_and_an_address_are_kept_whichever_branch_has_them(machine: Ma
     lock = read_lock(demo.project)
     assert (lock.version, lock.template, str(lock.channel)) == ("v2.0.0", str(moved), "prereleases")
     assert machine.run("check", "--strict", demo.project).code == 0
+
+
+def test_of_two_channels_ours_counts_and_that_is_said(machine: Machine) -> None:
+    demo = follow(machine, {"a.txt": "one\n"})
+    for branch, channel in (("theirs", "prereleases"), ("ours", "branch:main")):
+        demo.git("checkout", "-qb", branch, "main")
+        demo.updated("--channel", channel, "--to", "v1.0.0")
+        demo.commit()
+    merge(demo, "theirs")
+
+    done = machine.run("lock", "--resolve", demo.project)
+
+    assert done.code == 0, done
+    assert "of two values of `channel` yours counts: branch:main, not prereleases" in " ".join(done.out.split())
+    assert str(read_lock(demo.project).channel) == "branch:main"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlscaffold.project.lock import LOCK_FILE, dump_lock, parse_lock, read_lock
+from mlscaffold.template.newer import Relation, standing
 from mlscaffold.template.source import find_source
-from mlscaffold.template.standing import Relation, standing
 
 from .conftest import SMALL, Machine
 from .updating import Followed, made
@@ -187,9 +187,15 @@ def test_a_branch_that_is_gone_is_named(machine: Machine) -> None:
     demo = at(machine, template, "--channel", "branch:main")
     machine.git("branch", "-m", "main", "trunk", cwd=template)
     machine.git(f"--git-dir={machine.home.parent / 'remote.git'}", "branch", "-m", "main", "trunk")
-    demo.refuses("has no branch main, which this project follows", "--channel branch:NAME")
+    demo.refuses("has no branch main", "--channel branch:NAME")
     assert machine.run("check", demo.project, "--require-latest").code == 2
     assert machine.run("doctor", demo.project).code == 1
+
+
+def test_a_branch_that_never_was_is_named_for_new_projects_too(machine: Machine) -> None:
+    template = state(machine, "one", "v1.0.0")
+    done = machine.run("new", "demo", "--template", template, "--channel", "branch:nope", "--defaults")
+    done.refused("has no branch nope", "--channel branch:NAME")
 
 
 def test_what_is_no_channel_is_refused_before_anything_is_read(machine: Machine) -> None:
@@ -244,10 +250,13 @@ def test_a_commit_that_a_branch_lost_is_named(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("kind", ["blob", "tree"])
-def test_a_version_tag_that_leads_to_no_commit_is_named(machine: Machine, kind: str) -> None:
+def test_a_version_tag_that_leads_to_no_commit_is_no_version(machine: Machine, kind: str) -> None:
     template = state(machine, "one", "v1.0.0")
     demo = at(machine, template)
     target = {"blob": "HEAD:copier.yml", "tree": "HEAD^{tree}"}[kind]
     machine.git("tag", "v9.0.0", machine.git("rev-parse", target, cwd=template).strip(), cwd=template)
     remote(machine, template)
-    demo.refuses("The tag v9.0.0", "leads to no commit")
+    demo.updated()
+    assert demo.version == "v1.0.0"
+    done = demo.update("--to", "v9.0.0")
+    done.refused("has no version v9.0.0", "Versions: v1.0.0.")

@@ -16,9 +16,10 @@ import pytest
 import yaml
 
 from mlscaffold.apply.journal import begin, exclusive
-from mlscaffold.cli import command_line
+from mlscaffold.cli.command_line import command_line
+from mlscaffold.git.location import located
 
-from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, snapshot
+from .conftest import PERSON, ROOT, SMALL, Machine, Outcome, begins, snapshot
 from .updating import LINES, Followed, follow, with_line
 
 OWNERSHIP = """\
@@ -43,7 +44,7 @@ FILES = {
 }
 
 
-@pytest.fixture
+@begins
 def project(machine: Machine) -> Path:
     """A project with a file of each policy."""
     template = machine.template(FILES, tag="")
@@ -122,6 +123,24 @@ def test_what_is_the_users_is_not_drift(machine: Machine, project: Path, change:
     done = machine.run("check", project)
     assert done.code == 0, done
     assert done.out.startswith("Clean: ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: None,
+        DRIFT[0][0],
+        remove(".mlscaffold.lock"),
+        replace(".mlscaffold.lock", "no lock\n"),
+        lambda project: [remove(name)(project) for name in (".mlscaffold.lock", ".copier-answers.yml")],
+    ],
+)
+def test_no_argument_is_the_current_folder(
+    machine: Machine, project: Path, change: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(project)
+    monkeypatch.chdir(project)
+    assert machine.run("check") == machine.run("check", ".")
 
 
 def test_every_finding_is_told_with_its_fix(machine: Machine, project: Path) -> None:
@@ -399,7 +418,9 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
     subprocess.run(["git", "rm", "-rq", "ci", "run.sh"], cwd=project, check=True)
     (project / "run.sh").mkdir()
     (project / "run.sh" / "mine.txt").write_text("mine\n")
-    (project / "ci").symlink_to(machine.home)
+    outside = machine.home / "outside"
+    outside.mkdir()
+    (project / "ci").symlink_to(outside)
     machine.git("add", "-A", cwd=project)
     machine.git("commit", "-qm", "drift", cwd=project)
     before = snapshot(project)
@@ -408,14 +429,14 @@ def test_fix_puts_nothing_in_the_place_of_a_folder_or_behind_a_link(machine: Mac
     assert "Left run.sh: a folder that is not empty stands in its place." in done.err
     assert "Left ci/build.sh: ci is in the way." in done.err
     assert snapshot(project) == before
-    assert sorted(path.name for path in machine.home.iterdir()) == [".gitconfig"]
+    assert list(outside.iterdir()) == []
 
 
 def test_fix_that_fails_half_way_leaves_everything_as_it_was(
     machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlscaffold.files.place import State
-    from mlscaffold.files.place import put as original
+    from mlscaffold.files.put import State
+    from mlscaffold.files.put import put as original
 
     for name in ("build.sh", "naïve name.sh"):
         (project / "ci" / name).write_text("mine\n")
@@ -442,13 +463,14 @@ def test_fix_that_fails_half_way_leaves_everything_as_it_was(
 
 def test_fix_waits_for_an_update_that_is_not_finished(machine: Machine, project: Path) -> None:
     (project / "run.sh").unlink()
-    with exclusive(project, "update") as folder:
-        begin(project, folder, title="update", outcomes=(), conflicts={})
+    location = located(project)
+    with exclusive(location, "update"):
+        begin(location, title="update", outcomes=(), conflicts={})
     machine.run("check", project, "--fix").refused("not finished", "mlscaffold update --status", code=3)
     assert not (project / "run.sh").exists()
 
 
-@pytest.fixture
+@begins
 def waiting(machine: Machine) -> Followed:
     """An update that waits: one conflict, one owned file that is new already, new answers to come."""
     demo = follow(machine, {"ownership.yml": "files:\n  'ci/*': owned\n", "ci/run.sh": "one\n", "a.txt": LINES})

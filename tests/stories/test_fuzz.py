@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import SMALL, Machine, Outcome
+from .conftest import SMALL, Machine, Outcome, begins
 from .updating import LINES, Followed, follow, with_line
 
 CODES = {0, 1, 2, 3, 4, 5}
@@ -66,7 +66,7 @@ def fine(done: Outcome, case: object) -> None:
     assert "Traceback" not in done.out + done.err, (case, done)
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project with each policy, settings, and a conflict that waits to happen."""
     ownership = (

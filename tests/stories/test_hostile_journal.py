@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.apply.journal import journal_folder
+from mlscaffold.apply.where import folder_at
+from mlscaffold.git.location import located
 
-from .conftest import Machine, snapshot
+from .conftest import Machine, begins, snapshot
 from .updating import LINES, Followed, follow, with_line
 
 PRIVATE = {"victim.txt": "private\n", "folder/victim.txt": "private, too\n", "empty/only.txt": "x\n"}
@@ -29,7 +30,7 @@ def outside(machine: Machine) -> Path:
     return folder
 
 
-@pytest.fixture
+@begins
 def waiting(machine: Machine) -> Followed:
     """An update that waits for its conflict to be resolved."""
     demo = follow(machine, {"a.txt": LINES})
@@ -41,9 +42,7 @@ def waiting(machine: Machine) -> Followed:
 
 def held(demo: Followed) -> Path:
     """The folder of its journal."""
-    folder = journal_folder(demo.project)
-    assert folder is not None
-    return folder
+    return folder_at(located(demo.project))
 
 
 def rewrite(demo: Followed, **changes: Any) -> None:

@@ -17,8 +17,8 @@ import pexpect
 import pytest
 import yaml
 
-from mlscaffold import cli
 from mlscaffold.checking.reports import ReportFormat
+from mlscaffold.cli.command_line import VERBS
 from mlscaffold.project.lock import LOCK_FILE, dump_lock, read_lock
 
 from .conftest import SMALL, Machine, write_files
@@ -332,9 +332,7 @@ _COLOURFUL = ("new", "diff", "update", "set", "lock")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("reader", "verb"), [(piped, verb) for verb in cli._VERBS] + [(shown, verb) for verb in _COLOURFUL]
-)
+@pytest.mark.parametrize(("reader", "verb"), [(piped, verb) for verb in VERBS] + [(shown, verb) for verb in _COLOURFUL])
 def test_no_word_of_a_stranger_is_an_order(made: Machine, verb: str, reader: Callable[..., str]) -> None:
     story, fields = STORIES[verb]
     scene = Scene(made, made.home.parent / "template", made.work / "demo", partial(reader, made))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import itertools
 import os
 import shutil
 import signal
@@ -11,10 +13,14 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mlscaffold.new import stage
+
 from .conftest import ROOT, SMALL, Machine, snapshot
+from .forks import command_in_child
 
 #: Moments of a run: a function, by module, and whether the signal comes as it begins or as it ends.
 MOMENTS = [
@@ -30,45 +36,39 @@ MOMENTS = [
     ("mlscaffold.new.create", "_commit", "before"),
     ("mlscaffold.new.create", "_commit", "after"),
 ]
-#: Runs the command line, and sends itself a signal at a chosen moment: no sleeping, no race.
-_STOPPED_AT = textwrap.dedent("""
-    import importlib, os, signal, sys
-    # A job in the background of a shell ignores Ctrl-C, and so does what it starts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    module, name, when, number, *arguments = sys.argv[1:]
-    owner = importlib.import_module(module)
-    *path, name = name.split(".")
-    for part in path:
-        owner = getattr(owner, part)
-    original = getattr(owner, name)
-    def stopped(*args, **kwargs):
-        if when == "before":
-            os.kill(os.getpid(), int(number))
-        result = original(*args, **kwargs)
-        if when == "after":
-            os.kill(os.getpid(), int(number))
-        return result
-    setattr(owner, name, stopped)
-    sys.argv = ["mlscaffold", *arguments]
-    from mlscaffold.__main__ import main
-    main()
-""")
 
 
-def stop_at(moment: tuple[str, str, str], number: signal.Signals, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own that gets a signal at a moment."""
-    command = [sys.executable, "-c", _STOPPED_AT, *moment, str(int(number)), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def stop_at(machine: Machine, moment: tuple[str, str, str], number: signal.Signals, *arguments: str) -> tuple[int, str]:
+    """Run the command line in a process that gets a signal at a moment: no sleeping, no race."""
+    module, name, when = moment
+
+    def prepare() -> None:
+        *path, last = name.split(".")
+        owner = functools.reduce(getattr, path, importlib.import_module(module))
+        original = getattr(owner, last)
+
+        def stopped(*args: Any, **options: Any) -> Any:
+            if when == "before":
+                os.kill(os.getpid(), number)
+            result = original(*args, **options)
+            if when == "after":
+                os.kill(os.getpid(), number)
+            return result
+
+        setattr(owner, last, stopped)
+
+    return command_in_child(arguments, prepare, machine.home.parent / "said")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", MOMENTS, ids="-".join)
 def test_a_signal_leaves_nothing(machine: Machine, moment: tuple[str, str, str], number: signal.Signals) -> None:
-    done = stop_at(moment, number, "new", "a/demo", "--template", str(machine.template()), "--defaults")
-    assert done.returncode == 130, done
-    assert "Stopped" in done.stderr
-    assert "Traceback" not in done.stderr
+    template = str(machine.template())
+    code, said = stop_at(machine, moment, number, "new", "a/demo", "--template", template, "--defaults")
+    assert code == 130, said
+    assert "Stopped" in said
+    assert "Traceback" not in said
     machine.nothing_was_left()
 
 
@@ -79,8 +79,8 @@ def test_a_kill_leaves_the_destination_as_it_was_and_the_next_run_cleans_up(
 ) -> None:
     template = str(machine.template())
     (machine.work / "demo").mkdir()
-    done = stop_at(moment, signal.SIGKILL, "new", "demo", "--template", template, "--defaults")
-    assert done.returncode == -signal.SIGKILL
+    code, _ = stop_at(machine, moment, signal.SIGKILL, "new", "demo", "--template", template, "--defaults")
+    assert code == -signal.SIGKILL
     assert list((machine.work / "demo").iterdir()) == []
     assert {entry.name for entry in machine.work.iterdir() if not entry.name.startswith(".mlscaffold-new-")} == {"demo"}
     assert machine.run("new", "demo", "--template", template, "--defaults").code == 0
@@ -93,37 +93,32 @@ def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: 
     (machine.work / "demo").mkdir()
     monkeypatch.chdir(machine.work / "demo")
     moment = ("mlscaffold.new.create", "_commit", "after")
-    done = stop_at(moment, signal.SIGINT, "new", ".", "--template", str(machine.template()), "--defaults")
-    assert done.returncode == 130
+    code, said = stop_at(
+        machine, moment, signal.SIGINT, "new", ".", "--template", str(machine.template()), "--defaults"
+    )
+    assert code == 130, said
     assert list((machine.work / "demo").iterdir()) == []
     assert [entry.name for entry in machine.work.iterdir()] == ["demo"]
 
 
-_KILLED_AT_MOVE = textwrap.dedent("""
-    import os, signal, sys
-    from mlscaffold.new import stage as transaction
-    number, when, *arguments = sys.argv[1:]
-    count, original = 0, transaction._move
-    def move(*args):
-        global count
-        count += 1
-        if count == int(number) and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = original(*args)
-        if count == int(number):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    transaction._move = move
-    sys.argv = ["mlscaffold", *arguments]
-    from mlscaffold.__main__ import main
-    main()
-""")
-
-
-def killed_at_move(number: int, when: str, *arguments: str) -> int:
+def killed_at_move(machine: Machine, number: int, when: str, *arguments: str) -> int:
     """Fill the folder that one stands in, and die at the n-th entry."""
-    command = [sys.executable, "-c", _KILLED_AT_MOVE, str(number), when, "new", ".", *arguments]
-    return subprocess.run(command, capture_output=True, check=False).returncode
+
+    def prepare() -> None:
+        original, count = stage._move, itertools.count(1)
+
+        def move(*args: Any) -> Any:
+            is_last = next(count) == number
+            if is_last and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = original(*args)
+            if is_last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        stage._move = move  # type: ignore[assignment]
+
+    return command_in_child(("new", ".", *arguments), prepare, machine.home.parent / "said")[0]
 
 
 @pytest.mark.slow
@@ -139,7 +134,7 @@ def test_a_kill_while_the_folder_that_one_stands_in_is_filled(
             folder = machine.work / f"{number}-{when}" / "demo"
             folder.mkdir(parents=True)
             monkeypatch.chdir(folder)
-            assert killed_at_move(number, when, *template) == -signal.SIGKILL
+            assert killed_at_move(machine, number, when, *template) == -signal.SIGKILL
             assert (folder / ".mlscaffold.lock").exists() == ({entry.name for entry in folder.iterdir()} == whole)
             done = machine.run("new", ".", *template)
             assert done.code == 2
@@ -156,7 +151,7 @@ def test_the_rest_of_a_killed_run_overwrites_nothing(machine: Machine, monkeypat
     folder = machine.work / "demo"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    assert killed_at_move(1, "before", *template) == -signal.SIGKILL
+    assert killed_at_move(machine, 1, "before", *template) == -signal.SIGKILL
     (folder / "hello.txt").write_text("mine\n")
     # Another project beside it does not take the rest for rubbish.
     assert machine.run("new", machine.work / "other", *template).code == 0
@@ -425,8 +420,8 @@ def test_the_reader_of_our_output_may_leave(machine: Machine) -> None:
 
 def test_the_built_in_template_is_stopped_as_well(machine: Machine) -> None:
     moment = ("mlscaffold.template.copier.worker", "TemplateWorker._render_file", "after")
-    done = stop_at(moment, signal.SIGINT, "new", "demo", "--template", str(ROOT), "--defaults")
-    assert done.returncode == 130
+    code, said = stop_at(machine, moment, signal.SIGINT, "new", "demo", "--template", str(ROOT), "--defaults")
+    assert code == 130, said
     machine.nothing_was_left()
 
 

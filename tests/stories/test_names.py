@@ -53,7 +53,7 @@ TAKEN = [
 def checkout() -> Checkout:
     """The template of the repository, where it stands."""
     source = TemplateSource(kind=SourceKind.FOLDER, url=str(ROOT), location=str(ROOT))
-    return Checkout(source=source, root=ROOT, version="dev", tree="", commit="", notes=())
+    return Checkout(source=source, lay_out=lambda: ROOT, version="dev", tree="", commit="", notes=())
 
 
 def answers(folder: str = "demo", **chosen: str) -> Mapping[str, object]:

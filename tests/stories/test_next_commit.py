@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SMALL, Machine
+from .conftest import SMALL, Machine, begins
 from .updating import Followed, follow
 
 OWNED = {"ownership.yml": "files: {owned.txt: owned, keyed.toml: {keyed: [a]}}\n", "owned.txt": "1\n"}
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     return follow(machine, {**OWNED, "keyed.toml": "a = 1\n"})
 

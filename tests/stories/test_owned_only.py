@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mlscaffold.files.entry import entry_of
 from mlscaffold.project.lock import Base, dump_lock, parse_lock, read_lock
 
-from .conftest import Machine, snapshot, write_files
+from .conftest import Machine, begins, snapshot, write_files
 from .updating import LINES, Followed, follow, lines, with_line
 
 OWNED = {"ownership.yml": "files:\n  'ci/**': owned\n  conf.toml: {keyed: [tool.lint]}\n  data.txt: seeded\n"}
@@ -30,7 +30,7 @@ FILES = {
 }
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project with edits of its own, whose template changed everywhere."""
     found = follow(machine, FILES)
@@ -397,7 +397,7 @@ def test_owned_only_then_full_equals_full(machine: Machine, story: Story) -> Non
     owned_only_then_full_is_full(machine, story)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @settings(max_examples=20, phases=PHASES)
 @given(story=stories())
 def test_owned_only_then_full_equals_full_in_many_more(machine: Machine, story: Story) -> None:

@@ -37,6 +37,11 @@ def piped(git: Path) -> None:
     os.mkfifo(git)
 
 
+def with_a_pipe_for_a_configuration(git: Path) -> None:
+    (git / "config").unlink()
+    os.mkfifo(git / "config")
+
+
 def failing_filter(git: Path) -> None:
     appended("config", '[filter "x"]\n\tclean = false\n\trequired = true\n')(git)
     (git / "info").mkdir()
@@ -54,6 +59,7 @@ def owned_by_another(git: Path) -> None:
 #: What is done to `.git`, the reason that is said, and a word of the cure.
 UNUSABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "foreign owner": (owned_by_another, "dubious ownership", "safe.directory"),
+    "piped configuration": (with_a_pipe_for_a_configuration, "no plain file", "Restore it"),
     "broken configuration": (appended("config", "[core\n"), "bad config line", "Mend that line"),
     "odd configuration": (appended("config", "[core]\n\tbare = maybe\n"), "bad boolean config value", "Mend that line"),
     "unknown extension": (

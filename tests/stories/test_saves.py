@@ -1,12 +1,11 @@
 """Whoever saves a file while a command writes into the project loses nothing: it stays, or the command says where.
 
-A run is forked off a warm process and counts its steps that touch one file, or start git, as Python's audit events tell
-them. At the n-th the file is saved, as an editor does it, for every n until the run ends by itself.
+The steps of a run are those that touch one file, or start git. At one of them the file is saved, as an editor does it:
+at the first and the last of each kind, and in `nox -s matrix` at each.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import stat
 import subprocess
@@ -17,13 +16,15 @@ from typing import Any
 
 import pytest
 
-from mlscaffold.update.apply import abort_update, apply_update, continue_update
+from mlscaffold.update.apply import apply_update
+from mlscaffold.update.prepare import prepare_update
 from mlscaffold.update.relock import prepare_lock
 from mlscaffold.update.request import UpdateRequest
-from mlscaffold.update.solve import prepare_update
+from mlscaffold.update.resume import abort_update, continue_update
 
-from .conftest import Machine, snapshot
-from .test_faults import _EFFECTS, Copy, _place, in_child
+from .conftest import Machine, begins, snapshot
+from .forks import Choose, act_at, in_child, steps_of, touch
+from .scenes import Copy
 from .updating import LINES, Followed, follow, with_line
 
 pytestmark = pytest.mark.skipif(
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 MINE = b"saved by a person\n"
+#: The exit code of a run at a step where the file that was to be changed is not there.
+NOT_THERE = 77
 
 
 def in_place(file: Path) -> None:
@@ -48,26 +51,6 @@ def by_rename(file: Path) -> None:
 WAYS = {"in place": in_place, "by rename": by_rename}
 
 
-def do_at(number: int, file: Path, act: Callable[[], object]) -> None:
-    """Do something at the n-th step of this process that touches a file, or starts git."""
-    seen = itertools.count(1)
-    busy = False
-
-    def strike(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal busy
-        if busy or event not in _EFFECTS:
-            return
-        touched = event == "subprocess.Popen" or any(
-            Path(_place(arguments, *where)) == file for where in _EFFECTS[event]
-        )
-        if touched and next(seen) == number:
-            busy = True
-            act()
-            busy = False
-
-    sys.addaudithook(strike)
-
-
 def kept(demo: Followed, path: str) -> bool:
     """Whether what was saved is in its place, or where the message says."""
     file = demo.project / path
@@ -76,31 +59,30 @@ def kept(demo: Followed, path: str) -> bool:
     return any(place.is_file() and place.read_bytes() == MINE for place in places)
 
 
-def nothing_saved_is_lost(demo: Followed, path: str, way: str, act: Callable[[], object]) -> None:
-    """Save at every step of a run, until it ends by itself."""
-    start = Copy.of(demo, "start")
+def nothing_saved_is_lost(demo: Followed, path: str, way: str, act: Callable[[], object], choose: Choose) -> None:
+    """Save at chosen steps of a run."""
+    start, file = Copy.of(demo, "start"), demo.project / path
+    steps = steps_of(act, touch(file))
+    assert len(steps) > 3
     codes = set()
-    for number in itertools.count(1):
+    for number in choose(steps):
         start.restore()
 
         def run(number: int = number) -> None:
-            do_at(number, demo.project / path, lambda: WAYS[way](demo.project / path))
+            act_at(number, touch(file), lambda *_: WAYS[way](file))
             act()
 
         code = in_child(run)
-        if not kept(demo, path):
-            # No step was left: the run was not disturbed.
-            assert (code, number > 3) == (0, True), f"step {number}: lost, exit code {code}"
-            break
-        assert (demo.project / path).read_bytes() == MINE or code != 0, f"step {number}: replaced, exit code 0"
-        left = {file.name for file in demo.project.rglob(".mlscaffold-*")}
+        assert kept(demo, path), f"step {number}: lost, exit code {code}"
+        assert file.read_bytes() == MINE or code != 0, f"step {number}: replaced, exit code 0"
+        left = {entry.name for entry in demo.project.rglob(".mlscaffold-*")}
         assert left == set(), f"step {number}"
         codes.add(code)
     assert 1 in codes
     assert codes <= {0, 1}
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project, and a release that changes, adds and removes a file."""
     demo = follow(machine, {"changed.txt": LINES, "gone.txt": "gone\n"})
@@ -112,41 +94,41 @@ def demo(machine: Machine) -> Followed:
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("path", ["changed.txt", "deep/new.txt", "gone.txt", ".copier-answers.yml"])
-def test_a_save_at_any_step_of_an_update(demo: Followed, path: str, way: str) -> None:
+def test_a_save_at_any_step_of_an_update(demo: Followed, path: str, way: str, choose: Choose) -> None:
     with prepare_update(UpdateRequest(project=demo.project, use_defaults=True)) as prepared:
-        nothing_saved_is_lost(demo, path, way, lambda: apply_update(prepared))
+        nothing_saved_is_lost(demo, path, way, lambda: apply_update(prepared), choose)
 
 
 @pytest.mark.slow
-def test_a_save_of_a_file_that_git_ignores(demo: Followed) -> None:
+def test_a_save_of_a_file_that_git_ignores(demo: Followed, choose: Choose) -> None:
     demo.edit({".gitignore": "deep\n"})
     with prepare_update(UpdateRequest(project=demo.project, use_defaults=True)) as prepared:
-        nothing_saved_is_lost(demo, "deep/new.txt", "in place", lambda: apply_update(prepared))
+        nothing_saved_is_lost(demo, "deep/new.txt", "in place", lambda: apply_update(prepared), choose)
 
 
 @pytest.mark.slow
-def test_a_save_at_any_step_of_a_change_of_answers(demo: Followed) -> None:
+def test_a_save_at_any_step_of_a_change_of_answers(demo: Followed, choose: Choose) -> None:
     request = UpdateRequest(project=demo.project, same_version=True, given={"name": "Moon"})
     with prepare_update(request) as prepared:
-        nothing_saved_is_lost(demo, "hello.txt", "by rename", lambda: apply_update(prepared))
+        nothing_saved_is_lost(demo, "hello.txt", "by rename", lambda: apply_update(prepared), choose)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [".copier-answers.yml", ".mlscaffold.lock"])
-def test_a_save_at_any_step_of_making_a_lock(demo: Followed, path: str) -> None:
+def test_a_save_at_any_step_of_making_a_lock(demo: Followed, path: str, choose: Choose) -> None:
     demo.edit({".copier-answers.yml": demo.text(".copier-answers.yml").replace("World", "Moon")})
     with prepare_lock(UpdateRequest(project=demo.project)) as found:
-        nothing_saved_is_lost(demo, path, "in place", found.write)
+        nothing_saved_is_lost(demo, path, "in place", lambda: apply_update(found.update), choose)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [".copier-answers.yml", ".mlscaffold.lock"])
-def test_a_save_at_any_step_of_going_on_after_conflicts(demo: Followed, path: str) -> None:
+def test_a_save_at_any_step_of_going_on_after_conflicts(demo: Followed, path: str, choose: Choose) -> None:
     demo.edit({"changed.txt": with_line(9, "mine, too")})
     assert demo.update("--defaults").code == 3
     (demo.project / "changed.txt").write_text("resolved\n")
     demo.git("add", "changed.txt")
-    nothing_saved_is_lost(demo, path, "in place", lambda: continue_update(demo.project))
+    nothing_saved_is_lost(demo, path, "in place", lambda: continue_update(demo.project), choose)
 
 
 def test_a_save_between_conflicts_and_going_on_is_not_replaced(demo: Followed) -> None:
@@ -165,32 +147,31 @@ def test_a_save_between_conflicts_and_going_on_is_not_replaced(demo: Followed) -
 
 
 @pytest.mark.slow
-def test_a_save_at_any_step_of_going_back(demo: Followed) -> None:
+def test_a_save_at_any_step_of_going_back(demo: Followed, choose: Choose) -> None:
     """Whoever takes an update back is told where a save is kept, and gets the files from before."""
     before = demo.text("changed.txt")
     demo.edit({"changed.txt": with_line(9, "mine, too")})
     before = demo.text("changed.txt")
     assert demo.update("--defaults").code == 3
-    start = Copy.of(demo, "start")
-    for number in itertools.count(1):
+    start, file = Copy.of(demo, "start"), demo.project / "changed.txt"
+    steps = steps_of(lambda: abort_update(demo.project), touch(file))
+    assert len(steps) > 3
+    for number in choose(steps):
         start.restore()
-        file = demo.project / "changed.txt"
 
-        def run(number: int = number, file: Path = file) -> None:
-            do_at(number, file, lambda: in_place(file))
+        def run(number: int = number) -> None:
+            act_at(number, touch(file), lambda *_: in_place(file))
             abort_update(demo.project)
 
         assert in_child(run) == 0
-        if not kept(demo, "changed.txt"):
-            break
+        assert kept(demo, "changed.txt")
         assert file.read_bytes() in (MINE, before.encode())
-    assert number > 3
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["changed.txt", "missing.txt"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_save_at_any_step_of_a_repair(machine: Machine, path: str, way: str) -> None:
+def test_a_save_at_any_step_of_a_repair(machine: Machine, path: str, way: str, choose: Choose) -> None:
     files = {"ownership.yml": "files:\n  '*.txt': owned\n", "changed.txt": "a\n", "missing.txt": "b\n"}
     demo = follow(machine, files)
     demo.edit({"changed.txt": "drift\n"}, gone=("missing.txt",))
@@ -199,12 +180,12 @@ def test_a_save_at_any_step_of_a_repair(machine: Machine, path: str, way: str) -
         done = machine.run("check", demo.project, "--fix")
         assert done.code == 0, done
 
-    nothing_saved_is_lost(demo, path, way, act)
+    nothing_saved_is_lost(demo, path, way, act, choose)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
-def test_a_save_of_the_settings_at_any_step_of_a_waiver(machine: Machine, way: str) -> None:
+def test_a_save_of_the_settings_at_any_step_of_a_waiver(machine: Machine, way: str, choose: Choose) -> None:
     demo = follow(machine)
     demo.edit({".mlscaffold.toml": "# ours\n"})
 
@@ -212,7 +193,7 @@ def test_a_save_of_the_settings_at_any_step_of_a_waiver(machine: Machine, way: s
         done = machine.run("eject", "hello.txt", "--reason", "it is ours", "--project", demo.project)
         assert done.code == 0, done
 
-    nothing_saved_is_lost(demo, ".mlscaffold.toml", way, act)
+    nothing_saved_is_lost(demo, ".mlscaffold.toml", way, act, choose)
 
 
 def deleted(file: Path) -> None:
@@ -241,7 +222,9 @@ def a_pipe(file: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [deleted, opened_to_all, a_link, a_folder, a_pipe], ids=lambda each: each.__name__)
-def test_whatever_else_somebody_does_to_a_file_stays(demo: Followed, change: Callable[[Path], None]) -> None:
+def test_whatever_else_somebody_does_to_a_file_stays(
+    demo: Followed, change: Callable[[Path], None], choose: Choose
+) -> None:
     """At every step the update is refused, with the project as it was but for that; or it was done before."""
     file = demo.project / "changed.txt"
     start = Copy.of(demo, "start")
@@ -258,21 +241,24 @@ def test_whatever_else_somebody_does_to_a_file_stays(demo: Followed, change: Cal
     others = {path: entry for path, entry in snapshot(demo.project).items() if not path.startswith("changed.txt")}
     refused = 0
 
-    def strike() -> None:
-        if os.path.lexists(file):
-            change(file)
+    def strike(*_: object) -> None:
+        if not os.path.lexists(file):
+            os._exit(NOT_THERE)
+        change(file)
 
     with prepare_update(UpdateRequest(project=demo.project, use_defaults=True)) as prepared:
-        for number in itertools.count(1):
+        steps = steps_of(lambda: apply_update(prepared), touch(file))
+        for number in choose(steps):
             start.restore()
 
             def run(number: int = number) -> None:
-                do_at(number, file, strike)
+                act_at(number, touch(file), strike)
                 apply_update(prepared)
 
             code = in_child(run)
-            if code == 0 and shape() != wanted:
-                break
+            if code == NOT_THERE:
+                continue
+            assert code or shape() == wanted, number
             if code:
                 refused += 1
                 if file.is_fifo():
@@ -286,7 +272,7 @@ def test_what_changed_is_named_and_what_to_type(demo: Followed, monkeypatch: pyt
     """One save before the files are copied, one just before a file is replaced."""
     from mlscaffold.apply import effects
     from mlscaffold.apply.journal import begin
-    from mlscaffold.files.place import put
+    from mlscaffold.files.put import put
     from mlscaffold.update import apply as applying
 
     before = demo.state()
@@ -338,7 +324,7 @@ def test_a_settings_file_that_a_kill_left_aside_is_still_read(machine: Machine) 
     """A kill between the two renames by which settings are replaced."""
     demo = follow(machine)
     code = (
-        "import os, sys; from mlscaffold.files import place; place._settle = lambda *_: os._exit(9); "
+        "import os, sys; from mlscaffold.files import put; put._settle = lambda *_: os._exit(9); "
         "sys.argv = ['mlscaffold', *sys.argv[1:]]; from mlscaffold.__main__ import main; main()"
     )
     words = ["--reason", "it is ours", "--project", str(demo.project)]

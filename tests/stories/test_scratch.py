@@ -34,8 +34,8 @@ def left(machine: Machine) -> list[str]:
 def test_what_a_kill_left_the_next_run_removes(machine: Machine) -> None:
     template = str(machine.template())
     moment = ("mlscaffold.new.create", "resolve_answers", "before")
-    done = stop_at(moment, signal.SIGKILL, "new", "demo", "--template", template, "--defaults")
-    assert done.returncode == -signal.SIGKILL
+    code, _ = stop_at(machine, moment, signal.SIGKILL, "new", "demo", "--template", template, "--defaults")
+    assert code == -signal.SIGKILL
     (name,) = left(machine)
     assert name.startswith(PREFIX)
     assert stat.S_IMODE((machine.scratch / name).stat().st_mode) == 0o700

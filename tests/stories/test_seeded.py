@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from .conftest import SMALL, Machine, built_in, snapshot
+from .conftest import SMALL, Machine, begins, built_in, snapshot
 from .updating import LINES, Followed, follow, lines, made, with_line
 
 QUESTIONS = SMALL["copier.yml"] + "example: {type: str, choices: [trains, none], default: trains}\n"
@@ -35,7 +35,7 @@ FILES = {
 }
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project that was made with an example."""
     return follow(machine, FILES)

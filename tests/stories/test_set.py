@@ -8,7 +8,7 @@ import pytest
 
 from mlscaffold.project.lock import read_lock
 
-from .conftest import SMALL, Machine, snapshot
+from .conftest import SMALL, Machine, begins, snapshot
 from .updating import LINES, Followed, follow, with_line
 
 HEAD = "_subdirectory: template\n_templates_suffix: .jinja\n"
@@ -32,7 +32,7 @@ FILES = {
 }
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project with a package named by an answer, and a component."""
     return follow(machine, FILES)

@@ -118,6 +118,8 @@ def test_a_plain_folder_of_a_repository_says_how_it_is_followed(machine: Machine
         ("#subdir=.git", "no folder of its repository"),
         ("#subdir=a%00b", "no folder of its repository"),
         ("#subdir=out", "has no folder out"),
+        ("#subdir=library", "library is a submodule of the template's repository"),
+        ("#subdir=library/ml", "library is a submodule of the template's repository"),
         ("#subdir=templates/ml&tag-prefix=-x", "which no tag can begin with"),
         ("#subdir=templates/ml&tag-prefix=a..b", "which no tag can begin with"),
     ],
@@ -126,6 +128,8 @@ def test_what_is_no_folder_of_it_is_refused(machine: Machine, within: str, said:
     template = several(machine)
     (template / "out").symlink_to("/etc")
     several(machine, tag="ml-1.0.1")
+    machine.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},library", cwd=template)
+    machine.git("commit", "-qm", "a submodule", cwd=template)
     machine.run("new", "demo", "--template", f"{remote(machine, template)}{within}", "--defaults").refused(said)
     machine.nothing_was_left()
 

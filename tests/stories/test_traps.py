@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mlscaffold.cli import _VERBS
+from mlscaffold.cli.command_line import VERBS
 
 from .conftest import SMALL, Machine, write_files
 from .traps import ATTRIBUTES, TRAPS, fired, plant, trapped_repository
@@ -218,7 +218,7 @@ def marks(tmp_path: Path) -> Path:
 
 
 def test_every_verb_has_its_lines() -> None:
-    assert set(LINES) == set(_VERBS)
+    assert set(LINES) == set(VERBS)
     for verb, lines in LINES.items():
         assert all(line.split()[0] == verb for line in lines)
 

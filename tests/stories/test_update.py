@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from typing import Any
 
 import pytest
+
+from mlscaffold.git.process import Git
 
 from .conftest import SMALL, Machine, snapshot
 from .updating import LINES, follow, lines, made, with_line
@@ -298,3 +302,27 @@ def test_a_lost_lock_is_written_again(machine: Machine) -> None:
     assert done.code == 0
     assert "derived from .copier-answers.yml" in " ".join(done.err.split())
     assert demo.text(".mlscaffold.lock") == lock
+
+
+def test_git_is_asked_for_a_thing_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process takes longer than what we do ourselves; and of most files nothing changes."""
+    files = {f"{number}.md": LINES for number in range(9)}
+    demo = follow(machine, {**files, "notes.md": LINES, "owned.md": "one\n"})
+    demo.edit({"notes.md": with_line(1, "mine")})
+    demo.release(files={"notes.md": with_line(9, "theirs"), "owned.md": "two\n"})
+    asked: list[tuple[str, bytes]] = []
+    finished = Git.finished
+
+    def noting(self: Git, *arguments: str, stdin: bytes | None = None, **options: Any) -> Any:
+        if "mlscaffold-scratch" not in str(self.folder) or "hash-object" in arguments:
+            asked.append((arguments[0], stdin or b""))
+        return finished(self, *arguments, stdin=stdin, **options)
+
+    monkeypatch.setattr(Git, "finished", noting)
+    demo.updated()
+
+    times = Counter(command for command, _ in asked)
+    assert times["ls-files"] == 2, "before, and once more in the moment before the first file is written"
+    assert times["diff"] == 1
+    assert times["hash-object"] == 3, "one for each render, one for what is made of both"
+    assert not any(b"5.md" in stdin for command, stdin in asked if command == "hash-object")

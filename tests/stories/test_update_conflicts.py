@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Machine
+from .conftest import Machine, begins
 from .updating import LINES, Followed, follow, lines, with_line
 
 
-@pytest.fixture
+@begins
 def clash(machine: Machine) -> Followed:
     """The same line changed on both sides, beside a change that is no conflict."""
     demo = follow(machine, {"notes.md": LINES, "other.md": "one\n"})

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from mlscaffold.files.place import near
+from mlscaffold.files.write import near
 
 from .conftest import Machine, write_files
 from .updating import LINES, Followed, follow, lines, with_line
@@ -320,8 +320,23 @@ def test_a_file_that_becomes_a_folder_while_edited_is_in_the_way(machine: Machin
     demo = follow(machine, {"a": LINES, "b/one.txt": "one\n", "b/two.txt": "two\n"})
     demo.edit({"a": with_line(1, "mine")})
     _swap(demo)
+    before = demo.state()
 
-    demo.refuses("a/inner.txt: a is in the way")
+    done = demo.update()
+    assert done.code == 3, done
+    assert "a/inner.txt" in done.out
+    assert demo.text("b") == "now a file\n", "all else is updated"
+    assert demo.text("a") == with_line(1, "mine")
+    assert demo.update("--abort").code == 0
+    assert demo.state() == before
+
+    assert demo.update().code == 3
+    demo.git("mv", "a", "elsewhere")
+    write_files(demo.project, {"a/inner.txt": demo.git("show", ":3:a/inner.txt") + "\n"})
+    demo.git("add", "-A")
+    assert demo.update("--continue").code == 0
+    demo.commit()
+    assert demo.machine.run("check", demo.project).code == 0
 
 
 def test_a_folder_that_becomes_a_file_while_something_of_the_user_is_in_it(machine: Machine) -> None:
@@ -329,7 +344,14 @@ def test_a_folder_that_becomes_a_file_while_something_of_the_user_is_in_it(machi
     demo.edit({"b/mine.txt": "mine\n"})
     _swap(demo)
 
-    demo.refuses("b: b/ is in the way")
+    done = demo.update()
+    assert done.code == 3, done
+    assert "b/ is in the way" in done.out
+    assert demo.text("a/inner.txt") == "inner\n"
+    assert demo.text("b/mine.txt") == "mine\n"
+    demo.git("rm", "-q", "--cached", "b")
+    assert demo.update("--continue").code == 0
+    assert demo.text("b/mine.txt") == "mine\n"
 
 
 @pytest.mark.parametrize("path", ["b/ignored.log", "b/deep/ignored.log"])
@@ -622,7 +644,10 @@ def test_the_user_made_a_folder_of_a_file(machine: Machine) -> None:
     demo.edit({"owned.txt/part.txt": "mine\n"})
     demo.release("v3.0.0", {"owned.txt": "two\n"})
 
-    demo.refuses("owned.txt: owned.txt/ is in the way")
+    done = demo.update()
+    assert done.code == 3, done
+    assert "owned.txt/ is in the way" in done.out
+    assert demo.text("owned.txt/part.txt") == "mine\n"
 
 
 @pytest.mark.parametrize("suffix", ["", ".old"])

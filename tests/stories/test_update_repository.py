@@ -589,3 +589,21 @@ def test_text_in_another_encoding_is_merged_as_text(machine: Machine) -> None:
     demo.updated()
 
     assert (demo.project / "a.txt").read_bytes().decode("utf-16") == both.decode("utf-16")
+
+
+@pytest.mark.parametrize("folder", ["", "docs/", "docs/deep/"])
+@pytest.mark.parametrize("committed", [True, False])
+def test_attributes_of_the_users_count_wherever_they_lie(machine: Machine, folder: str, *, committed: bool) -> None:
+    demo = follow(machine, {"docs/deep/a.txt": "one\ntwo\n", "docs/deep/b.txt": "one\n"})
+    attributes = {f"{folder}.gitattributes": "*.txt text eol=crlf\n"}
+    if committed:
+        demo.edit(attributes)
+    else:
+        write_files(demo.project, attributes)
+    demo.release(files={"docs/deep/a.txt": "one\nthree\n"})
+
+    demo.updated()
+
+    assert (demo.project / "docs/deep/a.txt").read_bytes() == b"one\r\nthree\r\n"
+    assert demo.git("diff", "--name-only").split() == [".copier-answers.yml", ".mlscaffold.lock", "docs/deep/a.txt"]
+    assert machine.run("check", demo.project).code == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Machine
+from .conftest import Machine, begins
 from .updating import Followed, follow
 
 BOT = "renovate[bot] <29139614+renovate[bot]@users.noreply.github.com>"
@@ -15,7 +15,7 @@ def needs(pandas: str, numpy: str = "numpy>=1") -> str:
     return f"{numpy}\n\n# frames\n{pandas}\n"
 
 
-@pytest.fixture
+@begins
 def demo(machine: Machine) -> Followed:
     """A project whose owner and whose template raised the same requirement."""
     demo = follow(machine, {"needs.txt": needs("pandas>=1")})

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlscaffold.template.newer import releases
 from mlscaffold.template.source import find_source
-from mlscaffold.template.standing import releases
 from scripts import release
 
 from .conftest import ROOT, Machine, Outcome, write_files

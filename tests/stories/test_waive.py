@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SMALL, Machine
+from .conftest import SMALL, Machine, begins
 
 FILES = {**SMALL, "ownership.yml": "files:\n  '*.txt': owned\n", "template/other.txt": "other\n"}
 
 
-@pytest.fixture
+@begins
 def project(machine: Machine) -> Path:
     """A project whose two owned files drifted."""
     machine.run("new", "demo", "--template", machine.template(FILES), "--defaults")

@@ -1,4 +1,4 @@
-"""The journal as it lies on disk: where, and who holds it. No link is followed to it: see `record`."""
+"""The journal as it lies on disk: where, and who holds it. No link is followed to it: see `journal_record`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import MachineError, PendingError, ProjectError
+from ..errors import MachineError, PendingError
 from ..files.entry import read_plain
-from ..files.place import remove, sync
+from ..files.put import remove, sync
 from ..files.scratch import lock_file
 from ..files.write import disk_errors
 from ..git.location import Location, locate
-from .record import Pending, Record, Side, UnknownFormatError, dump, parse
+from .journal_record import JournalRecord, Moment, Pending, UnknownFormatError, dump, parse
 from .where import JOURNAL, folder_at
 
 __all__ = [
     "clear_out",
     "exclusive",
-    "journal_folder",
     "load",
     "pending",
     "pending_at",
@@ -31,25 +30,16 @@ __all__ = [
 _LIMIT_BYTES = 256 * 1024 * 1024
 
 
-def journal_folder(project: Path) -> Path | None:
-    """Where the journal of a project is, if any; None outside of git.
-
-    Raises:
-        MachineError: Git cannot use the repository.
-    """
-    return None if (location := locate(project)) is None else folder_at(location)
-
-
 def _refuse_links(folder: Path) -> None:
     """Refuse a journal that lies elsewhere.
 
     Raises:
         MachineError: A link stands where we keep a folder.
     """
-    for place in (folder.parent, folder, *(folder / name for name in (*Side, "saved"))):
-        if place.is_symlink():
+    for kept in (folder.parent, folder, *(folder / name for name in (*Moment, "saved"))):
+        if kept.is_symlink():
             raise MachineError(
-                f"{place} is a link; mlscaffold makes a folder there. Refused.", hint=f"Remove the link: rm {place}"
+                f"{kept} is a link; mlscaffold makes a folder there. Refused.", hint=f"Remove the link: rm {kept}"
             )
 
 
@@ -59,8 +49,7 @@ def pending(project: Path) -> Pending | None:
     Raises:
         MachineError: The journal is damaged, or leads out of the project.
     """
-    folder = journal_folder(project)
-    return record.pending if folder is not None and (record := load(folder)) is not None else None
+    return None if (location := locate(project)) is None else pending_at(location)
 
 
 def pending_at(location: Location) -> Pending | None:
@@ -72,7 +61,7 @@ def pending_at(location: Location) -> Pending | None:
     return record.pending if (record := load(folder_at(location))) is not None else None
 
 
-def load(folder: Path) -> Record | None:
+def load(folder: Path) -> JournalRecord | None:
     """What the journal in a folder says; None if there is none.
 
     Raises:
@@ -88,11 +77,12 @@ def load(folder: Path) -> Record | None:
         raise MachineError(f"{file} was written by another version of mlscaffold: finish with that one.") from None
     except (OSError, ValueError) as error:
         raise MachineError(
-            f"The journal {file} cannot be read: {error}.", hint=f"The files from before are in {folder / Side.BEFORE}."
+            f"The journal {file} cannot be read: {error}.",
+            hint=f"The files from before are in {folder / Moment.BEFORE}.",
         ) from error
 
 
-def store(folder: Path, record: Record) -> None:
+def store(folder: Path, record: JournalRecord) -> None:
     """Write a journal, in one step."""
     passing = folder / f"{JOURNAL}.passing"
     remove(passing)
@@ -100,33 +90,30 @@ def store(folder: Path, record: Record) -> None:
         stream.write(dump(record))
     sync(passing)
     # The copies that it speaks of must not be lost after it is found.
-    for name in Side:
-        sync(folder / name)
+    for moment in Moment:
+        sync(folder / moment)
     passing.replace(folder / JOURNAL)
     sync(folder)
 
 
 @contextlib.contextmanager
-def exclusive(project: Path, command: str) -> Iterator[Path]:
-    """Hold a project: nobody else updates it meanwhile. Gives the journal's folder.
+def exclusive(location: Location, command: str) -> Iterator[None]:
+    """Hold a project: nobody else updates it meanwhile.
 
     Raises:
         PendingError: Somebody else holds it, with who.
-        ProjectError: The project is not in git.
         MachineError: A link stands where the journal is to be, or the disk refuses.
     """
-    folder = journal_folder(project)
-    if folder is None:
-        raise ProjectError(f"{project} is not in a git repository.")
+    folder = folder_at(location)
     _refuse_links(folder)
-    with disk_errors(project):
+    with disk_errors(location.folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle = _open_plain(folder / "holder")
     try:
         if not lock_file(handle):
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
             raise PendingError(
-                f"{holder or 'Another run of mlscaffold'} is at work in {project}.", hint="Wait for it to end."
+                f"{holder or 'Another run of mlscaffold'} is at work in {location.folder}.", hint="Wait for it to end."
             )
         os.ftruncate(handle, 0)
         with contextlib.suppress(OSError):
@@ -134,7 +121,7 @@ def exclusive(project: Path, command: str) -> Iterator[Path]:
             os.pwrite(handle, f"mlscaffold {command} (process {os.getpid()})\n".encode(), 0)
         if not (folder / JOURNAL).exists():
             clear_out(folder)
-        yield folder
+        yield
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)
@@ -150,7 +137,7 @@ def _open_plain(file: Path) -> int:
 
 def clear_out(folder: Path) -> None:
     """Remove what a run left that was killed before its journal was written, or after its end."""
-    for side in Side:
-        shutil.rmtree(folder / side, ignore_errors=True)
+    for moment in Moment:
+        shutil.rmtree(folder / moment, ignore_errors=True)
     for name in ("passing", f"{JOURNAL}.passing"):
         remove(folder / name)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files.entry import Entry, blob_id, entry_of, is_own_file, read_plain
+from ..files.entry import Entry, blob_id, entry_of, is_own_file, parents_of, read_plain
 from ..git.attributes import missing_filters
 from ..git.index import Index, files_here, ignored_paths, index_of_caller, read_index, staged_paths
 from ..git.location import Location
@@ -125,12 +125,12 @@ def _ignored(project: Path, unknown: Collection[str], index: Index) -> frozenset
 
 def _linked_folders(project: Path, paths: Collection[str]) -> frozenset[str]:
     """The folders on the way to the paths that are links: git lists what lies behind as if it were there."""
-    folders = {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents} - {"."}
+    folders = {folder for path in paths for folder in parents_of(path)}
     return frozenset(folder for folder in folders if (project / folder).is_symlink())
 
 
 def _is_below(path: str, folders: Collection[str]) -> bool:
-    return bool(folders) and any(parent.as_posix() in folders for parent in PurePosixPath(path).parents)
+    return bool(folders) and any(folder in folders for folder in parents_of(path))
 
 
 def look_at_commit(revision: Revision, paths: Collection[str], contents: Mapping[str, bytes]) -> Evidence:

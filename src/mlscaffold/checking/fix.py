@@ -11,17 +11,17 @@ import functools
 import os
 import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..apply.journal import Journal, Outcome, begin, exclusive, pending
 from ..documents.keys import KeyedFileError
 from ..errors import MlscaffoldError, PendingError, ProjectError
 from ..files.entry import Entry, FileMode
-from ..files.place import State
+from ..files.put import State
 from ..files.scratch import scratch_folder
 from ..git.index import SEE_AGAIN, ignored_paths, read_index
-from ..git.location import named_location
+from ..git.location import Location, located, named_location
 from ..git.process import Git, listing
 from ..git.revision import open_commit
 from ..git.store import Store, open_store
@@ -49,8 +49,8 @@ class Fixed:
     """What was done."""
 
     paths: tuple[str, ...]
-    #: Path and reason of what has to be mended by a person.
-    left: tuple[tuple[str, str], ...] = ()
+    #: Path -> reason: what has to be mended by a person.
+    unmended: Mapping[str, str] = field(default_factory=dict)
 
 
 #: The contents of a project's recorded version, by path: asked for where git has them no longer.
@@ -95,13 +95,14 @@ def repair(project: Path, result: CheckResult, *, rendered: Rendered) -> Fixed:
     evidence = look_at_work_tree(project, [each.path for each in wanted], location=named_location(project))
     _refuse_losses(project, wanted, evidence, result.lock)
     with scratch_folder() as scratch:
-        workspace = open_store(project, scratch / "git")
-        outcomes, left = _Repairing(workspace=workspace, evidence=evidence, scratch=scratch).outcomes(wanted, rendered)
+        workspace = open_store(located(project), scratch / "git")
+        repairing = _Repairing(workspace=workspace, evidence=evidence, scratch=scratch)
+        outcomes, unmended = repairing.outcomes(wanted, rendered)
         if outcomes:
-            _with_journal(project, outcomes, evidence)
+            _with_journal(workspace.location, outcomes, evidence)
     paths = tuple(outcome.path for outcome in outcomes)
     _set_modes(workspace, [each for each in wanted if each.path in paths and not each.keys])
-    return Fixed(paths=paths, left=tuple(left))
+    return Fixed(paths=paths, unmended=unmended)
 
 
 def _set_modes(workspace: Store, done: Collection[Repair]) -> None:
@@ -147,29 +148,26 @@ class _Repairing:
     evidence: Evidence
     scratch: Path
 
-    def outcomes(self, wanted: Sequence[Repair], rendered: Rendered) -> tuple[list[Outcome], list[tuple[str, str]]]:
-        needed = {each.path: each.wanted for each in wanted if each.wanted is not None}
-        known = self._known(needed, rendered)
-        outcomes = [Outcome(path=each.path, file=None) for each in wanted if each.wanted is None]
-        left: list[tuple[str, str]] = []
-        whole: dict[str, Entry] = {}
-        for each in wanted:
-            if each.wanted is None:
-                continue
-            if reason := _in_the_way(self.workspace.project, each.path):
-                left.append((each.path, reason))
-            elif each.path not in known:
-                left.append((each.path, "what the template rendered there is neither in git nor rendered any more"))
-            elif not each.keys:
-                whole[each.path] = each.wanted
-            else:
-                try:
-                    whole[each.path] = self._with_keys(each, each.wanted)
-                except KeyedFileError as error:
-                    left.append((each.path, error.message))
-        laid_out = self.workspace.export(whole, self.scratch / "out")
-        outcomes += [Outcome(path=path, file=laid_out[path]) for path in whole]
-        return sorted(outcomes, key=lambda outcome: outcome.path), left
+    def outcomes(self, wanted: Sequence[Repair], rendered: Rendered) -> tuple[list[Outcome], Mapping[str, str]]:
+        """What is put in place or removed, by path; and path and reason of what cannot be mended."""
+        known = self._known({each.path: each.wanted for each in wanted if each.wanted is not None}, rendered)
+        decided = {each.path: self._decide(each, each.wanted, known) for each in wanted if each.wanted is not None}
+        entries = {path: entry for path, entry in decided.items() if isinstance(entry, Entry)}
+        files = self.workspace.export(entries, self.scratch / "out")
+        removed = [each.path for each in wanted if each.wanted is None]
+        outcomes = [Outcome(path=path, file=files.get(path)) for path in sorted([*removed, *entries])]
+        return outcomes, {path: reason for path, reason in decided.items() if isinstance(reason, str)}
+
+    def _decide(self, each: Repair, wanted: Entry, known: Collection[str]) -> Entry | str:
+        """What is put in the place of a file, or why nothing can be."""
+        if reason := _in_the_way(self.workspace.project, each.path):
+            return reason
+        if each.path not in known:
+            return "what the template rendered there is neither in git nor rendered any more"
+        try:
+            return self._with_keys(each, wanted) if each.keys else wanted
+        except KeyedFileError as error:
+            return error.message
 
     def _known(self, needed: Mapping[str, Entry], rendered: Rendered) -> frozenset[str]:
         """The paths whose content can be read from the workspace; what git lacks is rendered into it."""
@@ -188,9 +186,9 @@ class _Repairing:
     def _missing(self, needed: Mapping[str, Entry]) -> set[str]:
         if not needed:
             return set()
-        listing = "".join(f"{entry.blob}\n" for entry in needed.values())
-        said = self.workspace.git.text_of("cat-file", "--batch-check", stdin=listing.encode()).split("\n")
-        return {path for path, line in zip(needed, said, strict=True) if line.endswith(" missing")}
+        ids = "".join(f"{entry.blob}\n" for entry in needed.values())
+        answers = self.workspace.git.text_of("cat-file", "--batch-check", stdin=ids.encode()).split("\n")
+        return {path for path, line in zip(needed, answers, strict=True) if line.endswith(" missing")}
 
     def _with_keys(self, each: Repair, wanted: Entry) -> Entry:
         from ..documents.set_keys import set_keys
@@ -223,21 +221,25 @@ def _in_the_way(project: Path, path: str) -> str:
     return ""
 
 
-def _with_journal(project: Path, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
-    with exclusive(project, "check --fix") as folder:
-        if Journal.load(project, folder) is not None:
+def _with_journal(location: Location, outcomes: Sequence[Outcome], evidence: Evidence) -> None:
+    with exclusive(location, "check --fix"):
+        if Journal.load(location) is not None:
             raise _unfinished()
-        stage = _stageable(project, outcomes)
         journal = begin(
-            project,
-            folder,
+            location,
             title="repair of drift",
             outcomes=outcomes,
             conflicts={},
-            stage=stage,
-            changed=functools.partial(_changed, project, evidence),
-        )
-        journal.complete()
+            stage=_stageable(location.folder, outcomes),
+            changed=functools.partial(_changed, location.folder, evidence),
+        ).carry_out()
+        try:
+            journal.close()
+        except BaseException:
+            # Without its file it is done, and only rubbish is left.
+            if Journal.load(location) is not None:
+                journal.abort()
+            raise
 
 
 def _unfinished() -> PendingError:
@@ -249,13 +251,13 @@ def _unfinished() -> PendingError:
 
 def _changed(project: Path, evidence: Evidence, before: Mapping[str, State | None]) -> Collection[str]:
     """The paths that are not what the repair was decided from."""
-    now = look_at_work_tree(project, list(before), location=named_location(project))
+    present = look_at_work_tree(project, list(before), location=named_location(project))
     return {
         path
         for path, state in before.items()
-        if evidence.here.get(path) != now.here.get(path)
-        or evidence.staged.get(path) != now.staged.get(path)
-        or (state is not None and path not in now.here)
+        if evidence.here.get(path) != present.here.get(path)
+        or evidence.staged.get(path) != present.staged.get(path)
+        or (state is not None and path not in present.here)
     }
 
 

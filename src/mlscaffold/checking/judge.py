@@ -13,7 +13,7 @@ from .. import rules
 from ..files.entry import Entry
 from ..project.lock import LOCK_FILE, Lock, LockedFile, answers_digest
 from ..project.settings import ProjectSettings
-from ..template.ownership import Policy
+from ..template.policy import Policy
 from .evidence import Evidence
 from .findings import Finding
 
@@ -130,7 +130,7 @@ def _judge_staged(case: Case, path: str, locked: LockedFile) -> Iterable[Finding
 
 def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
     # Imported here: nearly always no file is to be read.
-    from ..documents.keys import KeyedFileError, key_digests, line_of_key
+    from ..documents.keys import KeyedFileError, digests_by_text, key_digests, line_of_key
 
     fix = "Run: mlscaffold check --fix, or set it back to what the template renders."
     content = case.evidence.read(path)
@@ -139,13 +139,15 @@ def _judge_keys(case: Case, path: str, locked: LockedFile) -> Iterator[Finding]:
         yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix)
         return
     try:
-        now = key_digests(path, content, list(locked.keys))
+        digests = key_digests(path, content, list(locked.keys))
     except KeyedFileError as error:
         fix = error.hint or fix
         yield Finding(rule=rules.KEYS_CHANGED, path=path, message=error.message, fix=fix, line=error.line)
         return
-    for key, digest in locked.keys.items():
-        if now[key] != digest:
+    changed = [key for key, digest in locked.keys.items() if digests[key] != digest]
+    by_text = digests_by_text(path, content, changed) if changed else {}
+    for key in changed:
+        if locked.keys[key] != by_text[key]:
             message = f"the template owns the key {key}, and its value was changed"
             line = line_of_key(path, content, key)
             yield Finding(rule=rules.KEYS_CHANGED, path=path, message=message, fix=fix, key=key, line=line)

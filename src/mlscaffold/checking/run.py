@@ -30,6 +30,7 @@ from ..project.settings import (
     parse_settings,
     read_project_settings,
 )
+from ..project.waiting import Waiting, waiting_at
 from ..rules import Needs, Rule
 from .evidence import look_at_commit, look_at_work_tree
 from .findings import CheckResult, Finding
@@ -41,7 +42,7 @@ from .judge import (
     judge_version,
     prove_case,
 )
-from .waiting import Waiting, waiting_at
+from .waiting import advised, finding_of, with_answers
 
 if TYPE_CHECKING:
     from ..preferences.trust import Trusted
@@ -85,7 +86,7 @@ def check(
         return CheckResult(lock=error.lock, findings=_sealed([error.finding], prefix), judged=0, prefix=prefix, rev=rev)
     findings = list(judge(case))
     if waiting is not None:
-        findings = [*waiting.advised(findings), waiting.finding]
+        findings = [*advised(findings), finding_of(waiting)]
     # Commands work on files that are there; a commit's are not.
     # A trusted template's commands run what lies in the project: that is for whoever says so of this one.
     commands = rev is None and trusted is True
@@ -128,15 +129,15 @@ def _open(
         except LockError as error:
             raise _damaged(project / LOCK_FILE, error) from error
     if waiting is not None and waiting.is_half_written:
-        raise _UnreadableError(waiting.finding, lock)
-    lock = waiting.lock(lock) if waiting else lock
+        raise _UnreadableError(finding_of(waiting), lock)
+    lock = (waiting.lock if waiting else None) or lock
     try:
         settings = read_project_settings(project)
     except ProjectSettingsError as error:
         raise _UnreadableError(_settings_finding(error), lock) from error
     files = {path: file for path, file in lock.files.items() if path not in settings.ejected}
     evidence = look_at_work_tree(project, [*files, lock.answers_file], location=location)
-    evidence = waiting.evidence(evidence, lock) if waiting else evidence
+    evidence = with_answers(evidence, waiting, lock) if waiting else evidence
     return Case(project=project, lock=lock, settings=settings, files=files, evidence=evidence, in_commit=False)
 
 
@@ -197,8 +198,8 @@ def _excused(findings: Sequence[Finding], case: Case, skipped: Sequence[Rule], t
         excuse = next((waivers[number] for number in covering if waivers[number].until >= today), None)
         yield dataclasses.replace(finding, waiver=excuse) if excuse and finding.rule.waivable else finding
     for number, waiver in enumerate(waivers):
-        if (said := _judge_waiver(waiver, today, used=number in used, judged=waiver.rule not in skipped)) is not None:
-            yield said
+        if (about := _judge_waiver(waiver, today, used=number in used, judged=waiver.rule not in skipped)) is not None:
+            yield about
     for eject in case.settings.ejects:
         if eject.path not in case.lock.files:
             message = f"{eject.path} is ejected, and the template no longer has it"
@@ -231,12 +232,12 @@ def _judge_waiver(waiver: Waiver, today: dt.date, *, used: bool, judged: bool) -
 
 def _sealed(findings: Iterable[Finding], prefix: str) -> tuple[Finding, ...]:
     """In order of path, each with its fingerprint."""
-    seen: Counter[tuple[str, str, str]] = Counter()
+    occurrences: Counter[tuple[str, str, str]] = Counter()
     sealed: list[Finding] = []
     for finding in sorted(findings, key=lambda each: (each.path, each.rule.code, each.key)):
         key = (finding.rule.code, prefix + finding.path, finding.key)
-        seen[key] += 1
-        text = "\0".join((*key, str(seen[key])))
+        occurrences[key] += 1
+        text = "\0".join((*key, str(occurrences[key])))
         digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:40]
         sealed.append(dataclasses.replace(finding, fingerprint=digest))
     return tuple(sealed)

@@ -21,10 +21,11 @@ from ..project.lock import LOCK_FILE, Lock
 from ..project.pin import MovedTagError, Pin, pin, pinned
 from ..project.record import Recorded
 from ..template.answers import resolve_answers
-from ..template.ownership import Ownership, Policy, read_ownership
+from ..template.newer import standing
+from ..template.ownership import Ownership, read_ownership
+from ..template.policy import Policy
 from ..template.reach import commit_of
 from ..template.source import find_source
-from ..template.standing import standing
 from ..template.tasks import make_derived
 from ..template.versions import DEV, shown
 
@@ -77,34 +78,34 @@ def prove(
     with scratch_folder() as scratch:
         wrote = commit_of(project, LOCK_FILE, rev=rev)
         try:
-            then = pin(project, recorded, into=scratch, wrote=wrote, trusted=trusted, cache=cache)
+            version = pin(project, recorded, into=scratch, wrote=wrote, trusted=trusted, cache=cache)
         except MovedTagError as error:
             return Proof(moved=error.version)
-        if problem := _problem(then):
+        if problem := _problem(version):
             return Proof(answers_problem=problem)
-        made = [then.lock_of(then.render_again("copy"))]
-        if made[0].files != then.lock.files:
+        locks = [version.lock_of(version.render_again("copy"))]
+        if locks[0].files != version.lock.files:
             # A template may render other things when it updates, and the lock does not say which was last.
-            made.append(then.lock_of(then.render_again("update")))
-        table = read_ownership(then.checkout.root)
-        may_run = not table.commands or (commands and then.reach.trusted)
+            locks.append(version.lock_of(version.render_again("update")))
+        table = read_ownership(version.checkout.root)
+        may_run = not table.commands or (commands and version.reach.trusted)
         stale = _stale(project, table, scratch) if may_run else None
-        return Proof(locks=tuple(made), stale=stale)
+        return Proof(locks=tuple(locks), stale=stale)
 
 
-def _problem(then: Pin) -> str:
+def _problem(version: Pin) -> str:
     """What is wrong with the recorded answers."""
     try:
         # The digest fits: what is no answer to a question, the template itself writes there.
         resolve_answers(
-            then.checkout,
-            then.project.name,
+            version.checkout,
+            version.project.name,
             given={},
-            recorded=then.recorded.answers,
+            recorded=version.recorded.answers,
             suggested={},
             ask=None,
             use_defaults=True,
-            reach=then.reach,
+            reach=version.reach,
         )
     except AnswersError as error:
         return error.message
@@ -149,10 +150,10 @@ def render_recorded(project: Path, *, trusted: Trusted = False, cache: Path | No
         TemplateError: The template cannot be read or rendered, or the recorded version is another one now.
         UntrustedTemplateError: It wants to run code.
     """
-    with pinned(project, trusted=trusted, cache=cache) as then:
-        made = then.render_again("copy")
-        plain = [path for path, entry in made.entries.items() if entry.mode is not FileMode.SYMLINK]
-        return {path: (made.root / path).read_bytes() for path in plain}
+    with pinned(project, trusted=trusted, cache=cache) as version:
+        render = version.render_again("copy")
+        plain = [path for path, entry in render.entries.items() if entry.mode is not FileMode.SYMLINK]
+        return {path: (render.root / path).read_bytes() for path in plain}
 
 
 def newer_version(lock: Lock, *, cache: Path | None = None) -> str:

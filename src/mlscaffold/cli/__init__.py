@@ -8,17 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
-
-from .. import __version__
 from ..errors import ExitCode, MachineError, MlscaffoldError
 
-__all__ = ["command_line", "run"]
+__all__ = ["run"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: What a machine refuses; all else that fails on disk is unforeseen.
@@ -26,66 +22,13 @@ _ENVIRONMENT = _FULL | {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EBUSY, errno.ESTALE),
     *(errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG),
 }
-_HELP = f"""Generate machine-learning repositories, and keep them true to their template for years.
-
-Start with `mlscaffold new my-project`.
-
-Exit codes: {", ".join(f"{code} {code.meaning}" for code in ExitCode)}.
-
-Environment: MLSCAFFOLD_TEMPLATE (template of all commands), MLSCAFFOLD_SETTINGS (settings file), MLSCAFFOLD_CACHE_DIR
-(what is kept between runs; safe to delete), MLSCAFFOLD_TEMPLATE_SECONDS, MLSCAFFOLD_TEMPLATE_MEMORY and
-MLSCAFFOLD_TEMPLATE_OUTPUT (what a template's expressions may take: processor time, MiB, MiB), NO_COLOR (no colours).
-"""
-
-#: In the order of `--help`. Each is a module of this package, with a function of its name.
-_VERBS = (
-    *("new", "check", "diff", "update", "set", "why", "explain"),
-    *("waive", "eject", "lock", "doctor", "versions", "questions"),
-)
-
-
-def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
-    """The command line; with the arguments of a call that names a verb, that verb alone: it takes half the time."""
-    app = typer.Typer(
-        name="mlscaffold",
-        help=_HELP,
-        no_args_is_help=True,
-        # Rich's help costs 200 ms at every start.
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        # Without colours Typer drops escapes from what it quotes; `print_usage_error` shows them.
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": True},
-    )
-    named = [verb for verb in _VERBS if verb in arguments[:1]]
-    for verb in named or _VERBS:
-        # `set` is a name of Python's.
-        function = "set_answers" if verb == "set" else verb
-        app.command(verb)(vars(import_module(f".{verb}", __name__))[function])
-    app.callback()(_options)
-    return app
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from .console import say
-
-        say(f"mlscaffold {__version__}")
-        raise typer.Exit
-
-
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    del version
 
 
 def run() -> NoReturn:
     """Run the command line. Every error leaves through here, with its documented exit code."""
     _prepare_process()
     try:
-        code = command_line(sys.argv[1:])(standalone_mode=False)
+        code = _answer(sys.argv[1:])
         # What is still buffered may meet a full disk or a reader who left: that has to be said here.
         sys.stdout.flush()
     except BrokenPipeError:
@@ -104,14 +47,30 @@ def run() -> NoReturn:
     sys.exit(code)
 
 
+def _answer(arguments: Sequence[str]) -> int | None:
+    """Do what a command line asks for; what the process ends with."""
+    if arguments == ["check"]:
+        # What hooks and pipelines run at every commit has nothing to parse, which would take a quarter of its time.
+        from .check_here import check_here
+
+        if (code := check_here()) is not None:
+            return code
+    from .command_line import command_line
+
+    ended: int | None = command_line(arguments)(standalone_mode=False)
+    return ended
+
+
 def _told(error: Exception) -> ExitCode:
     """Tell of an error; what the process ends with."""
+    from typer import TyperException
+
     from .console import print_error, print_usage_error, report_bug
 
     match error:
         case MlscaffoldError():
             known = error
-        case typer.TyperException():
+        case TyperException():
             print_usage_error(error)
             return ExitCode.USAGE
         case UnicodeEncodeError():

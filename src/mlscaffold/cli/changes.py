@@ -8,15 +8,15 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..plan.decide import Action
+from ..plan.actions import Action
 from ..template.versions import shown
 from .console import out, stderr
 
 if TYPE_CHECKING:
-    from ..plan.decide import FileAction
+    from ..plan.actions import FileAction
     from ..project.record import Recorded
     from ..update.apply import Updated
-    from ..update.solve import PreparedUpdate
+    from ..update.prepare import PreparedUpdate
 
 __all__ = [
     "note_derived",
@@ -43,8 +43,8 @@ def print_plan(prepared: PreparedUpdate) -> None:
     """Where from and where to, how much changes, every file with its action, and what is new in the template."""
     console = out()
     before, after = map(shown, prepared.versions)
-    lane = " (owned files only)" if prepared.lane is not None else ""
-    console.say(f"{prepared.template} {before}" + (f" -> {after}" if before != after else "") + lane, style="bold")
+    scope = " (owned files only)" if prepared.ends.ahead is not None else ""
+    console.say(f"{prepared.template} {before}" + (f" -> {after}" if before != after else "") + scope, style="bold")
     if prepared.is_empty:
         console.say("Nothing to do: the project is as the template renders it, with your edits.", style="green")
     else:
@@ -55,7 +55,7 @@ def print_plan(prepared: PreparedUpdate) -> None:
         console.say(_described(action), style=_STYLES.get(action.action, ""))
         for resolution in action.resolutions:
             console.say(f"            {resolution}", style="dim")
-    for task in prepared.tasks:
+    for task in prepared.ends.tasks:
         console.say(f"will run  {task}", style="yellow")
     _print_news("What changed in the template:", _news(prepared.changelog)[0])
 
@@ -117,7 +117,7 @@ def _joined(sections: list[list[str]]) -> str:
 def _summary(prepared: PreparedUpdate) -> str:
     changes, conflicts = len(prepared.plan.changes), len(prepared.plan.conflicts)
     files = "1 file changes" if changes == 1 else f"{changes} files change"
-    parts = [(conflicts, "in conflict"), (len(prepared.left), "left to you")]
+    parts = [(conflicts, "in conflict"), (len(prepared.plan.left), "left to you")]
     return ", ".join([files, *(f"{count} {what}" for count, what in parts if count)])
 
 
@@ -154,9 +154,9 @@ def print_diff(before_name: str, after_name: str, before: bytes, after: bytes) -
 
 
 def _unified(before_name: str, after_name: str, before: bytes, after: bytes) -> Iterator[str]:
-    was, now = (_lines(content.decode(errors="backslashreplace")) for content in (before, after))
+    old, new = (_lines(content.decode(errors="backslashreplace")) for content in (before, after))
     names = (f"a/{before_name}" if before else "/dev/null", f"b/{after_name}" if after else "/dev/null")
-    return difflib.unified_diff(was, now, *names, lineterm="")
+    return difflib.unified_diff(old, new, *names, lineterm="")
 
 
 def _lines(text: str) -> list[str]:
@@ -171,12 +171,12 @@ def plan_as_data(prepared: PreparedUpdate) -> dict[str, Any]:
         "template": prepared.template,
         "from": prepared.versions[0],
         "to": prepared.versions[1],
-        "owned_only": prepared.lane is not None,
+        "owned_only": prepared.ends.ahead is not None,
         "answers": {name: {"from": old, "to": new} for name, (old, new) in prepared.changed_answers.items()},
         "files": [_as_data(action, prepared) for action in prepared.plan.actions],
         "conflicts": [action.path for action in prepared.plan.conflicts],
-        "left": dict(prepared.left),
-        "tasks": list(prepared.tasks),
+        "left": dict(prepared.plan.left),
+        "tasks": list(prepared.ends.tasks),
         "notes": list(prepared.notes),
     }
 

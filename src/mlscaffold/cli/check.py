@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from .options import DestArgument, ProjectOption, TrustOption, project_folder, t
 
 if TYPE_CHECKING:
     from ..checking.reports import ReportFormat
-    from ..checking.reports.places import ReportPlace
+    from ..checking.reports.targets import ReportTarget
     from ..checking.run import CheckResult
     from ..project.lock import Lock
 
@@ -23,7 +23,7 @@ __all__ = ["check"]
 def check(
     dest: DestArgument = None,
     rev: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--rev", metavar="REV", help="Judge a commit, not the work tree.", show_default=False),
     ] = None,
     strict: Annotated[
@@ -36,7 +36,7 @@ def check(
         bool, typer.Option("--fix", help="Restore what the template owns, remove what it retired; then check again.")
     ] = False,
     reports: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        list[str] | None,
         typer.Option(
             "--report",
             metavar="FORMAT[=PATH]",
@@ -79,11 +79,11 @@ def check(
         _fix(root, result, trusted=trust)
         result = run()
     printed = ReportFormat.TEXT
-    for form, place in wanted:
-        if place is None:
+    for form, target in wanted:
+        if target is None:
             printed = form
         else:
-            place.write(write_report(result, form))
+            target.write(write_report(result, form))
     is_json = printed in {ReportFormat.JSON, ReportFormat.SARIF, ReportFormat.GITLAB}
     (say_json_text if is_json else say_lines)(write_report(result, printed))
     raise typer.Exit(result.exit_code)
@@ -101,12 +101,12 @@ def _derived_lock(project: Path, *, trusted: bool) -> Lock | None:
     from .changes import note_derived
 
     import_copier()
-    with pinned(project, trusted=trusted_by(trust=trusted), cache=cache_folder()) as then:
-        note_derived(then.recorded)
-        return then.lock
+    with pinned(project, trusted=trusted_by(trust=trusted), cache=cache_folder()) as pin:
+        note_derived(pin.recorded)
+        return pin.lock
 
 
-def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, ReportPlace | None]]:
+def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, ReportTarget | None]]:
     """Formats and where they go; None is standard output, however it is spelled.
 
     Raises:
@@ -114,7 +114,7 @@ def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, Report
     """
     from ..checking.reports import ReportFormat
 
-    found: list[tuple[ReportFormat, ReportPlace | None]] = []
+    parsed: list[tuple[ReportFormat, ReportTarget | None]] = []
     for text in reports:
         name, has_path, path = text.partition("=")
         if name not in list(ReportFormat) or (has_path and not path):
@@ -122,24 +122,24 @@ def _parse(project: Path, reports: list[str]) -> list[tuple[ReportFormat, Report
                 f"--report {text}: there is no such report.",
                 hint=f"Write FORMAT or FORMAT=PATH, with one of: {', '.join(ReportFormat)}.",
             )
-        place = _place(project, path) if has_path else None
-        place = None if place is not None and place.is_standard_output else place
-        if any(_is_same(place, other) for _, other in found):
-            where = place.named if place else "standard output"
+        target = _target(project, path) if has_path else None
+        target = None if target is not None and target.is_standard_output else target
+        if any(_is_same(target, other) for _, other in parsed):
+            where = target.named if target else "standard output"
             raise MlscaffoldError(
                 f"Two reports would go to {where}.", hint="Give all but one a path of its own: --report FORMAT=PATH."
             )
-        found.append((ReportFormat(name), place))
-    return found
+        parsed.append((ReportFormat(name), target))
+    return parsed
 
 
-def _place(project: Path, path: str) -> ReportPlace:
-    from ..checking.reports.places import report_place
+def _target(project: Path, path: str) -> ReportTarget:
+    from ..checking.reports.targets import report_target
 
-    return report_place(project, Path(path))
+    return report_target(project, Path(path))
 
 
-def _is_same(one: ReportPlace | None, other: ReportPlace | None) -> bool:
+def _is_same(one: ReportTarget | None, other: ReportTarget | None) -> bool:
     return one is other if one is None or other is None else one.is_same(other)
 
 
@@ -150,5 +150,5 @@ def _fix(project: Path, result: CheckResult, *, trusted: bool) -> None:
     fixed = repair(project, result, rendered=lambda: render_recorded(project, trusted=trusted_by(trust=trusted)))
     for path in fixed.paths:
         note(f"Mended {path}.")
-    for path, why in fixed.left:
+    for path, why in fixed.unmended.items():
         note(f"Left {path}: {why}.")

@@ -7,13 +7,10 @@ that no verb prints by other ways.
 from __future__ import annotations
 
 import io
-import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import __version__
 from ..errors import MlscaffoldError
@@ -21,6 +18,8 @@ from ..redaction import redacted
 from ..visible import visible, visible_lines
 
 if TYPE_CHECKING:
+    from typer import TyperException
+
     from .screen import Screen
 
 __all__ = [
@@ -38,29 +37,37 @@ __all__ = [
 ]
 
 
+def _write(text: str, stream: TextIO) -> None:
+    stream.write(text)
+    # At once: what is said on the other stream comes before or after.
+    stream.flush()
+
+
 def say(text: str) -> None:
     """Print one line."""
-    typer.echo(visible(text))
+    _write(f"{visible(text)}\n", sys.stdout)
 
 
 def say_lines(text: str, *, indent: str = "") -> None:
     """Print several lines; a line break at the end is not doubled. For the indent see `visible_lines`."""
-    typer.echo(visible_lines(text.removesuffix("\n"), indent=indent))
+    _write(visible_lines(text.removesuffix("\n"), indent=indent) + "\n", sys.stdout)
 
 
 def say_json(data: Any) -> None:
     """Print data for programs; ASCII only, so that a terminal takes nothing in it for an order."""
+    import json
+
     say_json_text(json.dumps(data, indent=2, default=str))
 
 
 def say_json_text(text: str) -> None:
     """Print JSON that is ASCII; what a CI system would take for an order is written otherwise, and means the same."""
-    typer.echo(text.removesuffix("\n").replace("##", r"#\u0023"))
+    _write(text.removesuffix("\n").replace("##", r"#\u0023") + "\n", sys.stdout)
 
 
 def note(text: str) -> None:
     """Print one line to standard error."""
-    typer.echo(visible(text), err=True)
+    _write(f"{visible(text)}\n", sys.stderr)
 
 
 def out() -> Screen:
@@ -93,12 +100,12 @@ def print_error(error: MlscaffoldError) -> None:
             screen.say_lines("\n".join(each if each.startswith("  ") else f"  {each}" for each in rest))
 
 
-def print_usage_error(error: typer.TyperException) -> None:
+def print_usage_error(error: TyperException) -> None:
     """A wrong option or argument, as Typer says it."""
     error.message = visible(error.message)
     said = io.StringIO()
     error.show(file=said)  # type: ignore[attr-defined]
-    typer.echo(visible_lines(said.getvalue()), err=True, nl=False)
+    _write(visible_lines(said.getvalue()), sys.stderr)
 
 
 def report_bug() -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from .console import out
-from .options import ProjectOption, TrustOption, project_folder, trusted_by
+from .options import ProjectOption, TrustOption, path_in, project_folder, trusted_by
 
 __all__ = ["diff"]
 
 
 def diff(
     paths: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+        list[str] | None,
         typer.Argument(metavar="[PATH…]", help="Files or folders; all if left out.", show_default=False),
     ] = None,
     project: ProjectOption = None,
@@ -30,12 +29,12 @@ def diff(
     from .changes import note_derived, print_diff
 
     root = project_folder(None, project).resolve()
-    chosen = [_relative(root, path) for path in paths or []]
+    chosen = [path_in(root, path) for path in paths or []]
     console = out()
     import_copier()
-    with pinned(root, trusted=trusted_by(trust=trust), cache=cache_folder()) as then:
-        note_derived(then.recorded)
-        changed = edits(then, chosen)
+    with pinned(root, trusted=trusted_by(trust=trust), cache=cache_folder()) as pin:
+        note_derived(pin.recorded)
+        changed = edits(pin, chosen)
         for edit in changed:
             console.say(f"{edit.kind.value:<8} {edit.policy.value:<7} {edit.path}", style="bold")
             if names:
@@ -46,9 +45,3 @@ def diff(
                 print_diff(edit.path, edit.path, edit.before, edit.after)
     if not changed:
         console.say("No edits: every file is as it was rendered.")
-
-
-def _relative(root: Path, path: str) -> str:
-    """A path as the project calls it, whatever folder the shell stands in."""
-    place = Path(path).absolute()
-    return place.relative_to(root).as_posix() if place.is_relative_to(root) else PurePosixPath(path).as_posix()

@@ -22,10 +22,10 @@ def doctor(
     from ..files.user_folders import cache_folder
     from ..look.doctor import Health, diagnose
 
-    found = diagnose(project_folder(dest, project).resolve(), cache=cache_folder())
-    for each in found:
+    ailments = diagnose(project_folder(dest, project).resolve(), cache=cache_folder())
+    for each in ailments:
         say(f"{each.health.value:<8} {each.subject}: {each.message}")
         if each.cure:
             say(f"         {each.cure}")
-    if any(each.health is Health.BAD for each in found):
+    if any(each.health is Health.BAD for each in ailments):
         raise typer.Exit(ExitCode.FINDINGS)

@@ -24,8 +24,9 @@ def eject(
     project: ProjectOption = None,
 ) -> None:
     """Take a file out of the template's hands for good: it is yours, never judged and never updated."""
-    from ..project.settings import SETTINGS_FILE, default_owner
-    from ..project.settings import eject as write
+    from ..project.exempt import default_owner
+    from ..project.exempt import eject as write
+    from ..project.settings import SETTINGS_FILE
 
     root = project_folder(None, project)
     today = dt.datetime.now(tz=dt.UTC).date()

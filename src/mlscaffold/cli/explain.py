@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,7 @@ __all__ = ["explain"]
 
 def explain(
     code: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Argument(metavar="CODE", help="A rule, such as MLS002 or owned-changed.", show_default=False),
     ] = None,
     list_all: Annotated[bool, typer.Option("--list", help="Name every rule in one line.")] = False,

@@ -50,7 +50,7 @@ def lock(
         return
     from ..files.user_folders import cache_folder
     from ..template.copier.headless import import_copier
-    from ..update.apply import Writing
+    from ..update.apply import apply_update
     from ..update.relock import prepare_lock
     from ..update.request import UpdateRequest
     from . import changes
@@ -62,24 +62,25 @@ def lock(
         cache=cache_folder(),
     )
     import_copier()
-    with prepare_lock(request) as found:
-        if not found.reason:
+    with prepare_lock(request) as relocking:
+        reason, update = relocking.reason, relocking.update
+        if not reason:
             say("The lock fits: nothing to do.")
             return
-        if isinstance(found.decided, Writing):
-            say(f"{found.decided.template} {found.decided.versions[1]}: the lock is written anew ({found.reason}).")
-        else:
-            changes.print_plan(found.decided)
+        if relocking.is_merge:
+            changes.print_plan(update)
             if diffs:
-                changes.print_details(found.decided)
+                changes.print_details(update)
+        else:
+            say(f"{update.template} {update.project.recorded.version}: the lock is written anew ({reason}).")
         if dry_run:
             changes.print_dry_run()
-            raise typer.Exit(ExitCode.PENDING if found.is_contested else ExitCode.CLEAN)
-        done = found.write()
+            raise typer.Exit(ExitCode.PENDING if update.plan.conflicts else ExitCode.CLEAN)
+        done = apply_update(update)
     if done.conflicts:
         changes.print_done(done)
         raise typer.Exit(ExitCode.PENDING)
-    say(f"The lock fits again ({found.reason}). Review it (git status, git diff), then commit.")
+    say(f"The lock fits again ({reason}). Review it (git status, git diff), then commit.")
 
 
 def _show(project: Path) -> None:
@@ -87,19 +88,19 @@ def _show(project: Path) -> None:
 
     from ..project.lock import read_lock
 
-    found = read_lock(project)
-    counts = Counter(file.policy.value for file in found.files.values())
+    recorded = read_lock(project)
+    counts = Counter(file.policy.value for file in recorded.files.values())
     facts = {
-        "template": found.template,
-        "version": found.version,
-        "tree": found.tree,
+        "template": recorded.template,
+        "version": recorded.version,
+        "tree": recorded.tree,
         **(
-            {"owned": f"{found.owned.version} {found.owned.tree} (what the template owns is ahead)"}
-            if found.owned
+            {"owned": f"{recorded.owned.version} {recorded.owned.tree} (what the template owns is ahead)"}
+            if recorded.owned
             else {}
         ),
-        "renderer": found.renderer,
-        "answers": found.answers_file,
+        "renderer": recorded.renderer,
+        "answers": recorded.answers_file,
         "files": ", ".join(f"{number} {policy}" for policy, number in sorted(counts.items())),
     }
     for name, value in facts.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,7 +31,7 @@ __all__ = ["new"]
 
 def new(
     dest: Annotated[
-        Optional[Path],  # noqa: UP045 - Typer reads the annotation at run time
+        Path | None,
         typer.Argument(
             metavar="DEST",
             help="Folder of the new project; absent or empty. Asked for where it is left out.",
@@ -42,7 +42,7 @@ def new(
     ref: RefOption = None,
     channel: ChannelOption = None,
     preset: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--preset", metavar="NAME", help="Start from a named set of answers.", show_default=False),
     ] = None,
     assignments: AssignmentsOption = None,
@@ -64,7 +64,7 @@ def new(
     settings = read_settings()
     source = settings.template if template is None else template
     request = NewProject(
-        destination=_place(_folder() if dest is None else dest),
+        destination=_destination(_folder() if dest is None else dest),
         template=source,
         ref=ref,
         channel=RELEASES if channel is None else parse_channel(channel),
@@ -95,24 +95,24 @@ def _folder() -> Path:
     return ask_folder()
 
 
-def _place(dest: Path) -> Path:
+def _destination(dest: Path) -> Path:
     """The destination as an absolute path without links.
 
     Raises:
         DestinationError: No file system can hold a folder of that name.
     """
     try:
-        place = dest.expanduser().resolve()
-        str(place).encode()
+        destination = dest.expanduser().resolve()
+        str(destination).encode()
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            place.lstat()
+            destination.lstat()
     except (OSError, RuntimeError, UnicodeEncodeError) as error:
         not_text = isinstance(error, UnicodeEncodeError)
         reason = "it is not UTF-8" if not_text else getattr(error, "strerror", None) or str(error).rstrip(".")
         raise DestinationError(
             f"{str(Path.cwd() / dest)!a} cannot be the folder of a project: {reason}.", hint="Choose another name."
         ) from error
-    return place
+    return destination
 
 
 def _run(request: NewProject, *, dry_run: bool) -> None:

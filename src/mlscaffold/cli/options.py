@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -33,13 +33,14 @@ __all__ = [
     "TemplateOption",
     "TrustOption",
     "given_answers",
+    "path_in",
     "project_folder",
     "takes",
     "trusted_by",
 ]
 
 TemplateOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option(
         "--template",
         metavar="SRC",
@@ -50,17 +51,17 @@ TemplateOption = Annotated[
     ),
 ]
 RefOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option(
         "--ref", metavar="VERSION", help="Version, branch or commit. Default: the newest release.", show_default=False
     ),
 ]
 DestArgument = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    Path | None,
     typer.Argument(metavar="[DEST]", help="The project's root folder. Default: this one.", show_default=False),
 ]
 ChannelOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option(
         "--channel",
         metavar="CHANNEL",
@@ -69,7 +70,7 @@ ChannelOption = Annotated[
     ),
 ]
 ProjectOption = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    Path | None,
     typer.Option("--project", metavar="DEST", help="The project's root folder. Default: this one.", show_default=False),
 ]
 TrustOption = Annotated[
@@ -90,11 +91,11 @@ class MergeStyle(StrEnum):
 
 
 AssignmentsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045 - Typer reads the alias at run time
+    list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Answer a question. Can be repeated.", show_default=False),
 ]
 AnswersOption = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the alias at run time
+    Path | None,
     typer.Option("--answers", metavar="FILE", help="Answers from a YAML or JSON file.", show_default=False),
 ]
 DefaultsOption = Annotated[bool, typer.Option("--defaults", help="Take the default of every other question.")]
@@ -109,7 +110,7 @@ MergeOption = Annotated[
 
 
 def project_folder(dest: Path | None, project: Path | None) -> Path:
-    """The project that a command line names: by its place, or by an option that every verb has.
+    """The project that a command line names: by an argument, or by an option that every verb has.
 
     Raises:
         MlscaffoldError: It names two.
@@ -117,6 +118,12 @@ def project_folder(dest: Path | None, project: Path | None) -> Path:
     if dest is not None and project is not None and dest.absolute() != project.absolute():
         raise MlscaffoldError(f"Two projects are named: {dest} and {project}.", hint="Leave one of them out.")
     return (dest or project or Path()).absolute()
+
+
+def path_in(project: Path, path: str) -> str:
+    """A path as the project calls it, whatever folder the shell stands in."""
+    absolute = Path(path).absolute()
+    return absolute.relative_to(project).as_posix() if absolute.is_relative_to(project) else Path(path).as_posix()
 
 
 def given_answers(file: Path | None, assignments: Sequence[str], **known: Any) -> Mapping[str, Any]:

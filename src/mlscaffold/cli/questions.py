@@ -31,11 +31,11 @@ def questions(
     source = settings.template if template is None else template
     # As `new` takes them.
     suggested = {**suggest_defaults(Path.cwd()), **settings.defaults}
-    found = questions_of(source, ref, suggested=suggested, trusted=trusted_by(trust=trust), cache=cache_folder())
+    asked = questions_of(source, ref, suggested=suggested, trusted=trusted_by(trust=trust), cache=cache_folder())
     if json_schema:
-        say_json(answers_schema(found))
+        say_json(answers_schema(asked))
         return
-    for question in found:
+    for question in asked:
         kind = (
             "one of " + ", ".join(str(choice.value) for choice in question.choices)
             if question.choices

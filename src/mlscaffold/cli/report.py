@@ -29,7 +29,8 @@ def print_plan(prepared: Prepared) -> None:
         console.say(f"{action.action.value}  {policy:<8}  {action.path}{remark}")
     for task in prepared.tasks:
         console.say(f"will run  {task}")
-    origin = f"{prepared.checkout.source.url} {prepared.checkout.version}"
+    checkout = prepared.render.checkout
+    origin = f"{checkout.source.url} {checkout.version}"
     console.say(f"Dry run: {len(prepared.plan.actions)} files of {origin}; nothing was written.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,8 +30,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..update.prepare import PreparedUpdate
     from ..update.request import UpdateRequest
-    from ..update.solve import PreparedUpdate
     from .screen import Screen
 
 __all__ = ["run_update", "update"]
@@ -43,7 +43,7 @@ class UpdateOptions:
 
     dest: DestArgument = None
     to: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--to", metavar="VERSION", help="Default: the newest of its channel.", show_default=False),
     ] = None
     channel: ChannelOption = None
@@ -57,7 +57,7 @@ class UpdateOptions:
     answers: AnswersOption = None
     defaults: DefaultsOption = False
     template: Annotated[
-        Optional[str],  # noqa: UP045 - Typer reads the annotation at run time
+        str | None,
         typer.Option("--template", metavar="SRC", help="Where the template is now, if it moved.", show_default=False),
     ] = None
     merge: MergeOption = MergeStyle.STRUCTURED
@@ -145,7 +145,7 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
 
     from ..template.copier.headless import import_copier
     from ..update.apply import apply_update
-    from ..update.solve import prepare_update
+    from ..update.prepare import prepare_update
     from . import changes
     from .progress import Progress
 
@@ -172,7 +172,7 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
             if request.dry_run:
                 changes.print_dry_run("" if diffs or prepared.is_empty else " To see every file: --diff.")
         if request.dry_run or prepared.is_empty:
-            raise typer.Exit(ExitCode.PENDING if prepared.plan.conflicts or prepared.left else 0)
+            raise typer.Exit(ExitCode.PENDING if prepared.plan.conflicts or prepared.plan.left else 0)
         done = apply_update(prepared, step=progress.step)
         progress.pause()
     if not as_json:
@@ -183,12 +183,12 @@ def run_update(request: UpdateRequest, *, diffs: bool, as_json: bool) -> None:
 
 def _print_remarks(console: Screen, prepared: PreparedUpdate) -> None:
     """What a person should know before, and what the template wants to be said."""
-    if prepared.refusal is not None:
-        console.say(f"The update itself will refuse this project as it is. {prepared.refusal.message}", style="yellow")
-        for line in prepared.refusal.hint.splitlines():
+    if (refusal := prepared.project.refusal) is not None:
+        console.say(f"The update itself will refuse this project as it is. {refusal.message}", style="yellow")
+        for line in refusal.hint.splitlines():
             console.say(line)
-    if prepared.new.greeting:
-        console.say_lines(prepared.new.greeting)
+    if prepared.ends.new.greeting:
+        console.say_lines(prepared.ends.new.greeting)
     for remark in prepared.notes:
         console.say(f"Note: {remark}", style="yellow")
 
@@ -215,7 +215,7 @@ def _status(project: Path) -> None:
 
 
 def _abort(project: Path) -> None:
-    from ..update.apply import abort_update
+    from ..update.resume import abort_update
 
     for kept in abort_update(project):
         say(f"Your edits since are kept: {kept}")
@@ -224,7 +224,7 @@ def _abort(project: Path) -> None:
 
 def _resume(project: Path, *, trust: bool) -> None:
     from ..files.user_folders import cache_folder
-    from ..update.apply import continue_update
+    from ..update.resume import continue_update
     from . import changes
 
     done = continue_update(project, trusted=trusted_by(trust=trust), cache=cache_folder())

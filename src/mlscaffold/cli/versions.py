@@ -20,11 +20,11 @@ def versions(
     from ..look.questions import versions_of
     from ..preferences.settings import read_settings
 
-    found = versions_of(read_settings().template if template is None else template)
+    released = versions_of(read_settings().template if template is None else template)
     if as_json:
-        say_json([release.tag for release in found])
+        say_json([release.tag for release in released])
         return
-    if not found:
+    if not released:
         note("The template has no version tags.")
-    for release in found:
+    for release in released:
         say(release.tag)

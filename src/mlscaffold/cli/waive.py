@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ ReasonOption = Annotated[
     typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it next year.", show_default=False),
 ]
 OwnerOption = Annotated[
-    Optional[str],  # noqa: UP045 - Typer reads the alias at run time
+    str | None,
     typer.Option("--owner", metavar="NAME", help="Who answers for it. Default: git's user.email.", show_default=False),
 ]
 
@@ -37,8 +37,9 @@ def waive(
     project: ProjectOption = None,
 ) -> None:
     """Excuse the project from a rule for a time; written to .mlscaffold.toml, to be committed and reviewed."""
-    from ..project.settings import SETTINGS_FILE, default_owner
-    from ..project.settings import waive as write
+    from ..project.exempt import default_owner
+    from ..project.exempt import waive as write
+    from ..project.settings import SETTINGS_FILE
 
     root = project_folder(None, project)
     try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .console import say
-from .options import ProjectOption, TrustOption, project_folder, trusted_by
+from .options import ProjectOption, TrustOption, path_in, project_folder, trusted_by
 
 __all__ = ["why"]
 
@@ -23,22 +22,20 @@ def why(
     from ..look.why import origin_of
 
     root = project_folder(None, project).resolve()
-    place = Path(path).absolute()
-    name = place.relative_to(root).as_posix() if place.is_relative_to(root) else path
-    found = origin_of(root, name, trusted=trusted_by(trust=trust), cache=cache_folder())
-    lines = [("here", found.state)]
-    if found.policy is not None:
-        source = found.source or "none: the path is only named in ownership.yml"
-        keys = f" ({', '.join(found.keys)})" if found.keys else ""
+    origin = origin_of(root, path_in(root, path), trusted=trusted_by(trust=trust), cache=cache_folder())
+    lines = [("here", origin.state)]
+    if origin.policy is not None:
+        source = origin.source or "none: the path is only named in ownership.yml"
+        keys = f" ({', '.join(origin.keys)})" if origin.keys else ""
         lines = [
-            ("template", f"{found.template} {found.version}"),
+            ("template", f"{origin.template} {origin.version}"),
             ("template file", source),
-            ("last changed in", found.changed_in or "not known: the template cannot be read here"),
-            ("policy", f"{found.policy.value}{keys}: {_MEANS[found.policy.value]}"),
+            ("last changed in", origin.changed_in or "not known: the template cannot be read here"),
+            ("policy", f"{origin.policy.value}{keys}: {_MEANS[origin.policy.value]}"),
             *lines,
         ]
-    lines += [("excused", excuse) for excuse in found.excuses]
-    say(found.path)
+    lines += [("excused", excuse) for excuse in origin.excuses]
+    say(origin.path)
     for name, text in lines:
         say(f"  {name:<16} {text}")
 

@@ -73,7 +73,7 @@ def canonical(data: Any) -> str:
     try:
         return json.dumps(data, sort_keys=True, ensure_ascii=False, default=_shown)
     except TypeError:
-        # Keys of several types, or dates as keys, have neither an order nor a place in JSON.
+        # Keys of several types, or dates as keys, have no order, and are none of JSON.
         return json.dumps(_without_keys(data), ensure_ascii=False, default=_shown)
 
 

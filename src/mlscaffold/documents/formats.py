@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -11,7 +11,7 @@ from typing import Any
 
 from . import json, toml, yaml
 from .data import DocumentError, Parsed, line_of, refuse_depth
-from .tree import Found, Node, Notation, written
+from .tree import Node, Notation, Span, written
 
 __all__ = ["Format", "format_of", "is_written_by_program"]
 
@@ -26,11 +26,13 @@ class Format:
     #: What a text means.
     parse: Callable[[str], Parsed]
     #: Where its values stand.
-    find: Callable[[str], Found]
+    find: Callable[[str], Span]
     notation: Notation
     #: A key, and a value on one line.
     write_key: Callable[[str], str]
     write_value: Callable[[Any], str]
+    #: What a key is read as, where that may be no text.
+    read_key: Callable[[str], Hashable] = str
 
     def parsed(self, content: bytes) -> Parsed:
         """What a document means; a key may be named twice.
@@ -89,6 +91,7 @@ _YAML = Format(
     notation=yaml.NOTATION,
     write_key=yaml.write_key,
     write_value=json.write_value,
+    read_key=yaml.read_key,
 )
 _JSON = Format(
     name="json",

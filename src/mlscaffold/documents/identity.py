@@ -70,31 +70,31 @@ _WHOLE_ITEMS = frozenset({"run", "script"})
 
 def requirement_name(text: str) -> str:
     """The normalised name, extras and marker of a requirement; empty if the text is none."""
-    found = _REQUIREMENT.match(text.strip())
-    if found is None:
+    match = _REQUIREMENT.match(text.strip())
+    if match is None:
         return ""
-    marker = found["rest"].partition(";")[2].strip()
-    name = re.sub(r"[-_.]+", "-", found["name"]).lower()
-    return f"{name}{(found['extras'] or '').replace(' ', '').lower()};{marker}"
+    marker = match["rest"].partition(";")[2].strip()
+    name = re.sub(r"[-_.]+", "-", match["name"]).lower()
+    return f"{name}{(match['extras'] or '').replace(' ', '').lower()};{marker}"
 
 
 def identities(items: Sequence[Any], *, requirements: bool) -> list[Hashable] | None:
     """What each item of a list is, whatever its details; None if two are the same or one has no name."""
-    found: list[Hashable] = []
+    names: list[Hashable] = []
     for item in items:
         if isinstance(item, dict):
             name = next((name for name in _NAMES if isinstance(item.get(name), str)), None)
             if name is None:
                 return None
             extra = item.get("file") if name == "project" else None
-            found.append((name, _named(item, name), str(extra)))
+            names.append((name, _named(item, name), str(extra)))
         elif isinstance(item, list):
-            found.append(canonical(item))
+            names.append(canonical(item))
         elif isinstance(item, str) and requirements:
-            found.append(("requirement", requirement_name(item) or item))
+            names.append(("requirement", requirement_name(item) or item))
         else:
-            found.append((type(item).__name__, item))
-    return found if len(set(found)) == len(found) else None
+            names.append((type(item).__name__, item))
+    return names if len(set(names)) == len(names) else None
 
 
 def _named(item: Mapping[Any, Any], name: str) -> str:

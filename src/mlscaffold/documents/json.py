@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from .data import Parsed
-from .tree import Found, FoundItem, Notation
+from .tree import ItemSpan, Notation, Span
 
 __all__ = ["NOTATION", "Reader", "find_json", "is_strict_json", "parse_json", "write_value"]
 
@@ -71,7 +71,7 @@ def write_value(data: Any) -> str:
         raise ValueError(str(error)) from error
 
 
-def find_json(text: str) -> Found:
+def find_json(text: str) -> Span:
     """The root of a document.
 
     Raises:
@@ -86,7 +86,7 @@ def find_json(text: str) -> Found:
 
 
 class Reader:
-    """Reads a text from one place on: JSON, and what other formats write in brackets as JSON does.
+    """Reads a text from one position on: JSON, and what other formats write in brackets as JSON does.
 
     It is lenient: what it reads was accepted by the parser of its format before, and what is made of it will be again.
     """
@@ -118,7 +118,7 @@ class Reader:
         self.at = match.end() if match else self.at
         return self.at
 
-    def item(self) -> FoundItem:
+    def item(self) -> ItemSpan:
         """Read a key with its value."""
         start = self.at
         name = self.key()
@@ -126,33 +126,33 @@ class Reader:
             raise ValueError(f"no value at {self.at}")
         self.at += 1
         label_end = self.skip()
-        return FoundItem(name=name, start=start, label_end=label_end, value=self.value())
+        return ItemSpan(name=name, start=start, label_end=label_end, value=self.value())
 
-    def value(self) -> Found:
+    def value(self) -> Span:
         """Read a value."""
         start = self.at
         if self.text.startswith("{", start):
-            return self._brackets(Found(kind="mapping", start=start, flow=True), "}")
+            return self._brackets(Span(kind="mapping", start=start, flow=True), "}")
         if self.text.startswith("[", start):
-            return self._brackets(Found(kind="sequence", start=start, flow=True), "]")
+            return self._brackets(Span(kind="sequence", start=start, flow=True), "]")
         match = self.scalar.match(self.text, start)
         if match is None:
             raise ValueError(f"no value at {start}")
         self.at = match.end()
-        return Found(kind="scalar", start=start, end=self.at, meaning=self.meaning(match.group()))
+        return Span(kind="scalar", start=start, end=self.at, meaning=self.meaning(match.group()))
 
-    def _brackets(self, found: Found, close: str) -> Found:
+    def _brackets(self, span: Span, close: str) -> Span:
         self.at += 1
         while not self.text.startswith(close, self.skip()):
-            found.items.append(self.item() if close == "}" else _unnamed(self.value()))
+            span.items.append(self.item() if close == "}" else _unnamed(self.value()))
             if self.text.startswith(",", self.skip()):
                 self.at += 1
             elif not self.text.startswith(close, self.at):
                 raise ValueError(f"no comma at {self.at}")
         self.at += 1
-        found.end = self.at
-        return found
+        span.end = self.at
+        return span
 
 
-def _unnamed(value: Found) -> FoundItem:
-    return FoundItem(name=None, start=value.start, label_end=value.start, value=value)
+def _unnamed(value: Span) -> ItemSpan:
+    return ItemSpan(name=None, start=value.start, label_end=value.start, value=value)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from ..errors import ExitCode, MlscaffoldError
 from .data import ABSENT, DocumentError, canonical
 from .formats import Format, format_of
-from .tree import Found, TableName
+from .tree import Span, path_below
 
-__all__ = ["KeyedFileError", "key_digests", "key_parts", "keyed_format", "line_of_key", "value_at"]
+__all__ = [
+    "KeyedFileError",
+    "Keys",
+    "digests_by_text",
+    "key_digests",
+    "key_parts",
+    "key_tree",
+    "keyed_format",
+    "line_of_key",
+    "value_at",
+    "with_named_keys",
+]
 
+#: What a format reads a key as.
+ReadKey: TypeAlias = Callable[[str], Hashable]
+#: Keys as a tree; None is all that is below.
+Keys: TypeAlias = "dict[str, Keys | None]"
 #: The digest of a key that the file does not have.
 _NO_DIGEST = "absent"
 _PART = re.compile(r"""(?:"((?>\\.|[^"\\])*+)"|'([^']*+)'|([^.]*+))(?:\.|\Z)""")
@@ -50,10 +65,22 @@ def key_digests(path: str, content: bytes, keys: Sequence[str]) -> Mapping[str, 
     Raises:
         KeyedFileError: The content does not parse, or the format is none of the three.
     """
-    form = keyed_format(path)
+    return _digests(path, content, keys, keyed_format(path).read_key)
+
+
+def digests_by_text(path: str, content: bytes, keys: Sequence[str]) -> Mapping[str, str]:
+    """The digests of locks up to 0.3.0, in which a key that YAML reads as no text (`on`) is absent.
+
+    Raises:
+        KeyedFileError: As above.
+    """
+    return _digests(path, content, keys, str)
+
+
+def _digests(path: str, content: bytes, keys: Sequence[str], read_key: ReadKey) -> Mapping[str, str]:
     try:
-        data = form.parsed(content).data
-        return {key: _digest(value_at(data, key_parts(key))) for key in keys}
+        data = keyed_format(path).parsed(content).data
+        return {key: _digest(value_at(data, key_parts(key), read_key)) for key in keys}
     except ValueError as error:
         raise does_not_parse(path, error) from error
 
@@ -86,12 +113,43 @@ def key_parts(dotted: str) -> tuple[str, ...]:
     return tuple(dotted.split("."))
 
 
-def value_at(data: Any, parts: Sequence[str]) -> Any:
+def key_tree(keys: Sequence[str]) -> Keys:
+    """Dotted keys as a tree; a key counts for all below it."""
+    tree: Keys = {}
+    for parts in sorted(map(key_parts, keys)):
+        level: Keys | None = tree
+        for part in parts[:-1]:
+            level = level.setdefault(part, {}) if level is not None else None
+        if level is not None:
+            level[parts[-1]] = None
+    return tree
+
+
+def with_named_keys(form: Format, data: Any, keys: Keys | None) -> Any:
+    """Data in which keys that YAML reads as no text (`on` is true) have the names that they are asked for by."""
+    if keys is None or not isinstance(data, dict):
+        return data
+    names = {_key_in(data, name, form.read_key): name for name in keys}
+    named = ((names.get(key, key), value) for key, value in data.items())
+    return {key: with_named_keys(form, value, keys[key]) if key in keys else value for key, value in named}
+
+
+def _key_in(data: Mapping[Any, Any], name: str, read_key: ReadKey) -> Hashable:
+    """The key of a mapping that is written as the name says: what it is read as, unless the text itself is there."""
+    if name in data:
+        return name
+    reading = read_key(name)
+    # 1 and true are equal, and not the same.
+    same = reading in data and any(type(key) is type(reading) for key in data if key == reading)
+    return reading if same else name
+
+
+def value_at(data: Any, parts: Sequence[str], read_key: ReadKey = str) -> Any:
     """The value at a key; `ABSENT` where there is none."""
     for part in parts:
-        if not isinstance(data, dict) or part not in data:
+        if not isinstance(data, dict) or (key := _key_in(data, part, read_key)) not in data:
             return ABSENT
-        data = data[part]
+        data = data[key]
     return data
 
 
@@ -99,36 +157,23 @@ def line_of_key(path: str, content: bytes, dotted: str) -> int | None:
     """The line where a key stands; None if it does not, or the file cannot be read."""
     try:
         text = content.decode("utf-8-sig")
-        found = keyed_format(path).find(text)
+        root = keyed_format(path).find(text)
     except (ValueError, RecursionError, KeyedFileError):
         return None
-    start = _start_of(found, key_parts(dotted))
+    start = _start_of(root, key_parts(dotted))
     return None if start is None else text.count("\n", 0, start) + 1
 
 
-def _start_of(found: Found, parts: tuple[str, ...]) -> int | None:
+def _start_of(root: Span, parts: tuple[str, ...]) -> int | None:
     """Where the item begins that names the last part of a key."""
-    waiting = [(found, 0)]
+    waiting: list[tuple[Span, tuple[str, ...]]] = [(root, ())]
     starts: list[int] = []
     while waiting:
-        mapping, depth = waiting.pop()
+        mapping, path = waiting.pop()
         for item in mapping.items if mapping.kind == "mapping" else ():
-            reached = _reached(item.name, parts, depth)
-            if reached == len(parts):
+            below = path_below(path, item.name)
+            if below[: len(parts)] == parts:
                 starts.append(item.start)
-            elif reached is not None:
-                waiting.append((item.value, reached))
+            elif parts[: len(below)] == below:
+                waiting.append((item.value, below))
     return min(starts, default=None)
-
-
-def _reached(name: Any, parts: tuple[str, ...], depth: int) -> int | None:
-    """How many parts of a key are named once an item is; None if it is another key."""
-    match name:
-        case TableName():
-            names, depth = name.path, 0
-        case tuple():
-            names = name
-        case _:
-            names = (name,)
-    rest = parts[depth : depth + len(names)]
-    return depth + len(rest) if names[: len(rest)] == rest else None

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 from .data import ABSENT, canonical
 from .formats import Format
-from .tree import Node, Notation, Piece, shifted
+from .keys import Keys
+from .tree import Node, Notation, Piece, parts_of, shifted
 
-__all__ = ["Keys", "Side", "Splice", "are_equal", "left_of", "only", "with_comment"]
-
-#: Keys as a tree; None is all that is below.
-Keys: TypeAlias = "dict[str, Keys | None]"
+__all__ = ["Side", "Splice", "are_equal", "left_of", "only", "with_comment"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +40,9 @@ class Side:
 
 
 def _name(piece: Piece) -> Any:
-    """The key of a piece; TOML has tuples of parts."""
-    single = isinstance(piece.name, tuple) and len(piece.name) == 1
-    return piece.name[0] if single else piece.name  # type: ignore[index]
+    """The key of a piece as it is asked for; a dotted one of TOML has several parts."""
+    parts = parts_of(piece.name)
+    return parts[0] if len(parts) == 1 else parts
 
 
 def _below(keys: Keys | None, name: str) -> Keys | None:
@@ -251,7 +249,7 @@ def _is_root(node: Node) -> bool:
 
 def _in_order(names: Sequence[Any], theirs: Side) -> list[Any]:
     """Names in the template's order."""
-    order = {name: place for place, name in enumerate(theirs.data)} if isinstance(theirs.data, dict) else {}
+    order = {name: index for index, name in enumerate(theirs.data)} if isinstance(theirs.data, dict) else {}
     return sorted(names, key=lambda name: order.get(name, len(order)))
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from .data import canonical
 from .formats import Format
 from .json import is_strict_json
-from .keys import KeyedFileError, does_not_parse, key_parts, keyed_format
-from .mappings import Keys, Side, Splice, are_equal, only
+from .keys import KeyedFileError, Keys, does_not_parse, key_tree, keyed_format, with_named_keys
+from .mappings import Side, Splice, are_equal, only
 from .tables import set_in_tables
 from .tree import Node
 
@@ -35,9 +35,9 @@ def set_keys(path: str, *, mine: bytes, template: bytes, keys: Sequence[str]) ->
         KeyedFileError: One of the two does not parse, or the result cannot be proven.
     """
     form = keyed_format(path)
-    wanted = _tree_of(keys)
+    wanted = key_tree(keys)
     try:
-        before, others = form.data(mine), form.data(template)
+        before, others = (with_named_keys(form, form.data(side), wanted) for side in (mine, template))
     except ValueError as error:
         raise does_not_parse(path, error) from error
     reason = "they cannot be set without touching what is yours"
@@ -54,18 +54,6 @@ def set_keys(path: str, *, mine: bytes, template: bytes, keys: Sequence[str]) ->
         f"{path}: the keys {', '.join(keys)} cannot be set: {reason}.",
         hint="Set them by hand to what the template renders.",
     )
-
-
-def _tree_of(keys: Sequence[str]) -> Keys:
-    """Dotted keys as a tree; a key counts for all below it."""
-    wanted: Keys = {}
-    for parts in sorted(map(key_parts, keys)):
-        level: Keys | None = wanted
-        for part in parts[:-1]:
-            level = level.setdefault(part, {}) if level is not None else None
-        if level is not None:
-            level[parts[-1]] = None
-    return wanted
 
 
 def _tree(form: Format, content: bytes) -> Node | None:
@@ -103,7 +91,7 @@ def _spliced(form: Format, mine: bytes, before: Any, others: Side, wanted: Keys)
 
 def _is_proven(form: Format, *, mine: bytes, before: Any, others: Any, wanted: Keys, result: bytes) -> bool:
     try:
-        after = form.data(result)
+        after = with_named_keys(form, form.data(result), wanted)
     except ValueError:
         return False
     if form.name == "json" and is_strict_json(mine) and not is_strict_json(result):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from .data import ABSENT
 from .formats import Format
-from .keys import value_at
-from .mappings import Keys, Side, Splice, are_equal, left_of, with_comment
-from .tree import Node, Piece, TableName, array_of, shifted
+from .keys import Keys, value_at
+from .mappings import Side, Splice, are_equal, left_of, with_comment
+from .tree import Node, Piece, TableName, parts_of, shifted
 
 __all__ = ["set_in_tables"]
 
@@ -38,6 +38,8 @@ class _Item:
 
     path: _Path | None
     text: str
+    #: As the document has it that it is from.
+    piece: Piece | None = None
 
 
 def set_in_tables(form: Format, mine: Side, theirs: Side, wanted: Keys) -> str:
@@ -64,18 +66,13 @@ def _tables(root: Node) -> list[_Table]:
                     tail=piece.value.tail + piece.trail,
                     has_comments=bool(piece.comments),
                 )
-                table.items = [_Item(path=(*path, *_parts(each)), text=each.text) for each in piece.value.pieces]
+                table.items = [
+                    _Item(path=(*path, *parts_of(each.name)), piece=each, text=each.text) for each in piece.value.pieces
+                ]
                 tables.append(table)
             case _:
-                top.items.append(_Item(path=_parts(piece), text=piece.text))
+                top.items.append(_Item(path=parts_of(piece.name), piece=piece, text=piece.text))
     return tables
-
-
-def _parts(piece: Piece) -> _Path:
-    """The key of an item."""
-    if not isinstance(piece.name, tuple):
-        raise TypeError("an item of TOML without a key")
-    return piece.name
 
 
 @dataclass(kw_only=True)
@@ -85,7 +82,7 @@ class _Setting:
     theirs: Side
     wanted: Keys
     tables: list[_Table] = field(default_factory=list)
-    #: New tables, by the place of the one that they follow.
+    #: New tables, by the number of the one that they follow.
     new: dict[int, list[_Table]] = field(default_factory=dict)
     #: Keys that are as they should be.
     done: set[_Path] = field(default_factory=set)
@@ -97,10 +94,11 @@ class _Setting:
     dotted: set[_Path] = field(default_factory=set)
 
     def text(self) -> str:
-        root = self._node(self.mine)
-        pieces = _items_of(root)
+        root = self.mine.node
+        if root is None:
+            raise ValueError("it cannot be read as it is written")
         for table in _tables(root):
-            self._keep(table, pieces)
+            self._keep(table)
         for table in self.tables:
             if not table.is_array:
                 self.defined |= {table.path}
@@ -139,12 +137,6 @@ class _Setting:
         rest = first.header[end:]
         first.header = rest if rest.startswith("\n") else f"\n{rest}"
 
-    @staticmethod
-    def _node(side: Side) -> Node:
-        if side.node is None:
-            raise ValueError("it cannot be read as it is written")
-        return side.node
-
     def _relation(self, path: _Path) -> Keys | None:
         """The keys below a path; None if all of it is the template's, empty if nothing is."""
         level: Keys | None = self.wanted
@@ -157,14 +149,14 @@ class _Setting:
     def _wanted_at(self, path: _Path) -> Any:
         return value_at(self.theirs.data, path)
 
-    def _keep(self, table: _Table, pieces: dict[_Path, Piece]) -> None:
+    def _keep(self, table: _Table) -> None:
         """What stays of one of the project's tables."""
         keys = self._relation(table.path)
         wanted = self._wanted_at(table.path)
         if table.is_array:
             self._keep_array(table, wanted, keys)
             return
-        items = [self._kept(item, pieces[item.path]) for item in table.items if item.path is not None]
+        items = [self._kept(item.path, item.piece) for item in table.items if item.path and item.piece]
         table.items = items
         is_emptied = bool(items) and all(item.path is None for item in items)
         is_unwanted = keys and is_emptied and wanted is ABSENT and not table.has_comments
@@ -191,20 +183,15 @@ class _Setting:
             self.tables.append(table)
             return
         lead = table.header[: _label_start(table.header)]
-        theirs = self._array(table.path)
+        theirs = self._template_arrays.get(table.path)
         if theirs and table.path not in self.done:
             self.done.add(table.path)
             self.tables.append(replace(table, header=left_of(lead) + theirs))
             return
         self._leave(left_of(lead) if lead.strip() else "")
 
-    def _array(self, path: _Path) -> str:
-        """The template's tables of an array, without what is above the first."""
-        pieces = self._template_arrays.get(path)
-        return replace(pieces[0], lead="").text + "".join(piece.text for piece in pieces[1:]) if pieces else ""
-
-    def _kept(self, item: _Item, piece: Piece) -> _Item:
-        path = item.path or ()
+    def _kept(self, path: _Path, piece: Piece) -> _Item:
+        item = _Item(path=path, piece=piece, text=piece.text)
         keys = self._relation(path)
         data, wanted = value_at(self.mine.data, path), self._wanted_at(path)
         if keys is not None:
@@ -231,21 +218,27 @@ class _Setting:
         return _Item(path=path, text=replace(piece, value=replace(piece.value, text=value), trail=trail).text)
 
     @cached_property
-    def _template_items(self) -> dict[_Path, Piece]:
-        return _items_of(self.theirs.node) if self.theirs.node is not None else {}
+    def _template_tables(self) -> Sequence[_Table]:
+        return _tables(self.theirs.node) if self.theirs.node is not None else ()
 
     @cached_property
-    def _template_arrays(self) -> dict[_Path, list[Piece]]:
-        arrays: dict[_Path, list[Piece]] = {}
-        for piece in self.theirs.node.pieces if self.theirs.node is not None else ():
-            if (path := array_of(piece.name)) is not None:
-                arrays.setdefault(path, []).append(piece)
-        return arrays
+    def _template_items(self) -> Mapping[_Path, Piece]:
+        """Every item outside of arrays, by its whole key."""
+        items = (item for table in self._template_tables for item in table.items)
+        return {item.path: item.piece for item in items if item.path and item.piece}
 
     @cached_property
-    def _template_homes(self) -> dict[_Path, _Path]:
-        tables = _tables(self.theirs.node) if self.theirs.node is not None else ()
-        return {item.path: table.path for table in tables for item in table.items if item.path}
+    def _template_homes(self) -> Mapping[_Path, _Path]:
+        return {item.path: table.path for table in self._template_tables for item in table.items if item.path}
+
+    @cached_property
+    def _template_arrays(self) -> Mapping[_Path, str]:
+        """The tables of each array, without what is above the first."""
+        arrays: dict[_Path, list[str]] = {}
+        for table in self._template_tables:
+            if table.is_array:
+                arrays.setdefault(table.path, []).append(table.header)
+        return {path: first[_label_start(first) :] + "".join(rest) for path, (first, *rest) in arrays.items()}
 
     @cached_property
     def _by_path(self) -> dict[_Path, _Table]:
@@ -278,8 +271,8 @@ class _Setting:
             self._insert(path, data)
 
     def _insert(self, path: _Path, data: Any) -> None:
-        if array := self._array(path):
-            self._place(_Table(path=path, is_array=True, header=array))
+        if array := self._template_arrays.get(path):
+            self._put(_Table(path=path, is_array=True, header=array))
             return
         home = self._template_homes.get(path, path[:-1])
         into = next(
@@ -298,33 +291,19 @@ class _Setting:
     def _open(self, path: _Path) -> _Table:
         """A new table of the result."""
         table = _Table(path=path, header=f"[{'.'.join(map(self.form.write_key, path))}]\n")
-        self._place(table)
+        self._put(table)
         self._by_path[path] = table
         self.defined |= {path[:depth] for depth in range(len(path) + 1)}
         return table
 
-    def _place(self, table: _Table) -> None:
+    def _put(self, table: _Table) -> None:
         """Put a table before those below it, else behind its relatives, else at the end."""
         path = table.path
-        place = self._relatives.get(path[0], len(self.tables) - 1)
+        before = self._relatives.get(path[0], len(self.tables) - 1)
         if path in self.defined:
             below = (number for number, each in enumerate(self.tables) if each.path[: len(path)] == path)
-            place = next(below, place + 1) - 1
-        self.new.setdefault(place, []).append(table)
-
-
-def _items_of(root: Node) -> dict[_Path, Piece]:
-    """Every item outside of arrays, by its whole key."""
-    pieces: dict[_Path, Piece] = {}
-    for piece in root.pieces:
-        match piece.name:
-            case TableName(path=path, which=None):
-                pieces |= {(*path, *_parts(each)): each for each in piece.value.pieces}
-            case TableName():
-                pass
-            case _:
-                pieces[_parts(piece)] = piece
-    return pieces
+            before = next(below, before + 1) - 1
+        self.new.setdefault(before, []).append(table)
 
 
 def _paths(keys: Keys) -> Iterator[_Path]:

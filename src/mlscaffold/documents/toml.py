@@ -13,7 +13,7 @@ from typing import Any
 
 from .data import DocumentError, Parsed, line_of
 from .json import Reader
-from .tree import Found, FoundItem, Notation, TableName
+from .tree import ItemSpan, Notation, Span, TableName
 
 __all__ = ["NOTATION", "find_toml", "parse_toml", "write_key", "write_value"]
 
@@ -66,7 +66,7 @@ def write_value(data: Any) -> str:
             return str(data.isoformat())
 
 
-def find_toml(text: str) -> Found:
+def find_toml(text: str) -> Span:
     """The root of a document.
 
     A table is an item of the root, named by its header; tables below a `[[table]]` are items of that.
@@ -82,9 +82,9 @@ class _Reader(Reader):
     scalar = re.compile(rf"{_STRING}|{_OTHER}", re.DOTALL)
     sign = "="
 
-    def document(self) -> Found:
-        root = Found(kind="mapping", start=0, end=len(self.text))
-        owners: list[tuple[tuple[str, ...], Found]] = []
+    def document(self) -> Span:
+        root = Span(kind="mapping", start=0, end=len(self.text))
+        owners: list[tuple[tuple[str, ...], Span]] = []
         numbers: dict[Hashable, int] = {}
         into = root
         while self.skip() < len(self.text):
@@ -106,7 +106,7 @@ class _Reader(Reader):
         _parts_by_blank_lines(root)
         return root
 
-    def table(self, header: re.Match[str]) -> tuple[FoundItem, tuple[str, ...]]:
+    def table(self, header: re.Match[str]) -> tuple[ItemSpan, tuple[str, ...]]:
         start = header.start(1)
         self.at = header.end()
         path = self.key()
@@ -114,8 +114,8 @@ class _Reader(Reader):
         if not self.text.startswith(close, self.at):
             raise ValueError("a header does not end")
         self.at += len(close)
-        value = Found(kind="mapping", start=self.at)
-        return FoundItem(name=TableName(path=path), start=start, label_end=self.at, value=value), path
+        value = Span(kind="mapping", start=self.at)
+        return ItemSpan(name=TableName(path=path), start=start, label_end=self.at, value=value), path
 
     def key(self) -> tuple[str, ...]:
         parts = []
@@ -135,9 +135,9 @@ class _Reader(Reader):
         return ("text", tomllib.loads(f"x = {text}")["x"])
 
 
-def _parts_by_blank_lines(root: Found) -> None:
+def _parts_by_blank_lines(root: Span) -> None:
     waiting = [root]
     while waiting:
-        found = waiting.pop()
-        found.by_blank_line = True
-        waiting += [item.value for item in found.items if item.value.kind == "mapping" and not item.value.flow]
+        span = waiting.pop()
+        span.by_blank_line = True
+        waiting += [item.value for item in span.items if item.value.kind == "mapping" and not item.value.flow]

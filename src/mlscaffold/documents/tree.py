@@ -1,27 +1,30 @@
 """A TOML, YAML or JSON document as it is written: every byte of it, in a tree of what the bytes say.
 
-A reader of a format finds where values stand (`Found`); here the text between them is given to the values that it
+A reader of a format says where values stand (`Span`); here the text between them is given to the values that it
 belongs to: a comment above an item and one behind it are parts of the item. The text of a node is the text of its
-parts, so that a tree can be changed in one place and be the same everywhere else.
+parts, so that a tree can be changed in one part and be the same everywhere else.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = [
-    "Found",
-    "FoundItem",
+    "ItemSpan",
     "Kind",
     "Node",
     "Notation",
     "Piece",
+    "Span",
     "TableName",
+    "TaggedKey",
     "alike",
     "array_of",
+    "parts_of",
+    "path_below",
     "shifted",
     "shown",
     "written",
@@ -53,10 +56,12 @@ class Notation:
 
     def comments(self, trivia: str) -> tuple[str, ...]:
         """The comments in a text that holds no data."""
-        return tuple(found.group().strip() for found in self.comment.finditer(trivia))
+        if not trivia or trivia.isspace():
+            return ()
+        return tuple(match.group().strip() for match in self.comment.finditer(trivia))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TableName:
     """The name of a table of TOML: what stands in its header."""
 
@@ -65,9 +70,19 @@ class TableName:
     which: Hashable = None
 
 
-@dataclass(kw_only=True)
-class Found:
-    """Where a reader found a value."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaggedKey:
+    """A key of YAML that is read as no text: `on` is true, `1` a number."""
+
+    tag: str
+    #: As it is written.
+    text: str
+    anchor: str | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class Span:
+    """Where a value stands."""
 
     kind: Kind
     start: int
@@ -78,7 +93,7 @@ class Found:
     comments: tuple[str, ...] = ()
     #: In brackets.
     flow: bool = False
-    items: list[FoundItem] = field(default_factory=list)
+    items: list[ItemSpan] = field(default_factory=list)
     #: The column of a block's items.
     column: int = 0
     #: Comments below the last item are the block's if they are indented so deep; at 0 they are not.
@@ -89,19 +104,19 @@ class Found:
     by_blank_line: bool = False
 
 
-@dataclass(kw_only=True)
-class FoundItem:
-    """Where a reader found an item: its key or dash, and its value."""
+@dataclass(kw_only=True, slots=True)
+class ItemSpan:
+    """Where an item stands: its key or dash, and its value."""
 
     #: The key; None in a sequence.
     name: Hashable
     start: int
     #: Where the key and what parts it from its value end.
     label_end: int
-    value: Found
+    value: Span
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
     """An item with all that is written for it: `lead label value comma trail`."""
 
@@ -123,7 +138,7 @@ class Piece:
         return f"{self.lead}{self.label}{self.value.text}{self.comma}{self.trail}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
     """A value as it is written."""
 
@@ -176,15 +191,29 @@ def alike(one: Node | None, other: Node | None) -> bool:
     return one.meaning == other.meaning and one.comments == other.comments
 
 
-def shown(name: Hashable) -> str:
-    """A key, for a person."""
+def parts_of(name: Hashable) -> tuple[str, ...]:
+    """The parts of a key as they are asked for: one, but in TOML; an item of a list has an empty one."""
     match name:
         case TableName():
-            return shown(name.path)
+            return name.path
+        case TaggedKey():
+            return (name.text,)
         case tuple():
-            return ".".join(map(str, name))
+            return name
+        case None:
+            return ("",)
         case _:
-            return str(name)
+            return (str(name),)
+
+
+def path_below(path: tuple[str, ...], name: Hashable) -> tuple[str, ...]:
+    """The path of an item; a table of TOML has all of it in its header."""
+    return name.path if isinstance(name, TableName) else (*path, *parts_of(name))
+
+
+def shown(name: Hashable) -> str:
+    """A key, for a person."""
+    return ".".join(parts_of(name))
 
 
 def array_of(name: Hashable) -> tuple[str, ...] | None:
@@ -203,45 +232,44 @@ def shifted(text: str, before: str, after: str) -> str:
     )
 
 
-def _container(found: Found, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:
+def _container(span: Span, notation: Notation, *, head: str, pieces: Sequence[Piece], tail: str, indent: str) -> Node:
     inside = tuple(comment for piece in pieces for comment in piece.comments)
     values = [(piece.name, piece.value.meaning) for piece in pieces]
     return Node(
-        kind=found.kind,
+        kind=span.kind,
         text=head + "".join(piece.text for piece in pieces) + tail,
-        meaning=(found.kind, found.properties, frozenset(values) if found.kind == "mapping" else tuple(values)),
+        meaning=(span.kind, span.properties, frozenset(values) if span.kind == "mapping" else tuple(values)),
         comments=(*notation.comments(head), *inside, *notation.comments(tail)),
-        flow=found.flow,
+        flow=span.flow,
         head=head,
         tail=tail,
         pieces=tuple(pieces),
         indent=indent,
-        properties=found.properties,
+        properties=span.properties,
     )
 
 
-def written(text: str, found: Found, notation: Notation) -> Node:
+def written(text: str, span: Span, notation: Notation) -> Node:
     """The tree of a document.
 
     Args:
         text: All of it; the last line ends.
-        found: The root.
+        span: The root.
         notation: Of its format.
 
     Raises:
         ValueError: It is written in a way that cannot be told apart (a comma before a comment, say).
     """
-    if found.kind == "scalar":
+    if span.kind == "scalar":
         raise ValueError("a document of one value")
-    node, end = _Reading(text=text, notation=notation).value(found, 0)
-    above = text[: found.start] if found.flow else ""
-    node = _container(
-        found,
-        notation,
+    node, end = _Reading(text=text, notation=notation).value(span, 0)
+    above, below = text[: span.start] if span.flow else "", text[end:]
+    node = replace(
+        node,
+        text=above + node.text + below,
         head=above + node.head,
-        pieces=node.pieces,
-        tail=node.tail + text[end:],
-        indent=node.indent,
+        tail=node.tail + below,
+        comments=(*notation.comments(above), *node.comments, *notation.comments(below)),
     )
     if node.text != text:
         raise ValueError("not all of the text is accounted for")
@@ -253,19 +281,19 @@ class _Reading:
     text: str
     notation: Notation
 
-    def value(self, found: Found, start: int) -> tuple[Node, int]:
+    def value(self, span: Span, start: int) -> tuple[Node, int]:
         """A value whose text begins at `start` if it is a block; the second is where it ends."""
-        if found.kind == "scalar":
-            text = self.text[found.start : found.end]
-            return Node(kind="scalar", text=text, meaning=found.meaning, comments=found.comments), found.end
-        return self._flow(found) if found.flow else self._block(found, start)
+        if span.kind == "scalar":
+            text = self.text[span.start : span.end]
+            return Node(kind="scalar", text=text, meaning=span.meaning, comments=span.comments), span.end
+        return self._flow(span) if span.flow else self._block(span, start)
 
-    def _block(self, found: Found, start: int) -> tuple[Node, int]:
-        first = found.items[0].start if found.items else start
-        head = self._head(start, first) if found.items else self._rest_of_line(start)
+    def _block(self, span: Span, start: int) -> tuple[Node, int]:
+        first = span.items[0].start if span.items else start
+        head = self._head(start, first) if span.items else self._rest_of_line(start)
         at = start + len(head)
         pieces: list[Piece] = []
-        for item in found.items:
+        for item in span.items:
             lead = self.text[at : item.start]
             block = item.value.kind != "scalar" and not item.value.flow
             label = self.text[item.start : item.label_end if block else item.value.start]
@@ -273,12 +301,12 @@ class _Reading:
             trail = "" if block else self._rest_of_line(at)
             at += len(trail)
             pieces.append(self._piece(item, lead, label, value, trail=trail))
-        tail = self._tail(found, at)
-        indent = " " * found.column
-        node = _container(found, self.notation, head=head, pieces=pieces, tail=tail, indent=indent)
+        tail = self._tail(span, at)
+        indent = " " * span.column
+        node = _container(span, self.notation, head=head, pieces=pieces, tail=tail, indent=indent)
         return node, at + len(tail)
 
-    def _piece(self, item: FoundItem, lead: str, label: str, value: Node, *, trail: str, comma: str = "") -> Piece:
+    def _piece(self, item: ItemSpan, lead: str, label: str, value: Node, *, trail: str, comma: str = "") -> Piece:
         # Between a key and a value below it there may be comments.
         above, behind = self.notation.comments(lead), self.notation.comments(label) if "\n" in label else ()
         comments = (*above, *behind, *value.comments, *self.notation.comments(trail))
@@ -294,18 +322,20 @@ class _Reading:
         return between[: between.index("\n") + 1]
 
     def _rest_of_line(self, at: int) -> str:
+        if self.text.startswith("\n", at):
+            return "\n"
         match = self.notation.rest_of_line.match(self.text, at)
         if match is None:
             raise ValueError("something stands behind a value")
         return match.group()
 
-    def _tail(self, found: Found, at: int) -> str:
+    def _tail(self, span: Span, at: int) -> str:
         """Of the lines below a block's last piece, those that are the block's."""
-        if found.by_blank_line:
+        if span.by_blank_line:
             lines = list(self._lines(at))
             ends = at + sum(map(len, lines)) == len(self.text)
             return "".join(lines if ends else lines[: _above_last_paragraph(lines)])
-        return "".join(_indented(self._lines(at), found.edge)) if found.edge else ""
+        return "".join(_indented(self._lines(at), span.edge)) if span.edge else ""
 
     def _lines(self, at: int) -> Iterator[str]:
         """The lines from here on that hold spaces and comments alone."""
@@ -313,35 +343,35 @@ class _Reading:
             yield match.group()
             at = match.end()
 
-    def _flow(self, found: Found) -> tuple[Node, int]:
-        at = found.start
+    def _flow(self, span: Span) -> tuple[Node, int]:
+        at = span.start
         bracket = re.compile(r"[^\[{]*[\[{]").match(self.text, at)
         if bracket is None:
             raise ValueError("a list without a bracket")
         at = bracket.end()
-        broken = self.notation.rest_of_line.match(self.text, at, found.end)
+        broken = self.notation.rest_of_line.match(self.text, at, span.end)
         if broken is not None and broken.group().endswith("\n"):
             at = broken.end()
-        head = self.text[found.start : at]
+        head = self.text[span.start : at]
         pieces: list[Piece] = []
         indent = ""
-        for item in found.items:
+        for item in span.items:
             lead = self.text[at : item.start]
             label = self.text[item.start : item.value.start]
             value, at = self.value(item.value, item.value.start)
             comma = re.compile(r"\s*,").match(self.text, at)
             at = comma.end() if comma else at
-            after = self.notation.rest_of_line.match(self.text, at, found.end)
+            after = self.notation.rest_of_line.match(self.text, at, span.end)
             trail = after.group() if after and after.group().endswith("\n") else ""
             at += len(trail)
             if (not pieces and head.endswith("\n")) or (pieces and pieces[-1].trail and not indent):
                 indent = lead.rpartition("\n")[2]
             pieces.append(self._piece(item, lead, label, value, trail=trail, comma=comma.group() if comma else ""))
-        tail = self.text[at : found.end]
+        tail = self.text[at : span.end]
         between = [*(piece.lead for piece in pieces), tail]
         if any("," in self.notation.comment.sub("", trivia) for trivia in between):
             raise ValueError("commas stand where nobody expects them")
-        return _container(found, self.notation, head=head, pieces=pieces, tail=tail, indent=indent), found.end
+        return _container(span, self.notation, head=head, pieces=pieces, tail=tail, indent=indent), span.end
 
 
 def _indented(lines: Iterable[str], edge: int) -> list[str]:

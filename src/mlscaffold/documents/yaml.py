@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from .data import DocumentError, Parsed, line_of
-from .tree import Found, FoundItem, Notation
+from .tree import ItemSpan, Notation, Span, TaggedKey
 
-__all__ = ["NOTATION", "find_yaml", "parse_yaml", "write_key"]
+__all__ = ["NOTATION", "find_yaml", "parse_yaml", "read_key", "write_key"]
 
 #: What a document may hold once every alias is what it stands for.
 _MOST_NODES = 200_000
@@ -52,6 +52,15 @@ def parse_yaml(text: str) -> Parsed:
 def write_key(name: str) -> str:
     """A key that is read as a text."""
     return name if _PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def read_key(text: str) -> Hashable:
+    """What a key is read as: a number, true, a date; else the text itself."""
+    try:
+        data = parse_yaml(text).data
+    except ValueError:
+        return text
+    return text if isinstance(data, list | dict | set) else data
 
 
 def _loader(repeated: list[str]) -> Any:
@@ -120,13 +129,18 @@ def _number(construct: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def _expanded(node: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
     """How many nodes a document has, and signs in them, once every alias is what it stands for."""
+    if isinstance(node.value, str):
+        return 1, len(node.value)
     if id(node) not in known:
-        # An alias of itself is found here, too.
+        # An alias of itself meets this.
         known[id(node)] = (_MOST_NODES + 1, 0)
-        parts = node.value if isinstance(node.value, list) else []
-        below = [_expanded(part, known) for each in parts for part in (each if isinstance(each, tuple) else (each,))]
-        signs = 0 if isinstance(node.value, list) else len(node.value)
-        known[id(node)] = (1 + sum(nodes for nodes, _ in below), signs + sum(more for _, more in below))
+        nodes, signs = 1, 0
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                more_nodes, more_signs = _expanded(part, known)
+                nodes += more_nodes
+                signs += more_signs
+        known[id(node)] = (nodes, signs)
     return known[id(node)]
 
 
@@ -135,7 +149,7 @@ def _key(value: Any) -> Any:
     return json.dumps(value, default=str) if type(value) in {list, dict} else value
 
 
-def find_yaml(text: str) -> Found:
+def find_yaml(text: str) -> Span:
     """The root of a document.
 
     Raises:
@@ -159,7 +173,7 @@ class _Reader:
         self.yaml: Any = yaml
         self.resolver: Any = yaml.resolver.Resolver()
 
-    def document(self) -> Found:
+    def document(self) -> Span:
         next(self.events)
         if isinstance(next(self.events), self.yaml.StreamEndEvent):
             raise ValueError("an empty document")  # noqa: TRY004 - it is the document that is wrong
@@ -171,17 +185,17 @@ class _Reader:
             raise ValueError("a document of one value")
         return root
 
-    def value(self, event: Any) -> Found:
+    def value(self, event: Any) -> Span:
         start, end = int(event.start_mark.index), int(event.end_mark.index)
         if isinstance(event, self.yaml.AliasEvent):
-            return Found(kind="scalar", start=start, end=end, meaning=("alias", event.anchor))
+            return Span(kind="scalar", start=start, end=end, meaning=("alias", event.anchor))
         if isinstance(event, self.yaml.ScalarEvent):
             return self.scalar(event, start, end)
         if isinstance(event, self.yaml.SequenceStartEvent):
             return self.sequence(event)
         return self.mapping(event)
 
-    def scalar(self, event: Any, start: int, end: int) -> Found:
+    def scalar(self, event: Any, start: int, end: int) -> Span:
         end = start + len(self.text[start:end].rstrip())
         tag = event.tag
         if tag is None and event.implicit[0]:
@@ -189,28 +203,28 @@ class _Reader:
         kind = "text" if tag in {None, "tag:yaml.org,2002:str"} else tag
         comments = NOTATION.comments(self.text[start:end].partition("\n")[0]) if event.style in {"|", ">"} else ()
         meaning = (kind, event.value, event.anchor)
-        return Found(kind="scalar", start=start, end=end, meaning=meaning, comments=comments)
+        return Span(kind="scalar", start=start, end=end, meaning=meaning, comments=comments)
 
-    def sequence(self, event: Any) -> Found:
-        found = self.begun(event, "sequence", "[")
-        at = _PROPERTIES.match(self.text, found.start).end()  # type: ignore[union-attr]
+    def sequence(self, event: Any) -> Span:
+        span = self.begun(event, "sequence", "[")
+        at = _PROPERTIES.match(self.text, span.start).end()  # type: ignore[union-attr]
         column = None
         while not isinstance(each := next(self.events), self.yaml.SequenceEndEvent):
-            if found.flow:
+            if span.flow:
                 value = self.value(each)
-                found.items.append(FoundItem(name=None, start=value.start, label_end=value.start, value=value))
+                span.items.append(ItemSpan(name=None, start=value.start, label_end=value.start, value=value))
                 continue
             at = _SPACE.match(self.text, at).end()  # type: ignore[union-attr]
             if self.text[at] != "-":
                 raise ValueError("an item without a dash")
             column = at - self.text.rfind("\n", 0, at) - 1 if column is None else column
-            value = self.placed(self.value(each), at + 1)
-            found.items.append(FoundItem(name=None, start=at, label_end=at + 1, value=value))
+            value = self.located(self.value(each), at + 1)
+            span.items.append(ItemSpan(name=None, start=at, label_end=at + 1, value=value))
             at = value.end
-        return self.ended(found, each, column)
+        return self.ended(span, each, column)
 
-    def mapping(self, event: Any) -> Found:
-        found = self.begun(event, "mapping", "{")
+    def mapping(self, event: Any) -> Span:
+        span = self.begun(event, "mapping", "{")
         column = None
         key: Any
         while not isinstance(key := next(self.events), self.yaml.MappingEndEvent):
@@ -223,32 +237,33 @@ class _Reader:
             value = self.value(next(self.events))
             if colon is None:
                 raise ValueError("a key without a value")
-            value = self.placed(value, colon.end())
-            shown: Hashable = name.meaning[1] if name.meaning[0] == "text" else name.meaning  # type: ignore[index]
-            found.items.append(FoundItem(name=shown, start=start, label_end=colon.end(), value=value))
-        return self.ended(found, key, column)
+            value = self.located(value, colon.end())
+            tag, text, anchor = cast("tuple[str, str, str | None]", name.meaning)
+            shown: Hashable = text if tag == "text" else TaggedKey(tag=tag, text=text, anchor=anchor)
+            span.items.append(ItemSpan(name=shown, start=start, label_end=colon.end(), value=value))
+        return self.ended(span, key, column)
 
-    def placed(self, value: Found, label_end: int) -> Found:
+    def located(self, value: Span, label_end: int) -> Span:
         """A value of nothing stands right behind its key."""
         if value.kind == "scalar" and value.start == value.end:
             value.start = value.end = label_end
         return value
 
-    def begun(self, event: Any, kind: Any, bracket: str) -> Found:
+    def begun(self, event: Any, kind: Any, bracket: str) -> Span:
         start = int(event.start_mark.index)
         properties = _PROPERTIES.match(self.text, start).end()  # type: ignore[union-attr]
         if event.flow_style and self.text[properties : properties + 1] != bracket:
             raise ValueError("a mapping without brackets in a list")
-        return Found(kind=kind, start=start, flow=bool(event.flow_style), properties=(event.tag, event.anchor))
+        return Span(kind=kind, start=start, flow=bool(event.flow_style), properties=(event.tag, event.anchor))
 
-    def ended(self, found: Found, event: Any, column: int | None) -> Found:
-        found.column = found.edge = column or 0
-        for item in found.items:
-            if found.kind == "mapping" and item.value.kind == "sequence" and item.value.column == found.column:
+    def ended(self, span: Span, event: Any, column: int | None) -> Span:
+        span.column = span.edge = column or 0
+        for item in span.items:
+            if span.kind == "mapping" and item.value.kind == "sequence" and item.value.column == span.column:
                 # A list that is no deeper than its key: comments there are about the next key.
-                item.value.edge = found.column + 1
-        if found.flow:
-            found.end = int(event.end_mark.index)
-        elif found.items:
-            found.end = found.items[-1].value.end or found.items[-1].label_end
-        return found
+                item.value.edge = span.column + 1
+        if span.flow:
+            span.end = int(event.end_mark.index)
+        elif span.items:
+            span.end = span.items[-1].value.end or span.items[-1].label_end
+        return span

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ..errors import MlscaffoldError
 
@@ -29,6 +29,8 @@ __all__ = [
     "is_portable",
     "linked_folder",
     "look_alikes",
+    "object_id",
+    "parents_of",
     "read_plain",
 ]
 
@@ -49,9 +51,14 @@ class Entry:
     blob: str
 
 
+def object_id(kind: bytes, content: bytes, *, algorithm: str = "sha1") -> str:
+    """The id that git gives to an object of a kind (blob, tree), in a repository with ids by that algorithm."""
+    return hashlib.new(algorithm, b"%b %d\0" % (kind, len(content)) + content, usedforsecurity=False).hexdigest()
+
+
 def blob_id(content: bytes) -> str:
     """The id that git (SHA-1) gives to a content that no attribute changes."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    return object_id(b"blob", content)
 
 
 def entry_of(file: Path) -> Entry:
@@ -63,8 +70,9 @@ def entry_of(file: Path) -> Entry:
 
 
 #: What some file system or other takes for `.git`: case, NTFS short names, trailing dots and spaces, ignorable Unicode.
-_GIT_FOLDER = re.compile(r"^(\.git|git~\d+)[. ]*(:.*)?$", re.IGNORECASE)
-_IGNORABLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+#: Texts, compiled where a path is not plain: few are.
+_GIT_FOLDER = r"(?i)^(\.git|git~\d+)[. ]*(:.*)?$"
+_IGNORABLE = "[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]"
 
 
 #: Names that mean the same everywhere, which most are: nothing in them has to be looked at one by one.
@@ -84,7 +92,7 @@ def folded(path: str) -> str:
 
 
 def _folded_name(name: str) -> str:
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", _IGNORABLE.sub("", name)).casefold())
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", re.sub(_IGNORABLE, "", name)).casefold())
     return plain.partition(":")[0].rstrip(". ") or plain
 
 
@@ -96,10 +104,10 @@ def look_alikes(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         if (other := seen.setdefault(folded(path), path)) != path:
             yield other, path
     for path in ordered:
-        yield from ((file, path) for folder in _folders_of(path) if (file := seen.get(folded(folder), "")))
+        yield from ((file, path) for folder in parents_of(path) if (file := seen.get(folded(folder), "")))
 
 
-def _folders_of(path: str) -> Iterator[str]:
+def parents_of(path: str) -> Iterator[str]:
     """The folders on the way to a path, the closest first."""
     at = path.rfind("/")
     while at > 0:
@@ -115,16 +123,15 @@ def is_portable(path: str) -> bool:
 _NOT_ON_WINDOWS = r'(?i)[<>:"|?*]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)'
 
 
-def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> PurePosixPath:
+def check_contained(path: str, *, error: type[MlscaffoldError], origin: str) -> str:
     """A relative POSIX path that stays inside the project and out of `.git`.
 
     Raises:
         MlscaffoldError: Of the given type, naming the origin (the lock, the template) of the hostile path.
     """
-    pure = PurePosixPath(path)
     if not _is_plain(path) and (why := _danger(path)):
         raise error(f"{origin} names the path {path!r}, {why}. Refused.")
-    return pure
+    return path
 
 
 def _danger(path: str) -> str:
@@ -133,7 +140,7 @@ def _danger(path: str) -> str:
         return "which holds a sign that no name of a file should hold"
     outside = not path or path.startswith("/") or "\\" in path or re.match(r"^[A-Za-z]:", path) is not None
     if outside or any(
-        part in {"", ".", ".."} or _GIT_FOLDER.match(_IGNORABLE.sub("", part)) for part in path.split("/")
+        part in {"", ".", ".."} or re.match(_GIT_FOLDER, re.sub(_IGNORABLE, "", part)) for part in path.split("/")
     ):
         return "which is outside of the project or inside .git"
     return ""
@@ -141,8 +148,7 @@ def _danger(path: str) -> str:
 
 def linked_folder(project: Path, path: str) -> str:
     """The first folder on the way to a path that is a link, relative to the project; empty if none is."""
-    folders = [parent.as_posix() for parent in reversed(PurePosixPath(path).parents) if parent.name]
-    return next((folder for folder in folders if (project / folder).is_symlink()), "")
+    return next((folder for folder in reversed([*parents_of(path)]) if (project / folder).is_symlink()), "")
 
 
 def inside(project: Path, path: str, *, error: type[MlscaffoldError], origin: str) -> Path:
@@ -151,13 +157,13 @@ def inside(project: Path, path: str, *, error: type[MlscaffoldError], origin: st
     Raises:
         MlscaffoldError: Of the given type: the path leads out of the project, by its words or by a link on the way.
     """
-    pure = check_contained(path, error=error, origin=origin)
+    check_contained(path, error=error, origin=origin)
     if link := linked_folder(project, path):
         raise error(
             f"{origin} names the path {path!r}, and {link} is a link, which may lead out of the project. Refused.",
             hint=f"Move the link {project / link} away, then run the command again.",
         )
-    return project / pure
+    return project / path
 
 
 def is_own_file(project: Path, path: str) -> bool:
@@ -173,7 +179,7 @@ def read_plain(file: Path, limit: int) -> bytes:
         ValueError: It is no file, or has more bytes than the limit.
         OSError: It is missing or cannot be read.
     """
-    found = file.lstat()
-    if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
         raise ValueError(f"{file} is not a plain file of reasonable size.")
     return file.read_bytes()

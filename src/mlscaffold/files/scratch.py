@@ -171,5 +171,5 @@ def _is_free(handle: int) -> bool:
 
 def _is_private(folder: Path) -> bool:
     """Whether nobody else could have made it, or written there."""
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == _PRIVATE and found.st_uid == os.getuid()
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == _PRIVATE and status.st_uid == os.getuid()

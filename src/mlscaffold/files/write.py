@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from ..errors import MachineError
 
-__all__ = ["disk_errors", "is_ours", "usual_mode", "write_file"]
+__all__ = ["aside_of", "disk_errors", "is_ours", "near", "usual_mode", "write_file"]
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -47,6 +48,16 @@ def write_file(file: Path, content: bytes) -> None:
         ) from error
 
 
+def near(target: Path) -> Path:
+    """Where a file passes on the volume of its place."""
+    return target.parent / f".mlscaffold-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}"
+
+
+def aside_of(target: Path) -> Path:
+    """Where the one passes that is replaced."""
+    return near(target).with_suffix(".old")
+
+
 def usual_mode() -> int:
     """The permissions that a new file of this person gets."""
     mask = os.umask(0o077)
@@ -58,9 +69,9 @@ def is_ours(path: Path) -> bool:
     """Whether nobody else could have written there."""
     if not hasattr(os, "getuid"):
         return True
-    found = path.lstat()
-    writable = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return found.st_uid == os.getuid() and not writable and not stat.S_ISLNK(found.st_mode)
+    status = path.lstat()
+    writable = stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid == os.getuid() and not writable and not stat.S_ISLNK(status.st_mode)
 
 
 @contextlib.contextmanager
@@ -73,14 +84,14 @@ def disk_errors(destination: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or destination
+        path = error.filename or destination
         if error.errno == errno.ENAMETOOLONG:
             raise MachineError(
-                f"The name {place} is too long for this disk. {destination} is as it was.",
+                f"The name {path} is too long for this disk. {destination} is as it was.",
                 hint="Use shorter names, or a folder that is closer to the top.",
             ) from error
-        what = "Reading" if error.errno == errno.EACCES and os.path.isfile(place) else "Writing"  # noqa: PTH113 - or bytes
+        what = "Reading" if error.errno == errno.EACCES and os.path.isfile(path) else "Writing"  # noqa: PTH113 - or bytes
         raise MachineError(
-            f"{what} failed at {place}: {error.strerror or error}. {destination} is as it was.",
+            f"{what} failed at {path}: {error.strerror or error}. {destination} is as it was.",
             hint="Make room or get the right to write there, then run the command again.",
         ) from error

@@ -6,15 +6,18 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from ..files.entry import parents_of
 from .index import Index
 from .location import Location
 from .process import Git, listing, records
 
-__all__ = ["ATTRIBUTES", "missing_filters", "unmergeable"]
+__all__ = ["ATTRIBUTES", "converting_attributes", "missing_filters", "unmergeable"]
 
 ATTRIBUTES = ".gitattributes"
 #: What `check-attr` prints for an attribute that has no value: there is no filter of that name.
 _NO_VALUE = frozenset({"unspecified", "unset", "set", ""})
+#: What converts a content, besides the attributes of its line ends.
+_CONVERTING = ("filter", "ident", "working-tree-encoding")
 #: Values of the attribute `merge` by which git takes one side or the other, never both.
 _NO_LINES = frozenset({"unset", "binary", "lfs"})
 _LIMIT_BYTES = 1024 * 1024
@@ -26,6 +29,17 @@ def _attribute(location: Location, name: str, paths: Collection[str]) -> Mapping
     fields = words.decode(errors="surrogateescape").split("\0")
     values = zip(fields[0::3], fields[2::3], strict=False)
     return {path: value for path, value in values if value != "unspecified"}
+
+
+def converting_attributes(
+    location: Location, names: Collection[str], *, environment: Mapping[str, str]
+) -> frozenset[str]:
+    """Those of some names, from the top of the work tree, whose content attributes convert by more than line ends."""
+    git = Git(location.top, environment={**environment, "GIT_WORK_TREE": str(location.top)})
+    words = git.run("check-attr", "-z", "--stdin", *_CONVERTING, stdin=listing(names))
+    fields = words.decode(errors="surrogateescape").split("\0")
+    pairs = zip(fields[0::3], fields[2::3], strict=False)
+    return frozenset(name for name, value in pairs if value not in {"unspecified", "unset"})
 
 
 def unmergeable(location: Location, paths: Collection[str]) -> frozenset[str]:
@@ -57,7 +71,7 @@ def _installed_filters(location: Location) -> frozenset[str]:
 
 def _attribute_files(location: Location, paths: Collection[str]) -> Iterator[Path]:
     """Every file that may say something of the paths, but for a person's own elsewhere (`core.attributesFile`)."""
-    folders = {parent for path in paths for parent in PurePosixPath(location.prefix + path).parents}
+    folders = {"", *(folder for path in paths for folder in parents_of(location.prefix + path))}
     yield from (location.top / folder / ATTRIBUTES for folder in folders)
     yield location.common / "info" / "attributes"
     home = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '')}/.config"

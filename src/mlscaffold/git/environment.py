@@ -77,9 +77,14 @@ def _cleared() -> re.Pattern[str]:
     return re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in names))
 
 
+def _is_cleared(name: str) -> bool:
+    # Most callers set none of git's, and the pattern of all names takes a while to be made.
+    return name.startswith("GIT_") and _cleared().fullmatch(name) is not None
+
+
 def cleaned_environment() -> dict[str, str]:
     """Our own environment without what would lead git elsewhere: for every process that we start."""
-    return {name: value for name, value in os.environ.items() if not _cleared().fullmatch(name)}
+    return {name: value for name, value in os.environ.items() if not _is_cleared(name)}
 
 
 def git_environment() -> dict[str, str]:

@@ -27,6 +27,7 @@ __all__ = [
     "read_index",
     "recorded_modes",
     "staged_paths",
+    "with_assumed",
     "with_edits",
 ]
 
@@ -136,11 +137,16 @@ def with_edits(index: Index, location: Location) -> Index:
     Raises:
         GitError: The last commit cannot be read.
     """
-    here = [path for path in sorted(index.assumed) if is_own_file(location.folder, path)]
-    seen = files_here(location, index, here)
-    edited = {path for path in here if seen[path] != index.entries[path]}
     staged = staged_paths(location) - index.submodules.keys()
-    return dataclasses.replace(index, staged=staged, unstaged=index.unstaged | edited)
+    return dataclasses.replace(with_assumed(index, location), staged=staged)
+
+
+def with_assumed(index: Index, location: Location) -> Index:
+    """An index whose files are looked at that git assumes unchanged."""
+    paths = [path for path in sorted(index.assumed) if is_own_file(location.folder, path)]
+    seen = files_here(location, index, paths)
+    edited = {path for path in paths if seen[path] != index.entries[path]}
+    return dataclasses.replace(index, unstaged=index.unstaged | edited)
 
 
 #: A command line holds no more paths for sure.

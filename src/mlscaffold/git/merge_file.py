@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import MachineError
 from ..files.scratch import scratch_folder
@@ -32,7 +34,9 @@ class LineMerge:
     hunks: int
 
 
-def merge_lines(*, base: bytes | None, mine: bytes, theirs: bytes, labels: Labels) -> LineMerge | None:
+def merge_lines(
+    *, base: bytes | None, mine: bytes, theirs: bytes, labels: Labels, scratch: Path | None = None
+) -> LineMerge | None:
     """Merge by lines; None for binary content.
 
     Args:
@@ -40,28 +44,34 @@ def merge_lines(*, base: bytes | None, mine: bytes, theirs: bytes, labels: Label
         mine: The project's content.
         theirs: The new render.
         labels: Names of the sides.
+        scratch: A private folder in which the contents lie meanwhile; None is one of their own.
 
     Raises:
         MachineError: git failed.
     """
-    with scratch_folder() as folder:
-        for name, content in (("mine", mine), ("base", base or b""), ("theirs", theirs)):
-            (folder / name).write_bytes(content)
-        style = ["--zdiff3"] if base is not None else []
-        names = [word for label in (labels.mine, labels.base, labels.theirs) for word in ("-L", label)]
-        sides = [str(folder / name) for name in ("mine", "base", "theirs")]
-        # A person's own style of conflicts would mark a base that there is none of.
-        plain = ("-c", "merge.conflictStyle=merge")
-        done = Git.outside().finished(*plain, "merge-file", "-p", "-q", *style, *names, *sides)
+    import tempfile
+
+    style = ["--zdiff3"] if base is not None else []
+    names = [word for label in (labels.mine, labels.base, labels.theirs) for word in ("-L", label)]
+    # A person's own style of conflicts would mark a base that there is none of.
+    plain = ("-c", "merge.conflictStyle=merge")
+    with (
+        contextlib.nullcontext(scratch) if scratch is not None else scratch_folder() as around,
+        tempfile.TemporaryDirectory(dir=around) as folder,
+    ):
+        sides = [Path(folder, name) for name in ("mine", "base", "theirs")]
+        for side, content in zip(sides, (mine, base or b"", theirs), strict=True):
+            side.write_bytes(content)
+        done = Git.outside().finished(*plain, "merge-file", "-p", "-q", *style, *names, *map(str, sides))
     if 0 <= done.returncode <= _MOST_CONFLICTS:
         # git counts no further than 127, so the markers are what is counted.
         return LineMerge(content=done.stdout, hunks=_count(done.stdout, labels) if done.returncode else 0)
     if b"\0" in mine + theirs + (base or b""):
         return None
-    said = done.stderr.decode(errors="replace").strip()
-    if "binary" in said:
+    reason = done.stderr.decode(errors="replace").strip()
+    if "binary" in reason:
         return None
-    raise MachineError(f"git merge-file failed: {said or done.returncode}", hint="Is git at least version 2.35?")
+    raise MachineError(f"git merge-file failed: {reason or done.returncode}", hint="Is git at least version 2.35?")
 
 
 def _count(content: bytes, labels: Labels) -> int:

@@ -13,8 +13,12 @@ Git runs what its configuration names: filters, hooks, pagers, helpers. Which co
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import re
+import shutil
+import stat
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -141,6 +145,8 @@ def listing(words: Iterable[str]) -> bytes:
     return "".join(f"{word}\0" for word in words).encode(errors="surrogateescape")
 
 
+#: How `cat-file --batch` begins to tell of an object: id, type, size.
+_WORDS_OF_OBJECT = 3
 _ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
@@ -165,11 +171,12 @@ class Git:
         return cls(Path(__file__).parent, environment={"GIT_DIR": os.devnull, "GIT_NO_LAZY_FETCH": "1"})
 
     @classmethod
-    def at(cls, git_folder: Path, *, work_tree: Path | None = None) -> Git:
-        """Git in a repository that we made ourselves, bare or with a work tree."""
-        tree = {"GIT_WORK_TREE": str(work_tree)} if work_tree else {}
-        place = {"GIT_DIR": str(git_folder), "GIT_NO_LAZY_FETCH": "1", "GIT_DEFAULT_HASH": "sha1", **tree}
-        return cls(work_tree or git_folder, environment=place)
+    def at(cls, git_folder: Path, *, work_tree: Path | None = None, index: Path | None = None) -> Git:
+        """Git in a repository that we made ourselves, bare or with a work tree, which may have an index elsewhere."""
+        apart = {"GIT_WORK_TREE": work_tree, "GIT_INDEX_FILE": index}
+        named = {name: str(path) for name, path in apart.items() if path}
+        repository = {"GIT_DIR": str(git_folder), "GIT_NO_LAZY_FETCH": "1", "GIT_DEFAULT_HASH": "sha1"}
+        return cls(work_tree or git_folder, environment={**repository, **named})
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> bytes:
         """Standard output of a git command.
@@ -197,20 +204,30 @@ class Git:
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs, by one process; those that are missing are left out."""
-        wanted = sorted(set(ids))
-        if not wanted:
+        return {blob: content for blob, (_, content) in self.objects(sorted(set(ids))).items()}
+
+    def objects(self, names: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+        """By name the id and the content of the object that it leads to, by one process; links in trees are followed.
+
+        What leads to nothing, or out of its tree, is left out.
+        """
+        if not names:
             return {}
-        stream = self.run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in wanted).encode())
-        contents: dict[str, bytes] = {}
-        at = 0
-        for blob in wanted:
-            end = stream.index(b"\n", at)
-            words = stream[at:end].split()
-            at = end + 1
-            if words[-1] != b"missing":
-                size = int(words[2])
-                contents[blob] = stream[at : at + size]
-                at += size + 1
+        stdin = "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+        stream = self.run("cat-file", "--batch", "--follow-symlinks", stdin=stdin)
+        contents: dict[str, tuple[str, bytes]] = {}
+        start = 0
+        for name in names:
+            end = stream.index(b"\n", start)
+            words = stream[start:end].split()
+            start = end + 1
+            if words[-1] in {b"missing", b"ambiguous"}:
+                continue
+            # A link that leads nowhere is told with a word and a size, and an object with its id besides.
+            size = int(words[-1])
+            if len(words) == _WORDS_OF_OBJECT:
+                contents[name] = (words[0].decode(), stream[start : start + size])
+            start += size + 1
         return contents
 
     def found(self, *arguments: str, stdin: bytes | None = None) -> bytes | None:
@@ -248,7 +265,7 @@ class Git:
         source: dict[str, object] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         try:
             return subprocess.run(  # type: ignore[call-overload,no-any-return]
-                ["git", *_OPTIONS, *arguments],
+                [_program(self._environment.get("PATH", "")), *_OPTIONS, *arguments],
                 cwd=self.folder,
                 env=self._environment,
                 capture_output=True,
@@ -268,6 +285,13 @@ class Git:
             raise MachineError(f"Cannot run git in {self.folder}: {error.strerror}.") from error
 
 
+@functools.cache
+def _program(path: str) -> str:
+    """Where git is, looked up once for all commands."""
+    program = shutil.which("git", path=path or None)
+    return os.path.abspath(program) if program else "git"  # noqa: PTH100 - links lead elsewhere
+
+
 #: What git takes for a repository.
 _BARE = (("HEAD", "objects", "refs"), ("HEAD", "commondir"))
 
@@ -276,19 +300,29 @@ def _refuse_embedded(folder: Path) -> None:
     """Refuse a bare repository that git would find by looking upwards: one can be committed, configuration and all.
 
     Raises:
-        MachineError: The folder lies in one.
+        MachineError: The folder lies in one, or in a repository whose configuration git would wait for.
     """
     here = Path(os.path.realpath(folder))
-    for place in (here, *here.parents):
-        if place.name == ".git" or os.path.lexists(place / ".git"):
+    for parent in (here, *here.parents):
+        if parent.name == ".git" or os.path.lexists(parent / ".git"):
             # No clone can hold that name.
+            _refuse_endless(parent / ".git" / "config")
             return
         # As git looks at it: by names, whatever they are.
-        if any(all(os.path.lexists(place / name) for name in names) for names in _BARE):
+        if any(all(os.path.lexists(parent / name) for name in names) for names in _BARE):
             raise MachineError(
-                f"{place} is a bare git repository that whoever wrote these files may have put there, and whose "
+                f"{parent} is a bare git repository that whoever wrote these files may have put there, and whose "
                 "settings git would run.",
                 hint="Name a folder outside of it. If it is no repository of yours, remove it.",
+            )
+
+
+def _refuse_endless(config: Path) -> None:
+    with contextlib.suppress(OSError):
+        mode = config.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise MachineError(
+                f"{config} is no plain file: git would wait for it without end.", hint="Restore it, or remove it."
             )
 
 

@@ -12,14 +12,14 @@ import dataclasses
 import functools
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..errors import MachineError, ProjectError
-from ..files.entry import Entry, FileMode, check_contained
-from .attributes import ATTRIBUTES
-from .location import Location, located
+from ..files.entry import Entry, FileMode, check_contained, object_id, parents_of
+from .attributes import ATTRIBUTES, converting_attributes
+from .location import Location
 from .merge_file import Labels, merge_lines
 from .process import Git, listing, quoted
 
@@ -59,26 +59,59 @@ class Store:
         """
         if not paths:
             return {}
-        plain = [path for path in paths if root == self.project or PurePosixPath(path).name != ATTRIBUTES]
-        raw = [path for path in paths if path not in set(plain)]
+        ids = self._unconverted(root, paths)
         options = ["-w"] if write else []
-        found: dict[str, str] = {}
-        if plain:
-            tree = self.location.top if root == self.project else self._view(root, plain)
+        if converted := [path for path in paths if path not in ids]:
+            tree = self.location.top if root == self.project else self._view(root, converted)
             git = Git(tree, environment={**self._store(), "GIT_WORK_TREE": str(tree)})
-            names = (self.location.prefix + path for path in plain)
-            found |= zip(plain, _hashed(git, names, *options), strict=True)
-        if raw:
+            names = (self.location.prefix + path for path in converted)
+            ids |= zip(converted, _hashed(git, names, *options), strict=True)
+        if write and (plain := [path for path in ids if path not in set(converted)]):
             git = Git(self.location.top, environment=self._store())
-            names = (str(root / path) for path in raw)
-            found |= zip(raw, _hashed(git, names, *options, "--no-filters"), strict=True)
-        return found
+            _hashed(git, (str(root / path) for path in plain), *options, "--no-filters")
+        return ids
 
-    def entries(self, root: Path, plain: Mapping[str, Entry]) -> Mapping[str, Entry]:
-        """The entries of a render, with the ids that git would give its files in this project."""
+    def _unconverted(self, root: Path, paths: Collection[str]) -> dict[str, str]:
+        """The ids of those files whose bytes no attribute changes on their way into git."""
+        apart = {path for path in paths if root != self.project and PurePosixPath(path).name == ATTRIBUTES}
+        ids = {path: self._blob_id((root / path).read_bytes()) for path in apart}
+        if self.coming:
+            return ids
+        if unknown := set(paths) - apart - self._converting.keys():
+            names = [self.location.prefix + path for path in unknown]
+            converting = converting_attributes(self.location, names, environment=self._store())
+            self._converting.update({path: self.location.prefix + path in converting for path in unknown})
+        for path in paths:
+            if path not in apart and not self._converting[path]:
+                content = (root / path).read_bytes()
+                # Line ends are all that else is converted.
+                if b"\r" not in content:
+                    ids[path] = self._blob_id(content)
+        return ids
+
+    @functools.cached_property
+    def _blob_id(self) -> Callable[[bytes], str]:
+        """Gives the id of a content, in this repository."""
+        config = self.location.common / "config"
+        is_newer = config.is_file() and b"sha256" in config.read_bytes().lower()
+        return functools.partial(object_id, b"blob", algorithm="sha256" if is_newer else "sha1")
+
+    @functools.cached_property
+    def _converting(self) -> dict[str, bool]:
+        """By path, as far as it was asked for: whether its attributes convert more of it than line ends."""
+        return {}
+
+    def entries(self, root: Path, plain: Mapping[str, Entry], *, write: bool = False) -> Mapping[str, Entry]:
+        """The entries of a render, with the ids that git would give its files in this project.
+
+        Args:
+            root: Where the render lies.
+            plain: Its entries as they are.
+            write: Keep the contents in the scratch store.
+        """
         files = [path for path, entry in plain.items() if entry.mode is not FileMode.SYMLINK]
         links = {path: bytes((root / path).readlink()) for path in plain.keys() - set(files)}
-        seen = {**self.hash(root, files), **self.add(links)}
+        seen = {**self.hash(root, files, write=write), **self.add(links)}
         return {path: Entry(mode=entry.mode, blob=seen[path]) for path, entry in plain.items()}
 
     def _view(self, root: Path, paths: Iterable[str]) -> Path:
@@ -88,7 +121,7 @@ class Store:
             target = view / self.location.prefix / path
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(root / path, target)
-        for file in {*self._attribute_files, *self.coming}:
+        for file in {*self._attribute_files(paths), *self.coming}:
             target = view / file
             # Where the render has a file in the place of a folder, the folder's attributes apply to nothing.
             with contextlib.suppress(FileExistsError, NotADirectoryError):
@@ -113,23 +146,18 @@ class Store:
             if here is None or here == before:
                 coming[self.location.prefix + path] = new / path
                 continue
-            merged = merge_lines(base=before, mine=here, theirs=after, labels=Labels())
+            merged = merge_lines(base=before, mine=here, theirs=after, labels=Labels(), scratch=self.scratch)
             if merged is not None and not merged.hunks:
                 file = self.scratch / "contents" / f"{len(coming)}{ATTRIBUTES}"
                 file.write_bytes(merged.content)
                 coming[self.location.prefix + path] = file
         return dataclasses.replace(self, coming=coming) if coming else self
 
-    @functools.cached_property
-    def _attribute_files(self) -> tuple[str, ...]:
-        """Every file that says how git treats the project's contents."""
-        patterns = (f":(glob){self.location.prefix}**/{ATTRIBUTES}", *self._above())
-        found = self.git.records("ls-files", "-z", "--cached", "--others", "--", *patterns)
-        return tuple(path for path in found if _content(self.location.top / path) is not None)
-
-    def _above(self) -> Iterable[str]:
-        for parent in list(PurePosixPath(self.location.prefix).parents) if self.location.prefix else []:
-            yield f":(literal){(parent / ATTRIBUTES).as_posix()}"
+    def _attribute_files(self, paths: Iterable[str]) -> Iterable[str]:
+        """Every file of the project's that says how git treats some of its paths."""
+        folders = {folder for path in paths for folder in parents_of(self.location.prefix + path)}
+        names = [ATTRIBUTES, *(f"{folder}/{ATTRIBUTES}" for folder in folders)]
+        return [name for name in names if _content(self.location.top / name) is not None]
 
     def _store(self) -> Mapping[str, str]:
         own = self.scratch / "objects"
@@ -147,10 +175,10 @@ class Store:
         Raises:
             MachineError: One of them is nowhere.
         """
-        found = Git(self.location.top, environment=self._store()).blobs(blobs)
-        if missing := set(blobs) - found.keys():
+        contents = Git(self.location.top, environment=self._store()).blobs(blobs)
+        if missing := set(blobs) - contents.keys():
             raise MachineError(f"The object {min(missing)} is missing from the repository {self.location.top}.")
-        return found
+        return contents
 
     def add(self, contents: Mapping[str, bytes]) -> Mapping[str, str]:
         """Keep contents in the scratch store, as they are; their ids by the same keys."""
@@ -166,10 +194,17 @@ class Store:
         """Write files as git would check them out in this project; where each lies below `into`."""
         if not entries:
             return {}
-        git = Git(self.location.top, environment={**self._store(), "GIT_WORK_TREE": str(self.location.top)})
-        _fill_index(git, entries, self.location.prefix)
+        git = self._with_index(entries, self.location.prefix)
         git.run("checkout-index", "-a", "-f", f"--prefix={into}{os.sep}")
         return {path: into / self.location.prefix / path for path in entries}
+
+    def _with_index(self, entries: Mapping[str, Entry], prefix: str = "") -> Git:
+        """Git with these entries, and nothing else, in the index of the store."""
+        (self.scratch / "index").unlink(missing_ok=True)
+        git = Git(self.location.top, environment={**self._store(), "GIT_WORK_TREE": str(self.location.top)})
+        lines = (f"{entry.mode} {entry.blob}\t{prefix}{path}" for path, entry in entries.items())
+        git.run("update-index", "-z", "--index-info", stdin=listing(lines))
+        return git
 
     def keep(self, blobs: Iterable[str]) -> None:
         """Move objects of the scratch store into the repository's own."""
@@ -188,25 +223,18 @@ class Store:
         gone = [path for path in gone if old[path].mode is not FileMode.SYMLINK]
         if not gone or not came:
             return {}
-        git = Git(self.location.top, environment=self._store())
         trees = []
         for side, paths in ((old, gone), (mine, came)):
-            _fill_index(git, {path: side[path] for path in paths})
+            git = self._with_index({path: side[path] for path in paths})
             trees.append(git.text("write-tree", "--missing-ok"))
         options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
         words = git.records("diff-tree", *options, *trees)
-        found = zip(words[1::3], words[2::3], strict=True)
-        return {path: here for path, here in found if _is_writable(here)}
+        pairs = zip(words[1::3], words[2::3], strict=True)
+        return {path: here for path, here in pairs if _is_writable(here)}
 
 
-def open_store(project: Path, scratch: Path) -> Store:
-    """The store of a project; `scratch` is an empty folder that the caller removes.
-
-    Raises:
-        ProjectError: The project is not in a git work tree.
-        MachineError: git is missing, or cannot use the repository.
-    """
-    location = located(project)
+def open_store(location: Location, scratch: Path) -> Store:
+    """The store of a project; `scratch` is an empty folder that the caller removes."""
     for name in ("objects", "contents", "views"):
         (scratch / name).mkdir(parents=True)
     return Store(location=location, scratch=scratch)
@@ -216,13 +244,6 @@ def _hashed(git: Git, names: Iterable[str], *options: str) -> list[str]:
     """The ids of files, in their order."""
     lines = "".join(f"{quoted(name)}\n" for name in names).encode(errors="surrogateescape")
     return git.text_of("hash-object", *options, "--stdin-paths", stdin=lines).split()
-
-
-def _fill_index(git: Git, entries: Mapping[str, Entry], prefix: str = "") -> None:
-    """Put these entries, and nothing else, into the index of a store."""
-    lines = (f"{entry.mode} {entry.blob}\t{prefix}{path}" for path, entry in entries.items())
-    git.run("read-tree", "--empty")
-    git.run("update-index", "-z", "--index-info", stdin=listing(lines))
 
 
 def _is_writable(path: str) -> bool:

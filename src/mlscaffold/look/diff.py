@@ -12,7 +12,7 @@ from ..files.entry import Entry, is_own_file
 from ..git.index import files_of
 from ..project.lock import LockedFile
 from ..project.pin import Pin
-from ..template.ownership import Policy
+from ..template.policy import Policy
 
 __all__ = ["Edit", "EditKind", "edits"]
 
@@ -39,31 +39,33 @@ class Edit:
     after: bytes
 
 
-def edits(then: Pin, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
+def edits(pin: Pin, paths: Sequence[str] = ()) -> tuple[Edit, ...]:
     """The owner's edits, by policy and path.
 
     Args:
-        then: The project, pinned.
+        pin: The project, pinned.
         paths: Files or folders to look at; all if empty.
 
     Raises:
         ProjectError: One of the paths is not from the template.
     """
-    ours = {path: file for path, file in then.lock.files.items() if path in then.entries}
+    files = {path: file for path, file in pin.lock.files.items() if path in pin.entries}
     for path in paths:
-        if not any(_covers(path, each) for each in ours):
+        if not any(_covers(path, each) for each in files):
             raise ProjectError(f"{path} is not from the template: all of it is yours.")
-    chosen = [path for path in ours if not paths or any(_covers(each, path) for each in paths)]
-    seen = files_of(then.project, chosen)
+    chosen = [path for path in files if not paths or any(_covers(each, path) for each in paths)]
+    present = files_of(pin.project, chosen)
     # A file of secrets is in no clone: that it is not here is no edit.
-    secret = {path for path in chosen if path in then.render.secret or _is_unrecorded(ours[path])}
-    changed = [path for path in chosen if seen.get(path) != then.entries[path] and (path in seen or path not in secret)]
+    secret = {path for path in chosen if path in pin.render.secret or _is_unrecorded(files[path])}
+    changed = [
+        path for path in chosen if present.get(path) != pin.entries[path] and (path in present or path not in secret)
+    ]
     order = {policy: number for number, policy in enumerate(Policy)}
     return tuple(
-        Edit(path=path, policy=ours[path].policy, kind=EditKind.HIDDEN, before=b"", after=b"")
+        Edit(path=path, policy=files[path].policy, kind=EditKind.HIDDEN, before=b"", after=b"")
         if path in secret
-        else _edit(then, path, seen.get(path), ours[path].policy)
-        for path in sorted(changed, key=lambda path: (order[ours[path].policy], path))
+        else _edit(pin, path, present.get(path), files[path].policy)
+        for path in sorted(changed, key=lambda path: (order[files[path].policy], path))
     )
 
 
@@ -76,19 +78,19 @@ def _covers(chosen: str, path: str) -> bool:
     return path == folder or path.startswith(f"{folder}/") or folder in {"", "."}
 
 
-def _edit(then: Pin, path: str, here: Entry | None, policy: Policy) -> Edit:
-    wanted = then.entries[path]
+def _edit(pin: Pin, path: str, here: Entry | None, policy: Policy) -> Edit:
+    wanted = pin.entries[path]
     kind = EditKind.DELETED if here is None else EditKind.MODE if here.blob == wanted.blob else EditKind.EDITED
-    before = _content(then.render.root / path)
-    after = b"" if here is None else _here(then, path, here)
+    before = _content(pin.render.root / path)
+    after = b"" if here is None else _here(pin, path, here)
     return Edit(path=path, policy=policy, kind=kind, before=before, after=after)
 
 
-def _here(then: Pin, path: str, entry: Entry) -> bytes:
+def _here(pin: Pin, path: str, entry: Entry) -> bytes:
     """A file of the project; what a sparse checkout leaves out is in git alone."""
-    if then.workspace is not None and not is_own_file(then.project, path):
-        return then.workspace.read([entry.blob])[entry.blob]
-    return _content(then.project / path)
+    if pin.workspace is not None and not is_own_file(pin.project, path):
+        return pin.workspace.read([entry.blob])[entry.blob]
+    return _content(pin.project / path)
 
 
 def _content(file: Path) -> bytes:

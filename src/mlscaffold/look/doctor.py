@@ -7,13 +7,13 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from ..apply.journal import pending
-from ..errors import MachineError, MlscaffoldError, NoProjectError, TemplateError
+from ..errors import MlscaffoldError, NoProjectError, TemplateError
 from ..files.rights import make_private
 from ..git.index import read_index
 from ..git.location import locate, newest_commit, outside
@@ -23,8 +23,8 @@ from ..project.record import Recorded, read_recorded
 from ..project.settings import SETTINGS_FILE, read_project_settings
 from ..template.cache import why_unusable
 from ..template.channel import RELEASES
+from ..template.newer import Relation, standing
 from ..template.source import find_source
-from ..template.standing import Relation, standing
 from ..template.versions import DEV, shown
 
 __all__ = ["Ailment", "Health", "diagnose"]
@@ -56,14 +56,27 @@ _PYTHON = (3, 11)
 
 def diagnose(project: Path, *, cache: Path) -> tuple[Ailment, ...]:
     """Look at everything that the tool needs: on this machine, and for this project."""
-    return (_git(), _identity(project), _python(), _cache(cache), *_trust(), *_project(project, cache))
+    looks: Sequence[tuple[str, Callable[[], Iterable[Ailment]]]] = (
+        ("git", lambda: [_git()]),
+        ("git identity", lambda: [_identity(project)]),
+        ("Python", lambda: [_python()]),
+        ("cache", lambda: [_cache(cache)]),
+        ("settings", _trust),
+        ("project", lambda: _project(project, cache)),
+    )
+    return tuple(ailment for subject, look in looks for ailment in _looked_at(subject, look))
+
+
+def _looked_at(subject: str, look: Callable[[], Iterable[Ailment]]) -> Iterator[Ailment]:
+    """What is seen, the last of it that one cannot look at all."""
+    try:
+        yield from look()
+    except MlscaffoldError as error:
+        yield Ailment(subject=subject, health=Health.BAD, message=error.message, cure=error.hint)
 
 
 def _git() -> Ailment:
-    try:
-        said = Git.outside().text("--version")
-    except MlscaffoldError as error:
-        return Ailment(subject="git", health=Health.BAD, message=error.message, cure=error.hint)
+    said = Git.outside().text("--version")
     numbers = tuple(int(part) for part in said.split()[2].split(".")[:2] if part.isdigit())
     if numbers < _GIT:
         cure = f"Install git {_GIT[0]}.{_GIT[1]} or newer; `new` and `check` work with this one."
@@ -73,10 +86,7 @@ def _git() -> Ailment:
 
 def _identity(project: Path) -> Ailment:
     folder = project if project.is_dir() else Path.cwd()
-    try:
-        name, email = config_value(folder, "user.name"), config_value(folder, "user.email")
-    except MachineError as error:
-        return Ailment(subject="git identity", health=Health.BAD, message=error.message, cure=error.hint)
+    name, email = config_value(folder, "user.name"), config_value(folder, "user.email")
     if name and email:
         return Ailment(subject="git identity", health=Health.GOOD, message=f"{name} <{email}>")
     cure = "Run: git config --global user.name NAME; git config --global user.email ADDRESS"
@@ -107,11 +117,7 @@ def _cache(cache: Path) -> Ailment:
 
 def _trust() -> Iterator[Ailment]:
     """What the settings trust, entry by entry."""
-    try:
-        entries = read_settings().trust.entries
-    except SettingsError as error:
-        yield Ailment(subject="settings", health=Health.BAD, message=error.message, cure=error.hint)
-        return
+    entries = read_settings().trust.entries
     for entry in entries:
         yield Ailment(subject="trusted", health=Health.GOOD, message=f"{entry} (by {settings_file()})")
     if not entries:
@@ -133,9 +139,6 @@ def _project(project: Path, cache: Path) -> Iterator[Ailment]:
     except NoProjectError:
         yield Ailment(subject="project", health=Health.GOOD, message=f"no project is in {project}")
         return
-    except MlscaffoldError as error:
-        yield Ailment(subject="project", health=Health.BAD, message=error.message, cure=error.hint)
-        return
     if recorded.lock is None:
         message = f"none: the project was made by plain Copier ({recorded.template} {recorded.version})"
         cure = "Write one: mlscaffold lock --resolve"
@@ -149,21 +152,18 @@ def _project(project: Path, cache: Path) -> Iterator[Ailment]:
     else:
         message = f"{recorded.template} {recorded.lock.said_version}, {len(recorded.lock.files)} files"
         yield Ailment(subject="lock", health=Health.GOOD, message=message)
-    yield _template(recorded, cache)
+    yield from _looked_at("template", lambda: [_template(recorded, cache)])
     yield from _trust_in(recorded)
-    yield from _repository(project)
+    yield from _looked_at("repository", lambda: _repository(project))
 
 
 def _template(recorded: Recorded, cache: Path) -> Ailment:
     if recorded.version == DEV:
         message = "this project was made from an unreleased state of it, and cannot follow it"
         return Ailment(subject="template", health=Health.DOUBTFUL, message=message)
-    try:
-        source = find_source(recorded.template)
-        ahead = recorded.owned.version if recorded.owned else ""
-        there = standing(source, recorded.version, ahead=ahead, channel=recorded.channel, cache=cache)
-    except MlscaffoldError as error:
-        return Ailment(subject="template", health=Health.BAD, message=error.message, cure=error.hint)
+    source = find_source(recorded.template)
+    ahead = recorded.owned.version if recorded.owned else ""
+    there = standing(source, recorded.version, ahead=ahead, channel=recorded.channel, cache=cache)
     if there.withdrawn:
         message = f"{recorded.template} can be read, and has no version {recorded.version} (any more)"
         cure = "Ask its owners to restore the tag."
@@ -184,18 +184,10 @@ def _template(recorded: Recorded, cache: Path) -> Ailment:
 
 
 def _repository(project: Path) -> Iterator[Ailment]:
-    try:
-        location = locate(project)
-        if location is not None:
-            read_index(project)
-            newest_commit(Git(project))
-    except MachineError as error:
-        yield Ailment(subject="repository", health=Health.BAD, message=error.message, cure=error.hint)
-        return
-    if location is None:
-        refusal = outside(project)
-        yield Ailment(subject="repository", health=Health.BAD, message=refusal.message, cure=refusal.hint)
-        return
+    if locate(project) is None:
+        raise outside(project)
+    read_index(project)
+    newest_commit(Git(project))
     if (waiting := pending(project)) is not None:
         cure = "Run: mlscaffold update --status"
         yield Ailment(subject="update", health=Health.BAD, message=f"the {waiting.title} is not finished", cure=cure)
@@ -206,7 +198,9 @@ def _repository(project: Path) -> Iterator[Ailment]:
         else:
             message = ".pre-commit-config.yaml is here, and no hook runs it"
             yield Ailment(subject="hooks", health=Health.DOUBTFUL, message=message, cure="Run: pre-commit install")
-    try:
-        read_project_settings(project)
-    except MlscaffoldError as error:
-        yield Ailment(subject=SETTINGS_FILE, health=Health.BAD, message=error.message, cure=error.hint)
+    yield from _looked_at(SETTINGS_FILE, lambda: _own_settings(project))
+
+
+def _own_settings(project: Path) -> Iterable[Ailment]:
+    read_project_settings(project)
+    return ()

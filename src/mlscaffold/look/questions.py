@@ -9,9 +9,9 @@ from typing import Any
 from ..files.scratch import scratch_folder
 from ..preferences.trust import Trusted
 from ..template.checkout import check_out
+from ..template.newer import releases
 from ..template.questions import Question, template_questions
 from ..template.source import find_source
-from ..template.standing import releases
 from ..template.trust import require_trust
 from ..template.versions import Release
 

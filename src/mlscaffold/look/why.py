@@ -18,7 +18,7 @@ from ..project.record import Recorded
 from ..project.settings import ProjectSettings, read_project_settings
 from ..project.waiting import read_ahead
 from ..template.history import changed_last
-from ..template.ownership import Policy
+from ..template.policy import Policy
 
 __all__ = ["Origin", "origin_of"]
 
@@ -52,8 +52,8 @@ def origin_of(project: Path, path: str, *, trusted: Trusted = False, cache: Path
     settings = read_project_settings(project)
     lock = recorded.lock
     if lock is None:
-        with pinned(project, trusted=trusted, cache=cache) as then:
-            lock = then.lock
+        with pinned(project, trusted=trusted, cache=cache) as derived:
+            lock = derived.lock
     name = PurePosixPath(path).as_posix()
     file = lock.files.get(name)
     version, changed_in = _history(project, recorded, name, file.source if file else "", trusted, cache)
@@ -80,12 +80,12 @@ def _history(
     guess = recorded.owned.version if recorded.owned and recorded.lock and recorded.lock.is_ahead(path) else ""
     with scratch_folder() as scratch:
         try:
-            then = pin(project, recorded, into=scratch, trusted=trusted, cache=cache)
-            if isinstance(then, PinOfTwo):
-                then = then.ahead if path in then.lane.paths else then.base
+            version = pin(project, recorded, into=scratch, trusted=trusted, cache=cache)
+            if isinstance(version, PinOfTwo):
+                version = version.ahead if path in version.owned_ahead.paths else version.base
         except MlscaffoldError:
             return guess, ""
-        return then.checkout.version, changed_last(then.checkout, source)
+        return version.checkout.version, changed_last(version.checkout, source)
 
 
 def _state(project: Path, path: str, wanted: Entry | None, *, known: bool) -> str:

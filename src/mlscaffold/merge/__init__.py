@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 
 from ..git.merge_file import Labels, merge_lines
 from .diff3 import holds
 from .hunks import HunkRule, decide_hunks, settle_hunks
-from .structured import can_merge, is_merge, is_within, merge_structured, parses
+from .sides import FileSides
+from .structured import Documents, documents_of, is_within, parses
 
 __all__ = ["HunkRule", "Labels", "Merged", "fuller_of", "merge_contents"]
 
@@ -40,6 +43,7 @@ def merge_contents(
     labels: Labels | None = None,
     lines_only: bool = False,
     rules: Sequence[HunkRule] = (),
+    scratch: Path | None = None,
 ) -> Merged:
     """Merge the contents of a file that both sides changed.
 
@@ -51,20 +55,21 @@ def merge_contents(
         labels: Names of the sides in conflict markers.
         lines_only: Do no more than git would.
         rules: What decides hunks that nothing else does, each by itself.
+        scratch: A private folder that git may read the contents from; None is one for each merge.
 
     Raises:
         MachineError: git failed.
     """
-    names = labels or Labels()
+    whole = FileSides(base=base or b"", mine=mine, theirs=theirs)
+    merging = _Merging(path=path, whole=whole, labels=labels or Labels(), scratch=scratch, rules=rules)
     if lines_only or base is None:
-        return _by_line(base, mine, theirs, names)
-    sides = _Sides(path=path, base=base, mine=mine, theirs=theirs, labels=names)
-    ends = _line_ends(base, mine, theirs)
-    if ends is None:
-        return _merged(sides, rules)
+        return merging.marked(base)
+    if (ends := _line_ends(base, mine, theirs)) is None:
+        return merging.merged()
     before, ours, others = (side.replace(b"\r\n", b"\n") for side in (base, mine, theirs))
-    found = _merged(replace(sides, base=before, mine=ours, theirs=others), rules)
-    return replace(found, content=found.content.replace(b"\n", ends))
+    unix = FileSides(base=before, mine=ours, theirs=others)
+    merged = replace(merging, whole=unix).merged()
+    return replace(merged, content=merged.content.replace(b"\n", ends))
 
 
 def fuller_of(path: str, mine: bytes, theirs: bytes) -> tuple[bytes, tuple[str, ...]] | None:
@@ -87,8 +92,7 @@ def _holds_all(path: str, large: bytes, many: list[bytes] | None, small: bytes, 
         return True
     if many is None or few is None:
         return False
-    proven = not (can_merge(path) and parses(path, small)) or is_within(path, small=small, large=large)
-    return proven and holds(many, few, ())
+    return is_within(path, small=small, large=large) and holds(many, few, ())
 
 
 def _line_ends(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
@@ -105,90 +109,68 @@ def _line_ends(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Left:
-    """Three documents that differ only where somebody has to decide yet, and their merge by lines."""
-
-    base: bytes
-    mine: bytes
-    theirs: bytes
-    merged: Merged
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Sides:
-    """The three documents of one merge."""
+class _Merging:
+    """One merge of three contents."""
 
     path: str
-    base: bytes
-    mine: bytes
-    theirs: bytes
+    whole: FileSides
     labels: Labels
+    scratch: Path | None
+    rules: Sequence[HunkRule]
 
-    @property
-    def are_data(self) -> bool:
-        """Whether their merge can be proven, and so has to be."""
-        return can_merge(self.path) and all(parses(self.path, side) for side in (self.base, self.mine, self.theirs))
+    @cached_property
+    def documents(self) -> Documents | None:
+        """The contents as data, where a merge of them can be proven, and so has to be."""
+        return documents_of(self.path, self.whole)
 
-    def made(self, result: bytes) -> bool:
-        """Whether a document is their merge."""
-        return is_merge(self.path, base=self.base, mine=self.mine, theirs=self.theirs, result=result)
+    def merged(self) -> Merged:
+        plain = self._by_line(self.whole)
+        if plain.conflicted and not plain.hunks:
+            return plain
+        if not plain.conflicted and (self.documents is None or self.documents.is_merge(plain.content)):
+            return plain
+        woven = self.documents.merged() if self.documents is not None else None
+        if woven is not None and woven.is_complete:
+            return Merged(content=woven.mine, conflicted=False, reasons=woven.reasons)
+        if not plain.conflicted:
+            # Every line merged. Nobody should commit a whole that is broken (a key twice, say) unseen; what is only
+            # beyond our judgement is git's to decide.
+            return plain if parses(self.path, plain.content) else self.marked(None)
+        if woven is not None:
+            narrowed = self._by_line(woven)
+            if narrowed.conflicted and narrowed.hunks <= plain.hunks:
+                return self._by_rules(*self._by_holding(woven, narrowed))
+        return self._by_rules(*self._by_holding(self.whole, plain))
 
-    def left(self, base: bytes, mine: bytes, theirs: bytes, reasons: tuple[str, ...] = ()) -> _Left:
-        """What is left of them to decide."""
-        merged = replace(_by_line(base, mine, theirs, self.labels), reasons=reasons)
-        return _Left(base=base, mine=mine, theirs=theirs, merged=merged)
+    def _by_holding(self, rest: FileSides, merged: Merged) -> tuple[FileSides, Merged]:
+        """Hunks in which one side holds all that the other did; together they have to be the merge of the whole."""
+        held = settle_hunks(self.path, rest, whole=self.whole)
+        if held is None:
+            return rest, merged
+        attempt = self._by_line(held)
+        is_sound = self.documents is None or attempt.conflicted or self.documents.is_merge(attempt.content)
+        return (held, attempt) if is_sound else (rest, merged)
 
+    def _by_rules(self, rest: FileSides, merged: Merged) -> Merged:
+        """Hunks in which a rule takes lines of one side; with those on both sides the rest has to be a merge."""
+        if not self.rules or not merged.conflicted or (ruled := decide_hunks(rest, self.rules)) is None:
+            return merged
+        attempt = self._by_line(ruled)
+        if self.documents is None or attempt.conflicted:
+            return attempt
+        documents = documents_of(self.path, ruled)
+        return attempt if documents is not None and documents.is_merge(attempt.content) else merged
 
-def _merged(sides: _Sides, rules: Sequence[HunkRule]) -> Merged:
-    left = sides.left(sides.base, sides.mine, sides.theirs)
-    plain = left.merged
-    if plain.conflicted and not plain.hunks:
-        return plain
-    are_data = sides.are_data
-    if not plain.conflicted and (not are_data or sides.made(plain.content)):
-        return plain
-    if are_data:
-        found = merge_structured(sides.path, base=sides.base, mine=sides.mine, theirs=sides.theirs)
-        if found is not None and found.is_complete:
-            return Merged(content=found.mine, conflicted=False, reasons=found.reasons)
-        if found is not None and plain.conflicted:
-            narrowed = sides.left(found.base, found.mine, found.theirs, found.reasons)
-            left = narrowed if narrowed.merged.conflicted and narrowed.merged.hunks <= plain.hunks else left
-    if not plain.conflicted:
-        # Every line merged. Nobody should commit a whole that is broken (a key twice, say) unseen; what is only beyond
-        # our judgement is git's to decide.
-        unseen = parses(sides.path, plain.content)
-        return plain if unseen else _by_line(None, sides.mine, sides.theirs, sides.labels)
-    left = _by_holding(sides, left, proven=are_data)
-    return _by_rules(sides, left, rules, proven=are_data).merged
+    def marked(self, base: bytes | None) -> Merged:
+        """The merge by lines; without a base all that is not on both sides is in conflict."""
+        return self._lines(base, self.whole)
 
+    def _by_line(self, sides: FileSides) -> Merged:
+        return self._lines(sides.base, sides)
 
-def _by_holding(sides: _Sides, left: _Left, *, proven: bool) -> _Left:
-    """Hunks in which one side's change holds all of the other's; together they have to be the merge of the whole."""
-    whole = (sides.base, sides.mine, sides.theirs)
-    settled = settle_hunks(sides.path, (left.base, left.mine, left.theirs), whole=whole)
-    if settled is None:
-        return left
-    rest = sides.left(left.base, settled.mine, settled.theirs, (*left.merged.reasons, *settled.reasons))
-    return left if proven and not rest.merged.conflicted and not sides.made(rest.merged.content) else rest
-
-
-def _by_rules(sides: _Sides, left: _Left, rules: Sequence[HunkRule], *, proven: bool) -> _Left:
-    """Hunks in which a rule takes lines of one side; with those on both sides the rest has to be a merge."""
-    if not rules or not left.merged.conflicted:
-        return left
-    settled = decide_hunks(base=left.base, mine=left.mine, theirs=left.theirs, rules=rules)
-    if settled is None:
-        return left
-    rest = sides.left(left.base, settled.mine, settled.theirs, (*left.merged.reasons, *settled.reasons))
-    if rest.merged.conflicted or not proven:
-        return rest
-    agreed = replace(sides, base=left.base, mine=settled.mine, theirs=settled.theirs)
-    return rest if agreed.are_data and agreed.made(rest.merged.content) else left
-
-
-def _by_line(base: bytes | None, mine: bytes, theirs: bytes, labels: Labels) -> Merged:
-    found = merge_lines(base=base, mine=mine, theirs=theirs, labels=labels)
-    if found is None:
-        return Merged(content=mine, conflicted=True)
-    return Merged(content=found.content, conflicted=found.hunks > 0, hunks=found.hunks)
+    def _lines(self, base: bytes | None, sides: FileSides) -> Merged:
+        mine, theirs = sides.mine, sides.theirs
+        lines = merge_lines(base=base, mine=mine, theirs=theirs, labels=self.labels, scratch=self.scratch)
+        if lines is None:
+            return Merged(content=mine, conflicted=True)
+        return Merged(content=lines.content, conflicted=lines.hunks > 0, hunks=lines.hunks, reasons=sides.reasons)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from .diff3 import diff3, holds
+from .sides import FileSides
 
-__all__ = ["Decision", "Hunk", "HunkRule", "Settled", "decide_hunks", "settle_hunks"]
+__all__ = ["Decision", "Hunk", "HunkRule", "decide_hunks", "settle_hunks"]
 
 #: Beyond this many lines the comparison is not worth its time.
 _MOST_LINES = 20_000
@@ -46,88 +47,67 @@ HunkRule = Callable[[Hunk], Decision | None]
 _Wording = Callable[[Sequence[str]], list[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settled:
-    """Both sides, alike wherever one of them could be decided on."""
-
-    mine: bytes
-    theirs: bytes
-    #: One sentence for each kind of decision.
-    reasons: tuple[str, ...]
-
-
-def settle_hunks(path: str, sides: Sequence[bytes], *, whole: Sequence[bytes]) -> Settled | None:
+def settle_hunks(path: str, sides: FileSides, *, whole: FileSides) -> FileSides | None:
     """Decide the conflicts that one side's change answers; None if there are none of them, or it is no text.
 
     Args:
         path: The file's name tells prose from code.
-        sides: The old render, the project's content and the new render, as far as they are not merged yet.
-        whole: The three before anything was merged: what is moved in them is told by these alone.
+        sides: As far as they are not merged yet.
+        whole: Before anything was merged: what is moved in them is told by these alone.
     """
-    lines, all_lines = _lines_of(*sides), _lines_of(*whole)
-    if lines is None or all_lines is None:
+    all_lines = _lines_of(whole)
+    if all_lines is None:
         return None
-    counts = _Whole(*(Counter(map(str.strip, each)) for each in all_lines))
+    # How often each line is in the three, whatever its indentation.
+    counts = [Counter(map(str.strip, each)) for each in all_lines]
     wording = _wording_of(PurePosixPath(path.lower()))
-    return _settle(lines, [lambda hunk: _decide(*hunk, counts, wording)])
+    return decide_hunks(sides, [lambda hunk: _decide(hunk, counts, wording)])
 
 
-def decide_hunks(*, base: bytes, mine: bytes, theirs: bytes, rules: Sequence[HunkRule]) -> Settled | None:
+def decide_hunks(sides: FileSides, rules: Sequence[HunkRule]) -> FileSides | None:
     """Decide conflicts by rules, of which the first that has an answer counts; None as for `settle_hunks`."""
-    sides = _lines_of(base, mine, theirs)
-    return None if sides is None else _settle(sides, rules)
+    lines_of_each = _lines_of(sides)
+    if lines_of_each is None:
+        return None
+    ours: list[str] = []
+    others: list[str] = []
+    reasons: Counter[str] = Counter()
+    for chunk in diff3(*lines_of_each):
+        hunk = Hunk(chunk.base, chunk.mine, chunk.theirs)
+        decisions = () if chunk.settled is not None else (rule(hunk) for rule in rules)
+        decision = next((each for each in decisions if each is not None), None)
+        if decision is not None:
+            hunk = hunk._replace(mine=decision[0], theirs=decision[0])
+            reasons[decision[1]] += 1
+        ours += hunk.mine
+        others += hunk.theirs
+    if not reasons:
+        return None
+    new = (f"{count} {'hunk' if count == 1 else 'hunks'}: {reason}" for reason, count in reasons.items())
+    mine, theirs = "".join(ours).encode(), "".join(others).encode()
+    return replace(sides, mine=mine, theirs=theirs, reasons=(*sides.reasons, *new))
 
 
-def _lines_of(*sides: bytes) -> list[list[str]] | None:
+def _lines_of(sides: FileSides) -> list[list[str]] | None:
     try:
-        lines = [side.decode().splitlines(keepends=True) for side in sides]
+        lines = [side.decode().splitlines(keepends=True) for side in sides.contents]
     except UnicodeDecodeError:
         return None
     return None if max(map(len, lines)) > _MOST_LINES else lines
 
 
-def _settle(sides: Sequence[Sequence[str]], rules: Sequence[HunkRule]) -> Settled | None:
-    ours: list[str] = []
-    others: list[str] = []
-    reasons: dict[str, int] = {}
-    for chunk in diff3(*sides):
-        hunk = Hunk(chunk.base, chunk.mine, chunk.theirs)
-        found = () if chunk.settled is not None else (rule(hunk) for rule in rules)
-        decided = next((decision for decision in found if decision is not None), None)
-        if decided is None:
-            ours += chunk.mine
-            others += chunk.theirs
-            continue
-        lines, reason = decided
-        ours += lines
-        others += lines
-        reasons[reason] = reasons.get(reason, 0) + 1
-    if not reasons:
-        return None
-    said = tuple(f"{count} {'hunk' if count == 1 else 'hunks'}: {reason}" for reason, count in reasons.items())
-    return Settled(mine="".join(ours).encode(), theirs="".join(others).encode(), reasons=said)
-
-
-class _Whole(NamedTuple):
-    """How often each line is in the three texts, whatever its indentation."""
-
-    base: Counter[str]
-    mine: Counter[str]
-    theirs: Counter[str]
-
-
-def _decide(
-    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], whole: _Whole, wording: _Wording
-) -> tuple[Sequence[str], str] | None:
+def _decide(hunk: Hunk, counts: Sequence[Counter[str]], wording: _Wording) -> Decision | None:
+    base, mine, theirs = hunk
+    before, here, there = counts
     if base and mine and wording(mine) == wording(base):
         return theirs, "you had only reformatted what the template changed, so the template's text is taken"
     if base and theirs and wording(theirs) == wording(base):
         return mine, "the template only reformatted what you changed, so your text is kept"
     if mine and _trimmed(mine) == _trimmed(theirs):
         return theirs, "both made the same change, but for spaces at the ends of lines"
-    if mine and holds(theirs, mine, base) and not _moved(mine, base, before=whole.base, after=whole.theirs):
+    if mine and holds(theirs, mine, base) and not _moved(mine, base, before=before, after=there):
         return theirs, "the template's change holds all of yours"
-    if theirs and holds(mine, theirs, base) and not _moved(theirs, base, before=whole.base, after=whole.mine):
+    if theirs and holds(mine, theirs, base) and not _moved(theirs, base, before=before, after=here):
         return mine, "your change holds all of the template's"
     return None
 

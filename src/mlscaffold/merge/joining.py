@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from ..documents.tree import Node, Notation, Piece, TableName
 from .matching import Undecided
 
-__all__ = ["Joining", "Placed", "relaid"]
+__all__ = ["Joined", "Joining", "relaid"]
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placed:
+class Joined:
     """A piece of the result. `was` is the project's piece, None for one of the template's."""
 
     piece: Piece
@@ -31,13 +31,13 @@ class Joining:
     theirs: Node
     notation: Notation
 
-    def text(self, head: str, placed: Sequence[Placed], tail: str) -> str:
+    def text(self, head: str, pieces: Sequence[Joined], tail: str) -> str:
         """The text of a container."""
         first = self.layout.pieces[0] if self.layout.pieces else None
         begins_line = self._line_beginnings()
         custom = self._parts_tables()
         parts = [head]
-        for number, each in enumerate(placed):
+        for number, each in enumerate(pieces):
             here = (not "".join(parts[-1:]) and number == 0) or parts[-1].endswith("\n")
             if not here and number and not self.layout.flow:
                 raise Undecided
@@ -50,7 +50,7 @@ class Joining:
             ):
                 piece = replace(piece, lead=self._lead(piece, here=here, number=number))
             if self.layout.flow:
-                piece = replace(piece, comma=self._comma(piece, last=number == len(placed) - 1))
+                piece = replace(piece, comma=self._comma(piece, last=number == len(pieces) - 1))
             if isinstance(piece.name, TableName) and (each.was is not first or number > 0):
                 piece = replace(piece, lead=_parted(piece.lead, parts[-1], custom=custom))
             parts.append(piece.text)
@@ -67,12 +67,12 @@ class Joining:
         return all(piece.lead.startswith("\n") for piece in tables)
 
     def _line_beginnings(self) -> Mapping[int, bool]:
-        found = {}
+        beginnings = {}
         before = self.layout.head
         for piece in self.layout.pieces:
-            found[id(piece)] = not before or before.endswith("\n")
+            beginnings[id(piece)] = not before or before.endswith("\n")
             before = piece.text
-        return found
+        return beginnings
 
     def _adopted(self, piece: Piece, *, here: bool) -> Piece:
         """A piece of the template's, but for its lead."""

@@ -85,9 +85,9 @@ class Judge:
         base, mine, theirs, result = sides
         return len(slots) == len(result) and all(
             self.accepts(
-                (_at(base, slot.base), _at(mine, slot.mine), _at(theirs, slot.theirs), item), (*path, str(place))
+                (_at(base, slot.base), _at(mine, slot.mine), _at(theirs, slot.theirs), item), (*path, str(number))
             )
-            for place, (slot, item) in enumerate(zip(slots, result, strict=True))
+            for number, (slot, item) in enumerate(zip(slots, result, strict=True))
         )
 
 
@@ -111,15 +111,15 @@ def _named(items: Sequence[Any], *, requirements: bool) -> Mapping[Any, Any] | N
     return None if names is None else dict(zip(names, items, strict=True))
 
 
-def _at(items: Sequence[Any], place: int | None) -> Any:
-    return ABSENT if place is None else items[place]
+def _at(items: Sequence[Any], number: int | None) -> Any:
+    return ABSENT if number is None else items[number]
 
 
 def _in_order(names: Sequence[Any], order: Sequence[Any]) -> bool:
     """Whether the names that are left stand in the order that they had."""
-    where = {name: place for place, name in enumerate(order)}
-    places = [where[name] for name in names if name in where]
-    return places == sorted(places)
+    where = {name: number for number, name in enumerate(order)}
+    numbers = [where[name] for name in names if name in where]
+    return numbers == sorted(numbers)
 
 
 def _shown(name: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..documents.data import canonical
 from ..documents.identity import is_named_apart, share_a_name
+from .diff3 import stretches
 
 __all__ = ["Slot", "aligned", "likeness"]
 
@@ -20,7 +21,7 @@ _NAMED = 0.9
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A place in a merged list, by the places of its item on the three sides; None where a side has none."""
+    """An item of a merged list, by its numbers on the three sides; None where a side has it not."""
 
     base: int | None = None
     mine: int | None = None
@@ -36,26 +37,17 @@ def aligned(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> 
     """The slots of a merged list; None if both sides changed the same part of it.
 
     Items that all three have are slots, however much they changed. Between two of them one side alone may have added,
-    removed or replaced items, or both the same. Where that fails and nothing came or went, an item is what stood in its
-    place, if it is still like it.
+    removed or replaced items, or both the same. Where that fails and nothing came or went, an item is what has its
+    number on the other sides, if it is still like it.
     """
-    first = _shared(base, mine, theirs)
-    rest = [side[first:] for side in (base, mine, theirs)]
-    last = _shared(*(side[::-1] for side in rest))
-    middle = [side[: len(side) - last] for side in rest]
-    found = _by_likeness(*middle)
-    if found is None and len({len(side) for side in middle}) == 1 and all(map(_in_place, *middle)):
-        found = [Slot(base=place, mine=place, theirs=place) for place in range(len(middle[0]))]
-    if found is None or _twice(found, *middle):
-        return None
-    above = [Slot(base=place, mine=place, theirs=place) for place in range(first)]
-    ends = [len(side) - last for side in (base, mine, theirs)]
-    below = [Slot(base=ends[0] + step, mine=ends[1] + step, theirs=ends[2] + step) for step in range(last)]
-    return [*above, *(_moved(slot, (first, first, first)) for slot in found), *below]
+    slots = _by_likeness(base, mine, theirs)
+    if slots is None and len(base) == len(mine) == len(theirs) and all(map(_in_place, base, mine, theirs)):
+        slots = [Slot(base=index, mine=index, theirs=index) for index in range(len(base))]
+    return None if slots is None or _twice(slots, base, mine, theirs) else slots
 
 
 def _in_place(base: Any, mine: Any, theirs: Any) -> bool:
-    """Whether what stands in one place of three lists is one item: one side changed it at most, or it is like it."""
+    """Whether what has one number in three lists is one item: one side changed it at most, or it is like it."""
     if base in (mine, theirs):
         return True
     return likeness(base, mine) > 0 and likeness(base, theirs) > 0
@@ -68,12 +60,12 @@ def _shared(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> 
 
 
 def _twice(slots: Sequence[Slot], base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
-    """Whether both sides wrote the same item, at different places."""
+    """Whether both sides wrote the same item, at different ends of the list."""
     here, there = [], set()
     for slot in slots:
         was, ours, others = (
-            None if place is None else side[place]
-            for side, place in ((base, slot.base), (mine, slot.mine), (theirs, slot.theirs))
+            None if index is None else side[index]
+            for side, index in ((base, slot.base), (mine, slot.mine), (theirs, slot.theirs))
         )
         if ours is not None and ours not in (was, others):
             here.append(canonical(ours))
@@ -83,40 +75,40 @@ def _twice(slots: Sequence[Slot], base: Sequence[Any], mine: Sequence[Any], thei
 
 
 def _by_likeness(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> list[Slot] | None:
-    if max(len(mine), len(theirs)) * len(base) > _MOST_PAIRS:
+    first = _shared(base, mine, theirs)
+    last = _shared(*(side[first:][::-1] for side in (base, mine, theirs)))
+    ends = [len(side) - last for side in (base, mine, theirs)]
+    if (max(ends[1:]) - first) * (ends[0] - first) > _MOST_PAIRS:
         return None
-    left, right = _matches(base, mine), _matches(base, theirs)
+    matches = []
+    for other, end in ((mine, ends[1]), (theirs, ends[2])):
+        middle = _matches(base[first : ends[0]], other[first:end])
+        shared = {index: index for index in range(first)} | {ends[0] + step: end + step for step in range(last)}
+        matches.append(shared | {first + here: first + there for here, there in middle.items()})
     slots: list[Slot] = []
-    at = (0, 0, 0)
-    for index in (*(index for index in range(len(base)) if index in left and index in right), len(base)):
-        end = index == len(base)
-        here = (index, len(mine), len(theirs)) if end else (index, left[index], right[index])
-        between = _between(base[at[0] : here[0]], mine[at[1] : here[1]], theirs[at[2] : here[2]])
-        if between is None:
+    for stretch in stretches([len(base), len(mine), len(theirs)], *matches):
+        if stretch.is_match:
+            slots += [Slot(base=was, mine=here, theirs=there) for was, here, there in zip(*stretch.ranges, strict=True)]
+        elif (between := _between((base, mine, theirs), stretch.ranges)) is not None:
+            slots += between
+        else:
             return None
-        slots += [_moved(slot, at) for slot in between]
-        if not end:
-            slots.append(Slot(base=here[0], mine=here[1], theirs=here[2]))
-            at = (here[0] + 1, here[1] + 1, here[2] + 1)
     return slots
 
 
-def _between(base: Sequence[Any], mine: Sequence[Any], theirs: Sequence[Any]) -> list[Slot] | None:
+def _between(sides: Sequence[Sequence[Any]], ranges: Sequence[range]) -> list[Slot] | None:
     """Slots of items of which no three belong together."""
-    count = range(len(base))
+    before, ours, others = ranges
+    base, mine, theirs = (side[at.start : at.stop] for side, at in zip(sides, ranges, strict=True))
     if mine == theirs:
-        return [Slot(mine=number, theirs=number) for number in range(len(mine))]
+        return [Slot(mine=here, theirs=there) for here, there in zip(ours, others, strict=True)]
     if theirs == base:
-        return [*(Slot(base=number, theirs=number) for number in count), *(Slot(mine=n) for n in range(len(mine)))]
+        removed = [Slot(base=was, theirs=there) for was, there in zip(before, others, strict=True)]
+        return [*removed, *(Slot(mine=here) for here in ours)]
     if mine == base:
-        return [*(Slot(base=number, mine=number) for number in count), *(Slot(theirs=n) for n in range(len(theirs)))]
+        removed = [Slot(base=was, mine=here) for was, here in zip(before, ours, strict=True)]
+        return [*removed, *(Slot(theirs=there) for there in others)]
     return None
-
-
-def _moved(slot: Slot, by: tuple[int, int, int]) -> Slot:
-    places = (slot.base, slot.mine, slot.theirs)
-    base, mine, theirs = (None if place is None else place + start for place, start in zip(places, by, strict=True))
-    return Slot(base=base, mine=mine, theirs=theirs)
 
 
 def _matches(base: Sequence[Any], other: Sequence[Any]) -> Mapping[int, int]:
@@ -128,18 +120,18 @@ def _matches(base: Sequence[Any], other: Sequence[Any]) -> Mapping[int, int]:
             pair = alike[row][column]
             skipped = max(best[row + 1][column], best[row][column + 1])
             best[row][column] = max(skipped, pair + best[row + 1][column + 1]) if pair else skipped
-    found = {}
+    matches = {}
     row = column = 0
     while row < len(base) and column < len(other):
         pair = alike[row][column]
         if pair and best[row][column] == pair + best[row + 1][column + 1]:
-            found[row] = column
+            matches[row] = column
             row, column = row + 1, column + 1
         elif best[row][column] == best[row + 1][column]:
             row += 1
         else:
             column += 1
-    return found
+    return matches
 
 
 def likeness(one: Any, other: Any) -> float:

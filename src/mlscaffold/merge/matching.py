@@ -1,4 +1,4 @@
-"""Which pieces of three documents are the same thing: keys by name, items by identity, else by place."""
+"""Which pieces of three documents are the same thing: keys by name, items by identity, else by likeness."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST = 300
 
 
 class Undecided(Exception):  # noqa: N818 - it is an outcome, not an error
-    """Both sides changed the same thing, or a change has no place in the project's layout."""
+    """Both sides changed the same thing, or the project's layout has no room for a change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +44,11 @@ def matched(base: Node, mine: Node, theirs: Node, path: tuple[str, ...]) -> list
     data = [[piece.value.data for piece in side] for side in pieces]
     names = None
     if not is_ordered(path, *data):
-        found = [identities(side, requirements=is_requirements(path)) for side in data]
-        names = [side for side in found if side is not None]
+        named = [identities(side, requirements=is_requirements(path)) for side in data]
+        names = [side for side in named if side is not None]
     if names is not None and len(names) == len(pieces):
         return _by_name(pieces, names, moves=True)
-    return _by_place(pieces)
+    return _by_likeness(pieces)
 
 
 def _is_table(sides: Sides) -> bool:
@@ -59,18 +59,18 @@ def _table_names(sides: Sequence[Sequence[Piece]]) -> list[list[Hashable]]:
     """The keys of mappings; `[[tables]]` are named by what they are where that is clear, else by their number."""
     names = [[piece.name for piece in side] for side in sides]
     for array in {path for side in names for name in side if (path := array_of(name)) is not None}:
-        places = [[number for number, name in enumerate(side) if array_of(name) == array] for side in names]
-        found = [
+        tables = [[number for number, name in enumerate(side) if array_of(name) == array] for side in names]
+        known = [
             identities([side[number].value.data for number in numbers], requirements=False)
-            for side, numbers in zip(sides, places, strict=True)
+            for side, numbers in zip(sides, tables, strict=True)
         ]
-        clear = all(side is not None for side in found)
-        if not clear and len({len(numbers) for numbers in places}) == 1:
+        clear = all(side is not None for side in known)
+        if not clear and len({len(numbers) for numbers in tables}) == 1:
             continue
-        for side, numbers, known in zip(range(len(sides)), places, found, strict=True):
-            for place, number in enumerate(numbers):
-                what = known[place] if clear and known is not None else sides[side][number].value.meaning
-                names[side][number] = TableName(path=array, which=what)
+        for side, numbers, given, own in zip(sides, tables, names, known, strict=True):
+            whats = own if clear and own is not None else [side[number].value.meaning for number in numbers]
+            for number, what in zip(numbers, whats, strict=True):
+                given[number] = TableName(path=array, which=what)
     return names
 
 
@@ -124,20 +124,14 @@ def _in_step(one: Sequence[Hashable], other: Sequence[Hashable]) -> bool:
     return [name for name in one if name in there] == [name for name in other if name in here]
 
 
-def _by_place(sides: Sequence[Sequence[Piece]]) -> list[Sides]:
+def _by_likeness(sides: Sequence[Sequence[Piece]]) -> list[Sides]:
     """Items of a list in which order is meaning, or names are not clear."""
-    base, mine, theirs = sides
     slots = aligned(*([piece.value.data for piece in side] for side in sides))
     if slots is None:
         raise Undecided
-    return [
-        Sides(
-            base=None if slot.base is None else base[slot.base],
-            mine=None if slot.mine is None else mine[slot.mine],
-            theirs=None if slot.theirs is None else theirs[slot.theirs],
-        )
-        for slot in slots
-    ]
+    numbers = ((slot.base, slot.mine, slot.theirs) for slot in slots)
+    pieces = ([None if at is None else side[at] for side, at in zip(sides, each, strict=True)] for each in numbers)
+    return [Sides(base=base, mine=mine, theirs=theirs) for base, mine, theirs in pieces]
 
 
 def is_too_much(things: Sequence[Sides]) -> bool:
@@ -158,7 +152,7 @@ def seems_renamed(sides: Sides, added: Sequence[Piece]) -> bool:
 
 
 def is_replaced_twice(things: Sequence[Sides]) -> bool:
-    """Whether both sides took away an item and put another in its place, or one of them edited it."""
+    """Whether both sides took away an item and put another there, or one of them edited it."""
     gone = [sides.base for sides in things if sides.base and not sides.mine and not sides.theirs]
     here = [sides.mine for sides in things if sides.mine and not sides.base and not sides.theirs]
     there = [sides.theirs for sides in things if sides.theirs and not sides.base and not sides.mine]

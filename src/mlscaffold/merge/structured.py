@@ -6,41 +6,68 @@ sides' data; bytes that no side changed are as they were, and no comment is lost
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..documents.data import ABSENT
 from ..documents.formats import Format, format_of, is_written_by_program
 from ..documents.json import is_strict_json
 from .judge import Judge
+from .sides import FileSides
 from .weave import weave
 
-__all__ = ["Structured", "can_merge", "is_merge", "is_within", "merge_structured", "parses"]
+__all__ = ["Documents", "documents_of", "is_within", "parses", "written_format"]
+
+#: The number of the project's side.
+_MINE = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Structured:
-    """A merge that is proven: three documents, equal but for the places where a person has to decide."""
+class Documents:
+    """Three documents whose data are known, so that a merge of them can be proven."""
 
-    #: What each side has in those places.
-    base: bytes
-    mine: bytes
-    theirs: bytes
-    #: One sentence for each decision beyond a line merge, for a person.
-    reasons: tuple[str, ...]
+    form: Format
+    sides: FileSides
+    #: The data of base, mine and theirs.
+    data: tuple[Any, Any, Any]
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether nobody has to decide anything."""
-        return self.base == self.mine == self.theirs
+    def is_merge(self, result: bytes, judge: Judge | None = None) -> bool:
+        """Whether a document holds every change of either side, and nothing else; comments do not count."""
+        try:
+            return (judge or Judge()).accepts((*self.data, self.form.data(result)))
+        except (ValueError, RecursionError):
+            return False
+
+    def merged(self) -> FileSides | None:
+        """Their merge by structure; None where that cannot be decided or proven."""
+        woven = weave(self.form, *self.sides.contents)
+        if woven is None:
+            return None
+        strict = self.form.name == "json" and all(map(is_strict_json, self.sides.contents))
+        reasons = woven.reasons
+        for side in range(len(woven.contents)) if woven.open_pieces else (_MINE,):
+            result = woven.contents[side]
+            judge = Judge(instead=side if woven.open_pieces else None)
+            if not self.is_merge(result, judge) or (strict and not is_strict_json(result)):
+                return None
+            reasons += tuple(judge.reasons) if side == _MINE else ()
+        return replace(woven, reasons=tuple(dict.fromkeys(reasons)))
 
 
-def can_merge(path: str) -> bool:
-    """Whether a file's name says that it is TOML, YAML or JSON written by people."""
-    return _merged_format(path) is not None
+def documents_of(path: str, sides: FileSides) -> Documents | None:
+    """Three contents as documents that people write; None if they are none, or one of them is not valid."""
+    form = written_format(path)
+    if form is None:
+        return None
+    try:
+        base, mine, theirs = map(form.data, sides.contents)
+    except ValueError:
+        return None
+    return Documents(form=form, sides=sides, data=(base, mine, theirs))
 
 
-def _merged_format(path: str) -> Format | None:
-    """The format of a file that people write."""
+def written_format(path: str) -> Format | None:
+    """The format of a file that people write, by its name; None for what is no TOML, YAML or JSON of theirs."""
     return None if is_written_by_program(path) else format_of(path)
 
 
@@ -56,58 +83,17 @@ def parses(path: str, content: bytes) -> bool:
     return True
 
 
-def is_merge(path: str, *, base: bytes, mine: bytes, theirs: bytes, result: bytes) -> bool:
-    """Whether a document holds every change of either side, and nothing else; comments do not count."""
-    form = _merged_format(path)
-    if form is None:
-        return False
-    try:
-        before, ours, others, found = (form.data(side) for side in (base, mine, theirs, result))
-        return Judge().accepts((before, ours, others, found))
-    except (ValueError, RecursionError):
-        return False
-
-
 def is_within(path: str, *, small: bytes, large: bytes) -> bool:
-    """Whether a document says all that another says, and contradicts none of it."""
-    form = format_of(path)
-    if form is None:
-        return False
+    """Whether a document says all that another says, and contradicts none of it; True where the other is none."""
+    form = written_format(path)
     try:
-        part, whole = form.data(small), form.data(large)
-        return part is None or Judge().accepts((ABSENT, part, whole, whole))
-    except (ValueError, RecursionError):
-        return False
-
-
-def merge_structured(path: str, *, base: bytes, mine: bytes, theirs: bytes) -> Structured | None:
-    """Merge three documents; None where that cannot be decided or proven.
-
-    Args:
-        path: The file's name tells the format.
-        base: The old render.
-        mine: The project's content.
-        theirs: The new render.
-    """
-    form = _merged_format(path)
-    if form is None:
-        return None
-    try:
-        values = [form.data(side) for side in (base, mine, theirs)]
-        proposal = weave(form, *(side.decode() for side in (base, mine, theirs)))
+        part = None if form is None else form.data(small)
     except ValueError:
-        return None
-    if proposal is None:
-        return None
-    results = [text.encode() for text in (proposal.base, proposal.mine, proposal.theirs)]
-    judges = [Judge(instead=side if proposal.open_places else None) for side in range(len(results))]
-    strict = form.name == "json" and all(map(is_strict_json, (base, mine, theirs)))
+        return True
+    if form is None or part is None:
+        return True
     try:
-        for judge, result in zip(judges, results, strict=True):
-            proven = judge.accepts((values[0], values[1], values[2], form.data(result)))
-            if not proven or (strict and not is_strict_json(result)):
-                return None
+        whole = form.data(large)
+        return Judge().accepts((ABSENT, part, whole, whole))
     except (ValueError, RecursionError):
-        return None
-    reasons = tuple(dict.fromkeys((*proposal.reasons, *judges[1].reasons)))
-    return Structured(base=results[0], mine=results[1], theirs=results[2], reasons=reasons)
+        return False

@@ -115,10 +115,10 @@ def _versions(line: str) -> list[Version] | None:
 
     pins = list(_pins(line))
     try:
-        found = [Version(pin.number) for pin in pins if pin.number is not None]
+        versions = [Version(pin.number) for pin in pins if pin.number is not None]
     except InvalidVersion:
         return None
-    return found or None
+    return versions or None
 
 
 def _pins(line: str) -> Iterator[_Pin]:
@@ -128,20 +128,20 @@ def _pins(line: str) -> Iterator[_Pin]:
         yield from _reference_pins(reference)
         return
     at = 0
-    while (found := _REQUIREMENT.search(line, at) or _ENTRY.search(line, at)) is not None:
-        at = found.end()
-        if not _PROMISES.fullmatch(found["name"]):
-            begin = found.start("range")
-            for each in _EACH.finditer(found["range"]):
+    while (match := _REQUIREMENT.search(line, at) or _ENTRY.search(line, at)) is not None:
+        at = match.end()
+        if not _PROMISES.fullmatch(match["name"]):
+            begin = match.start("range")
+            for each in _EACH.finditer(match["range"]):
                 if each["operator"] == "!=":
                     continue
                 start, end = each.span("number")
                 yield _Pin(span=(begin + start, begin + end), operator=each["operator"], number=each["number"])
 
 
-def _reference_pins(found: re.Match[str]) -> Iterator[_Pin]:
-    is_digest = _DIGEST.fullmatch(found["ref"])
-    if is_digest or re.fullmatch(_NUMBER, found["ref"]):
-        yield _Pin(span=found.span("ref"), operator="", number=None if is_digest else found["ref"])
-    if found["tag"]:
-        yield _Pin(span=found.span("tag"), operator="", number=found["tag"])
+def _reference_pins(match: re.Match[str]) -> Iterator[_Pin]:
+    is_digest = _DIGEST.fullmatch(match["ref"])
+    if is_digest or re.fullmatch(_NUMBER, match["ref"]):
+        yield _Pin(span=match.span("ref"), operator="", number=None if is_digest else match["ref"])
+    if match["tag"]:
+        yield _Pin(span=match.span("tag"), operator="", number=match["tag"])

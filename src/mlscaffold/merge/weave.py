@@ -8,15 +8,15 @@ they are counted: each that a side wrote or removed is written or removed in the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..documents.formats import Format
 from ..documents.identity import are_versions
-from ..documents.tree import Node, Notation, Piece, TableName, alike, array_of, shifted, shown
+from ..documents.tree import Node, Notation, Piece, alike, array_of, path_below, shifted, shown
 from .diff3 import merged_sequence
-from .joining import Joining, Placed, relaid
+from .joining import Joined, Joining, relaid
 from .matching import (
     Sides,
     Undecided,
@@ -25,6 +25,7 @@ from .matching import (
     matched,
     seems_renamed,
 )
+from .sides import FileSides
 
 __all__ = ["Woven", "weave"]
 
@@ -32,57 +33,69 @@ _MARK = "\ufeff"
 _Side = Literal["base", "mine", "theirs"]
 _SIDES: tuple[_Side, ...] = ("base", "mine", "theirs")
 #: A piece, by its number and those of the pieces around it.
-_Place = tuple[int, ...]
+_Position = tuple[int, ...]
 _MOST_ROUNDS = 20
 _MOST_SHOWN = 3
 _LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Woven:
-    """A proposal: three texts, equal but for the places where a person has to decide."""
+class Woven(FileSides):
+    """A proposal. Its reasons say what was kept and what was taken where both sides changed something."""
 
-    #: What each side has in those places.
-    base: str
-    mine: str
-    theirs: str
-    #: How many there are.
-    open_places: int
-    #: What was kept and what was taken, a sentence for each place where both sides changed something.
-    reasons: tuple[str, ...]
+    #: How many pieces a person has to decide on.
+    open_pieces: int
 
 
-def weave(form: Format, base: str, mine: str, theirs: str) -> Woven | None:
-    """Propose the merge of three documents; None where the layout has no place for it, or nothing can be decided.
+def weave(form: Format, base: bytes, mine: bytes, theirs: bytes) -> Woven | None:
+    """Propose the merge of three documents; None where the layout has no room for it, or nothing can be decided.
 
     Args:
         form: Of all three.
         base: The old render.
-        mine: The project's text: byte order mark, line ends and the end of the last line are kept.
+        mine: The project's document: byte order mark, line ends and the end of the last line are kept.
         theirs: The new render.
     """
     try:
-        sides = [_unix(side) for side in (base, mine, theirs)]
-        trees = [form.tree(side) for side in sides]
-        open_places: frozenset[_Place] = frozenset()
-        for _ in range(_MOST_ROUNDS):
-            runs = [_Weaving(notation=form.notation, side=side, opened=open_places) for side in _SIDES]
-            texts = [run.text(*trees) for run in runs]
-            found = open_places.union(*(run.failed for run in runs))
-            if found == open_places:
-                break
-            # What is open in one of the texts has to be open in all of them.
-            open_places = found
-        else:
-            return None
-        if any(_lost_comments(run, trees, form.tree(text)) for run, text in zip(runs, texts, strict=True)):
+        texts = [side.decode() for side in (base, mine, theirs)]
+        trees = [form.tree(_unix(text)) for text in texts]
+        runs = _runs(form.notation, trees)
+        if any(_lost_comments(run, trees, form.tree(run.text)) for run in dict.fromkeys(runs)):
             return None
     except (ValueError, Undecided, RecursionError):
         return None
-    ended = mine.endswith("\n") or not (base.endswith("\n") or not theirs.endswith("\n"))
-    before, ours, others = (_as_in(mine, text, ended=ended) for text in texts)
-    reasons = tuple(dict.fromkeys(runs[1].reasons))
-    return Woven(base=before, mine=ours, theirs=others, open_places=len(open_places), reasons=reasons)
+    was, here, there = (text.endswith("\n") for text in texts)
+    before, ours, others = (_as_in(texts[1], run.text, ended=here or not (was or not there)) for run in runs)
+    return Woven(
+        base=before,
+        mine=ours,
+        theirs=others,
+        open_pieces=len(runs[1].opened),
+        reasons=tuple(dict.fromkeys(runs[1].reasons)),
+    )
+
+
+def _runs(notation: Notation, trees: Sequence[Node]) -> Sequence[_Weaving]:
+    """The merge with what each side has in the pieces that a person has to decide on.
+
+    Raises:
+        Undecided: That would be all of it, or it takes too long to tell which those are.
+    """
+    opened: frozenset[_Position] = frozenset()
+    for _ in range(_MOST_ROUNDS):
+        runs = {side: _Weaving(notation=notation, side=side, opened=opened) for side in _SIDES}
+        runs["mine"].run(*trees)
+        if not opened and not runs["mine"].failed:
+            # Nothing is open, so the three are the same.
+            return [runs["mine"]] * len(_SIDES)
+        runs["base"].run(*trees)
+        runs["theirs"].run(*trees)
+        failed = opened.union(*(run.failed for run in runs.values()))
+        if failed == opened:
+            return list(runs.values())
+        # What is open in one of the texts has to be open in all of them.
+        opened = failed
+    raise Undecided
 
 
 def _unix(text: str) -> str:
@@ -96,11 +109,11 @@ def _unix(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _as_in(mine: str, text: str, *, ended: bool) -> str:
+def _as_in(mine: str, text: str, *, ended: bool) -> bytes:
     """A text with the byte order mark, the line ends and the end of the project's."""
     text = text if ended else text.removesuffix("\n")
     text = text.replace("\n", "\r\n") if "\r\n" in mine else text
-    return _MARK * mine.startswith(_MARK) + text
+    return (_MARK * mine.startswith(_MARK) + text).encode()
 
 
 def _lost_comments(weaving: _Weaving, trees: Sequence[Node], result: Node) -> bool:
@@ -112,13 +125,13 @@ def _lost_comments(weaving: _Weaving, trees: Sequence[Node], result: Node) -> bo
             mine = mine - gone + back
         else:
             theirs = theirs - gone + back
-    found = Counter(result.comments)
-    for comment in {*base, *mine, *theirs, *found}:
+    written = Counter(result.comments)
+    for comment in {*base, *mine, *theirs, *written}:
         was, here, there = base[comment], mine[comment], theirs[comment]
         # Two changes of one number are two changes, or the same.
         both = here + there - was
         same = max(here, there) if both > max(here, there) else max(both, min(here, there))
-        if not min(both, same) <= found[comment] <= max(both, same):
+        if not min(both, same) <= written[comment] <= max(both, same):
             return True
     return False
 
@@ -129,7 +142,7 @@ class _Around:
 
     #: The names above it.
     path: tuple[str, ...] = ()
-    place: _Place = ()
+    position: _Position = ()
     #: The indentation of the container's items, by side.
     base: str = ""
     mine: str = ""
@@ -138,33 +151,33 @@ class _Around:
     as_laid: bool = True
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class _Weaving:
     """One merge, and what a person should know of it."""
 
     notation: Notation
-    #: Whose piece is taken in a place where a person has to decide.
+    #: Whose piece is taken where a person has to decide.
     side: _Side
-    #: Where that is known to be so, and where it was found to be so.
-    opened: frozenset[_Place]
-    failed: set[_Place] = field(default_factory=set)
+    #: Where that is known to be so, and where that turned out.
+    opened: frozenset[_Position]
+    text: str = ""
+    failed: set[_Position] = field(default_factory=set)
     reasons: list[str] = field(default_factory=list)
     #: Changes that are left out: whose, and the piece before and after.
     left_out: list[tuple[_Side, Piece | None, Piece | None]] = field(default_factory=list)
     #: Where those were.
     removed: set[tuple[str, ...]] = field(default_factory=set)
 
-    def text(self, base: Node, mine: Node, theirs: Node) -> str:
-        """The merge of three documents.
+    def run(self, base: Node, mine: Node, theirs: Node) -> None:
+        """Merge three documents.
 
         Raises:
             Undecided: A person has to decide.
         """
-        text = self._value(base, mine, theirs, _Around()).text
+        self.text = self._value(base, mine, theirs, _Around()).text
         if self.removed and self.removed & _paths(mine):
             # It is still there, written in another way: TOML has several for the same key.
             raise Undecided
-        return text
 
     def _value(self, base: Node | None, mine: Node, theirs: Node, around: _Around) -> Node:
         if alike(mine, theirs) or alike(theirs, base):
@@ -193,7 +206,7 @@ class _Weaving:
             theirs=theirs.indent or around.theirs,
             as_laid=base.is_spread == layout.is_spread == theirs.is_spread,
         )
-        placed: list[Placed] = []
+        pieces: list[Joined] = []
         kept: list[str] = []
         taken: list[str] = []
         things = matched(base, mine, theirs, around.path)
@@ -201,42 +214,42 @@ class _Weaving:
             raise Undecided
         added = [sides.mine for sides in things if sides.mine is not None and sides.base is None]
         for number, sides in enumerate(things):
-            here = replace(inside, place=(*around.place, number))
-            if here.place not in self.opened:
+            here = replace(inside, position=(*around.position, number))
+            if here.position not in self.opened:
                 self._note(sides, kept, taken)
-            if (piece := self._placed(sides, here, added)) is not None:
-                placed.append(piece)
+            if (piece := self._resolved(sides, here, added)) is not None:
+                pieces.append(piece)
         if kept and taken:
             where = f"{'.'.join(filter(None, around.path))}: " if around.path else ""
             self.reasons.append(f"{where}kept your {_listed(kept)}; took the template's {_listed(taken)}")
         head = self._head(base.head, layout.head, theirs.head, as_laid=inside.as_laid)
         tail = self._tail(base, layout, theirs, as_laid=inside.as_laid)
-        if not placed and not layout.flow:
+        if not pieces and not layout.flow:
             raise Undecided
         return replace(
-            mine, text=Joining(layout=layout, theirs=theirs, notation=self.notation).text(head, placed, tail)
+            mine, text=Joining(layout=layout, theirs=theirs, notation=self.notation).text(head, pieces, tail)
         )
 
-    def _placed(self, sides: Sides, around: _Around, added: Sequence[Piece]) -> Placed | None:
+    def _resolved(self, sides: Sides, around: _Around, added: Sequence[Piece]) -> Joined | None:
         """A piece of the result, or what one side has where a person has to decide."""
-        if around.place in self.opened:
+        if around.position in self.opened:
             return self._open(sides, around)
         try:
             piece = self._piece(sides, around, added)
         except Undecided:
-            self.failed.add(around.place)
+            self.failed.add(around.position)
             return self._open(sides, around)
-        return Placed(piece=piece, was=sides.mine) if piece is not None else None
+        return Joined(piece=piece, was=sides.mine) if piece is not None else None
 
-    def _open(self, sides: Sides, around: _Around) -> Placed | None:
+    def _open(self, sides: Sides, around: _Around) -> Joined | None:
         if self.side != "mine":
             self.left_out.append(("mine", sides.base, sides.mine))
         if self.side != "theirs":
             self.left_out.append(("theirs", sides.base, sides.theirs))
         if self.side == "mine":
-            return Placed(piece=sides.mine, was=sides.mine) if sides.mine else None
+            return Joined(piece=sides.mine, was=sides.mine) if sides.mine else None
         piece, indent = (sides.base, around.base) if self.side == "base" else (sides.theirs, around.theirs)
-        return Placed(piece=_moved(piece, indent, around.mine), was=None) if piece else None
+        return Joined(piece=_moved(piece, indent, around.mine), was=None) if piece else None
 
     def _note(self, sides: Sides, kept: list[str], taken: list[str]) -> None:
         """Remember who changed an item that the other side left alone."""
@@ -267,7 +280,7 @@ class _Weaving:
         self.left_out.append(("theirs", base, theirs))
         if alike(base.value, theirs.value) and base.comments == theirs.comments:
             return
-        where = _deeper(path, base.name)
+        where = path_below(path, base.name)
         if base.name is not None and array_of(base.name) is None:
             self.removed.add(where)
         if base.value.meaning == theirs.value.meaning:
@@ -288,11 +301,11 @@ class _Weaving:
 
     def _joined(self, base: Piece | None, mine: Piece, theirs: Piece, around: _Around) -> Piece:
         as_laid = around.as_laid
-        inside = replace(around, path=_deeper(around.path, mine.name))
+        inside = replace(around, path=path_below(around.path, mine.name))
         value = self._value(base.value if base else None, mine.value, theirs.value, inside)
         lead = self._trivia(base.lead if base else "", mine.lead, theirs.lead, around.mine, as_laid=as_laid)
         if mine.value.is_block != value.is_block:
-            # A value became a block, or the other way round: what is behind it is no longer in the same place.
+            # A value became a block, or the other way round: what is behind it is no longer behind it.
             if base is None or self.notation.comments(mine.trail) != self.notation.comments(base.trail):
                 raise Undecided
             return replace(mine, lead=lead, label=theirs.label, value=value, trail=theirs.trail)
@@ -304,18 +317,17 @@ class _Weaving:
         return replace(mine, lead=lead, label=label, value=value, trail=trail)
 
     def _trail(self, base: str, mine: str, theirs: str, *, as_laid: bool) -> str:
+        return self._comment(base, mine, theirs, fits=as_laid or mine.endswith("\n") == theirs.endswith("\n"))
+
+    def _head(self, base: str, mine: str, theirs: str, *, as_laid: bool) -> str:
+        return theirs if mine == base and as_laid else self._comment(base, mine, theirs, fits=as_laid)
+
+    def _comment(self, base: str, mine: str, theirs: str, *, fits: bool) -> str:
+        """Mine, unless the template alone changed the comments in it."""
         before, ours, others = map(self.notation.comments, (base, mine, theirs))
         if others in (before, ours):
             return mine
-        if ours != before or not (as_laid or mine.endswith("\n") == theirs.endswith("\n")):
-            raise Undecided
-        return theirs
-
-    def _head(self, base: str, mine: str, theirs: str, *, as_laid: bool) -> str:
-        before, ours, others = map(self.notation.comments, (base, mine, theirs))
-        if others in (before, ours) and not (mine == base and as_laid):
-            return mine
-        if ours != before or not as_laid:
+        if ours != before or not fits:
             raise Undecided
         return theirs
 
@@ -353,30 +365,18 @@ def _closing(node: Node, notation: Notation) -> tuple[str, str]:
     """The tail of a container, cut at its closing bracket."""
     if not node.flow:
         return node.tail, ""
-    code = notation.comment.sub(lambda found: " " * len(found.group()), node.tail)
-    place = next((number for number, sign in enumerate(code) if sign in "]}"), 0)
-    return node.tail[:place], node.tail[place:]
-
-
-def _deeper(path: tuple[str, ...], name: Hashable) -> tuple[str, ...]:
-    match name:
-        case TableName():
-            return name.path
-        case tuple():
-            return (*path, *map(str, name))
-        case None:
-            return (*path, "")
-        case _:
-            return (*path, str(name))
+    code = notation.comment.sub(lambda comment: " " * len(comment.group()), node.tail)
+    bracket = next((index for index, sign in enumerate(code) if sign in "]}"), 0)
+    return node.tail[:bracket], node.tail[bracket:]
 
 
 def _paths(node: Node, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
     """Every key of a document, with those above it."""
-    found: set[tuple[str, ...]] = set()
+    paths: set[tuple[str, ...]] = set()
     for piece in node.pieces if node.kind == "mapping" else ():
-        below = _deeper(path, piece.name)
-        found |= {below, *_paths(piece.value, below)} if array_of(piece.name) is None else set()
-    return found
+        below = path_below(path, piece.name)
+        paths |= {below, *_paths(piece.value, below)} if array_of(piece.name) is None else set()
+    return paths
 
 
 def _shown(piece: Piece | None, base: Piece | None) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..errors import DestinationError
 from ..files.entry import inside, read_plain
-from ..files.place import ChangedError, put
+from ..files.put import ChangedError, put
 from ..files.scratch import abandoned, held_folder
 from ..files.write import disk_errors, write_file
 from ..project.lock import LOCK_FILE
@@ -119,11 +119,11 @@ def _move(entry: Path, folder: Path) -> Path:
     Raises:
         OSError: Something is there; or ChangedError.
     """
-    place = folder / entry.name
+    target = folder / entry.name
     if entry.is_dir() and not entry.is_symlink():
-        return entry.rename(place)
-    put(entry, place, None)
-    return place
+        return entry.rename(target)
+    put(entry, target, None)
+    return target
 
 
 def finish_filling(destination: Path) -> bool:

@@ -5,28 +5,25 @@ The dry run and the real one share the result: every file's entry afterwards, an
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..documents.keys import KeyedFileError
 from ..documents.set_keys import set_keys
 from ..files.entry import Entry, FileMode
 from ..merge import HunkRule, Labels, Merged, fuller_of, merge_contents
 from ..merge.diff3 import count_changed
-from ..template.ownership import Policy
-from .decide import Action, FileAction, Plan
+from ..template.policy import Policy
+from .actions import Action, FileAction, Plan
 
-__all__ = ["Resolved", "contents_needed", "resolve"]
+__all__ = ["Contents", "Resolved", "contents_needed"]
 
 #: The content of a blob, by its id.
 Read = Callable[[str], bytes]
 #: What decides the hunks of a file, by its path in the project.
 RulesFor = Callable[[str], Sequence[HunkRule]]
-
-
-def _no_rules(_: str) -> Sequence[HunkRule]:
-    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +34,19 @@ class Resolved:
     #: Contents that no blob holds yet, by path: merges, and conflicts with their markers.
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
+    def filled(self, ids: Mapping[str, str]) -> Plan:
+        """The plan, with the ids that these contents have by now."""
+        actions = (
+            replace(each, result=replace(each.result, blob=ids[each.path]))
+            if each.path in ids and each.result is not None
+            else each
+            for each in self.plan.actions
+        )
+        return Plan(actions=tuple(actions))
+
 
 def contents_needed(plan: Plan) -> tuple[FileAction, ...]:
-    """The files whose contents `resolve` reads."""
+    """The files whose contents are read to decide them."""
     return (
         *plan.having(Action.MERGE, Action.KEYS, Action.REPLACE, Action.CONFLICT),
         *filter(_is_dropped, plan.actions),
@@ -56,58 +63,44 @@ def _is_dropped(draft: FileAction) -> bool:
     )
 
 
-def resolve(
-    plan: Plan,
-    read: Read,
-    labels: Labels,
-    *,
-    lines_only: bool = False,
-    rules_for: RulesFor = _no_rules,
-    unverifiable: Collection[str] = (),
-    unmergeable: Collection[str] = (),
-) -> Resolved:
-    """Decide every content.
-
-    Args:
-        plan: From the planner.
-        read: Gives the content of a blob.
-        labels: Names of the sides in conflict markers.
-        lines_only: Merge as git would, nothing beyond.
-        rules_for: Gives what decides the hunks of a path of the project that nothing else does.
-        unverifiable: Paths whose git filter is missing on this machine: their contents are not what they seem.
-        unmergeable: Paths whose lines mean nothing by themselves: one side or the other.
-
-    Raises:
-        MachineError: git failed.
-    """
-    actions: list[FileAction] = []
-    contents: dict[str, bytes] = {}
-    resolving = _Resolving(
-        read=read, labels=labels, lines_only=lines_only, rules_for=rules_for, unmergeable=unmergeable
-    )
-    for draft in plan.actions:
-        if draft.action in {Action.MERGE, Action.KEYS, Action.CONFLICT} and draft.path in unverifiable:
-            reason = "its git filter is not installed here, so it cannot be compared"
-            actions.append(dataclasses.replace(draft, action=Action.KEEP, result=draft.mine, reason=reason))
-            continue
-        action, content = resolving.resolve(draft)
-        if action is not None:
-            actions.append(action)
-        if content is not None:
-            contents[draft.path] = content
-    return Resolved(plan=Plan(actions=tuple(actions)), contents=contents)
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Resolving:
-    read: Read
-    labels: Labels
-    lines_only: bool
-    rules_for: RulesFor
-    unmergeable: Collection[str]
+class Contents:
+    """What the contents of a plan are decided by."""
 
-    def resolve(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
+    read: Read
+    #: Names of the sides in conflict markers.
+    labels: Labels = field(default_factory=Labels)
+    #: Merge as git would, nothing beyond.
+    lines_only: bool = False
+    #: Gives what decides the hunks of a path of the project that nothing else does.
+    rules_for: RulesFor = lambda _: ()
+    #: Paths whose git filter is missing on this machine: their contents are not what they seem.
+    unverifiable: Collection[str] = ()
+    #: Paths whose lines mean nothing by themselves: one side or the other.
+    unmergeable: Collection[str] = ()
+    #: A private folder from which git reads what it merges; None is one for each merge.
+    scratch: Path | None = None
+
+    def resolve(self, plan: Plan) -> Resolved:
+        """Decide every content.
+
+        Raises:
+            MachineError: git failed.
+        """
+        # Git merges in processes of its own: while it does one, another is decided here.
+        with ThreadPoolExecutor(max_workers=2) as threads:
+            resolved = list(threads.map(self._resolve, plan.actions))
+        pairs = zip(plan.actions, resolved, strict=True)
+        return Resolved(
+            plan=Plan(actions=tuple(action for action, _ in resolved if action is not None)),
+            contents={draft.path: content for draft, (_, content) in pairs if content is not None},
+        )
+
+    def _resolve(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
         """The action with all that is known after reading, and its content if no blob holds it."""
+        if draft.action in {Action.MERGE, Action.KEYS, Action.CONFLICT} and draft.path in self.unverifiable:
+            reason = "its git filter is not installed here, so it cannot be compared"
+            return replace(draft.becomes(Action.KEEP, draft.mine), reason=reason), None
         match draft.action:
             case Action.MERGE:
                 return self._merge(draft)
@@ -118,9 +111,8 @@ class _Resolving:
             case Action.KEEP if _is_dropped(draft) and not self.lines_only:
                 return self._dropped(draft), None
             case Action.REPLACE:
-                return dataclasses.replace(draft, edited_lines=self._edited(draft)), None
-            case _:
-                return draft, None
+                draft = replace(draft, edited_lines=self._edited(draft))
+        return draft, None
 
     def _content(self, entry: Entry | None) -> bytes:
         return b"" if entry is None else self.read(entry.blob)
@@ -144,6 +136,7 @@ class _Resolving:
             labels=self.labels,
             lines_only=lines_only,
             rules=self.rules_for(draft.origin or draft.path),
+            scratch=self.scratch,
         )
 
     def _keys(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
@@ -151,7 +144,7 @@ class _Resolving:
         try:
             content = set_keys(draft.path, mine=mine, template=template, keys=draft.rule.keys)
         except KeyedFileError as error:
-            return dataclasses.replace(draft, action=Action.CONFLICT, reason=error.message, result=draft.mine), None
+            return replace(draft.conflicts(error.message), result=draft.mine), None
         if content == mine and not draft.origin:
             return None, None
         return self._settled(draft, content, ())
@@ -161,41 +154,34 @@ class _Resolving:
     ) -> tuple[FileAction | None, bytes | None]:
         """A content that nobody has to look at; no action where it is what the project has."""
         if content == self._content(draft.mine) and draft.mine is not None and not draft.origin:
-            reason = "; ".join(reasons)
-            return (
-                (dataclasses.replace(draft, action=Action.KEEP, result=draft.mine, reason=reason), None)
-                if reason
-                else (None, None)
-            )
-        return dataclasses.replace(draft, result=Entry(mode=_mode(draft), blob=""), resolutions=reasons), content
+            return draft.stays("; ".join(reasons)) if reasons else None, None
+        return replace(draft, result=Entry(mode=_mode(draft), blob=""), resolutions=reasons), content
 
     def _mark(self, draft: FileAction) -> tuple[FileAction | None, bytes | None]:
         """A conflict that the planner saw: where both are files, mark where they differ."""
         if draft.mine is None or draft.new is None or FileMode.SYMLINK in {draft.mine.mode, draft.new.mode}:
-            return dataclasses.replace(draft, result=draft.mine), None
+            return replace(draft, result=draft.mine), None
         if draft.old is None and draft.policy is Policy.MERGED and not self.lines_only:
             sides = self._content(draft.mine), self._content(draft.new)
             if draft.path not in self.unmergeable and (fuller := fuller_of(draft.path, *sides)) is not None:
-                return self._settled(dataclasses.replace(draft, action=Action.MERGE, reason=""), *fuller)
+                return self._settled(replace(draft, action=Action.MERGE, reason=""), *fuller)
         merged = self._merge_contents(draft, base=None, lines_only=True)
         return self._conflict(draft, merged, draft.reason)
 
     def _conflict(self, draft: FileAction, merged: Merged, reason: str) -> tuple[FileAction, bytes | None]:
         if not merged.hunks:
-            said = f"{reason}, and it is no text" if merged.conflicted else reason
-            return dataclasses.replace(draft, action=Action.CONFLICT, reason=said, result=draft.mine), None
+            why = f"{reason}, and it is no text" if merged.conflicted else reason
+            return replace(draft.conflicts(why), result=draft.mine), None
         marked = Entry(mode=_mode(draft), blob="")
-        conflict = dataclasses.replace(
-            draft, action=Action.CONFLICT, reason=reason, result=marked, hunks=merged.hunks, resolutions=merged.reasons
-        )
-        return conflict, merged.content
+        conflict = draft.conflicts(reason)
+        return replace(conflict, result=marked, hunks=merged.hunks, resolutions=merged.reasons), merged.content
 
     def _dropped(self, draft: FileAction) -> FileAction:
         """Spaces and line breaks are no reason to keep what the template removed."""
         if self._content(draft.old).split() != self._content(draft.mine).split():
             return draft
         reason = "the template has it no longer, and you had changed nothing but spaces"
-        return dataclasses.replace(draft, action=Action.REMOVE, result=None, reason=reason)
+        return replace(draft.becomes(Action.REMOVE, None), reason=reason)
 
     def _edited(self, draft: FileAction) -> int:
         """How many lines of the user's are not the old render's."""

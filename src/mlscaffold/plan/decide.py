@@ -2,145 +2,44 @@
 
 A *file* is a line of descent: its path in the old render, in the project and in the new render, any of which may be
 missing or differ. `pairing` finds the two template ends; what the user renamed is told by the caller. Then one table a
-policy decides. Entries are compared by mode and blob id, so no
-content is read here: a file that both sides changed gets the action `merge`, and the content is somebody else's work.
+policy decides. Entries are compared by mode and blob id, so no content is read here: a file that both sides changed
+gets the action `merge`, and its content is decided by `contents`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ..files.entry import Entry, FileMode
-from ..template.ownership import PathRule, Policy
+from ..files.entry import Entry, FileMode, parents_of
+from ..template.ownership import PathRule
+from ..template.policy import Policy
+from .actions import Action, FileAction, Plan
 from .pairing import pair, unblocked
 from .situation import Situation
 
-__all__ = ["Action", "FileAction", "Plan", "plan"]
-
-
-class Action(StrEnum):
-    """What happens to one file."""
-
-    #: The template's file is new here.
-    CREATE = "create"
-    #: It was deleted, and the template owns it.
-    RESTORE = "restore"
-    #: Untouched by the user (or changed only where the template did not): it takes the template's change.
-    UPDATE = "update"
-    #: Edited, and owned by the template: the render replaces it.
-    REPLACE = "replace"
-    #: Both sides changed it.
-    MERGE = "merge"
-    #: The keys that the template owns are set, all else is the user's.
-    KEYS = "keys"
-    #: Only its path changes.
-    MOVE = "move"
-    #: Untouched, and no longer the template's.
-    REMOVE = "remove"
-    #: The template changed, and the project stays as it is; the reason says why.
-    KEEP = "keep"
-    #: A person has to decide.
-    CONFLICT = "conflict"
-    #: Something that is nobody's to replace is in the way: nothing can be applied.
-    COLLIDE = "collide"
-
+__all__ = ["plan"]
 
 _T = TypeVar("_T")
-
-#: Actions after which the work tree is as before.
-_IDLE = frozenset({Action.KEEP, Action.COLLIDE})
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileAction:
-    """One file, what happens to it, and by whose rule."""
-
-    #: Where it is afterwards.
-    path: str
-    action: Action
-    rule: PathRule
-    old: Entry | None = None
-    mine: Entry | None = None
-    new: Entry | None = None
-    #: Where the project has it now, if elsewhere.
-    origin: str = ""
-    #: Its path in the old and in the new render, if elsewhere.
-    rendered_as: tuple[str, str] = ("", "")
-    #: What it becomes; None is no file (or, for `merge` and `keys`, not known before contents are read).
-    result: Entry | None = None
-    #: Why, where that is not plain from the action.
-    reason: str = ""
-    #: Decisions beyond git's line merge, a sentence each.
-    resolutions: tuple[str, ...] = ()
-    #: Lines of the user's that a replacement drops (they stay in history).
-    edited_lines: int = 0
-    #: Conflict hunks in the file; 0 for a conflict that is not one of lines.
-    hunks: int = 0
-
-    @property
-    def policy(self) -> Policy:
-        """The ownership policy that rules the path."""
-        return self.rule.policy
-
-    @property
-    def changes(self) -> bool:
-        """Whether the work tree changes here."""
-        return self.action not in _IDLE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The actions that lead from the project as it is to the project as it shall be, sorted by path."""
-
-    actions: tuple[FileAction, ...]
-
-    def having(self, *actions: Action) -> tuple[FileAction, ...]:
-        """The files with one of these actions."""
-        return tuple(each for each in self.actions if each.action in actions)
-
-    @property
-    def collisions(self) -> tuple[str, ...]:
-        """Paths that the plan cannot write."""
-        return tuple(each.path for each in self.having(Action.COLLIDE))
-
-    @property
-    def conflicts(self) -> tuple[FileAction, ...]:
-        """Files that a person has to decide on."""
-        return self.having(Action.CONFLICT)
-
-    @property
-    def left(self) -> Mapping[str, str]:
-        """Files that every project must have and that its owners have to write themselves, with the reason."""
-        withheld = [each for each in self.having(Action.KEEP) if each.mine is None and each.old is None]
-        return {each.path: each.reason for each in withheld if each.rule.required}
-
-    @property
-    def changes(self) -> tuple[FileAction, ...]:
-        """Files that change in the work tree."""
-        return tuple(each for each in self.actions if each.changes)
 
 
 def plan(situation: Situation) -> Plan:
     """Decide what to do with each file."""
-    met = _template_files(situation)
-    deciding = _Deciding(situation=met)
+    files = _template_files(situation)
+    deciding = _Deciding(situation=files)
     taken: set[str] = set()
     actions: list[FileAction] = []
-    for old_path, new_path in unblocked(pair(met.old, met.new, met.moves), met.old, met.mine):
-        here = deciding.place(old_path, new_path)
-        if here not in met.mine and new_path in met.mine and new_path not in {*taken, *met.old.entries}:
+    for old_path, new_path in unblocked(pair(files.old, files.new, files.moves), files.old, files.mine):
+        here = deciding.path_here(old_path, new_path)
+        if here not in files.mine and new_path in files.mine and new_path not in {*taken, *files.old.entries}:
             # The user moved it where the template moves it, too; or both added the path.
             here = new_path
         taken.add(here)
         if (action := deciding.decide(old_path, here, new_path)) is not None:
             actions.append(action)
-    said = {path for each in actions for path in (each.path, each.origin)}
-    actions += [*_ejected(situation), *deciding.retire(said)]
+    named = {path for each in actions for path in (each.path, each.origin)}
+    actions += [*_ejected(situation), *deciding.retire(named)]
     return Plan(actions=tuple(sorted(_collide(actions, situation), key=lambda action: action.path)))
 
 
@@ -148,13 +47,13 @@ def _template_files(situation: Situation) -> Situation:
     """The situation without what is the user's alone, and without what is retired as it comes."""
     ejected, new = situation.ejected, situation.new
     retired = {path for path in new.entries if situation.ownership.rule_for(path).policy is Policy.RETIRED}
-    new = dataclasses.replace(new, entries=_without(new.entries, {*ejected, *retired}))
+    new = replace(new, entries=_without(new.entries, {*ejected, *retired}))
     mine = _without(situation.mine, ejected)
     # A place that the template claims for another file is no rename: both added a file there.
     free = mine.keys() - new.entries.keys()
-    return dataclasses.replace(
+    return replace(
         situation,
-        old=dataclasses.replace(situation.old, entries=_without(situation.old.entries, ejected)),
+        old=replace(situation.old, entries=_without(situation.old.entries, ejected)),
         new=new,
         mine=mine,
         renames={path: here for path, here in situation.renames.items() if here in free},
@@ -167,15 +66,15 @@ class _Deciding:
 
     situation: Situation
 
-    def place(self, old_path: str, new_path: str) -> str:
+    def path_here(self, old_path: str, new_path: str) -> str:
         """Where the project has a file; what the template owns is where the template says."""
         owned = self._rule(old_path, new_path).policy in {Policy.OWNED, Policy.KEYED}
         return old_path if owned else self.situation.renames.get(old_path, old_path)
 
     def decide(self, old_path: str, here: str, new_path: str) -> FileAction | None:
         """The action for one file; None where nothing is to be done or said."""
-        rule, met = self._rule(old_path, new_path), self.situation
-        old, mine, new = met.old.entries.get(old_path), met.mine.get(here), met.new.entries.get(new_path)
+        rule, files = self._rule(old_path, new_path), self.situation
+        old, mine, new = files.old.entries.get(old_path), files.mine.get(here), files.new.entries.get(new_path)
         renamed = here not in {old_path, new_path} and mine is not None
         path = here if renamed or not new_path else new_path
         draft = FileAction(
@@ -191,9 +90,9 @@ class _Deciding:
         )
         match rule.policy:
             case Policy.OWNED if new is not None:
-                return self._owned(draft)
+                return self._owned(draft, new)
             case Policy.KEYED if new is not None:
-                return self._keyed(draft)
+                return self._keyed(draft, new)
             case Policy.DERIVED:
                 return self._written_once(draft)
             case Policy.SEEDED if (new_path or old_path) in self.situation.secret:
@@ -208,35 +107,33 @@ class _Deciding:
             return PathRule(glob=new_path or old_path, policy=Policy.SEEDED)
         return self.situation.ownership.rule_for(new_path or old_path)
 
-    def _owned(self, draft: FileAction) -> FileAction | None:
-        old, mine, new = draft.old, draft.mine, draft.new
-        if mine is None:
-            return _become(draft, Action.CREATE if old is None else Action.RESTORE, new)
-        if mine == new:
-            return _become(draft, Action.MOVE, new) if draft.origin else None
-        if mine == old:
-            return _become(draft, Action.UPDATE, new)
-        if self.situation.before.get(draft.rendered_as[0] or draft.path) is not Policy.OWNED:
-            reason = "the template now owns this file, and you edited it" if old else "it is yours and the template's"
-            return dataclasses.replace(draft, action=Action.CONFLICT, reason=reason)
-        return _become(draft, Action.REPLACE, new)
-
-    def _keyed(self, draft: FileAction) -> FileAction | None:
-        if draft.mine is None:
-            return _become(draft, Action.CREATE if draft.old is None else Action.RESTORE, draft.new)
-        if draft.mine == draft.new:
-            return _become(draft, Action.MOVE, draft.new) if draft.origin else None
-        if draft.mine == draft.old:
-            return _become(draft, Action.UPDATE, draft.new)
-        if FileMode.SYMLINK in {draft.mine.mode, draft.new.mode if draft.new else None}:
-            return dataclasses.replace(
-                draft, action=Action.CONFLICT, reason="it is a link on one side, a file on the other"
+    def _owned(self, draft: FileAction, new: Entry) -> FileAction | None:
+        if draft.mine in {None, new, draft.old}:
+            return self._followed(draft, new)
+        if self.situation.before.get(draft.rendered_paths[0]) is not Policy.OWNED:
+            return draft.conflicts(
+                "the template now owns this file, and you edited it" if draft.old else "it is yours and the template's"
             )
-        return dataclasses.replace(draft, action=Action.KEYS, result=None)
+        return draft.becomes(Action.REPLACE, new)
+
+    def _keyed(self, draft: FileAction, new: Entry) -> FileAction | None:
+        if draft.mine is None or draft.mine in {new, draft.old}:
+            return self._followed(draft, new)
+        if FileMode.SYMLINK in {draft.mine.mode, new.mode}:
+            return draft.conflicts(_LINK_OR_FILE)
+        return draft.becomes(Action.KEYS, None)
+
+    def _followed(self, draft: FileAction, new: Entry) -> FileAction | None:
+        """A file of the template's that nobody edited."""
+        if draft.mine is None:
+            return draft.becomes(Action.CREATE if draft.old is None else Action.RESTORE, new)
+        if draft.mine == new:
+            return draft.becomes(Action.MOVE, new) if draft.origin else None
+        return draft.becomes(Action.UPDATE, new)
 
     def _seeded(self, draft: FileAction) -> FileAction | None:
         if draft.old is None and draft.mine is None and draft.path in self.situation.withheld:
-            return _keep(draft, self.situation.withheld[draft.path])
+            return draft.stays(self.situation.withheld[draft.path])
         restored = draft.mine is None and draft.rule.recreate
         if self._is_handed_over(draft) and not restored:
             return self._merged(draft)
@@ -244,7 +141,7 @@ class _Deciding:
 
     def _is_handed_over(self, draft: FileAction) -> bool:
         """Whether it moves to a place that is seeded from one that was not: what is written there is for that place."""
-        was, now = (rendered or draft.path for rendered in draft.rendered_as)
+        was, now = draft.rendered_paths
         followed = self.situation.before.get(was) not in {None, Policy.SEEDED, Policy.DERIVED}
         return was != now and followed and None not in {draft.old, draft.new}
 
@@ -256,31 +153,31 @@ class _Deciding:
         if new is None:
             return self._dropped(draft)
         if mine == old and new != old:
-            return _become(draft, Action.UPDATE, new)
+            return draft.becomes(Action.UPDATE, new)
         reason = _STAYS if new not in {old, mine} else ""
         if draft.origin:
-            return dataclasses.replace(draft, action=Action.MOVE, result=mine, reason=reason)
-        return _keep(draft, reason) if reason else None
+            return replace(draft, action=Action.MOVE, result=mine, reason=reason)
+        return draft.stays(reason) if reason else None
 
     def _written_once(self, draft: FileAction) -> FileAction | None:
         if draft.mine is not None or draft.new is None:
-            return _become(draft, Action.MOVE, draft.mine) if draft.origin and draft.new else None
+            return draft.becomes(Action.MOVE, draft.mine) if draft.origin and draft.new else None
         if draft.old is None:
-            return _become(draft, Action.CREATE, draft.new)
-        return _become(draft, Action.RESTORE, draft.new) if draft.rule.recreate else None
+            return draft.becomes(Action.CREATE, draft.new)
+        return draft.becomes(Action.RESTORE, draft.new) if draft.rule.recreate else None
 
     def _merged(self, draft: FileAction) -> FileAction | None:
         old, mine, new = draft.old, draft.mine, draft.new
         if mine is None and old is None:
-            return _become(draft, Action.CREATE, new)
+            return draft.becomes(Action.CREATE, new)
         if mine is None:
-            return _keep(draft, "you deleted it") if new not in {old, None} else None
+            return draft.stays("you deleted it") if new not in {old, None} else None
         if new is None:
             return self._dropped(draft)
         if new in {mine, old}:
-            return _become(draft, Action.MOVE, mine) if draft.origin else None
+            return draft.becomes(Action.MOVE, mine) if draft.origin else None
         if old is None:
-            return dataclasses.replace(draft, action=Action.CONFLICT, reason="you and the template both added it")
+            return draft.conflicts("you and the template both added it")
         return _three_way(draft, old, mine, new)
 
     def _dropped(self, draft: FileAction) -> FileAction | None:
@@ -288,10 +185,10 @@ class _Deciding:
         if draft.old is None:
             return None
         if draft.mine == draft.old and not draft.rendered_as[0]:
-            return _become(draft, Action.REMOVE, None)
+            return draft.becomes(Action.REMOVE, None)
         if self.situation.lines_only and draft.policy is Policy.MERGED:
-            return dataclasses.replace(draft, action=Action.CONFLICT, reason="the template removed it, you edited it")
-        return _keep(draft, _DROPPED)
+            return draft.conflicts("the template removed it, you edited it")
+        return draft.stays(_DROPPED)
 
     def retire(self, known: Collection[str]) -> Iterable[FileAction]:
         """Retired paths that the old render had not either, and that are still here."""
@@ -309,6 +206,7 @@ class _Deciding:
                 yield draft
 
 
+_LINK_OR_FILE = "it is a link on one side, a file on the other"
 _STAYS = "the template has another for these answers, and this one is yours: it stays"
 _DROPPED = "the template has it no longer, and you changed it: remove it when you no longer need it"
 
@@ -325,36 +223,23 @@ def _ejected(situation: Situation) -> Iterable[FileAction]:
         if here is not None and before != after:
             rule = situation.ownership.rule_for(path)
             draft = FileAction(path=path, action=Action.KEEP, rule=rule, old=before, mine=here, new=after)
-            yield _keep(draft, "ejected from the template")
-
-
-def _become(draft: FileAction, action: Action, result: Entry | None) -> FileAction:
-    return dataclasses.replace(draft, action=action, result=result)
-
-
-def _keep(draft: FileAction, reason: str) -> FileAction:
-    # It stays where the project has it.
-    return dataclasses.replace(
-        draft, action=Action.KEEP, path=draft.origin or draft.path, origin="", result=draft.mine, reason=reason
-    )
+            yield draft.stays("ejected from the template")
 
 
 def _three_way(draft: FileAction, old: Entry, mine: Entry, new: Entry) -> FileAction | None:
     if mine == old:
-        return _become(draft, Action.UPDATE, new)
+        return draft.becomes(Action.UPDATE, new)
     if (mine.mode is FileMode.SYMLINK) != (new.mode is FileMode.SYMLINK):
-        return dataclasses.replace(
-            draft, action=Action.CONFLICT, reason="it is a link on one side, a file on the other"
-        )
+        return draft.conflicts(_LINK_OR_FILE)
     mode, blob = _pick(old.mode, mine.mode, new.mode) or new.mode, _pick(old.blob, mine.blob, new.blob)
     if blob is None and mode is FileMode.SYMLINK:
-        return dataclasses.replace(draft, action=Action.CONFLICT, reason="it is a link, and both changed where to")
+        return draft.conflicts("it is a link, and both changed where to")
     if blob is None:
-        return dataclasses.replace(draft, action=Action.MERGE, result=None)
+        return replace(draft, action=Action.MERGE, result=None)
     result = Entry(mode=mode, blob=blob)
     if result != mine:
-        return _become(draft, Action.UPDATE, result)
-    return _become(draft, Action.MOVE, mine) if draft.origin else None
+        return draft.becomes(Action.UPDATE, result)
+    return draft.becomes(Action.MOVE, mine) if draft.origin else None
 
 
 def _pick(old: _T, mine: _T, new: _T) -> _T | None:
@@ -365,24 +250,31 @@ def _pick(old: _T, mine: _T, new: _T) -> _T | None:
 
 
 def _collide(actions: list[FileAction], situation: Situation) -> Iterable[FileAction]:
-    """Turn writes to places that hold something else into collisions."""
+    """What comes to a path that holds something else: a conflict if that is committed, else nothing can be applied."""
     leaving = {each.origin or each.path for each in actions if each.action is Action.REMOVE or each.origin}
-    held = (set(situation.mine) - leaving) | set(situation.occupied)
-    folders = {parent.as_posix() for path in held for parent in PurePosixPath(path).parents}
+    staying = situation.mine.keys() - leaving
+    links = {path for path in staying if situation.mine[path].mode is FileMode.SYMLINK}
+    others = links | {*situation.occupied} | (staying & {*situation.untracked})
+    held, folders, foreign = staying | others, _folders(staying), _folders(others)
     for each in actions:
-        if each.changes and (each.origin or each.path) in situation.loose and each.mine != each.old:
-            reason = "your version of it is not under version control, and would be lost"
-            yield dataclasses.replace(each, action=Action.COLLIDE, reason=reason)
+        if each.changes and (each.origin or each.path) in situation.untracked and each.mine != each.old:
+            yield replace(
+                each,
+                action=Action.COLLIDE,
+                reason="your version of it is not under version control, and would be lost",
+            )
             continue
         arrives = each.changes and each.action is not Action.REMOVE and (each.mine is None or each.origin)
-        if not arrives:
-            yield each
-            continue
-        parents = [parent.as_posix() for parent in PurePosixPath(each.path).parents]
-        blocker = next((path for path in (each.path, *parents) if path in held), "")
-        if each.path in folders:
+        blocker = next((path for path in (each.path, *parents_of(each.path)) if path in held), "")
+        if each.path in folders | foreign:
             blocker = f"{each.path}/"
-        if blocker:
-            yield dataclasses.replace(each, action=Action.COLLIDE, reason=f"{blocker} is in the way")
-        else:
+        if not arrives or not blocker:
             yield each
+        elif each.origin or blocker == each.path or blocker in others or each.path in foreign:
+            yield replace(each, action=Action.COLLIDE, reason=f"{blocker} is in the way")
+        else:
+            yield replace(each, action=Action.CONFLICT, result=None, reason=f"{blocker} is in the way")
+
+
+def _folders(paths: Collection[str]) -> set[str]:
+    return {folder for path in paths for folder in parents_of(path)}

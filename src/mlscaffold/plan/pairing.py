@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 
 from ..files.entry import Entry
 
-__all__ = ["EMPTY", "Side", "pair", "unblocked"]
+__all__ = ["EMPTY", "TemplateSide", "pair", "unblocked"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
+class TemplateSide:
     """One render: its files, and the template file that each came from."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-EMPTY = Side()
+EMPTY = TemplateSide()
 
 
-def pair(old: Side, new: Side, moves: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def pair(old: TemplateSide, new: TemplateSide, moves: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """The template's two ends of every file: (path in the old render, path in the new one), empty where it has none.
 
     First the same path from the same (or moved) source, then the same source at another path where there is no doubt,
@@ -51,20 +51,22 @@ def pair(old: Side, new: Side, moves: Mapping[str, str]) -> Iterable[tuple[str, 
     return pairs
 
 
-def unblocked(pairs: Iterable[tuple[str, str]], old: Side, mine: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
+def unblocked(
+    pairs: Iterable[tuple[str, str]], old: TemplateSide, mine: Mapping[str, Entry]
+) -> Iterable[tuple[str, str]]:
     """No move to a path that holds what the user wrote: there the template's files are told by path.
 
     That is an edited file of the template's, or one of the user's own, which no move may replace.
     """
-    found = list(pairs)
-    edited = {path for path, after in found if not after and mine.get(path) not in {None, old.entries.get(path)}}
-    for before, after in found:
+    ends = list(pairs)
+    edited = {path for path, after in ends if not after and mine.get(path) not in {None, old.entries.get(path)}}
+    for before, after in ends:
         if before != after and after in edited:
             yield before, ""
         elif before and before != after and before in mine and after in mine and after not in old.entries:
             yield before, ""
             yield "", after
-        elif not after and before in edited and any(other == before for was, other in found if was != before):
+        elif not after and before in edited and any(other == before for source, other in ends if source != before):
             yield before, before
         else:
             yield before, after

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..files.entry import Entry
-from ..template.ownership import Ownership, Policy
-from .pairing import EMPTY, Side
+from ..template.ownership import Ownership
+from ..template.policy import Policy
+from .pairing import EMPTY, TemplateSide
 
 __all__ = ["Situation"]
 
@@ -17,17 +18,17 @@ class Situation:
     """Two renders, the project between them, and what is known about all three."""
 
     #: The render of the new version or answers.
-    new: Side
+    new: TemplateSide
     #: The table of the new version, which rules.
     ownership: Ownership
     #: The render of the recorded version and answers; empty for a new project.
-    old: Side = EMPTY
+    old: TemplateSide = EMPTY
     #: The files that the project holds.
     mine: Mapping[str, Entry] = field(default_factory=dict)
     #: Paths that hold something else: submodules, folders, links to folders.
     occupied: Collection[str] = ()
     #: Paths of `mine` that no commit holds: what was written there must not be lost.
-    loose: Collection[str] = ()
+    untracked: Collection[str] = ()
     #: The policy of each path under the old version.
     before: Mapping[str, Policy] = field(default_factory=dict)
     #: Template source path before -> now, where it changed between the versions.

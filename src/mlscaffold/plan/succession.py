@@ -6,13 +6,15 @@ they are not, it would speak of another project. Then nobody but the owner knows
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 from ..documents.keys import KeyedFileError, key_digests
 from ..files.entry import Entry, FileMode
 from ..files.glob import matches
-from ..template.ownership import Ownership, PathRule, Policy, Predecessor
-from .pairing import Side
+from ..template.ownership import Ownership, PathRule, Predecessor
+from ..template.policy import Policy
+from .pairing import TemplateSide
 
 __all__ = ["withheld"]
 
@@ -21,7 +23,7 @@ ReadBoth = Callable[[str], tuple[bytes, bytes]]
 
 
 def withheld(
-    old: Side, mine: Mapping[str, Entry], new: Side, ownership: Ownership, read: ReadBoth
+    old: TemplateSide, mine: Mapping[str, Entry], new: TemplateSide, ownership: Ownership, read: ReadBoth
 ) -> Mapping[str, str]:
     """The files of the new render that must not be written, each with the reason.
 
@@ -32,22 +34,22 @@ def withheld(
         ownership: The table of the new version.
         read: Gives both contents of a path that is in the old render and in the project.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for path in new.entries.keys() - old.entries.keys():
         rule = ownership.rule_for(path)
         if rule.policy is Policy.SEEDED and _takes_over(rule, old, new):
             edited = next((each for one in rule.replaces for each in sorted(_edited(one, old, mine, read))), "")
             if edited:
-                found[path] = f"not written: it takes over from {edited}, which you changed; see {rule.page}"
-    return found
+                reasons[path] = f"not written: it takes over from {edited}, which you changed; see {rule.page}"
+    return reasons
 
 
-def _takes_over(rule: PathRule, old: Side, new: Side) -> bool:
+def _takes_over(rule: PathRule, old: TemplateSide, new: TemplateSide) -> bool:
     """Whether the version before still had what the new file replaces."""
     return any(matches(each.glob, path) for each in rule.replaces for path in old.entries.keys() - new.entries.keys())
 
 
-def _edited(which: Predecessor, old: Side, mine: Mapping[str, Entry], read: ReadBoth) -> Iterator[str]:
+def _edited(which: Predecessor, old: TemplateSide, mine: Mapping[str, Entry], read: ReadBoth) -> Iterator[str]:
     """What an owner changed, removed or put there."""
     for path in old.entries.keys() | mine.keys():
         if not matches(which.glob, path):
@@ -56,11 +58,8 @@ def _edited(which: Predecessor, old: Side, mine: Mapping[str, Entry], read: Read
         if before == here:
             continue
         if which.keys and before and here and FileMode.SYMLINK not in {before.mode, here.mode}:
-            try:
-                was, now = (key_digests(path, content, which.keys) for content in read(path))
-            except KeyedFileError:
-                yield path
-                continue
-            if was == now:
-                continue
+            with contextlib.suppress(KeyedFileError):
+                rendered, edited = (key_digests(path, content, which.keys) for content in read(path))
+                if rendered == edited:
+                    continue
         yield path

@@ -70,9 +70,9 @@ def read_settings() -> Settings:
     except yaml.YAMLError as error:
         # Its own words quote the lines, and a default may be a secret.
         mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = without_quotes(getattr(error, "problem", None) or "it is not valid YAML")
-        raise SettingsError(f"The settings {file} cannot be read{place}: {problem}.") from error
+        raise SettingsError(f"The settings {file} cannot be read{position}: {problem}.") from error
     except (OSError, ValueError, RecursionError) as error:
         # A ValueError: not UTF-8, or a value such as 2026-99-99, which looks like a date.
         raise SettingsError(f"The settings {file} cannot be read: {without_quotes(str(error))}") from error

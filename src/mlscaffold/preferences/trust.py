@@ -63,17 +63,17 @@ def canonical(address: str) -> str | None:
     A path is followed through links, so that what lies behind a link is judged, not its name.
     """
     address = expand_shortcut(address)
-    if found := _FILE.fullmatch(address):
-        return _path(found["path"])
-    if found := _URL.fullmatch(address):
-        scheme, port = found["scheme"].lower(), found["port"] or ""
-        user = f"{found['user']}@" if scheme == "ssh" and found["user"] else ""
-        host = found["host"].lower() + (f":{port}" if port and port != _PORTS[scheme] else "")
-        return _remote(f"{scheme}://{user}{host}", found["path"] or "")
+    if match := _FILE.fullmatch(address):
+        return _path(match["path"])
+    if match := _URL.fullmatch(address):
+        scheme, port = match["scheme"].lower(), match["port"] or ""
+        user = f"{match['user']}@" if scheme == "ssh" and match["user"] else ""
+        host = match["host"].lower() + (f":{port}" if port and port != _PORTS[scheme] else "")
+        return _remote(f"{scheme}://{user}{host}", match["path"] or "")
     if "://" in address:
         return None
-    if found := _SCP.fullmatch(address):
-        return _remote(f"ssh://{found['user']}@{found['host'].lower()}", found["path"])
+    if match := _SCP.fullmatch(address):
+        return _remote(f"ssh://{match['user']}@{match['host'].lower()}", match["path"])
     return _path(address)
 
 
@@ -89,11 +89,11 @@ def _remote(start: str, path: str) -> str | None:
 
 def _path(text: str) -> str | None:
     try:
-        place = Path(text).expanduser()
-        resolved = place.resolve()
+        path = Path(text).expanduser()
+        resolved = path.resolve()
     except (OSError, RuntimeError, ValueError):
         return None
-    if not place.is_absolute():
+    if not path.is_absolute():
         return None
     return f"{str(resolved).rstrip('/')}/" if text.endswith("/") else str(resolved)
 
@@ -104,12 +104,12 @@ def problem_of(entry: object) -> str:
         return "it is no text"
     if entry.startswith("tree:"):
         return "" if _TREE.fullmatch(entry) else "`tree:` is followed by the 40 hexadecimal digits of a tree's id"
-    found = canonical(entry)
-    if found is None:
+    address = canonical(entry)
+    if address is None:
         if "://" not in entry and "%" not in entry and not _SCP.fullmatch(entry):
             return "a path starts with / or ~/"
         return "it is no plain address (such as https://host/folder/template, without `%`, `..`, `?` and `#`)"
-    if re.fullmatch(r"\w+://[^/]+", found):
+    if re.fullmatch(r"\w+://[^/]+", address):
         return f"it names a host and no template: to trust all of that host, write {entry}/"
     return ""
 
@@ -126,10 +126,10 @@ class Trust:
     def covers(self, url: str) -> bool:
         """Whether every state of the template at an address is trusted."""
         # A repository is trusted as a whole: who may write to one of its folders may write to all.
-        place = canonical(split_address(url)[0].rstrip("/"))
+        address = canonical(split_address(url)[0].rstrip("/"))
         known = [canonical(entry) for entry in self.entries if not entry.startswith("tree:")]
-        return place is not None and any(
-            place.startswith(entry) if entry.endswith("/") else place == entry for entry in known if entry
+        return address is not None and any(
+            address.startswith(entry) if entry.endswith("/") else address == entry for entry in known if entry
         )
 
     def may_cover(self, url: str) -> bool:

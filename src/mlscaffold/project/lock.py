@@ -17,7 +17,6 @@ A lock is input from a stranger: paths are contained, versions checked, unknown 
 from __future__ import annotations
 
 import hashlib
-import json
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,11 +25,10 @@ from pathlib import Path
 from ..errors import LockError, TemplateError
 from ..files.entry import Entry, FileMode, check_contained, folded
 from ..template.channel import RELEASES, Channel, parse_channel
-from ..template.ownership import Policy
+from ..template.policy import Policy
 
 __all__ = [
     "LOCK_FILE",
-    "LOCK_MODES",
     "Base",
     "Lock",
     "LockedFile",
@@ -42,17 +40,14 @@ __all__ = [
 
 LOCK_FILE = ".mlscaffold.lock"
 _FORMAT = "1"
-_HEADER = ("template", "version", "tree", "renderer", "answers")
-#: A line after that of the version, where it is not the default: most locks have none.
-_CHANNEL = "channel: "
-#: A line after that of the tree, where there are two versions: most locks have none.
-_OWNED = "owned: "
+_HEADER = ("template", "version", "channel", "tree", "owned", "renderer", "answers")
+#: Lines that most locks do not have: they follow releases, and are of one version.
+_OPTIONAL = frozenset({"channel", "owned"})
 _LIMIT_BYTES = 16 * 1024 * 1024
 #: A seeded path that must exist is written as this policy.
 _REQUIRED = "seeded!"
 #: No digest: the content depends on a secret answer, or is not the template's business.
 _NO_BLOB = "-"
-LOCK_MODES = frozenset(FileMode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +106,9 @@ class Lock:
 
 def answers_digest(answers: Mapping[str, object]) -> str:
     """Digest of an answers file's meaning: order, comments and quoting do not count."""
+    # Imported here: those of most projects have not moved.
+    import json
+
     try:
         canonical = json.dumps(answers, sort_keys=True, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
@@ -121,16 +119,17 @@ def answers_digest(answers: Mapping[str, object]) -> str:
 
 def dump_lock(lock: Lock) -> str:
     """The lock as the text of its file."""
-    lines = [
-        f"template: {lock.template}",
-        f"version: {lock.version}",
-        *([f"{_CHANNEL}{lock.channel}"] if lock.channel != RELEASES else []),
-        f"tree: {lock.tree}",
-        *([f"{_OWNED}{lock.owned.version} {lock.owned.tree}"] if lock.owned else []),
-        f"renderer: {lock.renderer}",
-        f"answers: {lock.answers_file} {lock.answers_blob} {lock.answers}",
-        *(_dump_file(path, lock.files[path]) for path in sorted(lock.files)),
-    ]
+    header = {
+        "template": lock.template,
+        "version": lock.version,
+        "channel": lock.channel if lock.channel != RELEASES else None,
+        "tree": lock.tree,
+        "owned": f"{lock.owned.version} {lock.owned.tree}" if lock.owned else None,
+        "renderer": lock.renderer,
+        "answers": f"{lock.answers_file} {lock.answers_blob} {lock.answers}",
+    }
+    lines = [f"{name}: {value}" for name, value in header.items() if value is not None]
+    lines += [_dump_file(path, lock.files[path]) for path in sorted(lock.files)]
     body = "\n".join(lines) + "\n"
     return f"mlscaffold-lock {_FORMAT} {_digest(body)}\n{body}"
 
@@ -153,8 +152,8 @@ def read_lock(project: Path) -> Lock:
     """
     file = project / LOCK_FILE
     try:
-        found = file.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LIMIT_BYTES:
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LIMIT_BYTES:
             raise LockError(f"{file} is not a plain file of reasonable size. Refused.")
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -193,24 +192,19 @@ def parse_lock(text: str) -> Lock:
 
 
 def _parse_body(lines: list[str]) -> Lock:
-    header: dict[str, str] = {}
-    channel = RELEASES
-    if len(lines) > 2 and lines[2].startswith(_CHANNEL):
-        channel = _parse_channel(lines[2].removeprefix(_CHANNEL))
-        lines = [*lines[:2], *lines[3:]]
-    owned, lines = _split_owned(lines)
-    for name, line in zip(_HEADER, lines, strict=False):
-        key, _, header[name] = line.partition(": ")
-        if key != name:
-            raise LockError(f"{LOCK_FILE}: expected the line `{name}: …`, found {line!r}.")
+    header, lines = _parse_header(lines)
     # The name of the answers file may hold spaces, its two digests do not.
-    answers = header.get("answers", "").rsplit(" ", 2)
+    answers = header["answers"].rsplit(" ", 2)
     if len(answers) != 3:
         raise LockError(f"{LOCK_FILE}: the header is incomplete.")
-    _check_place(answers[0])
-    files = dict(_parse_file(line) for line in lines[len(_HEADER) :])
-    if len(files) != len(lines) - len(_HEADER):
+    _check_path(answers[0])
+    files = dict(_parse_file(line) for line in lines)
+    if len(files) != len(lines):
         raise LockError(f"{LOCK_FILE}: a path is named twice.")
+    try:
+        channel = parse_channel(header["channel"]) if "channel" in header else RELEASES
+    except TemplateError as error:
+        raise LockError(f"{LOCK_FILE}: {error.message}", hint=error.hint) from error
     return Lock(
         template=header["template"],
         version=header["version"],
@@ -221,29 +215,32 @@ def _parse_body(lines: list[str]) -> Lock:
         answers=answers[2],
         files=files,
         channel=channel,
-        owned=owned,
+        owned=_parse_base(header["owned"]) if "owned" in header else None,
     )
 
 
-def _split_owned(lines: list[str]) -> tuple[Base | None, list[str]]:
-    """The version of owned files, if a line of the header names one, and the lines without it."""
-    at = next((number for number, line in enumerate(lines[: len(_HEADER)]) if line.startswith(_OWNED)), None)
-    if at is None:
-        return None, lines
-    version, _, tree = lines[at].removeprefix(_OWNED).rpartition(" ")
+def _parse_header(lines: list[str]) -> tuple[Mapping[str, str], list[str]]:
+    """The lines of the header, by name, and those that follow."""
+    header: dict[str, str] = {}
+    for name in _HEADER:
+        if len(header) == len(lines):
+            raise LockError(f"{LOCK_FILE}: the header is incomplete.")
+        key, _, value = lines[len(header)].partition(": ")
+        if key == name:
+            header[name] = value
+        elif name not in _OPTIONAL:
+            raise LockError(f"{LOCK_FILE}: expected the line `{name}: …`, found {lines[len(header)]!r}.")
+    return header, lines[len(header) :]
+
+
+def _parse_base(text: str) -> Base:
+    version, _, tree = text.rpartition(" ")
     if not version or not tree:
-        raise LockError(f"{LOCK_FILE}: expected the line `{_OWNED}VERSION TREE`, found {lines[at]!r}.")
-    return Base(version=version, tree=tree), [*lines[:at], *lines[at + 1 :]]
+        raise LockError(f"{LOCK_FILE}: expected the line `owned: VERSION TREE`, found {text!r}.")
+    return Base(version=version, tree=tree)
 
 
-def _parse_channel(text: str) -> Channel:
-    try:
-        return parse_channel(text)
-    except TemplateError as error:
-        raise LockError(f"{LOCK_FILE}: {error.message}", hint=error.hint) from error
-
-
-def _check_place(path: str) -> None:
+def _check_path(path: str) -> None:
     check_contained(path, error=LockError, origin=LOCK_FILE)
     if folded(path).split("/")[0] == LOCK_FILE:
         raise LockError(f"{LOCK_FILE} names the path {path!r}, which is its own place. Refused.")
@@ -260,6 +257,6 @@ def _parse_file(line: str) -> tuple[str, LockedFile]:
         entry = None if blob == _NO_BLOB else Entry(mode=FileMode(mode), blob=blob)
     except ValueError as error:
         raise LockError(f"{LOCK_FILE}: {error} in the line {line!r}.") from error
-    _check_place(path)
+    _check_path(path)
     digests = dict(pair.rpartition("=")[::2] for pair in keys)
     return path, LockedFile(policy=policy, entry=entry, source=source, required=required, keys=digests)

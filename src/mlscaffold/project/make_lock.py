@@ -13,7 +13,8 @@ from ..files.entry import Entry, FileMode, folded, is_portable, look_alikes
 from ..template.answers import Answers
 from ..template.channel import RELEASES, Channel
 from ..template.checkout import Checkout
-from ..template.ownership import Ownership, Policy, read_ownership
+from ..template.ownership import Ownership, read_ownership
+from ..template.policy import Policy
 from ..template.render import Render, renderer_id
 from . import lock as locks
 from .lock import Lock, LockedFile
@@ -102,13 +103,12 @@ def _refuse_reserved(render: Render) -> None:
     for path in [render.answers_file, *render.entries]:
         parts = folded(path).split("/")
         passing = next((part for part in parts if part.startswith(_PASSING)), "")
-        for name in [*_RESERVED, passing]:
-            if name in {parts[0], passing} - {""}:
-                raise TemplateError(
-                    f"The template {render.checkout.source.url} makes {path}, and {name} is not a template's to write. "
-                    "Refused.",
-                    hint="Its authors have to choose another name.",
-                )
+        if name := parts[0] if parts[0] in _RESERVED else passing:
+            raise TemplateError(
+                f"The template {render.checkout.source.url} makes {path}, and {name} is not a template's to write. "
+                "Refused.",
+                hint="Its authors have to choose another name.",
+            )
 
 
 def lock_of(render: Render, ownership: Ownership, entries: Mapping[str, Entry], *, channel: Channel = RELEASES) -> Lock:

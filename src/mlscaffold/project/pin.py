@@ -24,14 +24,15 @@ from ..template.answers import Answers
 from ..template.checkout import Checkout, check_out
 from ..template.history import moved_sources
 from ..template.ownership import Ownership
+from ..template.policy import Policy
 from ..template.reach import Reach, commit_of
 from ..template.render import Render, render
 from ..template.render_cache import cached_render
 from ..template.source import TemplateSource, at_the_place_of, find_source
-from ..template.trust import looks_at_the_project, require_trust
-from .lane import Lane, OwnershipOfTwo, Version, blended, lane_of
+from ..template.trust import is_trusted, looks_at_the_project, require_trust
 from .lock import LOCK_FILE, Base, Lock
 from .make_lock import lock_of, ownership_of
+from .owned_ahead import OwnedAhead, OwnershipOfTwo, blended, owned_ahead_of
 from .record import Recorded
 from .waiting import read_ahead
 
@@ -98,7 +99,8 @@ class Pin:
             into=self.into / "render",
             folder_name=self.project.name,
             operation="update",
-            reach=self.reach,
+            trusted=is_trusted(self.checkout, self.trusted),
+            reach=lambda: self.reach,
             cache=self.cache,
         )
 
@@ -120,7 +122,8 @@ class Pin:
     @cached_property
     def workspace(self) -> Store | None:
         """The project in its repository; None outside of git."""
-        return open_store(self.project, self.into / "git") if locate(self.project) else None
+        location = locate(self.project)
+        return open_store(location, self.into / "git") if location else None
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -139,10 +142,10 @@ class Pin:
         """The lock that a render of this version gives."""
         return lock_of(made, self.ownership, self._entries(made), channel=self.recorded.channel)
 
-    @property
-    def as_version(self) -> Version:
-        """The render, and who owns what."""
-        return Version(render=self.render, ownership=self.ownership)
+    def follows(self, path: str) -> bool:
+        """Whether a path is the template's in this version."""
+        policy = self.ownership.rule_for(path).policy
+        return path not in self.render.secret and policy in {Policy.OWNED, Policy.KEYED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +163,9 @@ class PinOfTwo(Pin):
         return dataclasses.replace(self.base.reach, trusted=trusted)
 
     @cached_property
-    def lane(self) -> Lane:
+    def owned_ahead(self) -> OwnedAhead:
         """The files that are ahead."""
-        return lane_of(self.base.as_version, self.ahead.as_version, self._moves)
+        return owned_ahead_of(self.base, self.ahead, self._moves)
 
     @cached_property
     def _moves(self) -> Mapping[str, str]:
@@ -172,17 +175,17 @@ class PinOfTwo(Pin):
     @cached_property
     def ownership(self) -> Ownership:
         """Who owns which path, each by the version that it is of."""
-        return OwnershipOfTwo.of(self.base.ownership, self.ahead.ownership, self.lane)
+        return OwnershipOfTwo.of(self.base.ownership, self.ahead.ownership, self.owned_ahead)
 
     @cached_property
     def render(self) -> Render:
         """What the project was made of."""
-        return blended(self.base.render, self.ahead.render, self.lane, self.into / "two")
+        return blended(self.base.render, self.ahead.render, self.owned_ahead, self.into / "two")
 
     def render_again(self, operation: Literal["copy", "update"]) -> Render:
         """Render both anew."""
         renders = self.base.render_again(operation), self.ahead.render_again(operation)
-        return blended(*renders, self.lane, self.into / f"two-{operation}")
+        return blended(*renders, self.owned_ahead, self.into / f"two-{operation}")
 
     def lock_of(self, made: Render) -> Lock:
         """The lock that a render of these versions gives."""

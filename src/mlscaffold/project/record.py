@@ -1,11 +1,13 @@
 """What a project says of itself: the template, the version and the answers that it was made of.
 
-A project of ours has a lock. One that plain Copier made has an answers file only; everything else is found out from
+A project of ours has a lock. One that plain Copier made has an answers file only; everything else follows from
 that, and the caller is told.
 """
 
 from __future__ import annotations
 
+import copy
+import functools
 import os
 import shlex
 from collections.abc import Callable, Mapping
@@ -15,7 +17,7 @@ from typing import Any
 
 from ..errors import AnswersError, NoProjectError, ProjectError
 from ..files.entry import inside, read_plain
-from ..files.place import State, state_of
+from ..files.put import State, state_of
 from ..template.channel import RELEASES, Channel
 from . import lock as locks
 from .lock import Base, Lock, read_lock
@@ -143,12 +145,12 @@ def answers_of(data: Mapping[Any, Any]) -> Mapping[str, Any]:
 def _find_answers(project: Path) -> str:
     if (project / _ANSWERS).is_file():
         return _ANSWERS
-    found = sorted(file.name for file in project.glob(".copier-answers*.y*ml") if file.is_file())
-    if len(found) == 1:
-        return found[0]
-    if found:
+    named = sorted(file.name for file in project.glob(".copier-answers*.y*ml") if file.is_file())
+    if len(named) == 1:
+        return named[0]
+    if named:
         raise ProjectError(
-            f"{project} has several answers files ({', '.join(found)}) and no lock: which one counts is not clear.",
+            f"{project} has several answers files ({', '.join(named)}) and no lock: which one counts is not clear.",
             hint=f"Name one of them {_ANSWERS}.",
         )
     raise NoProjectError(
@@ -189,9 +191,18 @@ def _parse(text: str, *, origin: str, hint: str) -> Mapping[Any, Any]:
     import yaml
 
     try:
-        data = yaml.safe_load(text)
+        # Of its own for each caller: a template may change what it is given.
+        data = copy.deepcopy(_loaded(text))
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise AnswersError(f"The answers file {origin} does not parse: {error}", hint=hint) from error
     if not isinstance(data, dict):
         raise AnswersError(f"The answers file {origin} must be a mapping of question names to answers.", hint=hint)
     return data
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(text: str) -> Any:
+    """The same few texts are asked for by several steps of one command, and take a while."""
+    import yaml
+
+    return yaml.safe_load(text)

@@ -16,14 +16,12 @@
     [merge]                         # see `merge_settings`
     higher-versions = true
 
-The file is the user's: a verb only ever appends a block, and reads the result again to prove what it
-says.
+The file is the user's: a verb only ever appends a block (`exempt`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -34,8 +32,8 @@ from typing import Any
 from ..errors import MlscaffoldError
 from ..files.entry import check_contained, read_plain
 from ..files.glob import GlobError, check_glob, matches
-from ..files.place import aside_of, recover, state_of, write_inside
-from ..rules import RULES, Rule, rule_of
+from ..files.write import aside_of
+from ..rules import RULES, Rule
 from .merge_settings import MergeSettings, merge_settings
 
 __all__ = [
@@ -46,11 +44,9 @@ __all__ = [
     "ProjectSettings",
     "ProjectSettingsError",
     "Waiver",
-    "default_owner",
-    "eject",
     "parse_settings",
     "read_project_settings",
-    "waive",
+    "read_settings_text",
 ]
 
 SETTINGS_FILE = ".mlscaffold.toml"
@@ -120,14 +116,19 @@ def read_project_settings(project: Path) -> ProjectSettings:
     Raises:
         ProjectSettingsError: They are not valid, with the line where it can be told.
     """
-    return parse_settings(_read(project / SETTINGS_FILE))
+    return parse_settings(read_settings_text(project))
 
 
-def _read(file: Path) -> str:
-    # Where a run was killed while it replaced them, they lie beside their place.
-    place = file if os.path.lexists(file) else aside_of(file)
+def read_settings_text(project: Path) -> str:
+    """The text of a project's settings file; empty if it has none.
+
+    Raises:
+        ProjectSettingsError: It cannot be read.
+    """
+    file = project / SETTINGS_FILE
     try:
-        return read_plain(place, _LIMIT_BYTES).decode()
+        # Where a run was killed while it replaced the file, it lies beside.
+        return read_plain(file if os.path.lexists(file) else aside_of(file), _LIMIT_BYTES).decode()
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
@@ -207,8 +208,8 @@ class _Block:
 
 
 def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
-    found = data.get(kind, [])
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    tables = data.get(kind, [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         raise ProjectSettingsError(
             f"{SETTINGS_FILE}: write `{kind}` as blocks.",
             line=_line_of(text, rf"\[?+\s*+{kind}\b"),
@@ -219,9 +220,9 @@ def _blocks(text: str, data: Mapping[str, Any], kind: str) -> list[_Block]:
         for number, line in enumerate(text.split("\n"), 1)
         if re.match(rf"\s*+\[\[\s*+[\"']?{kind}[\"']?\s*+]]", line)
     ]
-    lines: list[int | None] = [*heads] if len(heads) == len(found) else [None] * len(found)
+    lines: list[int | None] = [*heads] if len(heads) == len(tables) else [None] * len(tables)
     known = {"waive": {"rule", "path", "reason", "owner", "until"}, "eject": {"path", "reason", "owner", "since"}}[kind]
-    blocks = [_Block(kind=kind, values=each, line=line) for each, line in zip(found, lines, strict=True)]
+    blocks = [_Block(kind=kind, values=each, line=line) for each, line in zip(tables, lines, strict=True)]
     for block in blocks:
         if unknown := sorted(set(block.values) - known):
             raise block.refuse(
@@ -271,127 +272,3 @@ def _is_glob(text: str) -> bool:
     except GlobError:
         return False
     return True
-
-
-def default_owner(project: Path) -> str:
-    """Who works here, by git's configuration.
-
-    Raises:
-        ProjectSettingsError: Git does not know.
-    """
-    from ..git.process import config_value
-
-    owner = config_value(project, "user.email") or config_value(project, "user.name")
-    if not owner:
-        raise ProjectSettingsError("Nobody is named who answers for it.", hint="Add --owner, or set git's user.email.")
-    return owner
-
-
-def waive(project: Path, *, code: str, path: str, reason: str, until: dt.date, owner: str, today: dt.date) -> Waiver:
-    """Excuse a project from a rule for a time, by a block appended to its settings.
-
-    Args:
-        project: Its root.
-        code: The rule, by code or name.
-        path: A glob as in `.gitignore`; empty for every path.
-        reason: Why, for whoever reads it next year.
-        until: The last day.
-        owner: Who answers for it.
-        today: The day it is.
-
-    Raises:
-        ProjectSettingsError: The rule is unknown or cannot be waived, the day is past or too far, or the settings are
-            not valid; nothing was written.
-    """
-    rule = rule_of(code)
-    if rule is None:
-        raise ProjectSettingsError(f"There is no rule {code!r}.", hint="`mlscaffold explain --list` names them all.")
-    if not rule.waivable:
-        raise ProjectSettingsError(f"{rule} cannot be waived: {rule.title.lower()}.", hint=rule.how)
-    last = today + dt.timedelta(days=LONGEST_DAYS)
-    if until < today:
-        raise ProjectSettingsError(f"{until} is past.", hint=f"Choose a day between {today} and {last}.")
-    if until > last:
-        raise ProjectSettingsError(
-            f"{until} is more than {LONGEST_DAYS} days ahead.",
-            hint=f"Choose a day up to {last}; for good, take the file over with `mlscaffold eject`.",
-        )
-    values: dict[str, str | dt.date] = {
-        "rule": rule.code,
-        "path": path,
-        "reason": reason,
-        "owner": owner,
-        "until": until,
-    }
-    added = _append(project, "waive", {key: value for key, value in values.items() if value != ""})
-    return added.waivers[-1]
-
-
-def eject(project: Path, *, path: str, reason: str, owner: str, today: dt.date) -> Eject:
-    """Take one file out of the template's hands, by a block appended to the project's settings.
-
-    Raises:
-        LockError: The project has no lock that can be read.
-        ProjectSettingsError: The lock does not list the path, it is ejected already, or the settings are not valid;
-            nothing was written.
-    """
-    from .lock import LOCK_FILE, read_lock
-
-    lock = read_lock(project)
-    if path not in lock.files:
-        near = _near(path, [*lock.files])
-        raise ProjectSettingsError(
-            f"{LOCK_FILE} does not list {path}: it is not the template's, so there is nothing to eject.",
-            hint=f"Did you mean {near}?" if near else "Paths are relative to the project's root, with forward slashes.",
-        )
-    if path in read_project_settings(project).ejected:
-        raise ProjectSettingsError(f"{path} is ejected already.")
-    added = _append(project, "eject", {"path": path, "reason": reason, "owner": owner, "since": today})
-    return added.ejects[-1]
-
-
-def _near(path: str, known: list[str]) -> str:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(path, known, n=1)), "")
-
-
-def _append(project: Path, kind: str, values: Mapping[str, str | dt.date]) -> ProjectSettings:
-    file = project / SETTINGS_FILE
-    recover(file, ())
-    expected = state_of(file)
-    before = _read(file)
-    known = parse_settings(before)
-    end = "\r\n" if "\r\n" in before else "\n"
-    block = [f"[[{kind}]]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
-    gap = "" if not before else end if before.endswith("\n") else end * 2
-    after = before + gap + end.join(block) + end
-    try:
-        found = parse_settings(after)
-    except ProjectSettingsError as error:
-        raise ProjectSettingsError(
-            f"A block cannot be added to {SETTINGS_FILE} as it is written: {error.message}",
-            hint="Add it by hand:\n" + "\n".join(block),
-        ) from error
-    shorter = (found.waivers[:-1], found.ejects) if kind == "waive" else (found.waivers, found.ejects[:-1])
-    if shorter != (known.waivers, known.ejects):
-        raise ProjectSettingsError(
-            f"A block cannot be added to {SETTINGS_FILE} without changing what it says.",
-            hint="Add it by hand:\n" + "\n".join(block),
-        )
-    write_inside(project, SETTINGS_FILE, _encoded(after), expected=expected)
-    return found
-
-
-def _toml(value: str | dt.date) -> str:
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    # JSON escapes as TOML's basic strings do, but for DEL, which TOML wants escaped.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise ProjectSettingsError("The reason, the owner or the path is not text.") from error

@@ -26,32 +26,32 @@ def private_folder(cache: Path | None, name: str) -> Path | None:
     """
     if cache is None or why_unusable(cache):
         return None
-    place = Path(os.path.realpath(cache)) / name
-    return None if why_open(place) else place
+    path = Path(os.path.realpath(cache)) / name
+    return None if why_open(path) else path
 
 
 def why_unusable(cache: Path) -> str:
     """Why nothing is kept in a cache folder, for a person; empty if it is as it has to be, or not there yet."""
     # Links are followed once: what is looked at is what is used.
-    place = Path(os.path.realpath(cache))
-    return why_open(place) or _why_unwritable(place) or _brought_along(place)
+    path = Path(os.path.realpath(cache))
+    return why_open(path) or _why_unwritable(path) or _brought_along(path)
 
 
-def _why_unwritable(place: Path) -> str:
+def _why_unwritable(path: Path) -> str:
     """Why nothing can be written to a folder, which may have to be made first; empty if it can."""
-    nearest = next(folder for folder in (place, *place.parents) if folder.exists())
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
     return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} cannot be written to"
 
 
 @functools.cache
-def _brought_along(place: Path) -> str:
+def _brought_along(path: Path) -> str:
     """Whether a repository that the cache lies in has files there: then it came with a clone."""
-    if not place.is_dir() or not any(os.path.lexists(folder / ".git") for folder in (place, *place.parents)):
+    if not path.is_dir() or not any(os.path.lexists(folder / ".git") for folder in (path, *path.parents)):
         return ""
     try:
-        listing = Git(place).run("ls-files", "-z", "--", ".")
+        listing = Git(path).run("ls-files", "-z", "--", ".")
     except GitError as error:
         return "" if "not a git repository" in error.stderr else error.message
     except MachineError as error:
         return error.message
-    return f"{place} is a part of the repository that it lies in" if listing else ""
+    return f"{path} is a part of the repository that it lies in" if listing else ""

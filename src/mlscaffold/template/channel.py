@@ -12,7 +12,7 @@ __all__ = ["RELEASES", "Channel", "Following", "parse_channel"]
 
 _BRANCH = "branch:"
 #: As git takes a branch's name, but for what it takes for something else on a command line.
-_NAME = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]{1,255}(?<![./])")
+_NAME = r"(?!-)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]{1,255}(?<![./])"
 
 
 class Following(StrEnum):
@@ -46,7 +46,7 @@ def parse_channel(text: str) -> Channel:
     """
     if text.startswith(_BRANCH):
         branch = text.removeprefix(_BRANCH)
-        if _NAME.fullmatch(branch):
+        if re.fullmatch(_NAME, branch):
             return Channel(following=Following.BRANCH, branch=branch)
     elif text in {Following.RELEASES, Following.PRERELEASES}:
         return Channel(following=Following(text))

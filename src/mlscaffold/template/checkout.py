@@ -1,26 +1,28 @@
-"""One state of a template, laid out in a folder of ours: a commit, a work tree that is none, a plain folder."""
+"""One state of a template, in a folder of ours: a commit, a work tree that is none, a plain folder."""
 
 from __future__ import annotations
 
 import errno
+import functools
 import os
-import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import TemplateError
 from ..files.scratch import scratch_folder
-from ..git.borrow import borrow, work_tree_files
-from ..git.process import AS_COMMITTED, Git, GitError, without_credentials
+from ..git.borrow import borrow_work_tree, work_tree_files
+from ..git.process import AS_COMMITTED, Git, GitError
+from ..git.repository import Repository
 from .cache import why_unusable
 from .channel import RELEASES, Channel, Following
-from .identity import configuration_in, counted_in, identity_of, prune, refuse_without_configuration
-from .mirror import fetched, unreachable
+from .identity import Committed, committed, configuration_in, counted_in, prune, refuse_without_configuration
+from .repository import opened, readable, repository_of
 from .source import SourceKind, TemplateSource
-from .submodules import add_submodules
-from .versions import DEV, Release, check_name, commit_at, latest, name_of, named_release, no_version, releases_in, shown
+from .submodules import laid_out_with_submodules
+from .versions import DEV, Release, check_name, latest, name_of, named_release, no_branch, no_version, releases_in, shown
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -28,13 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["Checkout", "check_out", "is_unreleased"]
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """One state of a template, laid out in a folder."""
+    """One state of a template."""
 
     source: TemplateSource
-    root: Path
+    #: Where its files are.
+    lay_out: Callable[[], Path]
     #: The tag of a release; the id of another commit; `dev` for what is no commit.
     version: str
     tree: str
@@ -46,24 +48,24 @@ class Checkout:
     notes: tuple[str, ...] = ()
 
     @property
-    def history(self) -> Git:
-        """Git on the repository of a commit. It lies beside the files: no template reads where it came from."""
-        return Git.at(_repository_of(self.root), work_tree=self.root)
+    def root(self) -> Path:
+        """The folder that its files lie in: those of a commit are written when they are first asked for.
+
+        Raises:
+            TemplateError: They cannot be read, or lead out of the template.
+        """
+        return self.lay_out()
 
     @property
-    def is_dev(self) -> bool:
-        """Whether it is no commit, and so never comes again."""
-        return self.version == DEV
-
-
-def _repository_of(root: Path) -> Path:
-    return root.with_name(f"{root.name}.git")
+    def repository(self) -> Repository:
+        """The repository of a commit. It lies apart from the files: no template reads where it came from."""
+        return repository_of(self.source)
 
 
 def check_out(
     source: TemplateSource, ref: str | None, *, into: Path, cache: Path | None = None, channel: Channel = RELEASES
 ) -> Checkout:
-    """Lay one state of a template out in the folder `into`; beside it, what git knows of a commit.
+    """Find one state of a template; its files will lie in the folder `into`.
 
     Args:
         source: The template.
@@ -78,52 +80,51 @@ def check_out(
     """
     if ref is not None:
         check_name(ref)
-    made = _lay_out(source, ref, into, cache, channel)
+    checkout = _state(source, ref, into, cache, channel)
     if cache is None or not (why := why_unusable(cache)):
-        return made
+        return checkout
     note = f"Nothing is kept between runs: {why}. MLSCAFFOLD_CACHE_DIR names another folder."
-    return replace(made, notes=(*made.notes, note))
+    return replace(checkout, notes=(*checkout.notes, note))
 
 
-def _lay_out(source: TemplateSource, ref: str | None, into: Path, cache: Path | None, channel: Channel) -> Checkout:
+def _state(source: TemplateSource, ref: str | None, into: Path, cache: Path | None, channel: Channel) -> Checkout:
     root = into / "template"
     if source.kind is SourceKind.FOLDER:
         if ref is not None:
             raise TemplateError(f"{source.url} is a plain folder, not a git repository: it has no version {ref}.")
         return _copy_folder(source, root)
-    copy = fetched(source, cache, into)
-    location = borrow(copy.location, into)
+    source = opened(source, cache, into)
     dev = ref == "HEAD" or (ref is None and channel.following is not Following.BRANCH)
-    if source.kind is SourceKind.REPOSITORY and dev and _is_unreleased(source, Path(location)):
-        path = Path(source.location)
-        names = [name for name in work_tree_files(path, Path(location)) if f"{name}/".startswith(source.below)]
-        refuse_without_configuration(source, (name.removeprefix(source.below) for name in names))
-        for name in names:
-            _copy(path / name, root / name.removeprefix(source.below))
-        return _seal(source, root, notes=("The template is an unreleased work tree.",))
-    return _check_out_commit(copy, location, ref, root, channel)
+    if dev and (work_tree := _unreleased(source, into)) is not None:
+        return _copy_work_tree(source, work_tree, root)
+    return _commit(source, ref, root, channel)
 
 
 def is_unreleased(source: TemplateSource) -> bool:
     """Whether a source is a work tree on this machine whose state is not exactly a release."""
-    if source.kind is not SourceKind.REPOSITORY:
-        return False
     with scratch_folder() as scratch:
-        return _is_unreleased(source, Path(borrow(source.location, scratch)))
+        return _unreleased(opened(source, None, scratch), scratch) is not None
 
 
-def _is_unreleased(source: TemplateSource, borrowed: Path) -> bool:
+def _unreleased(source: TemplateSource, scratch: Path) -> Git | None:
+    """Git on the work tree that a source is, if its state is not exactly a release."""
     path = Path(source.location)
-    if not (path / ".git").exists():
-        return False
-    git = Git.at(borrowed, work_tree=path)
-    if git.text("config", "--type=bool", "--default=false", "--get", "core.bare") == "true":
-        return False
+    git = borrow_work_tree(path, scratch) if source.kind is SourceKind.REPOSITORY and path.is_dir() else None
     # What lies in a submodule is never copied from there; and to look into it would take its own configuration.
-    if git.text("status", "--porcelain", "--ignore-submodules=dirty"):
-        return True
-    here = commit_at(git, "HEAD")
-    return not (here and releases_in(dict.fromkeys(git.text("tag", "--points-at", here).split("\n"), here), source.tag_prefix))
+    if git is None or git.text("status", "--porcelain", "--ignore-submodules=dirty"):
+        return git
+    repository = repository_of(source)
+    here = repository.commit_at("HEAD")
+    tags = {tag: commit for tag, commit in repository.references.tags.items() if commit == here}
+    return None if releases_in(tags, source.tag_prefix) else git
+
+
+def _copy_work_tree(source: TemplateSource, git: Git, root: Path) -> Checkout:
+    names = [name for name in work_tree_files(git) if f"{name}/".startswith(source.below)]
+    refuse_without_configuration(source, (name.removeprefix(source.below) for name in names))
+    for name in names:
+        _copy(git.folder / name, root / name.removeprefix(source.below))
+    return _seal(source, root, notes=("The template is an unreleased work tree.",))
 
 
 def _copy_folder(source: TemplateSource, root: Path) -> Checkout:
@@ -133,11 +134,11 @@ def _copy_folder(source: TemplateSource, root: Path) -> Checkout:
     try:
         with os.scandir(folder) as entries:
             refuse_without_configuration(source, (entry.name for entry in entries))
-        for place, folders, files in os.walk(folder, onerror=_raise):
+        for parent, folders, files in os.walk(folder, onerror=_raise):
             folders[:] = [name for name in folders if name != ".git"]
-            links = [name for name in folders if Path(place, name).is_symlink()]
+            links = [name for name in folders if Path(parent, name).is_symlink()]
             for name in (*files, *links):
-                _copy(Path(place, name), root / Path(place, name).relative_to(folder))
+                _copy(Path(parent, name), root / Path(parent, name).relative_to(folder))
         around = next((above for above in folder.parents if (above / ".git").exists()), None)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -162,7 +163,7 @@ def _copy(file: Path, target: Path) -> None:
 def _seal(source: TemplateSource, root: Path, *, notes: tuple[str, ...]) -> Checkout:
     """Give a folder that is no commit its tree id."""
     configuration_in(root, source)
-    prune(root)
+    prune(root, counted_in(root))
     # Not where a template might have brought a repository's folder along.
     git_folder = root.parent / "sealing.git"
     git = Git.at(git_folder, work_tree=root)
@@ -170,75 +171,44 @@ def _seal(source: TemplateSource, root: Path, *, notes: tuple[str, ...]) -> Chec
     git.run(*AS_COMMITTED, "add", "-A", "-f", ".")
     tree = git.text("write-tree")
     shutil.rmtree(git_folder)
-    return Checkout(source=source, root=root, version=DEV, tree=tree, commit="", notes=notes)
+    return Checkout(source=source, lay_out=lambda: root, version=DEV, tree=tree, commit="", notes=notes)
 
 
-def _check_out_commit(source: TemplateSource, location: str, ref: str | None, root: Path, channel: Channel) -> Checkout:
-    notes = list(source.notes)
-    whole = root.with_name("repository")
-    # The clone is thrown away: it may read the objects where they are.
-    shared = ["--shared"] if Path(location).is_dir() else []
-    try:
-        Git.outside().run(
-            "clone", "-q", "--no-checkout", *shared, "--origin=origin", "--template=", "--", location, str(whole)
-        )
-    except GitError as error:
-        raise unreachable(source, error) from error
-    git = Git(whole)
-    known = releases_in(_tags(git), source.tag_prefix)
-    commit, version = _resolve(git, source, known, ref, channel)
-    release = next((release for release in known if release.tag == version), None)
-    if release is None:
-        release = _newest_within(git, known, commit)
-        notes.append(_unreleased_note(version, known, release))
-    _lay_out_files(git, source, commit)
-    root_there = whole / source.folder
-    if not root_there.is_dir() or root_there.resolve() != whole.resolve() / source.folder:
-        raise TemplateError(
-            f"{shown(version)} of the template {source.address} has no folder {source.folder}.",
-            hint="Check the `subdir` of its address. If a project's template has another folder now: mlscaffold update "
-            "--template 'URL#subdir=FOLDER'",
-        )
-    configuration_in(root_there, source)
-    tree = identity_of(git, source, root_there)
-    add_submodules(source, git, counted_in(root_there))
-    (whole / ".git").rename(_repository_of(root))
-    root_there.rename(root)
-    prune(root)
+def _commit(source: TemplateSource, ref: str | None, root: Path, channel: Channel) -> Checkout:
+    repository = repository_of(source)
+    with readable(source):
+        known = releases_in(repository.references.tags, source.tag_prefix)
+        commit, version = _resolve(repository, source, known, ref, channel)
+        release = next((release for release in known if release.tag == version), None)
+        notes: tuple[str, ...] = source.notes
+        if release is None:
+            release = _newest_within(repository.git, known, commit)
+            notes = (*notes, _unreleased_note(version, known, release))
+        state = committed(repository, source, commit, shown(version))
     return Checkout(
         source=source,
-        root=root,
+        lay_out=functools.cache(lambda: _lay_out(source, state, root)),
         version=version,
-        tree=tree,
+        tree=state.identity,
         commit=commit,
         number=release.version if release else None,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
-def _tags(git: Git) -> dict[str, str]:
-    form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)"
-    lines = git.text("for-each-ref", form, "refs/tags").split("\n")
-    rows = (line.split("\0") for line in lines if line)
-    return {name: peeled or direct for name, direct, peeled in rows}
-
-
 def _resolve(
-    git: Git, source: TemplateSource, known: tuple[Release, ...], ref: str | None, channel: Channel
+    repository: Repository, source: TemplateSource, known: tuple[Release, ...], ref: str | None, channel: Channel
 ) -> tuple[str, str]:
     """Commit and version text: the tag of a release, or the commit's id."""
-    if ref is None:
-        newest = latest(known, channel)
-        ref = channel.branch or (newest.tag if newest else "HEAD")
-    if (release := named_release(known, ref)) is not None and ref != channel.branch:
-        # Of annotated tags that lead to others, too.
-        if commit := commit_at(git, f"refs/tags/{release.tag}"):
-            return commit, release.tag
-        raise TemplateError(
-            f"The tag {release.tag} of the template {source.url} leads to no commit.",
-            hint="Its owners can remove it; until then name another version.",
-        )
-    if commit := commit_at(git, ref):
+    if ref is None and channel.branch:
+        if (commit := repository.references.branches.get(channel.branch)) is None:
+            raise no_branch(source, channel.branch)
+        return commit, name_of(commit, known)
+    newest = latest(known, channel)
+    ref = ref or (newest.tag if newest else "HEAD")
+    if (release := named_release(known, ref)) is not None:
+        return release.commit, release.tag
+    if commit := repository.commit_at(ref):
         return commit, name_of(commit, known)
     if ref == "HEAD":
         raise TemplateError(
@@ -261,21 +231,30 @@ def _unreleased_note(version: str, known: tuple[Release, ...], within: Release |
     return f"{shown(version)} of the template is not a release{newest}."
 
 
-def _lay_out_files(git: Git, source: TemplateSource, commit: str) -> None:
-    if source.folder:
-        # All else of a large repository stays where it is.
-        patterns = git.folder / ".git" / "info" / "sparse-checkout"
-        patterns.parent.mkdir(exist_ok=True)
-        escaped = re.sub(r"([*?\[\\])", r"\\\1", source.folder)
-        patterns.write_text(f"/{escaped}/\n/.gitmodules\n", encoding="utf-8", errors="surrogateescape")
-        git.run("config", "core.sparseCheckout", "true")
-    done = git.finished(*AS_COMMITTED, "checkout", "-q", "--detach", commit)
-    said = done.stderr.decode(errors="replace").strip()
-    # Git may go on without a file that it cannot read. What is missing is not fetched: from where, a stranger says.
-    if "unable to read" in said:
+def _lay_out(source: TemplateSource, state: Committed, root: Path) -> Path:
+    """Write what counts of a commit into a folder.
+
+    Raises:
+        TemplateError: It cannot be read, or leads out of the template.
+    """
+    repository = repository_of(source)
+    whole = root.with_name("repository") if source.folder else root
+    try:
+        if state.has_submodules:
+            laid_out_with_submodules(repository, source, state, whole)
+        else:
+            whole.mkdir()
+            repository.lay_out(state.commit, source.folder, whole, root.with_name("index"))
+    except GitError as error:
+        if "unable to read" not in error.stderr:
+            raise
+        # What is missing is not fetched: from where, a stranger says.
         raise TemplateError(
-            f"The template {source.url} cannot be laid out: {without_credentials(said)}",
+            f"The template {source.url} cannot be laid out: {error.stderr}",
             hint="If it is a partial clone, clone it whole, or name the address that it was cloned from.",
-        )
-    if done.returncode:
-        raise GitError(("checkout",), said)
+        ) from error
+    if whole != root:
+        (whole / source.folder).rename(root)
+    configuration_in(root, source)
+    prune(root, state.counted)
+    return root

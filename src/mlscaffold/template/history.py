@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Mapping, Sequence
 
@@ -9,7 +10,7 @@ from .checkout import Checkout
 from .identity import subdirectory_of
 from .versions import number_in, releases_in
 
-__all__ = ["changed_last", "changes_between", "moved_sources"]
+__all__ = ["changed_last", "changes_between", "moved_sources", "renamed_sources"]
 
 #: How much of a template file must be the same for it to be the same file under another name.
 _ALIKE = "80%"
@@ -30,16 +31,28 @@ def moved_sources(
             rename detection; of several places now, the one that is used counts.
         used: The template files that the new render has.
     """
+    return {**renamed_sources(old, new), **(_declared(old, new, declared, used) if declared else {})}
+
+
+@functools.lru_cache(maxsize=4)
+def renamed_sources(old: Checkout, new: Checkout) -> Mapping[str, str]:
+    """Which template files have another path since, as git's rename detection says."""
+    if not old.commit or not new.commit or old.commit == new.commit:
+        return {}
+    options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
+    fields = new.repository.git.records("diff-tree", *options, _tree(old), _tree(new))
+    return dict(zip(fields[1::3], fields[2::3], strict=False))
+
+
+def _declared(
+    old: Checkout, new: Checkout, declared: Mapping[str, Sequence[str]], used: Collection[str]
+) -> Mapping[str, str]:
     before, after = subdirectory_of(old.root), subdirectory_of(new.root)
     said = {}
-    for was, places in declared.items():
-        now = [after + place.removeprefix(after) for place in places]
-        said[before + was.removeprefix(before)] = next((place for place in now if place in used), now[0])
-    if not old.commit or not new.commit or old.commit == new.commit:
-        return said
-    options = ("-r", "-z", f"-M{_ALIKE}", "-l0", "--diff-filter=R", "--name-status", "--no-rename-empty")
-    fields = new.history.records("diff-tree", *options, _tree(old), _tree(new))
-    return {**dict(zip(fields[1::3], fields[2::3], strict=False)), **said}
+    for source, targets in declared.items():
+        paths = [after + path.removeprefix(after) for path in targets]
+        said[before + source.removeprefix(before)] = next((path for path in paths if path in used), paths[0])
+    return said
 
 
 def _tree(checkout: Checkout) -> str:
@@ -47,11 +60,12 @@ def _tree(checkout: Checkout) -> str:
     return f"{checkout.commit}:{checkout.source.folder}"
 
 
+@functools.lru_cache(maxsize=4)
 def changes_between(old: Checkout, new: Checkout) -> str:
     """What the template's authors say of the versions after `old`: their changelog, or else the subjects of commits."""
     if not old.commit or not new.commit or old.commit == new.commit:
         return ""
-    git = new.history
+    git = new.repository.git
     names = git.text("ls-tree", "--full-tree", "--name-only", _tree(new)).split("\n")
     file = next((name for name in names if _CHANGELOG.fullmatch(name)), "")
     text = git.text("cat-file", "blob", f"{new.commit}:{new.source.below}{file}") if file else ""
@@ -81,7 +95,7 @@ def changed_last(checkout: Checkout, source: str) -> str:
     """The first release that holds the last change of a template file, as of a checkout; empty if there is none."""
     if not checkout.commit:
         return ""
-    git = checkout.history
+    git = checkout.repository.git
     path = f":(top,literal){checkout.source.below}{source}"
     commit = git.text("log", "-1", "--format=%H", checkout.commit, "--", path)
     if not commit:

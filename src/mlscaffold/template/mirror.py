@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,10 +22,11 @@ from ..files.scratch import scratch_folder
 from ..files.write import is_ours
 from ..git.borrow import borrow
 from ..git.process import Git, GitError
+from ..git.repository import References
 from .cache import private_folder
 from .source import SourceKind, TemplateSource
 
-__all__ = ["References", "fetched", "references", "unreachable"]
+__all__ = ["fetched", "references", "unreachable"]
 
 #: So many seconds a run waits for another one that brings the same copy up to date; then it reads the remote itself.
 _PATIENCE = 600
@@ -34,18 +35,8 @@ _FULL = re.compile("No space left on device|Out of diskspace|Disk quota exceeded
 _STILL = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
 
 
-@dataclass(frozen=True, kw_only=True)
-class References:
-    """What a repository has by name: commits by tag and by branch."""
-
-    tags: Mapping[str, str]
-    branches: Mapping[str, str]
-    #: The default branch's name; empty where it has none, or does not say.
-    default: str
-
-
 def references(source: TemplateSource, location: str) -> References:
-    """The tags and branches at a location that git can read, and that is a source's.
+    """The tags and branches at a location that git can read, and that is a source's: a remote one, or a bundle.
 
     Raises:
         TemplateError: It cannot be reached.
@@ -58,14 +49,14 @@ def references(source: TemplateSource, location: str) -> References:
     branches: dict[str, str] = {}
     default = ""
     for line in listing.split("\n"):
-        found, _, name = line.partition("\t")
-        if name == "HEAD" and found.startswith("ref: refs/heads/"):
-            default = found.removeprefix("ref: refs/heads/")
+        target, _, name = line.partition("\t")
+        if name == "HEAD" and target.startswith("ref: refs/heads/"):
+            default = target.removeprefix("ref: refs/heads/")
         elif name.startswith("refs/heads/"):
-            branches[name.removeprefix("refs/heads/")] = found
+            branches[name.removeprefix("refs/heads/")] = target
         elif name.startswith("refs/tags/"):
             # What an annotated tag leads to is listed after it.
-            tags[name.removeprefix("refs/tags/").removesuffix("^{}")] = found
+            tags[name.removeprefix("refs/tags/").removesuffix("^{}")] = target
     return References(tags=tags, branches=branches, default=default)
 
 

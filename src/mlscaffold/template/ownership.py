@@ -19,27 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from ..errors import OwnershipError
 from ..files.glob import GlobError, check_glob, matches
+from .policy import Policy
 
-__all__ = ["OWNERSHIP_FILE", "Ownership", "Policy", "Predecessor", "PathRule", "read_ownership"]
+__all__ = ["OWNERSHIP_FILE", "Ownership", "Predecessor", "PathRule", "read_ownership"]
 
 OWNERSHIP_FILE = "ownership.yml"
-
-
-class Policy(StrEnum):
-    """What happens to a path on `new`, `update` and `check`; see docs/ownership.md."""
-
-    OWNED = "owned"
-    MERGED = "merged"
-    KEYED = "keyed"
-    SEEDED = "seeded"
-    DERIVED = "derived"
-    RETIRED = "retired"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +162,10 @@ def _parse_seeded(glob: str, detail: Any, where: str) -> PathRule:
     replaces, page = options.get("replaces") or [], options.get("page") or ""
     if not isinstance(replaces, list) or not isinstance(page, str) or bool(replaces) != bool(page):
         raise OwnershipError(f"{where}: `replaces` is a list of globs, and `page` says what an owner does instead.")
+    if replaces and options.get("recreate"):
+        raise OwnershipError(
+            f"{where}: what is not written where it takes over from an edited file cannot be brought back (`recreate`)."
+        )
     return PathRule(
         glob=glob,
         policy=Policy.SEEDED,

@@ -59,9 +59,9 @@ class Reach:
             NeedsTrust: It is outside of the project, and the template is not trusted.
             RenderError: It is no plain file of reasonable size, cannot be read, or lies inside of `.git`.
         """
-        place, inside = self.check(name, path)
+        file, inside = self.check(name, path)
         committed = self._committed(inside) if inside and self.at else None
-        return _content(place) if committed is None else committed or None
+        return _content(file) if committed is None else committed or None
 
     def check(self, name: str, path: str) -> tuple[Path, str]:
         """Where a path leads, all links followed; and that relative to the project, empty if it is no file in it.
@@ -71,19 +71,19 @@ class Reach:
         """
         try:
             root = Path(os.path.realpath(self.project or _NOWHERE))
-            place = Path(os.path.realpath(root / path))
+            file = Path(os.path.realpath(root / path))
         except (OSError, ValueError) as error:
             raise RenderError(f"The template's external data {name!r} names no file: {path!r}.") from error
-        if not place.is_relative_to(root):
+        if not file.is_relative_to(root):
             if not self.trusted:
                 raise NeedsTrust(f"external data {name!r} from {path}, outside of the project")
-            return place, ""
-        inside = place.relative_to(root).as_posix()
+            return file, ""
+        inside = file.relative_to(root).as_posix()
         if inside == ".":
-            return place, ""
+            return file, ""
         if not self.trusted:
             check_contained(inside, error=RenderError, origin=f"The template's external data {name!r}")
-        return place, inside
+        return file, inside
 
     def _committed(self, path: str) -> bytes | None:
         """What the commit holds (empty if nothing); None where git does not know the file, or knows a link."""
@@ -100,32 +100,32 @@ class Reach:
         return git.run("cat-file", "blob", blob)
 
 
-def _content(place: Path) -> bytes | None:
+def _content(file: Path) -> bytes | None:
     try:
-        handle = os.open(place, _FLAGS)
+        handle = os.open(file, _FLAGS)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
-        raise _unreadable(place, error.strerror or str(error)) from error
+        raise _unreadable(file, error.strerror or str(error)) from error
     try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
             return None
         if not stat.S_ISREG(mode):
-            raise _unreadable(place, "it is no plain file")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            content = file.read(_LIMIT_BYTES + 1)
+            raise _unreadable(file, "it is no plain file")
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            content = stream.read(_LIMIT_BYTES + 1)
     except OSError as error:
-        raise _unreadable(place, error.strerror or str(error)) from error
+        raise _unreadable(file, error.strerror or str(error)) from error
     finally:
         os.close(handle)
     if len(content) > _LIMIT_BYTES:
-        raise _unreadable(place, "it is too large")
+        raise _unreadable(file, "it is too large")
     return content
 
 
-def _unreadable(place: Path | str, why: str) -> RenderError:
-    return RenderError(f"The template's external data {place} cannot be read: {why}.")
+def _unreadable(file: Path | str, why: str) -> RenderError:
+    return RenderError(f"The template's external data {file} cannot be read: {why}.")
 
 
 def commit_of(project: Path, file: str, *, rev: str | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -49,6 +50,7 @@ class Render:
     named: bool = False
 
 
+@cache
 def renderer_id() -> str:
     """The versions that a render depends on."""
     return f"copier {metadata.version('copier')}, jinja2 {metadata.version('jinja2')}"
@@ -90,18 +92,18 @@ def render(
             keep_secret(answers.values[name])
         made = _lay_out(worker, operation)
         again = _rendering_again(worker, answers, into, operation)
-        found = secrecy_of(made, secrets, answered, again) if secrets else Secrecy()
+        secrecy = secrecy_of(made, secrets, answered, again) if secrets else Secrecy()
     return Render(
         root=made.root,
         checkout=checkout,
         answers=answers,
         entries=made.entries,
         sources=made.sources,
-        secret=found.paths,
+        secret=secrecy.paths,
         secret_questions=secrets,
         answers_file=made.answers_file,
-        greeting="" if found.messages else made.messages[0],
-        message=_HUSHED if found.messages and any(made.messages) else made.messages[1],
+        greeting="" if secrecy.messages else made.messages[0],
+        message=_HUSHED if secrecy.messages and any(made.messages) else made.messages[1],
         volatile=worker.volatile,
         named=worker.named,
     )
@@ -136,15 +138,15 @@ def _rendering_again(
     runs = iter(range(100))
 
     def again(vary: Vary) -> LaidOut:
-        place = into / f"again-{next(runs)}" / first.dst_path.name
-        worker = worker_for(first.checkout, place, values, reach=first.reach, skip_tasks=True, vary=vary)
+        target = into / f"again-{next(runs)}" / first.dst_path.name
+        worker = worker_for(first.checkout, target, values, reach=first.reach, skip_tasks=True, vary=vary)
         return _lay_out(worker, operation)
 
     return again
 
 
 def _entries(root: Path) -> Mapping[str, Entry]:
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for folder, names, files in os.walk(root):
         links = [name for name in names if Path(folder, name).is_symlink()]
         for name in [*files, *links]:
@@ -154,8 +156,8 @@ def _entries(root: Path) -> Mapping[str, Entry]:
             entry = entry_of(file)
             if entry.mode is FileMode.SYMLINK:
                 _check_link(root, file, path)
-            found[path] = entry
-    return found
+            entries[path] = entry
+    return entries
 
 
 def _check_link(root: Path, link: Path, path: str) -> None:

@@ -44,27 +44,37 @@ def cached_render(
     into: Path,
     folder_name: str,
     operation: Literal["copy", "update"] = "copy",
-    reach: Reach | None = None,
+    trusted: bool = False,
+    reach: Callable[[], Reach] = Reach,
     cache: Path | None = None,
 ) -> Render:
     """What `render` gives, from the cache if it is there. The files of a hit lie in the cache: callers only read.
+
+    Args:
+        checkout: The template.
+        answers: All answers that it needs.
+        into: A folder of ours.
+        folder_name: The project's.
+        operation: What the template is told that happens.
+        trusted: Whether the template is.
+        reach: How far it may look, from `require_trust`; asked for only if it has to be rendered.
+        cache: Where renders are kept.
 
     Raises:
         RenderError, UntrustedTemplateError: As for `render`.
     """
     folder = private_folder(cache, "renders") if checkout.commit else None
-    trusted = reach is not None and reach.trusted
     # The name of the folder counts only where a render used it.
     names = {named: folder_name if named else "" for named in (False, True)}
     keys = {named: _key(checkout, answers, name, operation, trusted=trusted) for named, name in names.items()}
     stores = {named: folder / key for named, key in keys.items()} if folder else {}
     for store in stores.values():
-        if (found := _read(store, checkout, answers)) is not None:
-            return found
+        if (kept := _read(store, checkout, answers)) is not None:
+            return kept
 
-    def rendered(place: Path) -> Render:
+    def rendered(target: Path) -> Render:
         return render(
-            checkout, answers, into=place, folder_name=folder_name, operation=operation, reach=reach, cache=cache
+            checkout, answers, into=target, folder_name=folder_name, operation=operation, reach=reach(), cache=cache
         )
 
     if not stores or _is_never_kept(checkout):
@@ -149,7 +159,7 @@ def _kept(stores: Mapping[bool, Path], rendered: Callable[[Path], Render], into:
 
 
 def _publish(fresh: Path, store: Path, made: Render) -> None:
-    """Put a render in its place, where another run may have put one meanwhile and may be reading it."""
+    """Put a render in its folder, where another run may have put one meanwhile and may be reading it."""
     try:
         fresh.rename(store)
     except OSError:

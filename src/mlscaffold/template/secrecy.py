@@ -128,20 +128,20 @@ def _leaks(first: LaidOut, other: LaidOut) -> Iterator[_Leak]:
 
 
 def _names(laid: LaidOut) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for path, source in laid.sources.items():
         if path in laid.entries:
-            found.setdefault(source, set()).add(path)
-    return found
+            names.setdefault(source, set()).add(path)
+    return names
 
 
 def _refuse_leaks(first: LaidOut, leaks: list[_Leak], values: list[Any], again: Callable[[Vary], LaidOut]) -> None:
     """Refuse what depends on secrets that there are, unless it is another each time anyway (the date, chance)."""
     filled = _succeeding(again, (_filled(_other), _filled(_other_of_same_length)))
-    found = leaks if filled is None else list(_leaks(first, filled))
+    suspects = leaks if filled is None else list(_leaks(first, filled))
     control = _succeeding(again, (lambda value: value,))
     chance = set() if control is None else {(each.source, each.says) for each in _leaks(first, control)}
-    for leak in found:
+    for leak in suspects:
         if (leak.source, leak.says) not in chance:
             raise _refusal(leak)
         if filled is not None and control is not None and _stays_with_the_secret(leak, first, filled, control):
@@ -236,11 +236,11 @@ def secrets_named(template_root: Path) -> Sequence[str]:
     named: list[str] = []
     settings = [file for file in template_root.glob("copier.*") if file.suffix.lower() in {".yml", ".yaml"}]
     for section in [section for file in settings for section in _sections(file, template_root)]:
-        found = section.get(SETTING, []) if isinstance(section, dict) else []
-        names = [found] if isinstance(found, str) else found
+        secrets = section.get(SETTING, []) if isinstance(section, dict) else []
+        names = [secrets] if isinstance(secrets, str) else secrets
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise RenderError(
-                f"copier.yml of the template: `{SETTING}` is {found!r}: it must be a list of names of questions.",
+                f"copier.yml of the template: `{SETTING}` is {secrets!r}: it must be a list of names of questions.",
                 hint="Its authors can write `secret: true` into each question instead.",
             )
         named += names

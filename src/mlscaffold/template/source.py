@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from ..errors import TemplateError
 from ..git.borrow import git_folder_of
 from ..git.process import without_credentials
+from ..git.repository import Repository
 from ..preferences.trust import expand_shortcut, split_address
 
 __all__ = ["DISTRIBUTION", "SourceKind", "TemplateSource", "at_the_place_of", "embedded_bundle", "find_source", "public_url"]
@@ -60,6 +61,8 @@ class TemplateSource:
     tag_prefix: str = ""
     #: What the user should be told about how it was got.
     notes: tuple[str, ...] = ()
+    #: Where its commits are read, once it is open (see `repository`).
+    repository: Repository | None = field(default=None, repr=False, compare=False)
 
     @property
     def address(self) -> str:

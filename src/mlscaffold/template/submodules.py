@@ -1,4 +1,4 @@
-"""Effects: the submodules of a template, laid out in a clone of it.
+"""Effects: a commit of a template that has submodules, laid out with them.
 
 Their addresses are a stranger's words: they are taken as a clone by git takes them, and no further.
 """
@@ -6,33 +6,38 @@ Their addresses are a stranger's words: they are taken as a clone by git takes t
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import shutil
 from pathlib import Path
 
 from ..errors import TemplateError
 from ..git.process import AS_COMMITTED, Git, GitError
+from ..git.repository import SUBMODULE, Repository, lay_out
+from .identity import Committed
 from .source import TemplateSource
 
-__all__ = ["add_submodules"]
+__all__ = ["laid_out_with_submodules"]
 
 
-def add_submodules(source: TemplateSource, git: Git, counted: Collection[str] | None) -> None:
-    """Lay out the submodules of what counts.
-
-    Args:
-        source: The template.
-        git: Of a clone of it, with the files of one commit.
-        counted: The names at the template's root that count; None if all do.
+def laid_out_with_submodules(repository: Repository, source: TemplateSource, state: Committed, into: Path) -> None:
+    """Write the files of a commit into a folder that is not there yet, and the submodules of what counts of it.
 
     Raises:
-        TemplateError: One of them cannot be read.
+        GitError: The commit cannot be read.
+        TemplateError: A submodule cannot be read.
     """
-    prefix = source.below
-    lines = git.records("ls-files", "-z", "--stage", "--", *([prefix] if prefix else []))
-    links = (line.partition("\t")[2] for line in lines if line.startswith("160000 "))
-    paths = [path for path in links if counted is None or path.removeprefix(prefix).split("/")[0] in counted]
-    if not paths or not (git.folder / ".gitmodules").is_file():
-        return
+    command = ("clone", "-q", "--no-checkout", "--shared", "--origin=origin", "--template=")
+    Git.outside().run(*command, "--", str(repository.folder), str(into))
+    git = Git.at(into / ".git", work_tree=into)
+    lay_out(git, state.commit, source.folder)
+    lines = git.records("ls-files", "-z", "--stage", "--", *([source.below] if source.folder else []))
+    links = (line.partition("\t")[2] for line in lines if line.startswith(f"{SUBMODULE} "))
+    paths = [path for path in links if state.counts(path.removeprefix(source.below))]
+    if paths and (into / ".gitmodules").is_file():
+        _add(Git(into), source, paths)
+    shutil.rmtree(into / ".git")
+
+
+def _add(git: Git, source: TemplateSource, paths: list[str]) -> None:
     # Where a relative address starts from.
     git.run("config", "remote.origin.url", source.origin or source.location)
     # No `file:` and no helper, unless the person's own configuration allows it to strangers; a shell never.
@@ -46,11 +51,8 @@ def add_submodules(source: TemplateSource, git: Git, counted: Collection[str] | 
             hint="Check its address in .gitmodules, and your access rights there. One on this machine needs your leave: "
             "git config --global protocol.file.allow always",
         ) from error
-    finally:
-        # It may hold a password.
-        git.run("config", "--unset-all", "remote.origin.url")
     for path in paths:
         # Each lies under a name that no template may have.
-        for place, _, files in os.walk(git.folder / path):
+        for folder, _, files in os.walk(git.folder / path):
             if ".git" in files:
-                Path(place, ".git").unlink()
+                Path(folder, ".git").unlink()

@@ -20,8 +20,7 @@ from .ownership import read_ownership
 from .reach import Reach
 
 if TYPE_CHECKING:
-    from .copier.settings import Task
-    from .copier.worker import Command
+    from .copier.settings import Command, Task
 
 __all__ = ["make_derived", "migration_listing", "possible_tasks", "run_migrations", "run_tasks", "task_listing"]
 
@@ -29,8 +28,7 @@ __all__ = ["make_derived", "migration_listing", "possible_tasks", "run_migration
 def possible_tasks(checkout: Checkout) -> tuple[str, ...]:
     """The commands that a template may run after rendering, whatever the answers are, as it writes them."""
     from .copier.refusals import copier_errors
-    from .copier.settings import settings_of
-    from .copier.worker import written
+    from .copier.settings import settings_of, written
 
     with copier_errors(checkout):
         tasks = [written(task) for task in settings_of(checkout).tasks if task.condition is not False]
@@ -51,7 +49,7 @@ def task_listing(
     """
     from .copier.settings import settings_of
 
-    tasks = settings_of(checkout).tasks_after(settings_of(since) if since else None)
+    tasks = settings_of(checkout).tasks_after(since)
     listed = _listed(checkout, answers, project, tasks, "update" if since else "copy", reach)
     return (*listed, *read_ownership(checkout.root).commands)
 
@@ -62,7 +60,7 @@ def migration_listing(
     """The commands that a template runs on the old files before an update, as it writes them."""
     from .copier.settings import settings_of
 
-    tasks = settings_of(checkout).tasks_before(settings_of(since))
+    tasks = settings_of(checkout).tasks_before(since)
     return tuple(_listed(checkout, answers, project, tasks, "update", reach))
 
 
@@ -76,7 +74,7 @@ def run_tasks(checkout: Checkout, answers: Answers, project: Path, *, since: Che
     """
     from .copier.settings import settings_of
 
-    tasks = settings_of(checkout).tasks_after(settings_of(since) if since else None)
+    tasks = settings_of(checkout).tasks_after(since)
     _run_all(checkout, answers, project, tasks, "update" if since else "copy")
     make_derived(read_ownership(checkout.root).commands, project)
 
@@ -89,7 +87,7 @@ def run_migrations(checkout: Checkout, answers: Answers, project: Path, *, since
     """
     from .copier.settings import settings_of
 
-    _run_all(checkout, answers, project, settings_of(checkout).tasks_before(settings_of(since)), "update")
+    _run_all(checkout, answers, project, settings_of(checkout).tasks_before(since), "update")
 
 
 def _listed(
@@ -101,7 +99,8 @@ def _listed(
     reach: Reach | None,
 ) -> Iterator[str]:
     from .copier.refusals import copier_errors
-    from .copier.worker import worker_for, written
+    from .copier.settings import written
+    from .copier.worker import worker_for
 
     if tasks:
         worker = worker_for(checkout, project, answers.told, reach=reach)

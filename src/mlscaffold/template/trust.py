@@ -36,7 +36,7 @@ def is_trusted(checkout: Checkout, trusted: Trusted) -> bool:
 def _is_sound(checkout: Checkout) -> bool:
     """Whether the content of the commit is what its ids say; git looks only at what it gets from another machine."""
     from_afar = checkout.source.kind is SourceKind.REMOTE and not checkout.source.url.lower().startswith("file:")
-    return from_afar or not checkout.history.finished("fsck", "--full", "--no-dangling", "--no-progress").returncode
+    return from_afar or not checkout.repository.git.finished("fsck", "--full", "--no-dangling", "--no-progress").returncode
 
 
 def require_trust(
@@ -80,14 +80,14 @@ def require_trust(
 
 def _outside(reach: Reach, external_data: dict[str, str]) -> list[str]:
     """External data outside of the project, as far as it can be told before any question is answered."""
-    found = []
+    features = []
     for name, path in external_data.items():
         if "{" not in path:
             try:
                 reach.check(name, path)
             except NeedsTrust as refused:
-                found.append(refused.feature)
-    return found
+                features.append(refused.feature)
+    return features
 
 
 def _as_features(commands: tuple[str, ...]) -> list[str]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import TemplateError
-from ..git.process import Git
 from .channel import RELEASES, Channel, Following
 
 if TYPE_CHECKING:
@@ -26,10 +25,10 @@ __all__ = [
     "DEV",
     "Release",
     "check_name",
-    "commit_at",
     "latest",
     "name_of",
     "named_release",
+    "no_branch",
     "no_version",
     "number_in",
     "releases_in",
@@ -159,11 +158,9 @@ def _some(known: Sequence[Release]) -> Iterator[str]:
     yield from (release.tag for release in known[-20:])
 
 
-def commit_at(git: Git, ref: str) -> str:
-    """The commit that a branch, a tag or an id names in a repository of ours; empty if there is none."""
-    names = (f"refs/remotes/origin/{ref}", f"refs/heads/{ref}", f"refs/tags/{ref}")
-    for candidate in (*(() if _COMMIT.fullmatch(ref) else names), ref):
-        done = git.finished("rev-parse", "-q", "--verify", "--end-of-options", f"{candidate}^{{commit}}")
-        if not done.returncode:
-            return done.stdout.decode().strip()
-    return ""
+def no_branch(source: TemplateSource, branch: str) -> TemplateError:
+    """A branch to follow that a template does not have."""
+    return TemplateError(
+        f"The template {source.url} has no branch {branch}.",
+        hint="Follow something else: --channel releases, or --channel branch:NAME.",
+    )

@@ -5,28 +5,27 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import AnswersError, MissingAnswersError, ProjectError, TemplateError
-from ..project.lane import Lane
 from ..project.lock import Base
 from ..project.make_lock import ownership_of, remarks_on, written_answers
-from ..project.pin import MovedTagError, Pin, PinOfTwo, pin, two_of
+from ..project.owned_ahead import OwnedAhead
+from ..project.pin import Pin, PinOfTwo, pin, two_of
 from ..project.record import Recorded, answers_of
 from ..steps import Step
 from ..template.answers import Answers, Ask, resolve_answers, suggest_defaults
 from ..template.channel import Following
 from ..template.checkout import Checkout, check_out, is_unreleased
-from ..template.history import moved_sources
-from ..template.mirror import fetched
+from ..template.history import changes_between, moved_sources, renamed_sources
+from ..template.newer import Relation, Standing, standing
 from ..template.ownership import Ownership
 from ..template.reach import Reach
 from ..template.render import Render
 from ..template.render_cache import cached_render
+from ..template.repository import opened
 from ..template.source import TemplateSource, find_source
-from ..template.standing import Relation, Standing, standing
 from ..template.tasks import migration_listing, task_listing
 from ..template.trust import is_trusted, require_trust, require_trust_in_tasks
 from ..template.versions import shown
@@ -55,7 +54,7 @@ class Ends:
     #: The commands that the template runs at the end.
     tasks: tuple[str, ...] = ()
     #: The files that move, where that is not all of them.
-    lane: Lane | None = None
+    ahead: OwnedAhead | None = None
     #: What its migrations made of the project before; None where there are none.
     migrated: Migrated | None = None
     #: What owned files come from afterwards, where that is not what all others do.
@@ -92,6 +91,10 @@ def open_template(
     then, checkout = _check_out_both(request, recorded, scratch)
     if request.owned_only:
         return _owned_only(request, then, checkout, scratch, step)
+    # Git is asked all that it can be asked of now: Copier is being imported meanwhile.
+    suggested = {**suggest_defaults(request.project), **request.defaults}
+    for history in (changes_between, renamed_sources):
+        history(then.checkout, checkout)
     now = require_trust(checkout, trusted=request.trusted, project=request.project, rendering_only=True)
     commands = _migrations(request, recorded, then.checkout, checkout)
     after_them = None
@@ -104,7 +107,7 @@ def open_template(
         request.project.name,
         given=request.given,
         recorded=recorded.answers if after_them is None else after_them.answers,
-        suggested={**suggest_defaults(request.project), **request.defaults},
+        suggested=suggested,
         ask=ask,
         use_defaults=request.use_defaults or ask is None,
         reach=now,
@@ -117,10 +120,10 @@ def open_template(
         into=scratch / "new",
         folder_name=request.project.name,
         operation="update",
-        reach=now,
+        trusted=now.trusted,
+        reach=lambda: now,
         cache=request.cache,
     )
-    data = written_answers(new)
     ownership = ownership_of(checkout, answers, request.project)
     ends = Ends(
         old=old,
@@ -134,7 +137,7 @@ def open_template(
     )
     if isinstance(then, PinOfTwo) and request.same_version:
         # Both versions stay, under other answers.
-        answered = dataclasses.replace(recorded, answers=answers_of(data))
+        answered = dataclasses.replace(recorded, answers=answers_of(written_answers(new)))
         after = _elsewhere(then, answered, scratch / "answered")
         return dataclasses.replace(ends, new=after.render, ownership=after.ownership, owned=recorded.owned)
     return ends
@@ -177,7 +180,7 @@ def _elsewhere(then: PinOfTwo, recorded: Recorded, into: Path) -> PinOfTwo:
 
 
 def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: Path, step: Step) -> Ends:
-    """The security lane: what the template owns goes ahead, all else and the answers stay."""
+    """What the template owns goes ahead, all else and the answers stay."""
     base = then.base if isinstance(then, PinOfTwo) else then
     before = then.ahead.checkout if isinstance(then, PinOfTwo) else then.checkout
     if then.recorded.lock is None:
@@ -211,7 +214,7 @@ def _owned_only(request: UpdateRequest, then: Pin, checkout: Checkout, scratch: 
         moves=_moves(then, after.render, ahead.ownership),
         checkouts=(before, checkout),
         tasks=commands,
-        lane=_joined(then, after),
+        ahead=_joined(then, after),
         owned=owned,
         notes=(*checkout.notes, *_fresh_remarks(then.render, after.render), *notes),
     )
@@ -239,21 +242,21 @@ def _check_answers(ahead: Pin) -> None:
         ) from error
 
 
-def _joined(then: Pin, after: PinOfTwo) -> Lane:
-    """What moves: the lane of the new version, and what only the lane before had.
+def _joined(then: Pin, after: PinOfTwo) -> OwnedAhead:
+    """What moves: the files that the new version has ahead, and those that only the version before had.
 
     Raises:
         ProjectError: A file that is ahead already, or gone, has another owner now, so that it would go back.
     """
     if not isinstance(then, PinOfTwo):
-        return after.lane
-    passed = (then.lane.paths | then.lane.dropped) - after.lane.paths - after.lane.dropped
+        return after.owned_ahead
+    passed = (then.owned_ahead.paths | then.owned_ahead.dropped) - after.owned_ahead.paths - after.owned_ahead.dropped
     if back := sorted(passed & (after.render.entries.keys() | after.ahead.render.entries.keys())):
         raise ProjectError(
             f"The template no longer owns {', '.join(back)}, which would go back to an earlier version.",
             hint="Update all of the project: mlscaffold update",
         )
-    return dataclasses.replace(after.lane, dropped=after.lane.dropped | passed)
+    return dataclasses.replace(after.owned_ahead, dropped=after.owned_ahead.dropped | passed)
 
 
 def _moves(then: Pin, new: Render, ownership: Ownership) -> Mapping[str, str]:
@@ -261,7 +264,7 @@ def _moves(then: Pin, new: Render, ownership: Ownership) -> Mapping[str, str]:
     used = set(new.sources.values())
     if not isinstance(then, PinOfTwo):
         return moved_sources(then.checkout, new.checkout, ownership.moved, used)
-    ahead = {then.render.sources.get(path, "") for path in then.lane.paths}
+    ahead = {then.render.sources.get(path, "") for path in then.owned_ahead.paths}
     base, later = (moved_sources(one.checkout, new.checkout, ownership.moved, used) for one in (then.base, then.ahead))
     return {**base, **{source: place for source, place in later.items() if source in ahead}}
 
@@ -276,36 +279,40 @@ def _check_out_both(request: UpdateRequest, recorded: Recorded, scratch: Path) -
     """The recorded state of the template, and the one to go to."""
     for name in ("old", "new"):
         (scratch / name).mkdir()
-    with ThreadPoolExecutor() as threads:
-        try:
-            source = fetched(find_source(request.template or recorded.template), request.cache, scratch)
-            there = None if request.same_version else _goal(request, recorded, source)
-            going = None
-            if there is not None and there.is_behind:
-                going = threads.submit(check_out, source, there.target, into=scratch / "new", cache=request.cache)
-            then = pin(
-                request.project,
-                recorded,
-                source=source,
-                into=scratch / "old",
-                # As Copier does it: what may have come since the last render was not in it.
-                loose=False,
-                trusted=request.trusted,
-                cache=request.cache,
-            )
-        except MovedTagError:
-            raise
-        except TemplateError as error:
-            raise TemplateError(
-                error.message, hint=f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
-            ) from error
-    if going is not None:
-        return then, going.result()
+    source = _opened(request, recorded, scratch)
+    there = None if request.same_version else _goal(request, recorded, source)
+    then = pin(
+        request.project,
+        recorded,
+        source=source,
+        into=scratch / "old",
+        # As Copier does it: what may have come since the last render was not in it.
+        loose=False,
+        trusted=request.trusted,
+        cache=request.cache,
+    )
+    if there is not None and there.is_behind:
+        return then, check_out(source, there.target, into=scratch / "new", cache=request.cache)
     here = then.ahead.checkout if isinstance(then, PinOfTwo) and request.owned_only else then.checkout
     if there is None or there.relation is Relation.SAME:
         return then, here
     notes = (*source.notes, f"There is nothing newer. {there.why}")
     return then, dataclasses.replace(here, notes=notes)
+
+
+def _opened(request: UpdateRequest, recorded: Recorded, scratch: Path) -> TemplateSource:
+    """The template, for all that is asked of it.
+
+    Raises:
+        TemplateError: It is not where it was, or cannot be read.
+    """
+    if request.template is not None:
+        return opened(find_source(request.template), request.cache, scratch)
+    try:
+        return opened(find_source(recorded.template), request.cache, scratch)
+    except TemplateError as error:
+        hint = f"{error.hint} If the template is elsewhere now: mlscaffold update --template SRC"
+        raise TemplateError(error.message, hint=hint.strip()) from error
 
 
 def _goal(request: UpdateRequest, recorded: Recorded, source: TemplateSource) -> Standing:

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MlscaffoldError, RenderError
-from ..files.entry import Entry, FileMode, entry_of, is_own_file, read_plain
-from ..git.index import Index
+from ..files.entry import Entry, entry_of, is_own_file, read_plain
 from ..git.process import Git
-from ..git.store import Store
 from ..project.lock import LOCK_FILE
-from ..project.record import Recorded, answers_in
+from ..project.record import answers_in
 from ..template.answers import Answers
 from ..template.checkout import Checkout
 from ..template.tasks import run_migrations
+from .project_state import ProjectState
 
 __all__ = ["Migrated", "migrated"]
 
@@ -36,15 +35,11 @@ class Migrated:
     changed: Mapping[str, Entry | None]
 
 
-def migrated(
-    recorded: Recorded, workspace: Store, state: Index, *, old: Checkout, new: Checkout, into: Path
-) -> Migrated:
+def migrated(project_state: ProjectState, old: Checkout, new: Checkout, into: Path) -> Migrated:
     """Run the migrations. The caller has asked for trust.
 
     Args:
-        recorded: What the project says of itself.
-        workspace: The project in its repository, all committed.
-        state: What git knows of it.
+        project_state: The project, all committed.
         old: The version that it comes from.
         new: The version that it goes to, which has the migrations.
         into: A folder of ours.
@@ -53,9 +48,10 @@ def migrated(
         RenderError: A migration failed, or left what cannot be read.
         AnswersError: The answers cannot be read afterwards.
     """
-    project = workspace.project
+    recorded, store = project_state.recorded, project_state.store
+    project = store.project
     copy = into / project.name
-    paths = [path for path in state.entries if is_own_file(project, path)]
+    paths = [path for path in project_state.index.entries if is_own_file(project, path)]
     before = {path: entry_of(project / path) for path in paths}
     for path in paths:
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
@@ -65,13 +61,13 @@ def migrated(
     known, text = _left_by_them(git, copy / recorded.answers_file)
     after = {path: entry_of(copy / path) for path in {*known, *paths} if is_own_file(copy, path)}
     changed = {path: entry for path, entry in after.items() if before.get(path) != entry}
-    plain = [path for path, entry in changed.items() if entry.mode is not FileMode.SYMLINK]
-    workspace.hash(copy, sorted(plain), write=True)
     gone = dict.fromkeys(before.keys() - after.keys())
-    seen = {**gone, **workspace.entries(copy, changed)}
+    entries = {**gone, **store.entries(copy, changed, write=True)}
     answers = answers_in(text, origin=f"{recorded.answers_file}, as migrated,")
     bookkeeping = {recorded.answers_file, LOCK_FILE}
-    return Migrated(answers=answers, changed={path: entry for path, entry in seen.items() if path not in bookkeeping})
+    return Migrated(
+        answers=answers, changed={path: entry for path, entry in entries.items() if path not in bookkeeping}
+    )
 
 
 def _left_by_them(git: Git, answers: Path) -> tuple[list[str], str]:

@@ -11,49 +11,44 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
-from ..errors import AnswersError, LockError, MlscaffoldError, ProjectError
+from ..errors import LockError, ProjectError
 from ..files.entry import Entry, FileMode
 from ..files.scratch import scratch_folder
 from ..files.write import disk_errors
 from ..git.index import Index, read_index, with_edits
-from ..git.process import Git, GitError
+from ..git.location import located
 from ..git.store import Store, open_store
-from ..merge import Labels
-from ..plan.contents import contents_needed, resolve
-from ..plan.decide import Action, Plan, plan
-from ..plan.pairing import Side
+from ..plan.actions import Action, Plan
+from ..plan.contents import Contents, contents_needed
+from ..plan.decide import plan
+from ..plan.pairing import TemplateSide
 from ..plan.situation import Situation
 from ..project import lock as locks
-from ..project.lock import Lock, parse_lock
+from ..project.lock import Lock
 from ..project.make_lock import written_answers
 from ..project.pin import Pin, pin
-from ..project.record import Recorded, answers_in, read_recorded_answers, read_watched
+from ..project.record import Recorded, read_recorded_answers, read_watched
 from ..template.channel import RELEASES
 from ..template.history import moved_sources
-from ..template.ownership import Ownership, Policy
-from ..template.reach import Reach, commit_of
+from ..template.ownership import Ownership
+from ..template.policy import Policy
+from ..template.reach import Reach
 from ..template.render import Render
 from ..template.source import TemplateSource, find_source
-from ..template.standing import Relation, standing
 from ..template.tasks import task_listing
 from ..template.trust import is_trusted
-from ..template.versions import shown
-from .apply import Updated, Writing, apply_update, record_of, write
+from .branches import both_changed, branches_of, merged_answers, merged_value, newer_of
 from .ends import Ends
-from .gather import Ground, gather, lying
+from .prepare import PreparedUpdate, bookkeeping_of, solve
+from .project_state import ProjectState, states_at
 from .request import UpdateRequest
-from .solve import PreparedUpdate, solve
 
 __all__ = ["Relocking", "prepare_lock"]
-
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,31 +57,9 @@ class Relocking:
 
     #: Why the lock has to be made anew, for a person; empty where it fits.
     reason: str
-    #: Two branches that met are brought together by an update; else lock and answers alone are written.
-    decided: PreparedUpdate | Writing
-
-    @property
-    def is_contested(self) -> bool:
-        """Whether a person has to decide something."""
-        return bool(self.decided.plan.conflicts)
-
-    def write(self) -> Updated:
-        """Write it into the project; it is left uncommitted, for review.
-
-        Raises:
-            MlscaffoldError: The project is as it was, unless the error says that work is pending.
-        """
-        return apply_update(self.decided) if isinstance(self.decided, PreparedUpdate) else write(self.decided)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Branch:
-    """One side of a merge: where its project came from."""
-
-    lock: Lock
-    answers: Mapping[str, Any]
-    #: The commit that wrote them.
-    wrote: str
+    #: What brings two branches together that met; else it writes lock and answers alone.
+    update: PreparedUpdate
+    is_merge: bool
 
 
 @contextlib.contextmanager
@@ -104,23 +77,23 @@ def prepare_lock(request: UpdateRequest) -> Iterator[Relocking]:
     project = request.project
     with scratch_folder() as scratch:
         with disk_errors(project):
-            workspace = open_store(project, scratch / "git")
-            state = with_edits(read_index(project), workspace.location)
-        making = _Relocking(request=request, workspace=workspace, state=state, scratch=scratch)
-        yield making.merged() if locks.LOCK_FILE in state.unmerged else making.recorded_again()
+            location = located(project)
+            store, index = open_store(location, scratch / "git"), with_edits(read_index(project), location)
+        making = _Relocking(request=request, store=store, index=index, scratch=scratch)
+        yield making.merged() if locks.LOCK_FILE in index.unmerged else making.recorded_again()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Relocking:
     request: UpdateRequest
-    workspace: Store
-    state: Index
+    store: Store
+    index: Index
     scratch: Path
 
     def recorded_again(self) -> Relocking:
         """Nothing is to be merged: the lock of what the answers file says."""
         project = self.request.project
-        recorded, seen = read_watched(project, read_recorded_answers)
+        recorded, unwatched = read_watched(project, read_recorded_answers)
         try:
             lock = locks.read_lock(project) if (project / locks.LOCK_FILE).exists() else None
             reason = "the answers moved without the lock" if lock else "the project had no lock"
@@ -129,80 +102,90 @@ class _Relocking:
         # Two versions stay two, where plain Copier did not move all to one.
         of_two = lock if lock and lock.owned and lock.version == recorded.version else None
         answers = {**recorded.answers, **self.request.given}
-        now = self._pin(dataclasses.replace(recorded, answers=answers, lock=of_two), "now")
-        made = now.render
-        fresh = dataclasses.replace(now.lock_of(made), channel=lock.channel if lock else RELEASES)
+        target = self._pin(dataclasses.replace(recorded, answers=answers, lock=of_two), "target")
+        render = target.render
+        fresh = dataclasses.replace(target.lock_of(render), channel=lock.channel if lock else RELEASES)
         if lock == fresh:
             reason = ""
         elif lock and lock.answers == fresh.answers:
             reason = "it recorded what its version does not render here"
-        writing = Writing(
-            project=project,
-            title=f"lock of {recorded.version}",
-            workspace=self.workspace,
-            state=self.state,
-            seen=seen,
+        files = bookkeeping_of(render, fresh)
+        update = PreparedUpdate(
+            request=self.request,
+            project=ProjectState(recorded=recorded, store=self.store, index=self.index, unwatched=unwatched),
+            ends=Ends(
+                old=render,
+                new=render,
+                ownership=target.ownership,
+                moves={},
+                checkouts=(render.checkout, render.checkout),
+            ),
             plan=Plan(actions=()),
-            record=record_of(made, fresh),
-            gone=tuple({recorded.answers_file} - {made.answers_file}),
-            versions=(recorded.version, recorded.version),
-            template=made.checkout.source.url,
+            lock=fresh,
+            bookkeeping={path: Entry(mode=FileMode.FILE, blob=blob) for path, blob in self.store.add(files).items()},
+            title=f"lock of {recorded.version}",
         )
-        return Relocking(decided=writing, reason=reason)
+        return Relocking(update=update, reason=reason, is_merge=False)
 
     def merged(self) -> Relocking:
         """Two branches met."""
-        base, ours, theirs = self._branches()
-        seen = lying(self.request.project, {locks.LOCK_FILE, ours.lock.answers_file, theirs.lock.answers_file})
-        loose = sorted(self.state.unstaged - {locks.LOCK_FILE, ours.lock.answers_file})
-        if loose:
+        branches = branches_of(self.request.project)
+        base, ours, theirs = branches
+        of_us = {locks.LOCK_FILE, ours.lock.answers_file}
+        unwatched = states_at(self.request.project, {*of_us, theirs.lock.answers_file})
+        if unstaged := sorted(self.index.unstaged - of_us):
             raise ProjectError(
-                f"There are edits that are not staged: {', '.join(loose)}.", hint="`git add` or restore them first."
+                f"There are edits that are not staged: {', '.join(unstaged)}.", hint="`git add` or restore them first."
             )
-        answers = self._merge_answers(base.answers, ours.answers, theirs.answers)
-        template = _moved(base.lock.template, ours.lock.template, theirs.lock.template)
-        channel = _moved(base.lock.channel, ours.lock.channel, theirs.lock.channel)
-        source = find_source(template)
+        answers = merged_answers(base, ours, theirs, self.request.given)
+        channel = merged_value(base.lock.channel, ours.lock.channel, theirs.lock.channel)
+        source = find_source(merged_value(base.lock.template, ours.lock.template, theirs.lock.template))
         renders = [
             self._pin(Recorded.of(side.lock, side.answers), name, wrote=side.wrote, source=source).render
-            for side, name in ((base, "base"), (ours, "ours"), (theirs, "theirs"))
+            for side, name in zip(branches, ("base", "ours", "theirs"), strict=True)
         ]
-        newest = _newest(source, ours.lock, theirs.lock, self.request.cache)
+        newest = newer_of(source, ours.lock, theirs.lock, self.request.cache)
         recorded = Recorded.of(dataclasses.replace(newest, channel=channel), answers)
-        there = self._pin(recorded, "new", source=source)
-        new, ownership = there.render, there.ownership
-        rendered = set().union(new.entries, *(render.entries for render in renders))
-        self._refuse_unresolved(ownership, ours.lock, rendered)
-        old = self._merge_renders(*renders, into=self.scratch / "virtual", like=new)
+        target = self._pin(recorded, "new", source=source)
+        rendered = set().union(target.render.entries, *(render.entries for render in renders))
+        self._refuse_unresolved(target.ownership, ours.lock, rendered)
         both = dataclasses.replace(ours.lock, files={**theirs.lock.files, **ours.lock.files}, channel=channel)
-        recorded = dataclasses.replace(recorded, lock=both)
-        # What the render replaces is in history.
-        state = dataclasses.replace(self.state, entries={**self.state.entries, **self.state.ours})
-        ground = Ground(recorded=recorded, workspace=self.workspace, state=state, seen=seen)
-        ends = Ends(
+        project = ProjectState(
+            recorded=dataclasses.replace(recorded, lock=both),
+            store=self.store,
+            # What the render replaces is in history.
+            index=dataclasses.replace(self.index, entries={**self.index.entries, **self.index.ours}),
+            unwatched=unwatched,
+        )
+        old = self._merge_renders(*renders, into=self.scratch / "virtual", like=target.render)
+        update = solve(self.request, project, self._ends(old, target))
+        update = dataclasses.replace(
+            update,
+            notes=(),
+            project=dataclasses.replace(update.project, index=self.index),
+            settles=self.index.unmerged,
+        )
+        reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
+        return Relocking(update=update, reason="; ".join([reason, *both_changed(*branches)]), is_merge=True)
+
+    def _ends(self, old: Render, target: Pin) -> Ends:
+        new, checkout, folder = target.render, target.checkout, self.request.project
+        reach = Reach(trusted=is_trusted(checkout, self.request.trusted), project=folder)
+        return Ends(
             old=old,
             new=new,
-            ownership=ownership,
-            moves=moved_sources(new.checkout, new.checkout, ownership.moved, set(new.sources.values())),
-            checkouts=(new.checkout, new.checkout),
-            tasks=task_listing(
-                new.checkout,
-                new.answers,
-                self.request.project,
-                since=new.checkout,
-                reach=Reach(trusted=is_trusted(new.checkout, self.request.trusted), project=self.request.project),
-            ),
-            owned=there.recorded.owned,
+            ownership=target.ownership,
+            moves=moved_sources(checkout, checkout, target.ownership.moved, set(new.sources.values())),
+            checkouts=(checkout, checkout),
+            tasks=task_listing(checkout, new.answers, folder, since=checkout, reach=reach),
+            owned=target.recorded.owned,
         )
-        update = solve(gather(self.request, ground, ends))
-        reason = f"two branches met: {ours.lock.version} and {theirs.lock.version}"
-        return Relocking(decided=dataclasses.replace(update, notes=(), state=self.state), reason=reason)
 
     def _refuse_unresolved(self, ownership: Ownership, lock: Lock, rendered: Collection[str]) -> None:
         """What the template owns is resolved by its render; all else is for a person."""
         others = sorted(
             path
-            for path in self.state.unmerged - {locks.LOCK_FILE, lock.answers_file}
+            for path in self.index.unmerged - {locks.LOCK_FILE, lock.answers_file}
             if path not in rendered or ownership.rule_for(path).policy is not Policy.OWNED
         )
         if others:
@@ -215,7 +198,7 @@ class _Relocking:
         folder = self.scratch / name
         folder.mkdir()
         request = self.request
-        made = pin(
+        laid_out = pin(
             request.project,
             recorded,
             into=folder,
@@ -224,129 +207,37 @@ class _Relocking:
             trusted=request.trusted,
             cache=request.cache,
         )
-        written_answers(made.render)
-        return made
-
-    def _branches(self) -> tuple[_Branch, _Branch, _Branch]:
-        git = Git(self.request.project)
-        theirs = next((head for head in _HEADS if git.confirms("rev-parse", "-q", "--verify", head)), None)
-        if theirs is None:
-            raise LockError(
-                f"{locks.LOCK_FILE} is in conflict, and no merge is under way.",
-                hint=f"Take one side (git checkout --ours -- {locks.LOCK_FILE}), then run: mlscaffold lock --resolve",
-            )
-        picked = f"{theirs}^" if theirs != "MERGE_HEAD" else git.text("merge-base", "HEAD", theirs)
-        try:
-            base, ours, other = (self._branch(git, commit) for commit in (picked, "HEAD", theirs))
-        except GitError as error:
-            # Whatever else git says is no answer.
-            if not re.search("does not exist in|exists on disk, but not in|invalid object name", error.stderr):
-                raise
-            raise LockError(
-                "One of the branches has no lock of its own, so there is nothing to merge.",
-                hint=f"Take the side that has one (git checkout --theirs -- {locks.LOCK_FILE}) and `git add` it.",
-            ) from error
-        return base, ours, other
-
-    def _branch(self, git: Git, commit: str) -> _Branch:
-        lock = parse_lock(git.run("show", f"{commit}:./{locks.LOCK_FILE}").decode())
-        text = git.run("show", f"{commit}:./{lock.answers_file}").decode()
-        answers = answers_in(text, origin=f"{lock.answers_file} of {commit}")
-        wrote = commit_of(self.request.project, locks.LOCK_FILE, rev=commit)
-        return _Branch(lock=lock, answers=answers, wrote=wrote)
-
-    def _merge_answers(
-        self, base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        merged: dict[str, Any] = {}
-        apart = []
-        for name in {**ours, **theirs}:
-            mine, other, before = ours.get(name), theirs.get(name), base.get(name)
-            if mine != other and before not in (mine, other) and name not in self.request.given:
-                apart.append(f"{name} ({mine} or {other})")
-            value = other if mine == before else mine
-            if value is not None:
-                merged[name] = value
-        if apart:
-            raise AnswersError(
-                f"The two branches answered differently: {', '.join(apart)}.",
-                hint="Decide with --set NAME=VALUE, and run the command again.",
-            )
-        return {**merged, **self.request.given}
+        written_answers(laid_out.render)
+        return laid_out
 
     def _merge_renders(self, base: Render, ours: Render, theirs: Render, *, into: Path, like: Render) -> Render:
         """What git made of the two branches, had nobody edited anything."""
-        sides = {name: self.workspace.entries(side.root, side.entries) for name, side in _named(base, ours, theirs)}
-        for _, side in _named(base, ours, theirs):
-            plain = [path for path, entry in side.entries.items() if entry.mode is not FileMode.SYMLINK]
-            self.workspace.hash(side.root, plain, write=True)
+        old, mine, new = (
+            self.store.entries(render.root, render.entries, write=True) for render in (base, ours, theirs)
+        )
         draft = plan(
             Situation(
-                old=Side(entries=sides["base"], sources=base.sources),
-                mine=sides["ours"],
-                new=Side(entries=sides["theirs"], sources=theirs.sources),
+                old=TemplateSide(entries=old, sources=base.sources),
+                mine=mine,
+                new=TemplateSide(entries=new, sources=theirs.sources),
                 ownership=Ownership(),
             )
         )
         blobs = [e.blob for each in contents_needed(draft) for e in (each.old, each.mine, each.new) if e]
-        found = resolve(draft, self.workspace.read(blobs).__getitem__, Labels())
-        ids = self.workspace.add(found.contents)
-        entries: dict[str, Entry] = dict(sides["ours"])
-        for each in found.plan.changes:
+        resolved = Contents(read=self.store.read(blobs).__getitem__, scratch=self.store.scratch).resolve(draft)
+        entries = dict(mine)
+        for each in resolved.filled(self.store.add(resolved.contents)).changes:
             if each.action is Action.CONFLICT:
                 continue
             entries.pop(each.origin or each.path, None)
             if each.result is not None:
-                entries[each.path] = dataclasses.replace(each.result, blob=ids.get(each.path, each.result.blob))
+                entries[each.path] = each.result
         # Git leaves there what our side removed and the other changed.
-        entries |= {
-            path: sides["theirs"][path] for path in self.state.unmerged & sides["theirs"].keys() - entries.keys()
-        }
-        files = self.workspace.export(entries, into / "laid-out")
+        entries |= {path: new[path] for path in self.index.unmerged & new.keys() - entries.keys()}
+        files = self.store.export(entries, into / "laid-out")
         root = into / like.root.name
         for path, file in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(os.fspath(file), root / path)
         sources = {**base.sources, **ours.sources, **theirs.sources}
         return dataclasses.replace(like, root=root, entries=entries, sources=sources)
-
-
-#: Where git keeps the other side of what it merges.
-_HEADS = ("MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
-
-
-def _named(base: Render, ours: Render, theirs: Render) -> tuple[tuple[str, Render], ...]:
-    return (("base", base), ("ours", ours), ("theirs", theirs))
-
-
-def _moved(base: _Value, ours: _Value, theirs: _Value) -> _Value:
-    """What became of a value in two branches; where both changed it, ours counts."""
-    return theirs if ours == base else ours
-
-
-def _newest(source: TemplateSource, ours: Lock, theirs: Lock, cache: Path | None) -> Lock:
-    """The lock of the newer version, with the newer version of owned files where that is ahead.
-
-    Raises:
-        MlscaffoldError: Neither comes after the other.
-    """
-
-    def is_newer(version: str, other: str) -> bool:
-        if version == other:
-            return False
-        there = standing(source, other, to=version, cache=cache)
-        if there.relation is Relation.UNRELATED:
-            raise MlscaffoldError(
-                f"Which is newer, {shown(other)} or {shown(version)}, cannot be told: {there.why}",
-                hint=f"Take one side: git checkout --ours -- {locks.LOCK_FILE} {ours.answers_file}",
-            )
-        return there.relation is Relation.NEWER
-
-    newer = theirs if is_newer(theirs.version, ours.version) else ours
-    ahead = [side.owned for side in (ours, theirs) if side.owned]
-    owned = ahead[0] if ahead else None
-    if owned is not None and is_newer(ahead[-1].version, owned.version):
-        owned = ahead[-1]
-    if owned is not None and not is_newer(owned.version, newer.version):
-        owned = None
-    return dataclasses.replace(newer, owned=owned)

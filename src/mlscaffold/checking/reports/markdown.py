@@ -40,14 +40,14 @@ def _table(
 
 def _row(finding: Finding) -> tuple[str, ...]:
     severity = finding.severity.value
-    return finding.rule.code, severity, _place(finding), _prose(finding.message), _prose(finding.fix)
+    return finding.rule.code, severity, _position(finding), _prose(finding.message), _prose(finding.fix)
 
 
 def _waived_row(finding: Finding) -> tuple[str, ...]:
-    return finding.rule.code, _place(finding), _prose(finding.message), _prose(waiver_text(finding))
+    return finding.rule.code, _position(finding), _prose(finding.message), _prose(waiver_text(finding))
 
 
-def _place(finding: Finding) -> str:
+def _position(finding: Finding) -> str:
     return _code(f"{finding.path}:{finding.line}" if finding.line else finding.path)
 
 

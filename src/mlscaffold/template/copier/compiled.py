@@ -14,21 +14,20 @@ import contextlib
 import hashlib
 import marshal
 import os
-import platform
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from ..cache import private_folder
+from ..render import renderer_id
 from ...files.rights import make_private
 from ...files.write import is_ours
 
 __all__ = ["Compiled"]
 
-_FORMAT = 3
+_FORMAT = 4
 #: Extensions that compile the same source to the same code.
 _KNOWN = frozenset({"AnsibleCoreFiltersExtension", "YieldExtension"})
 _LIMIT_BYTES = 64 * 1024 * 1024
@@ -44,8 +43,9 @@ class Compiled:
         self._environment = environment
         self._compile = environment.compile
         folder = private_folder(cache, "compiled")
-        self._file = folder / f"{self._key()}.bin" if folder else None
-        self._codes = _CODES.setdefault(self._key(), {})
+        key = self._key()
+        self._file = folder / f"{key}.bin" if folder else None
+        self._codes = _CODES.setdefault(key, {})
         if self._file is not None and self._file not in _LOADED:
             _LOADED.add(self._file)
             self._codes.update(self._load(self._file))
@@ -93,8 +93,7 @@ class Compiled:
             )
         ]
         settings += sorted(env.extensions)
-        versions = [metadata.version(name) for name in ("copier", "jinja2")]
-        parts = [_FORMAT, sys.implementation.cache_tag, platform.python_version(), *versions, *settings]
+        parts = [_FORMAT, sys.implementation.cache_tag, sys.version, renderer_id(), *settings]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
     def compile(
@@ -138,7 +137,7 @@ class Compiled:
             content = stored.read_bytes()
             if hashlib.sha256(content[32:]).digest() != content[:32]:
                 return {}
-            found: dict[tuple[str, str | None], CodeType] = marshal.loads(content[32:])  # noqa: S302 - ours, proven
+            codes: dict[tuple[str, str | None], CodeType] = marshal.loads(content[32:])  # noqa: S302 - ours, proven
         except (OSError, ValueError, EOFError, TypeError):
             return {}
-        return found
+        return codes

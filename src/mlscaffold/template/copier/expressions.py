@@ -19,15 +19,15 @@ def looked_at(template: TemplateSettings, environment: Environment, names: froze
     """Those of some names that an expression of a template looks at. Only texts that hold one of them are parsed."""
     word = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(names))) + r")\b")
     signs = (environment.variable_start_string, environment.block_start_string)
-    found: set[str] = set()
+    named: set[str] = set()
     for text in _texts(template):
         if word.search(text) and any(sign in text for sign in signs):
             try:
-                found |= names & find_undeclared_variables(environment.parse(text))
+                named |= names & find_undeclared_variables(environment.parse(text))
             except TemplateSyntaxError:
                 # No expression, but a text that looks like one.
                 continue
-    return frozenset(found)
+    return frozenset(named)
 
 
 def _texts(template: TemplateSettings) -> Iterator[str]:

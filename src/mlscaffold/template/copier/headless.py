@@ -1,19 +1,19 @@
-"""Importing Copier without its prompts, for commands that ask nobody.
+"""Importing Copier without what only its own commands use: its prompts, and what starts git and other programs for it.
 
-Copier imports questionary, and that prompt_toolkit, before it renders a single file: a third of its start-up. Where
-there is no terminal they are not needed. Stand-ins take their places while Copier is imported, and are gone afterwards.
+That is half of its start-up. Where nobody is asked it is not needed: git and tasks are run by us, and every lookup of a
+program is answered with "not there". Stand-ins take their places while Copier is imported, and are gone afterwards.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 __all__ = ["import_copier"]
 
-_PROMPTING = ("questionary", "prompt_toolkit")
 
 
 @dataclass
@@ -32,17 +32,52 @@ def _nobody(*_: Any, **__: Any) -> Any:
     raise RuntimeError("there is nobody to ask")
 
 
+class _NotThere(Exception):
+    """What plumbum raises of a program."""
+
+
+class _NoPrograms:
+    """The machine as plumbum shows it, with no program on it."""
+
+    def which(self, _: str) -> Any:
+        raise _NotThere
+
+
+#: So many seconds a thread goes on while another one waits.
+_IMPATIENT = 0.0005
+_STAND_INS: Mapping[str, Mapping[str, Any]] = {
+    "questionary": {"confirm": _nobody, "unsafe_prompt": _nobody},
+    "questionary.prompts": {},
+    "questionary.prompts.common": {"Choice": _Choice},
+    "prompt_toolkit": {},
+    "prompt_toolkit.lexers": {"PygmentsLexer": _nobody},
+    "pygments": {},
+    "pygments.lexers": {},
+    "pygments.lexers.data": {"JsonLexer": None, "YamlLexer": None},
+    "dunamai": {},
+    "plumbum": {
+        "CommandNotFound": _NotThere,
+        "ProcessExecutionError": _NotThere,
+        "TF": None,
+        "colors": None,
+        "local": _NoPrograms(),
+    },
+    "plumbum.machines": {"local": _NoPrograms()},
+    "plumbum.commands": {},
+    "plumbum.commands.base": {"BaseCommand": object},
+    "plumbum.commands.processes": {"ProcessExecutionError": _NotThere},
+}
+
+
 def import_copier() -> None:
-    """Import Copier, without its prompts if nothing has imported them yet."""
-    if "copier" in sys.modules or any(name in sys.modules for name in _PROMPTING):
+    """Import Copier, with stand-ins for what nothing has imported yet."""
+    if "copier" in sys.modules:
         return
-    members: dict[str, dict[str, Any]] = {
-        "questionary": {"confirm": _nobody, "unsafe_prompt": _nobody},
-        "questionary.prompts": {},
-        "questionary.prompts.common": {"Choice": _Choice},
-        "prompt_toolkit": {},
-        "prompt_toolkit.lexers": {"PygmentsLexer": _nobody},
-    }
+    imported = {name.partition(".")[0] for name in sys.modules}
+    members = {name: content for name, content in _STAND_INS.items() if name.partition(".")[0] not in imported}
+    patience = sys.getswitchinterval()
+    # In a thread of its own it lets who waits for git go on as soon as git has ended.
+    sys.setswitchinterval(_IMPATIENT)
     for name, content in members.items():
         module = ModuleType(name)
         module.__path__ = []
@@ -55,5 +90,6 @@ def import_copier() -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == "copier"]:
             del sys.modules[name]
     finally:
+        sys.setswitchinterval(patience)
         for name in members:
             sys.modules.pop(name, None)

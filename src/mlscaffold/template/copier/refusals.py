@@ -34,13 +34,13 @@ _LONGEST = 500
 
 
 @contextlib.contextmanager
-def within(place: str) -> Iterator[None]:
+def within(where: str) -> Iterator[None]:
     """Name the part of a template that is evaluated, for the message if it fails; the innermost one counts."""
     try:
         yield
     except (Exception, LimitError) as error:
         if not getattr(error, "__notes__", None):
-            error.add_note(place)
+            error.add_note(where)
         raise
 
 
@@ -52,8 +52,8 @@ def refusals(checkout: Checkout) -> Iterator[None]:
     except NeedsTrust as refused:
         raise UntrustedTemplateError(checkout.source.url, [refused.feature], tree=checkout.tree) from None
     except LimitError as struck:
-        place = _place(struck, checkout.root)
-        message = f"The template {checkout.source.url} {struck.problem}{f' in {place}' if place else ''}. It was stopped."
+        where = _where(struck, checkout.root)
+        message = f"The template {checkout.source.url} {struck.problem}{f' in {where}' if where else ''}. It was stopped."
         raise RenderError(message, hint=struck.hint) from struck
 
 
@@ -73,8 +73,8 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
         raise
     except TemplateSyntaxError as error:
         named = error.name or error.filename
-        place = f"{named or _noted(error) or 'a setting or path of the template'}, line {error.lineno}"
-        raise RenderError(f"The template {checkout.source.url} has a mistake in {place}: {error.message}") from error
+        where = f"{named or _noted(error) or 'a setting or path of the template'}, line {error.lineno}"
+        raise RenderError(f"The template {checkout.source.url} has a mistake in {where}: {error.message}") from error
     except UnicodeDecodeError as error:
         raise RenderError(
             f"A templated file of {checkout.source.url} is not UTF-8{_in(_noted(error))}: {error.reason}."
@@ -91,8 +91,8 @@ def copier_errors(checkout: Checkout) -> Iterator[None]:
     except Exception as error:
         if (why := _why(error, checkout)) is None:
             raise
-        place = "" if isinstance(error, InvalidConfigFileError) else _place(error, checkout.root)
-        raise RenderError(f"The template {checkout.source.url} does not render{_in(place)}: {why}") from error
+        where = "" if isinstance(error, InvalidConfigFileError) else _where(error, checkout.root)
+        raise RenderError(f"The template {checkout.source.url} does not render{_in(where)}: {why}") from error
 
 
 def _too_long(path: str, checkout: Checkout) -> RenderError:
@@ -104,8 +104,8 @@ def _too_long(path: str, checkout: Checkout) -> RenderError:
     )
 
 
-def _in(place: str) -> str:
-    return f" in {place}" if place else ""
+def _in(where: str) -> str:
+    return f" in {where}" if where else ""
 
 
 def _why(error: Exception, checkout: Checkout) -> str | None:
@@ -147,29 +147,29 @@ def _is_theirs(error: BaseException) -> bool:
 
 def _frames_of_template(error: BaseException) -> list[tuple[str, int]]:
     """File and line of a template's own code on the way; Jinja has told the lines of exceptions, but not of limits."""
-    found = []
+    frames = []
     for frame, line in traceback.walk_tb(error.__traceback__):
         compiled = frame.f_globals.get("__jinja_template__")
         if "__jinja_exception__" in frame.f_globals or compiled is not None:
             number = line if compiled is None else compiled.get_corresponding_lineno(line)
-            found.append((frame.f_code.co_filename, number))
-    return found
+            frames.append((frame.f_code.co_filename, number))
+    return frames
 
 
 def _noted(error: BaseException) -> str:
     return next(iter(getattr(error, "__notes__", ())), "")
 
 
-def _place(error: BaseException, root: Path) -> str:
+def _where(error: BaseException, root: Path) -> str:
     """Where in a template something was raised; empty if that is not known."""
-    places = _frames_of_template(error)
-    if not places:
+    frames = _frames_of_template(error)
+    if not frames:
         # A template's own extensions are Python files in it.
         frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-        places = [(name, line) for name, line in frames if Path(name).resolve().is_relative_to(root.resolve())]
-    if not places:
+        frames = [(name, line) for name, line in frames if Path(name).resolve().is_relative_to(root.resolve())]
+    if not frames:
         return _noted(error)
-    name, line = places[-1]
+    name, line = frames[-1]
     if not Path(name).is_absolute():
         return _noted(error) or "a setting or path"
     return f"{Path(os.path.relpath(Path(name).resolve(), root.resolve())).as_posix()}, line {line}"

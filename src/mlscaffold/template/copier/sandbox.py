@@ -97,9 +97,10 @@ def reads(kind: str, name: str) -> Reads | None:
     return _TABLE.get((kind, name))
 
 
+@functools.cache
 def names_that_read(kind: str, *what: Reads) -> frozenset[str]:
     """All names of a kind that depend on one of these."""
-    return frozenset(name for (of, name), found in _TABLE.items() if of == kind and found in what)
+    return frozenset(name for (of, name), read in _TABLE.items() if of == kind and read in what)
 
 
 def confine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,26 @@ from ..secrecy import SETTING, secrets_named
 from ..checkout import Checkout
 from ..source import SourceKind
 
-__all__ = ["Task", "TemplateSettings", "settings_of"]
+__all__ = ["Command", "Task", "TemplateSettings", "settings_of", "written"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What one task of a template runs."""
+
+    #: As the template writes it: rendered, it may hold a secret answer.
+    written: str
+    #: A line for the shell, or the words of a program's call.
+    words: str | tuple[str, ...]
+    #: Where it runs, relative to the project.
+    folder: str
+    #: What it finds in its environment, besides ours.
+    variables: Mapping[str, str]
+
+
+def written(task: Task) -> str:
+    """A task as the template writes it."""
+    return task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd))
 
 
 class TemplateSettings(Template):
@@ -35,7 +55,7 @@ class TemplateSettings(Template):
     @cached_property
     def _raw_config(self) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = vars(Template)["_raw_config"].func(self)
+            config: dict[str, Any] = vars(Template)["_raw_config"].func(self)
         except CopierError:
             raise
         except TypeError as error:
@@ -48,17 +68,17 @@ class TemplateSettings(Template):
         except (ValueError, AttributeError, LookupError) as error:
             # PyYAML lets these out of its constructors: 2026-99-99 looks like a date.
             raise RenderError(f"copier.yml of the template holds a value that YAML cannot read: {error}") from error
-        if odd := [name for name in found if not isinstance(name, str)]:
+        if odd := [name for name in config if not isinstance(name, str)]:
             # YAML reads `yes:` and `1:` as other things than names.
             raise RenderError(f"copier.yml of the template: the name of a question is no text: {odd[0]!r}. Quote it.")
-        if SETTING in found:
+        if SETTING in config:
             # Copier takes a name in the place of a list for a list of letters.
-            found[SETTING] = secrets_named(self.local_abspath)
-        if found.get("_migrations", ()) is None:
+            config[SETTING] = secrets_named(self.local_abspath)
+        if config.get("_migrations", ()) is None:
             # Copier takes that for none, too.
-            found["_migrations"] = []
-        _require_readable(found)
-        return found
+            config["_migrations"] = []
+        _require_readable(config)
+        return config
 
     @cached_property
     def external_data(self) -> dict[str, str]:
@@ -97,13 +117,13 @@ class TemplateSettings(Template):
         """Names among the secret questions that are no questions: slips of the pen, or left over."""
         return tuple(sorted(self.secret_questions - self.questions_data.keys()))
 
-    def tasks_before(self, since: TemplateSettings) -> Sequence[Task]:
+    def tasks_before(self, since: Checkout) -> Sequence[Task]:
         """The migrations from an earlier version that are run on the old files."""
-        return self.migration_tasks("before", since)
+        return self.migration_tasks("before", _unread(since))
 
-    def tasks_after(self, since: TemplateSettings | None) -> Sequence[Task]:
+    def tasks_after(self, since: Checkout | None) -> Sequence[Task]:
         """What is run once files are written: the tasks, and the other migrations from an earlier version."""
-        return [*self.tasks, *(() if since is None else self.migration_tasks("after", since))]
+        return [*self.tasks, *(() if since is None else self.migration_tasks("after", _unread(since)))]
 
 
 _MOST_CHARACTERS = 8 * 1024 * 1024
@@ -218,8 +238,13 @@ _SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 @lru_cache(maxsize=4)
 def settings_of(checkout: Checkout) -> TemplateSettings:
     """The settings of a checkout; read once, though trust, questions, tasks and files are looked at one by one."""
-    found = TemplateSettings(url=checkout.source.url, ref=checkout.version)
-    found.checkout = checkout
+    settings = _unread(checkout)
     with Budget().spent(), within("copier.yml"):
-        found.questions_data  # noqa: B018 - read here, within its limits
-    return found
+        settings.questions_data  # noqa: B018 - read here, within its limits
+    return settings
+
+
+def _unread(checkout: Checkout) -> TemplateSettings:
+    settings = TemplateSettings(url=checkout.source.url, ref=checkout.version)
+    settings.checkout = checkout
+    return settings

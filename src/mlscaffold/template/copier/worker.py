@@ -7,7 +7,6 @@ unmodified Copier byte for byte.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +32,9 @@ from .expressions import looked_at
 from .limits import Budget
 from .refusals import refusals, within
 from .sandbox import Reads, confine, names_that_read
-from .settings import Task, TemplateSettings, settings_of
+from .settings import Command, Task, TemplateSettings, settings_of, written
 
-__all__ = ["LIFTED_BY_UNSAFE", "Command", "TemplateWorker", "worker_for", "written"]
+__all__ = ["LIFTED_BY_UNSAFE", "TemplateWorker", "worker_for"]
 
 #: Where Copier asks for its `unsafe` switch, and what that lifts. Without trust the switch is off, so each of these
 #: stands by itself, and `trust.require_trust` says so before. A test compares the list with the installed Copier.
@@ -44,25 +43,6 @@ LIFTED_BY_UNSAFE: Mapping[str, str] = {
     "Worker._external_data": "external data outside of the project is refused (by `Reach.read`, in its place)",
     "Worker._render_context": "nothing: `_copier_conf.unsafe` tells a template whether it is on",
 }
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Command:
-    """What one task of a template runs."""
-
-    #: As the template writes it: rendered, it may hold a secret answer.
-    written: str
-    #: A line for the shell, or the words of a program's call.
-    words: str | tuple[str, ...]
-    #: Where it runs, relative to the project.
-    folder: str
-    #: What it finds in its environment, besides ours.
-    variables: Mapping[str, str]
-
-
-def written(task: Task) -> str:
-    """A task as the template writes it."""
-    return task.cmd if isinstance(task.cmd, str) else " ".join(map(str, task.cmd))
 
 
 @dataclass(config=ConfigDict(arbitrary_types_allowed=True))
@@ -87,6 +67,7 @@ class TemplateWorker(Worker):
     #: Answers that a person gave to questions that are hidden now: they return when these are shown again.
     kept: dict[str, Any] = Field(default_factory=dict, init=False)
     _answers_place: Path | None = Field(default=None, init=False)
+    _rendered_answers: Mapping[str, Any] | None = Field(default=None, init=False)
     _compiled: Any = Field(default=None, init=False)
     _looked_at: dict[frozenset[str], frozenset[str]] = Field(default_factory=dict, init=False)
 
@@ -169,6 +150,14 @@ class TemplateWorker(Worker):
 
     def _answers_to_remember(self) -> Mapping[str, Any]:
         """Copier's, and what is kept: answers to hidden questions, and such as are asked no more but looked at."""
+        if Phase.current() is not Phase.RENDER:
+            return self._remembered()
+        # While files are rendered no answer changes, and every one of them asks.
+        if self._rendered_answers is None:
+            self._rendered_answers = self._remembered()
+        return dict(self._rendered_answers)
+
+    def _remembered(self) -> Mapping[str, Any]:
         shown = super()._answers_to_remember()
         others = {name: value for name, value in self.data.items() if name not in self.template.questions_data}
         named = self.names_looked_at(others)
@@ -202,16 +191,16 @@ class TemplateWorker(Worker):
 
     def _load_external_data(self, name: str, path: str) -> Any:
         with Phase.use(Phase.UNDEFINED):
-            place = self._render_string(path)
+            rendered = self._render_string(path)
         self._note()
-        content = self.reach.read(name, place)
+        content = self.reach.read(name, rendered)
         try:
             return {} if content is None else yaml.safe_load(content)
         except (ValueError, RecursionError, yaml.YAMLError) as error:
             # What the file holds is not for the message: it may be a secret.
             mark = getattr(error, "problem_mark", None)
             where = f", line {mark.line + 1}" if mark else ""
-            raise RenderError(f"The template's external data {name!r} ({place}{where}) is not valid YAML.") from error
+            raise RenderError(f"The template's external data {name!r} ({rendered}{where}) is not valid YAML.") from error
 
     def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
         environment = self.jinja_env

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import MachineError
+from ..errors import MachineError, PendingError
 from ..files.entry import Entry, FileMode, check_contained
-from ..files.place import Kind, State
+from ..files.put import Kind, State
 
-__all__ = ["Effect", "Ending", "Pending", "Phase", "Record", "Side", "UnknownFormatError", "dump", "parse"]
+__all__ = ["Effect", "Ending", "JournalRecord", "Moment", "Pending", "Phase", "UnknownFormatError", "dump", "parse"]
 
+_T = TypeVar("_T")
 _FORMAT = 1
 _LARGEST_MODE = 0o7777
+#: Fields of an ending that a journal calls otherwise.
+_RENAMED = {"from_version", "to_version", "contents"}
 _BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-z]{1,64}")
 
@@ -33,8 +36,8 @@ class Phase(StrEnum):
     TASKS = "tasks"
 
 
-class Side(StrEnum):
-    """The two states that every path has, and the folders beside the journal that hold their copies."""
+class Moment(StrEnum):
+    """When a path has which of its two states; and the folders beside the journal that hold the copies."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -53,9 +56,9 @@ class Effect:
     #: The folders above the path, and the one in its place, with their permissions.
     folders: Mapping[str, int] = field(default_factory=dict)
 
-    def state(self, side: Side) -> State | None:
-        """What lies at the path on one side."""
-        return self.before if side is Side.BEFORE else self.after
+    def state(self, moment: Moment) -> State | None:
+        """What lies at the path then."""
+        return self.before if moment is Moment.BEFORE else self.after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +96,24 @@ class Pending:
     #: None where there is nothing more to do, or where the journal does not say it.
     ending: Ending | None
 
+    @property
+    def refusal(self) -> PendingError:
+        """What to say to who would begin something else: what waits, and the ways on and back."""
+        if self.phase is Phase.CONFLICTS:
+            listing = "".join(f"\n  {path}" for path in self.conflicts)
+            return PendingError(
+                f"The {self.title} waits for you to resolve its conflicts:{listing}",
+                hint="Resolve and `git add` them, then: mlscaffold update --continue. "
+                "To undo: mlscaffold update --abort.",
+            )
+        return PendingError(
+            f"The {self.title} was interrupted.",
+            hint="Finish it: mlscaffold update --continue. Undo it: mlscaffold update --abort.",
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class JournalRecord:
     """All that a journal says."""
 
     #: Tells what this journal keeps from what others kept.
@@ -117,91 +135,60 @@ class Record:
     @property
     def pending(self) -> Pending:
         """What waits."""
-        return Pending(
-            phase=self.phase,
-            title=self.title,
-            conflicts=tuple(sorted(self.conflicts)),
-            tasks=self.tasks,
-            ending=self.ending,
-        )
+        conflicts = tuple(sorted(self.conflicts))
+        return Pending(phase=self.phase, title=self.title, conflicts=conflicts, tasks=self.tasks, ending=self.ending)
 
 
-def dump(record: Record) -> str:
+def dump(record: JournalRecord) -> str:
     """A journal's text."""
-    data = {
-        "format": _FORMAT,
-        "id": record.id,
-        "phase": record.phase.value,
-        "head": record.head,
-        "effects": [_effect_as_data(each) for each in record.effects],
-        "final": None if record.final is None else [_effect_as_data(each) for each in record.final],
-        "title": record.title,
-        "conflicts": {
-            path: {number: (entry.mode.value, entry.blob) for number, entry in stages.items()}
-            for path, stages in record.conflicts.items()
-        },
-        "tasks": record.tasks,
-        "stage": record.stage,
-        "note": {} if record.ending is None else _ending_as_data(record.ending),
-    }
-    return json.dumps(data, indent=1)
+    data = {"format": _FORMAT, **vars(record), "note": {} if record.ending is None else record.ending}
+    del data["ending"]
+    return json.dumps(data, indent=1, default=_as_data)
 
 
-def _effect_as_data(effect: Effect) -> Mapping[str, Any]:
-    return {
-        "path": effect.path,
-        "number": effect.number,
-        "before": _state_as_data(effect.before),
-        "after": _state_as_data(effect.after),
-        "folders": dict(effect.folders),
-    }
-
-
-def _state_as_data(state: State | None) -> Sequence[Any] | None:
-    return None if state is None else (state.kind.value, state.mode, state.content)
-
-
-def _ending_as_data(ending: Ending) -> Mapping[str, Any]:
-    return {
-        "template": ending.template,
-        "came_from": ending.came_from,
-        "from": ending.from_version,
-        "to": ending.to_version,
-        "final": {path: content.decode("utf-8", "surrogateescape") for path, content in ending.contents.items()},
-        "gone": ending.gone,
-        "seen": {path: _state_as_data(state) for path, state in ending.seen.items()},
-        "left": dict(ending.left),
-        "message": ending.message,
-    }
+def _as_data(value: object) -> object:
+    match value:
+        case Effect():
+            return vars(value)
+        case State(kind=kind, mode=mode, content=content):
+            return kind, mode, content
+        case Entry(mode=file_mode, blob=blob):
+            return file_mode, blob
+        case Ending():
+            texts = {path: content.decode("utf-8", "surrogateescape") for path, content in value.contents.items()}
+            data = {**vars(value), "from": value.from_version, "to": value.to_version, "final": texts}
+            return {name: each for name, each in data.items() if name not in _RENAMED}
+        case _:
+            raise TypeError(f"a journal holds no {type(value).__name__}")
 
 
 class UnknownFormatError(Exception):
     """Another version of the tool wrote the journal."""
 
 
-def parse(text: str) -> Record:
+def parse(text: str) -> JournalRecord:
     """A journal from its text.
 
     Raises:
         UnknownFormatError: Another version wrote it.
-        MachineError: It names a place outside of the project.
+        MachineError: It names a path outside of the project.
         ValueError: It is not of the shape that we write.
     """
     try:
         data = json.loads(text)
         if data["format"] != _FORMAT:
             raise UnknownFormatError
-        return Record(
+        return JournalRecord(
             id=_text(data["id"], _ID),
             phase=Phase(data["phase"]),
             title=_text(data["title"]),
             head=_text(data["head"], _BLOB),
-            effects=tuple(map(_effect, _listed(data["effects"]))),
-            final=None if data["final"] is None else tuple(map(_effect, _listed(data["final"]))),
-            conflicts={_path(path): _stages(stages) for path, stages in _mapping(data["conflicts"]).items()},
-            tasks=tuple(map(_text, _listed(data["tasks"]))),
-            stage=tuple(map(_path, _listed(data["stage"]))),
-            ending=_ending(_mapping(data["note"])),
+            effects=tuple(map(_effect, _typed(data["effects"], list))),
+            final=None if data["final"] is None else tuple(map(_effect, _typed(data["final"], list))),
+            conflicts={_path(path): _stages(stages) for path, stages in _typed(data["conflicts"], dict).items()},
+            tasks=tuple(map(_text, _typed(data["tasks"], list))),
+            stage=tuple(map(_path, _typed(data["stage"], list))),
+            ending=_ending(_typed(data["note"], dict)),
         )
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is damaged ({type(error).__name__}: {error})") from error
@@ -213,31 +200,23 @@ def _text(value: object, pattern: re.Pattern[str] | None = None) -> str:
     return value
 
 
-def _listed(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError("a list is none")
-    return value
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError("a mapping is none")
+def _typed(value: object, kind: type[_T]) -> _T:
+    if type(value) is not kind:
+        raise TypeError(f"a {kind.__name__} is none")
     return value
 
 
 def _path(value: object) -> str:
-    return str(check_contained(_text(value), error=MachineError, origin="The journal"))
+    return check_contained(_text(value), error=MachineError, origin="The journal")
 
 
 def _effect(data: Mapping[str, Any]) -> Effect:
-    if type(data["number"]) is not int:
-        raise TypeError("the number of an effect is none")
     return Effect(
         path=_path(data["path"]),
-        number=data["number"],
+        number=_typed(data["number"], int),
         before=_state(data["before"]),
         after=_state(data["after"]),
-        folders={path: _mode(mode) for path, mode in _mapping(data["folders"]).items()},
+        folders={path: _mode(mode) for path, mode in _typed(data["folders"], dict).items()},
     )
 
 
@@ -252,9 +231,9 @@ def _state(data: object) -> State | None:
 
 
 def _mode(mode: object) -> int:
-    if type(mode) is not int or not 0 <= mode <= _LARGEST_MODE:
+    if not 0 <= (permissions := _typed(mode, int)) <= _LARGEST_MODE:
         raise TypeError("a mode is none")
-    return mode
+    return permissions
 
 
 def _stages(data: Mapping[str, Any]) -> Mapping[str, Entry]:
@@ -275,7 +254,7 @@ def _ending(note: Mapping[str, Any]) -> Ending | None:
             from_version=_text(note.get("from", "")),
             to_version=_text(note.get("to", "")),
             contents={path: text.encode("utf-8", "surrogateescape") for path, text in note["final"].items()},
-            gone=tuple(map(_text, _listed(note["gone"]))),
+            gone=tuple(map(_text, _typed(note["gone"], list))),
             seen={path: _seen(state) for path, state in note.get("seen", {}).items()},
             left={path: _text(reason) for path, reason in note.get("left", {}).items()},
             message=_text(note.get("message", "")),

@@ -1,11 +1,11 @@
-"""Where a report goes: a place that a person named on the command line, who is taken at their word.
+"""Where a report goes, as a person named it on the command line: they are taken at their word.
 
 A link of theirs is followed, as a shell's `>` does; into a device, a pipe or an open descriptor (`/dev/stdout`,
 `/dev/fd/3`) it is written; a file is replaced in one step, so that nobody reads half a report, and its other names
 (hard links) keep what they had. Refused is what a slip of the keyboard would ruin (the files that are judged, `.git`,
 whole disks), and a link in the repository that leads out of it: that is not their word, but whoever's who committed it.
 
-Files of a project are not written here: they are somebody else's word altogether (`placing.write_inside`).
+Files of a project are not written here: they are somebody else's word altogether (`files.put`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ...git.location import named_location
 from ...project.lock import LOCK_FILE, read_lock
 from ...project.settings import SETTINGS_FILE
 
-__all__ = ["ReportPlace", "report_place"]
+__all__ = ["ReportTarget", "report_target"]
 
 _STANDARD_OUTPUT = 1
 #: How long a reader of a pipe may take to come.
@@ -40,8 +40,8 @@ _NOT_REPLACEABLE = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportPlace:
-    """A place to write to."""
+class ReportTarget:
+    """Where a report is written."""
 
     #: As the person named it.
     named: Path
@@ -55,7 +55,7 @@ class ReportPlace:
         """Whether this is what the command prints to."""
         return self.descriptor == _STANDARD_OUTPUT
 
-    def is_same(self, other: ReportPlace) -> bool:
+    def is_same(self, other: ReportTarget) -> bool:
         """Whether two reports would overwrite each other, however their places are spelled."""
         if self.descriptor is not None or other.descriptor is not None:
             return self.descriptor == other.descriptor
@@ -91,11 +91,11 @@ class ReportPlace:
                 _write_all(stream.fileno(), content)
 
 
-def report_place(project: Path, path: Path) -> ReportPlace:
-    """The place that a person names for a report, looked at before any work is done.
+def report_target(project: Path, path: Path) -> ReportTarget:
+    """Where a report goes that a person names for a report, looked at before any work is done.
 
     Args:
-        project: Its root: none of its own files is a place for a report.
+        project: Its root: none of its own files is a target for a report.
         path: As it was typed.
 
     Raises:
@@ -103,41 +103,41 @@ def report_place(project: Path, path: Path) -> ReportPlace:
     """
     named = path.absolute()
     file, descriptor = _follow(named)
-    place = ReportPlace(named=named, file=file, descriptor=descriptor)
-    _refuse_way_out(project, place)
+    target = ReportTarget(named=named, file=file, descriptor=descriptor)
+    _refuse_way_out(project, target)
     if descriptor is None:
         with disk_errors(named):
-            _refuse_unfit(place)
-            _refuse_ruin(project, place)
-    return place
+            _refuse_unfit(target)
+            _refuse_ruin(project, target)
+    return target
 
 
-def _refuse_way_out(project: Path, place: ReportPlace) -> None:
-    """Refuse a place in the repository that a link there puts somewhere else.
+def _refuse_way_out(project: Path, target: ReportTarget) -> None:
+    """Refuse a target in the repository that a link there puts somewhere else.
 
     Raises:
         MachineError: It does.
     """
     location = named_location(project)
     top = (location.top if location else project).resolve()
-    if Path(os.path.normpath(place.named)).is_relative_to(top) and not place.file.is_relative_to(top):
+    if Path(os.path.normpath(target.named)).is_relative_to(top) and not target.file.is_relative_to(top):
         raise MachineError(
-            f"{place.named} leads out of the repository, by a link in it. Refused.",
+            f"{target.named} leads out of the repository, by a link in it. Refused.",
             hint="Name another file for the report, or the one that the link leads to.",
         )
 
 
 def _follow(named: Path) -> tuple[Path, int | None]:
     """Through links to a file that need not exist, or to an open descriptor, which is no name of a file."""
-    place = named
+    path = named
     for _ in range(_MOST_LINKS):
-        folder = os.path.realpath(place.parent)
-        if _DESCRIPTORS.fullmatch(folder) and place.name.isdecimal() and _is_own(folder):
-            return place, int(place.name)
-        place = Path(folder, place.name)
-        if not place.is_symlink():
-            return Path(os.path.normpath(place)), None
-        place = place.parent / place.readlink()
+        folder = os.path.realpath(path.parent)
+        if _DESCRIPTORS.fullmatch(folder) and path.name.isdecimal() and _is_own(folder):
+            return path, int(path.name)
+        path = Path(folder, path.name)
+        if not path.is_symlink():
+            return Path(os.path.normpath(path)), None
+        path = path.parent / path.readlink()
     raise MachineError(f"{named}: too many links, one behind the other.", hint="Name another file for the report.")
 
 
@@ -147,37 +147,37 @@ def _is_own(folder: str) -> bool:
     )
 
 
-def _refuse_unfit(place: ReportPlace) -> None:
+def _refuse_unfit(target: ReportTarget) -> None:
     hint = "Name another file for the report."
-    if not place.file.parent.is_dir():
-        raise MachineError(f"{place.file.parent} is not a folder: no report can be written there.", hint=hint)
-    if not place.file.exists():
+    if not target.file.parent.is_dir():
+        raise MachineError(f"{target.file.parent} is not a folder: no report can be written there.", hint=hint)
+    if not target.file.exists():
         return
-    mode = place.file.stat().st_mode
+    mode = target.file.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise MachineError(f"{place.named} is a folder.", hint=hint)
+        raise MachineError(f"{target.named} is a folder.", hint=hint)
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
-        raise MachineError(f"{place.named} is a disk or a socket: no report can be written there.", hint=hint)
-    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(place.file, os.W_OK):
-        raise MachineError(f"{place.named} is read only.", hint=hint)
+        raise MachineError(f"{target.named} is a disk or a socket: no report can be written there.", hint=hint)
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target.file, os.W_OK):
+        raise MachineError(f"{target.named} is read only.", hint=hint)
 
 
-def _refuse_ruin(project: Path, place: ReportPlace) -> None:
+def _refuse_ruin(project: Path, target: ReportTarget) -> None:
     """Refuse to replace what is judged, or what git keeps.
 
     Raises:
-        MachineError: The place is one of them.
+        MachineError: The target is one of them.
     """
     hint = "Name another file for the report."
-    if any(part.casefold() == ".git" for part in place.file.parts):
-        raise MachineError(f"{place.named} is inside of .git, where git keeps its own files.", hint=hint)
+    if any(part.casefold() == ".git" for part in target.file.parts):
+        raise MachineError(f"{target.named} is inside of .git, where git keeps its own files.", hint=hint)
     try:
         lock = read_lock(project)
         own = [LOCK_FILE, SETTINGS_FILE, lock.answers_file, *lock.files]
     except LockError:
         own = [LOCK_FILE, SETTINGS_FILE]
-    if any(_is_at(project / path, place.file) for path in own):
-        raise MachineError(f"{place.named} is a file of the project that is checked.", hint=hint)
+    if any(_is_at(project / path, target.file) for path in own):
+        raise MachineError(f"{target.named} is a file of the project that is checked.", hint=hint)
 
 
 def _is_at(path: Path, file: Path) -> bool:
@@ -193,12 +193,12 @@ def _is_at(path: Path, file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _said(place: Path) -> Iterator[None]:
+def _said(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise MachineError(
-            f"The report cannot be written to {place}: {error.strerror or error}.",
+            f"The report cannot be written to {path}: {error.strerror or error}.",
             hint="Name another file for it, or make room there.",
         ) from error
 

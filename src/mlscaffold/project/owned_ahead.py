@@ -12,30 +12,21 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..template.ownership import Ownership, PathRule, Policy
+from ..files.entry import parents_of
+from ..template.ownership import Ownership, PathRule
 from ..template.render import Render
 
-__all__ = ["Lane", "OwnershipOfTwo", "Version", "blended", "lane_of"]
+if TYPE_CHECKING:
+    from .pin import Pin
 
-_FOLLOWS = frozenset({Policy.OWNED, Policy.KEYED})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """One version of a template, and who owns what it renders."""
-
-    render: Render
-    ownership: Ownership
-
-    def follows(self, path: str) -> bool:
-        """Whether a path is the template's in this version."""
-        return path not in self.render.secret and self.ownership.rule_for(path).policy in _FOLLOWS
+__all__ = ["OwnedAhead", "OwnershipOfTwo", "blended", "owned_ahead_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class OwnedAhead:
     """The paths in which a project goes ahead."""
 
     #: Those that the newer version renders.
@@ -44,7 +35,7 @@ class Lane:
     dropped: frozenset[str]
 
 
-def lane_of(base: Version, ahead: Version, moves: Mapping[str, str]) -> Lane:
+def owned_ahead_of(base: Pin, ahead: Pin, moves: Mapping[str, str]) -> OwnedAhead:
     """Which files are ahead.
 
     Args:
@@ -69,7 +60,7 @@ def lane_of(base: Version, ahead: Version, moves: Mapping[str, str]) -> Lane:
     }
     kept = before.keys() - paths - gone
     free = paths - _folders(kept) - {path for path in paths if kept & _folders({path})}
-    return Lane(paths=frozenset(free), dropped=frozenset(gone))
+    return OwnedAhead(paths=frozenset(free), dropped=frozenset(gone))
 
 
 def _only(sources: Mapping[str, str]) -> Mapping[str, str]:
@@ -79,14 +70,14 @@ def _only(sources: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _folders(paths: set[str]) -> set[str]:
-    return {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
+    return {folder for path in paths for folder in parents_of(path)}
 
 
-def blended(base: Render, ahead: Render, lane: Lane, into: Path) -> Render:
+def blended(base: Render, ahead: Render, owned: OwnedAhead, into: Path) -> Render:
     """One render of two versions, laid out in a folder that does not exist yet."""
     root = into / base.root.name
-    kept = dict.fromkeys(base.entries.keys() - lane.paths - lane.dropped, base)
-    sides = {**kept, **dict.fromkeys(lane.paths, ahead)}
+    kept = dict.fromkeys(base.entries.keys() - owned.paths - owned.dropped, base)
+    sides = {**kept, **dict.fromkeys(owned.paths, ahead)}
     for path, side in sides.items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,26 +87,26 @@ def blended(base: Render, ahead: Render, lane: Lane, into: Path) -> Render:
         root=root,
         entries={path: side.entries[path] for path, side in sides.items()},
         sources={path: side.sources[path] for path, side in sides.items() if path in side.sources},
-        secret=base.secret - lane.paths,
+        secret=base.secret - owned.paths,
         secret_questions=base.secret_questions | ahead.secret_questions,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnershipOfTwo(Ownership):
-    """The table of the base, and in its lane that of the version ahead."""
+    """The table of the base, and for what is ahead that of the version ahead."""
 
     ahead: Ownership
-    lane: Lane
+    owned: OwnedAhead
 
     @classmethod
-    def of(cls, base: Ownership, ahead: Ownership, lane: Lane) -> OwnershipOfTwo:
+    def of(cls, base: Ownership, ahead: Ownership, owned: OwnedAhead) -> OwnershipOfTwo:
         """The two tables, as one."""
-        return cls(rules=base.rules, moved=base.moved, ahead=ahead, lane=lane)
+        return cls(rules=base.rules, moved=base.moved, ahead=ahead, owned=owned)
 
     def rule_for(self, path: str) -> PathRule:
         """The rule of the version that the path is of."""
-        return self.ahead.rule_for(path) if path in self.lane.paths else super().rule_for(path)
+        return self.ahead.rule_for(path) if path in self.owned.paths else super().rule_for(path)
 
     @property
     def commands(self) -> tuple[str, ...]:

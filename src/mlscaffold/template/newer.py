@@ -12,14 +12,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import TemplateError
 from ..files.scratch import scratch_folder
-from ..git.borrow import borrow
-from ..git.process import Git
+from ..git.repository import References
 from .channel import RELEASES, Channel, Following
-from .mirror import References, fetched, references
+from .repository import opened, readable, references_of, repository_of
 from .source import SourceKind, TemplateSource
-from .versions import Release, check_name, commit_at, latest, name_of, named_release, no_version, number_in, releases_in, shown
+from .versions import (
+    Release,
+    check_name,
+    latest,
+    name_of,
+    named_release,
+    no_branch,
+    no_version,
+    number_in,
+    releases_in,
+    shown,
+)
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -72,10 +81,7 @@ def releases(source: TemplateSource) -> tuple[Release, ...]:
     Raises:
         TemplateError: The source cannot be reached.
     """
-    if source.kind is SourceKind.FOLDER:
-        return ()
-    with scratch_folder() as scratch:
-        return releases_in(references(source, borrow(source.location, scratch)).tags, source.tag_prefix)
+    return releases_in(references_of(source).tags, source.tag_prefix)
 
 
 def _goal(known: Sequence[Release], channel: Channel, mine: Release | None) -> Release | None:
@@ -118,29 +124,21 @@ def standing(
     if source.kind is SourceKind.FOLDER:
         why = "The template is a plain folder: it has no versions."
         return Standing(recorded=recorded, target="", relation=Relation.SAME, why=why)
+    refs = references_of(source)
+    known = releases_in(refs.tags, source.tag_prefix)
+    mine = named_release(known, recorded)
+    goal = _asked_for(source, refs, known, mine, channel, to)
+    if goal == "":
+        why = "The template has no version tags: there is nothing to follow but a branch (--channel branch:NAME)."
+        return Standing(recorded=recorded, target="", relation=Relation.SAME, why=why)
+    if isinstance(goal, Release) and mine is not None:
+        return _by_number(recorded, mine.version, goal)
+    if isinstance(goal, Release) and goal.commit == recorded:
+        return _same(recorded, goal.tag)
     with scratch_folder() as scratch:
-        location = borrow(source.location, scratch)
-        refs = references(source, location)
-        known = releases_in(refs.tags, source.tag_prefix)
-        mine = named_release(known, recorded)
-        goal = _asked_for(source, refs, known, mine, channel, to)
-        if goal == "":
-            why = "The template has no version tags: there is nothing to follow but a branch (--channel branch:NAME)."
-            return Standing(recorded=recorded, target="", relation=Relation.SAME, why=why)
-        if isinstance(goal, Release) and mine is not None:
-            return _by_number(recorded, mine.version, goal)
-        if isinstance(goal, Release) and goal.commit == recorded:
-            return _same(recorded, goal.tag)
-
-        def history() -> Git:
-            """Every commit of the template, in a repository of ours."""
-            copy = fetched(source, cache, scratch).location if location == source.location else location
-            if Path(copy).is_dir():
-                return Git.at(Path(copy))
-            Git.outside().run("clone", "-q", "--bare", "--template=", "--", copy, str(scratch / "whole.git"))
-            return Git.at(scratch / "whole.git")
-
-        return _by_ancestry(source, history(), known, (recorded, mine), goal)
+        source = opened(source, cache, scratch)
+        with readable(source):
+            return _by_ancestry(source, known, (recorded, mine), goal)
 
 
 def _asked_for(
@@ -159,10 +157,7 @@ def _asked_for(
     if channel.following is not Following.BRANCH:
         return _goal(known, channel, mine) or ""
     if channel.branch not in refs.branches:
-        raise TemplateError(
-            f"The template {source.url} has no branch {channel.branch}, which this project follows.",
-            hint="Follow something else: mlscaffold update --channel releases, or --channel branch:NAME.",
-        )
+        raise no_branch(source, channel.branch)
     return refs.branches[channel.branch]
 
 
@@ -181,15 +176,16 @@ def _by_number(recorded: str, number: Version, goal: Release, *, withdrawn: bool
 
 
 def _by_ancestry(
-    source: TemplateSource, git: Git, known: Sequence[Release], known_as: tuple[str, Release | None], goal: Release | str
+    source: TemplateSource, known: Sequence[Release], known_as: tuple[str, Release | None], goal: Release | str
 ) -> Standing:
     recorded, mine = known_as
-    there = goal.commit if isinstance(goal, Release) else commit_at(git, goal)
+    repository = repository_of(source)
+    there = goal.commit if isinstance(goal, Release) else repository.commit_at(goal)
     if not there:
         raise no_version(source, str(goal), known)
     if mine is not None and (reached := named_release(known, name_of(there, known))) is not None:
         return _by_number(recorded, mine.version, reached)
-    here = commit_at(git, recorded)
+    here = repository.commit_at(recorded)
     if not here:
         number = number_in(recorded.removeprefix(source.tag_prefix)) if "." in recorded else None
         if isinstance(goal, Release) and number is not None:
@@ -200,7 +196,7 @@ def _by_ancestry(
         return _same(recorded, target)
 
     def contains(later: str, earlier: str) -> bool:
-        return git.confirms("merge-base", "--is-ancestor", earlier, later)
+        return repository.git.confirms("merge-base", "--is-ancestor", earlier, later)
 
     return _apart(recorded, target, contains, here, there)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Machine
+from .conftest import Machine, begins
 
 OTHER = "what was there\n"
 
 
-@pytest.fixture
+@begins
 def project(machine: Machine) -> Path:
     """A project without drift."""
     done = machine.run("new", "demo", "--template", machine.template(), "--defaults")
@@ -76,7 +76,7 @@ def test_a_pipe_is_written_to(machine: Machine, project: Path) -> None:
 def test_a_pipe_that_nobody_reads_is_not_waited_for_for_ever(
     machine: Machine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlscaffold.checking.reports.places._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("mlscaffold.checking.reports.targets._PATIENCE_SECONDS", 0.1)
     pipe = machine.work / "pipe"
     os.mkfifo(pipe)
     machine.run("check", project, "--report", f"json={pipe}").refused(f"{pipe}: nobody reads this pipe")
