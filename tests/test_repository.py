@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from mlscaffold import __version__
 from mlscaffold.template.checkout import check_out
@@ -105,14 +106,17 @@ def test_the_distribution_has_its_own_name() -> None:
     assert project["urls"]["Repository"] == public_url()
 
 
-def test_the_newest_embedded_release_is_this_version() -> None:
+def test_the_newest_embedded_release_is_this_version_or_the_one_before() -> None:
     newest = latest(releases(find_source(None)))
     assert newest is not None
-    assert newest.tag == __version__
+    if Version(__version__).is_devrelease:
+        assert Version(newest.tag) < Version(__version__)
+    else:
+        assert newest.tag == __version__
 
 
+@pytest.mark.skipif(Version(__version__).is_devrelease, reason="the next release is begun, and not made yet")
 def test_the_embedded_release_is_the_template_of_the_work_tree(tmp_path: Path) -> None:
-    """Until the next release is begun: then its version is new, and this says to make it."""
     embedded = check_out(find_source(None), __version__, into=tmp_path)
     (tmp_path / "work").mkdir()
     work_tree = check_out(find_source(str(ROOT)), "HEAD", into=tmp_path / "work")

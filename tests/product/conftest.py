@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import pytest
 from filelock import FileLock
+from packaging.version import Version
 from python_discovery import get_interpreter
 
 from mlscaffold import __version__
@@ -140,7 +141,12 @@ def released_template(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    for command in (["init", "-q"], ["add", "-fA"], ["commit", "-qm", "A release"], ["tag", __version__]):
+    for command in (
+        ["init", "-q"],
+        ["add", "-fA"],
+        ["commit", "-qm", "A release"],
+        ["tag", Version(__version__).base_version],
+    ):
         subprocess.run([*git, *command], cwd=folder, check=True)
     return folder
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from mlscaffold import __version__
+from mlscaffold.template.newer import releases
+from mlscaffold.template.source import find_source
+from mlscaffold.template.versions import latest
 
 from .conftest import ROOT, uv
 
@@ -43,4 +46,6 @@ def test_an_installed_wheel_makes_and_checks_a_project(distributions: Path, tmp_
         done = subprocess.run([tool, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     lock = (tmp_path / "demo" / ".mlscaffold.lock").read_text(encoding="utf-8")
-    assert f"version: {__version__}" in lock
+    newest = latest(releases(find_source(None)))
+    assert newest is not None
+    assert f"version: {newest.tag}" in lock

@@ -1,4 +1,4 @@
-"""The preset `workshop`, used as its owner would use it."""
+"""A new project with all defaults, used as its owner would use it."""
 
 from __future__ import annotations
 
