@@ -13,7 +13,8 @@ A person may save at any instant. The first time (`carry_out`) a file is replace
 made from, else all goes back and the save stays. Afterwards, when a way on or back was asked for, such a file is kept
 beside the journal, and its path is named.
 
-Only this module, by way of `effects`, writes into a project that exists.
+Only this module, by way of `effects`, changes files of a project that exists; `project/exempt` adds to its
+settings, and what a template's tasks do there is theirs.
 """
 
 from __future__ import annotations
