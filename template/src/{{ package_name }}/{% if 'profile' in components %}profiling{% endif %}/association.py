@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 from scipy.stats import rankdata
+from scipy.stats.contingency import association, crosstab
 
 from ..contract.types import Kind
 from ..features.strength import levels_of, numbers_of
@@ -52,14 +53,11 @@ def cramer(first: np.ndarray, second: np.ndarray) -> float:
 
     Source: Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", J. Korean Statistical Society 42 (2013), 323-328.
     """
-    (_, a), (_, b) = (np.unique(levels, return_inverse=True) for levels in (first, second))
-    table = np.bincount(a * (b.max() + 1) + b).astype(float)
-    table = np.append(table, np.zeros((a.max() + 1) * (b.max() + 1) - len(table))).reshape(a.max() + 1, -1)
-    n, (rows, columns) = len(a), table.shape
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
-    phi = max(0.0, float(((table - expected) ** 2 / expected).sum() / n) - (rows - 1) * (columns - 1) / (n - 1))
-    least = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1
-    return min(1.0, float(np.sqrt(phi / least))) if least > 0 else 0.0
+    table, spare = crosstab(first, second).count, len(first) - 1
+    degrees = np.array(table.shape) - 1
+    phi = association(table) ** 2 * degrees.min() - degrees.prod() / spare
+    least = (degrees - degrees**2 / spare).min()
+    return min(1.0, float(np.sqrt(max(phi, 0.0) / least))) if least > 0 else 0.0
 
 
 def ratio(levels: np.ndarray, numbers: np.ndarray) -> float:

@@ -39,7 +39,7 @@ def render(study: Study, rows: pl.LazyFrame, split: Mapping[str, Any], validatio
         tables=validation["tables"],
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - it is this package's own
         anchors={name: f"c{place}" for place, name in enumerate(study.kinds)},
-        figures={name: list(gallery.of_column(name)) for name in study.drawn_columns},
+        figures={name: list(gallery.of_column(name)) for name in study.drawn},
         outcome=list(gallery.of_outcome()),
         timeline=gallery.of_time(rows, split),
         matrix=gallery.of_pairs(),
@@ -48,25 +48,14 @@ def render(study: Study, rows: pl.LazyFrame, split: Mapping[str, Any], validatio
     )
 
 
-def role_of(name: str, contract: Contract) -> str:
-    """What a column is beside a feature, in words."""
-    roles = {
-        "target": name == contract.target.column,
-        "key": name in contract.key,
-        "time": name == contract.time,
-        "group": name == contract.group,
-        "weight": name == contract.weight,
-        "slice": name in contract.slices,
-        "protected": name in contract.protected,
-    }
-    return ", ".join(role for role, has in roles.items() if has)
-
-
 def used_as(name: str, contract: Contract) -> str:
-    """What becomes of a column of a raw table, in words."""
+    """What becomes of a column, in words."""
     if name in contract.ignored:
         return f"ignored: {contract.ignored[name]}"
     if name in contract.known_later:
         return "known later"
-    parts = ["feature"] if name in contract.columns else []
-    return ", ".join([*parts, *filter(None, [role_of(name, contract)])]) or "not in the contract"
+    roles = ["feature"] * (name in contract.columns) + ["target"] * (name == contract.target.column)
+    for role in ("key", "time", "group", "weight", "slices", "protected"):
+        named = getattr(contract, role) or ()
+        roles += [role] * (name in ((named,) if isinstance(named, str) else named))
+    return ", ".join(roles) or "not in the contract"

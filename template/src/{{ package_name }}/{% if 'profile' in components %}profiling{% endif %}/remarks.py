@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from ..contract.types import Contract, Kind
 from ..features.leakage import Finding
 from .summaries import Summary
@@ -70,12 +68,11 @@ def _far(summary: Summary) -> bool:
     return bool(max(below, above) > FAR * min(below, above) > 0)
 
 
-def about_pairs(names: list[str], matrix: np.ndarray, target: str) -> Iterator[Remark]:
+def about_pairs(pairs: list[tuple[str, str, float]], target: str) -> Iterator[Remark]:
     """Columns of which one says nearly what the other does; the target's are the leak alarm's."""
-    for row, column in zip(*np.tril_indices(len(names), -1), strict=True):
-        if abs(matrix[row, column]) >= ALIKE and target not in (names[row], names[column]):
-            says = f"says nearly the same as `{names[row]}` ({matrix[row, column]:.2f})"
-            yield Remark("note", says, names[column])
+    for one, other, strength in pairs:
+        if abs(strength) >= ALIKE and target not in (one, other):
+            yield Remark("note", f"says nearly the same as `{other}` ({strength:.2f})", one)
 
 
 def about_classes(counts: Mapping[str, int]) -> Iterator[Remark]:

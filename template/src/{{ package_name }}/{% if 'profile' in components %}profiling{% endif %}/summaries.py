@@ -56,9 +56,9 @@ def count(rows: pl.LazyFrame) -> int:
 
 def summarise(rows: pl.LazyFrame, kinds: Mapping[str, Kind], hidden: Iterable[str]) -> dict[str, Summary]:
     """The summary of each column of `kinds`; of hidden ones only what is counted."""
-    total, found, names = count(rows), {}, iter(kinds)
+    total, found = count(rows), {}
     about = total > EXACT_ROWS
-    while batch := list(islice(names, max(1, MOST_CELLS // max(total, 1)))):
+    for batch in _batches(kinds, total):
         asked = {
             (name, what): measure
             for name in batch
@@ -93,10 +93,16 @@ def drawn(rows: pl.LazyFrame, most: int, seed: int) -> pl.DataFrame:
         return rows.collect()
     chosen = np.random.default_rng(seed).choice(total, most, replace=False)
     place = "\u00a0place"  # no column of a contract begins with a blank
-    return (
-        rows.with_row_index(place)
-        .filter(pl.col(place).is_in(chosen.astype(np.uint32).tolist()))
-        .collect(engine="streaming")
-        .sort(place)
-        .drop(place)
-    )
+    kept = rows.with_row_index(place).filter(pl.col(place).is_in(chosen.astype(np.uint32).tolist()))
+    parts = [
+        kept.select(selectors.by_name(place, *names)).collect(engine="streaming").sort(place).drop(place)
+        for names in _batches(rows.collect_schema().names(), total)
+    ]
+    return pl.concat(parts, how="horizontal")
+
+
+def _batches(names: Iterable[str], rows: int) -> Iterator[list[str]]:
+    """Names of so many columns as may be in memory at once."""
+    remaining = iter(names)
+    while batch := list(islice(remaining, max(1, MOST_CELLS // max(rows, 1)))):
+        yield batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ import polars as pl
 from ..contract.types import Contract, Kind
 from ..features.strength import numbers_of
 from ..tasks.base import task_of
-from .wording import shown
+from .wording import share_tick, shown, tick
 
 #: So many words of a column, classes of the outcome, and bins of equal size are shown.
 MOST_LEVELS, MOST_CLASSES, BINS = 8, 4, 10
@@ -61,7 +62,7 @@ class Line:
     middle: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    is_share: bool = False
+    tick: Callable[[float], str] = tick
 
 
 @dataclass(frozen=True)
@@ -146,14 +147,11 @@ def share_line(name: str, hits: np.ndarray, parts: Parts) -> Line:
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209-212.
     """
-    inside = parts.of >= 0
-    rows = parts.counts()
-    share = np.bincount(parts.of[inside], hits[inside], minlength=len(parts)) / np.maximum(rows, 1)
-    share = np.where(rows > 0, share, np.nan)
-    rows = np.maximum(rows, 1)
+    inside, rows = parts.of >= 0, parts.counts()
+    share = np.bincount(parts.of[inside], hits[inside], minlength=len(parts)) / rows
     centre = (share + Z**2 / (2 * rows)) / (1 + Z**2 / rows)
     half = Z / (1 + Z**2 / rows) * np.sqrt(share * (1 - share) / rows + Z**2 / (4 * rows**2))
-    return Line(name, share, centre - half, centre + half, is_share=True)
+    return Line(name, share, centre - half, centre + half, share_tick)
 
 
 def median_line(name: str, numbers: np.ndarray, parts: Parts) -> Line:
@@ -163,7 +161,7 @@ def median_line(name: str, numbers: np.ndarray, parts: Parts) -> Line:
         inside = numbers[(parts.of == at) & np.isfinite(numbers)]
         if len(inside):
             found[:, at] = np.quantile(inside, [0.5, 0.25, 0.75])
-    return Line(name, *found)
+    return Line(name, found[0], found[1], found[2])
 
 
 def over_time(values: pl.Series, kind: Kind, parts: Parts, periods: Parts) -> list[Line]:

@@ -30,6 +30,17 @@ def percent(part: float) -> str:
     return "<0.1 %" if 0 < part < 0.001 else f"{100 * part:.1f} %"  # noqa: PLR2004
 
 
+def tick(value: float) -> str:
+    """A number in the width of a tick: 12k, 35M, 0.004."""
+    units = {1e9: "G", 1e6: "M", 1e3: "k"} if 1e4 <= abs(value) < 1e12 else {}  # noqa: PLR2004
+    return next((f"{value / unit:.4g}{units[unit]}" for unit in units if abs(value) >= unit), f"{value:.5g}")
+
+
+def share_tick(value: float) -> str:
+    """A share in the width of a tick."""
+    return f"{100 * value:.3g} %"
+
+
 def shown(text: str, most: int = SHOWN) -> str:
     """A word of the table as a figure can show it: printable, in one line, not too long."""
     clean = "".join(letter if letter.isprintable() else "\ufffd" for letter in text[: most + 1])
