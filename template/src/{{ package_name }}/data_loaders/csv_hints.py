@@ -14,6 +14,7 @@ import polars as pl
 from ..contract.cells import Form, read_cells, shape_of
 from ..contract.types import Kind
 from .base import SAMPLE, Typing
+from .csv_form import CsvSource
 from .decoding import likely_encoding, text_blocks
 from .structure import Dialect, Structure
 
@@ -142,7 +143,7 @@ def guess_csv(path: Path) -> dict[str, Any]:
     Raises:
         DataError: it is no csv file that can be read.
     """
-    from .csv import CsvLoader, CsvSource
+    from .csv import CsvLoader
 
     settings: dict[str, Any] = {}
     if (encoding := likely_encoding(path)) != "utf-8":

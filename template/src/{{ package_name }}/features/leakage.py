@@ -7,9 +7,8 @@ only for one outcome, it is a copy, or an aggregate of the outcomes themselves. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -18,17 +17,17 @@ from scipy.stats import rankdata
 from ..contract.types import Contract, Kind
 from ..errors import LeakageError
 from ..tasks.base import task_of
-from .strength import FOLDS, aggregated_of, numbers_of, outcomes_of, strength_of
-from .structure import Groups, cut_of_values, grouping_columns, outcome_mean, pure_level
+from .aggregates import MOST_ROWS, aggregates, aggregates_of_large
+from .split import rows_at
+from .strength import FOLDS, outcomes_of, strength_of
+from .structure import cut_of_values, pure_level
 
-#: Strength is measured on at most so many rows, drawn by the seed.
-MOST_ROWS = 20_000
+#: A table of more is not looked at whole, but in samples: of rows, drawn by the seed, and of groups of them.
+MOST_CELLS = 20_000_000
 #: From here on a column is a copy; honest columns of easy tables lie below.
 COPY = 0.999
 #: But not from a handful of events, which chance can sort.
 SURE = 0.7
-#: Grouping columns that aggregates are looked for over.
-MOST_GROUPINGS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,19 @@ def strengths(
     """
     random = np.random.default_rng(seed)
     chosen = np.sort(random.permutation(len(target))[:MOST_ROWS])
-    sample, known = table[chosen], target[chosen]
+    marks = dict(aggregates(table, target, kinds, classes))
+    return _judged(table[chosen], target[chosen], kinds, classes, (random, marks))
+
+
+def _judged(
+    sample: pl.DataFrame,
+    known: np.ndarray,
+    kinds: Mapping[str, Kind],
+    classes: int,
+    rest: tuple[np.random.Generator, Mapping[str, str]],
+) -> list[Finding]:
+    """What each column of a sample tells; `rest` is what draws the folds, and the columns that are aggregates."""
+    random, aggregated = rest
     outcomes = outcomes_of(known, classes)
     if not classes:
         outcomes = np.asarray(rankdata(outcomes, axis=0))
@@ -72,11 +83,10 @@ def strengths(
     # Folds of equal shares of the outcome: else the mean of the other folds would tell what is missing in them.
     folds = np.empty(len(known), dtype=np.int64)
     folds[np.lexsort((random.random(len(known)), known))] = np.arange(len(known)) % FOLDS
-    aggregates = dict(_aggregates(table, target, kinds, classes))
     findings = []
     for name in kinds:
         strength, low = found = strength_of(sample[name], outcomes, folds, classes=classes, tests=len(kinds))
-        mark = _mark(sample[name], known, found, classes, len(kinds)) or aggregates.get(name)
+        mark = _mark(sample[name], known, found, classes, len(kinds)) or aggregated.get(name)
         findings.append(Finding(column=name, strength=strength, low=low, structure=mark))
     return findings
 
@@ -87,26 +97,6 @@ def _mark(values: pl.Series, target: np.ndarray, strength: tuple[float, float], 
     return pure_level(values, target, classes=classes, tests=tests) or (
         None if classes else cut_of_values(values, target)
     )
-
-
-def _aggregates(
-    table: pl.DataFrame, target: np.ndarray, kinds: Mapping[str, Kind], classes: int
-) -> Iterator[tuple[str, str]]:
-    """Columns that are aggregates of the outcome, and of which kind."""
-    numeric = [name for name, kind in kinds.items() if kind in {"number", "integer"}]
-    for name in numeric:
-        if found := outcome_mean(numbers_of(table[name]), target, classes, len(numeric)):
-            yield name, found
-    # A running count starts with the first row; 0 is left out.
-    all_rows = ("", (np.arange(len(target)) < MOST_ROWS).astype(np.int64))
-    for group, levels in [all_rows, *islice(grouping_columns(table), MOST_GROUPINGS)]:
-        groups = Groups(levels, MOST_ROWS)
-        rows, outcomes = table[groups.rows], [groups.outcome(told) for told in aggregated_of(target, classes).T]
-        for name in numeric:
-            numbers = numbers_of(rows[name])
-            for outcome in outcomes:
-                if name != group and (found := groups.aggregate(numbers, outcome)):
-                    yield name, f"it is {found}, by `{group}`" if group else f"it is {found}"
 
 
 def forbid_leaks(rows: pl.DataFrame | pl.LazyFrame, contract: Contract, *, seed: int) -> list[str]:
@@ -121,17 +111,7 @@ def forbid_leaks(rows: pl.DataFrame | pl.LazyFrame, contract: Contract, *, seed:
         LeakageError: names each column, what it tells, why that is suspicious, and what to do.
     """
     alarm = contract.acceptance.too_good
-    rows = rows.lazy().collect()
-    if contract.time:
-        rows = rows.sort(contract.time, maintain_order=True)
-    target = task_of(contract).target(rows[contract.target.column], contract)
-    kinds = {name: column.kind for name, column in contract.columns.items()}
-    found = strengths(rows, target, kinds, classes=len(contract.labels), seed=seed)
-    notes = (
-        []
-        if len(rows) <= MOST_ROWS
-        else [f"leak alarm: strength on {MOST_ROWS} of {len(rows)} rows, drawn by the seed"]
-    )
+    found, notes = _findings(rows.lazy(), contract, seed)
     if alarm.single_column is None:
         return [*notes, f"leak alarm is off: {alarm.reason}"]
     suspicious = [
@@ -148,8 +128,26 @@ def forbid_leaks(rows: pl.DataFrame | pl.LazyFrame, contract: Contract, *, seed:
             "configs/contract.yaml. If it truly is before the prediction, name it with the reason under "
             "acceptance.too_good.columns there.",
         )
-    passed = [name for name in alarm.columns if name in kinds]
+    passed = [name for name in alarm.columns if name in contract.columns]
     return [*notes, *(f"leak alarm: `{name}` may pass: {alarm.columns[name]}" for name in passed)]
+
+
+def _findings(rows: pl.LazyFrame, contract: Contract, seed: int) -> tuple[list[Finding], list[str]]:
+    """What each feature tells, and how it was looked for if not in all rows."""
+    task, target = task_of(contract), contract.target.column
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    classes, count = len(contract.labels), int(rows.select(pl.len()).collect(engine="streaming").item())
+    said = f"leak alarm: strength on {MOST_ROWS} of {count} rows, drawn by the seed"
+    if count * len(rows.collect_schema()) <= MOST_CELLS:
+        table = rows.collect()
+        table = table.sort(contract.time, maintain_order=True) if contract.time else table
+        found = strengths(table, task.target(table[target], contract), kinds, classes=classes, seed=seed)
+        return found, [said] if count > MOST_ROWS else []
+    random = np.random.default_rng(seed)
+    sample = pl.concat(rows_at(rows, np.sort(random.permutation(count)[:MOST_ROWS])))
+    marks = dict(aggregates_of_large(rows, contract))
+    found = _judged(sample, task.target(sample[target], contract), kinds, classes, (random, marks))
+    return found, [f"{said}; aggregates of outcomes in whole groups of about as many rows"]
 
 
 def _line(finding: Finding, contract: Contract) -> str:

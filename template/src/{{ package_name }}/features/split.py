@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from ..artifacts import parts_of
 from ..contract.digests import row_digests
 from ..contract.types import Contract
 from ..errors import DataError
@@ -43,6 +44,15 @@ class Part:
 def how(contract: Contract) -> How:
     """What rows are divided by."""
     return "time" if contract.time else "group" if contract.group else "random"
+
+
+def rows_at(rows: Rows, places: np.ndarray) -> Iterator[pl.DataFrame]:
+    """The rows at indices [n] in ascending order, in parts."""
+    before = 0
+    for part in parts_of(rows):
+        first, behind = np.searchsorted(places, [before, before + len(part)])
+        yield part[places[first:behind] - before]
+        before += len(part)
 
 
 def holdout(rows: Rows, contract: Contract, share: float, seed: int) -> Part:

@@ -103,19 +103,45 @@ def outcome_mean(numbers: np.ndarray, target: np.ndarray, classes: int, tests: i
     distinct, level, count = np.unique(numbers[known], return_inverse=True, return_counts=True)
     for outcome in aggregated_of(target, classes).T:
         mean = np.bincount(level, outcome[known]) / count
-        if classes and outcome.max() <= 1:
-            spread = distinct * (1 - distinct)
-            usable = (count * distinct >= 2) & (count * (1 - distinct) >= 2)  # noqa: PLR2004
-        else:
-            within = np.sum((outcome[known] - mean[level]) ** 2) / max(len(level) - len(distinct), 1)
-            spread, usable = np.full(len(distinct), within), count >= 2  # noqa: PLR2004
-        usable &= spread > 0
-        if usable.sum() < 3 or count[usable].sum() < len(numbers) / 4:  # noqa: PLR2004
-            continue
-        squares = np.sum((count * (mean - distinct) ** 2 / np.where(spread > 0, spread, 1))[usable])
-        if chi2.cdf(squares, int(usable.sum())) < ERROR / tests:
+        within = float(np.sum((outcome[known] - mean[level]) ** 2))
+        binary = bool(classes) and outcome.max() <= 1
+        if is_mean(distinct, count, mean, within, rows=len(numbers), binary=binary, tests=tests):
             return "its values are means of the outcomes themselves"
     return None
+
+
+def is_mean(  # noqa: PLR0913 - statistics of one column
+    distinct: np.ndarray,
+    count: np.ndarray,
+    mean: np.ndarray,
+    within: float,
+    *,
+    rows: float,
+    binary: bool,
+    tests: int,
+) -> bool:
+    """Whether values are the means of outcomes; see `outcome_mean`.
+
+    Args:
+        distinct: the values that there are, [n].
+        count: of rows with each, [n].
+        mean: of their outcomes, [n].
+        within: sum of the squared distances of outcomes from these means.
+        rows: how many were looked at, those without a value among them.
+        binary: whether outcomes are 0 or 1.
+        tests: columns that are looked at.
+    """
+    if binary:
+        spread = distinct * (1 - distinct)
+        usable = (count * distinct >= 2) & (count * (1 - distinct) >= 2)  # noqa: PLR2004
+    else:
+        spread = np.full(len(distinct), within / max(count.sum() - len(distinct), 1))
+        usable = count >= 2  # noqa: PLR2004
+    usable &= spread > 0
+    if usable.sum() < 3 or count[usable].sum() < rows / 4:  # noqa: PLR2004
+        return False
+    squares = np.sum((count * (mean - distinct) ** 2 / np.where(spread > 0, spread, 1))[usable])
+    return bool(chi2.cdf(squares, int(usable.sum())) < ERROR / tests)
 
 
 @dataclass(frozen=True)
@@ -193,9 +219,12 @@ def _alike(first: np.ndarray, second: np.ndarray) -> bool:
 
 
 def grouping_columns(table: pl.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Columns whose values can be groups: not too few for an own outcome to count in their means, not nearly unique."""
+    """Columns whose values can be groups."""
     for name, values in zip(table.columns, table.iter_columns(), strict=True):
-        if values.dtype == pl.String or values.dtype.is_integer():
-            found = values.n_unique()
-            if max(8, len(values) / 1000) <= found <= len(values) / 2:
-                yield name, levels_of(values)
+        if is_grouping(values.dtype, values.n_unique(), len(values)):
+            yield name, levels_of(values)
+
+
+def is_grouping(dtype: pl.DataType, distinct: int, rows: int) -> bool:
+    """Whether so many values can be groups: not too few for an own outcome to count in their means, not nearly unique."""
+    return (dtype == pl.String or dtype.is_integer()) and max(8, rows / 1000) <= distinct <= rows / 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..contract.types import TaskName
-from ..data_loaders.csv import MISSING
+from ..data_loaders.csv_form import MISSING
 from ..errors import SettingsError
 from .columns import LARGEST_FLOAT, SHOWN_WORDS, Reading, widened
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ def run(project: Project) -> str:
     """
     from ..contract.digests import row_digests
     from ..features.leakage import forbid_leaks
-    from ..features.split import FLATTERS, holdout, how
+    from ..features.split import FLATTERS, holdout, how, rows_at
 
     contract, settings = project.contract, project.settings
     rows: pl.LazyFrame = project.read(ROWS)
@@ -31,8 +30,8 @@ def run(project: Project) -> str:
     notes = forbid_leaks(rows, contract, seed=settings.seed)
     part = holdout(rows, contract, settings.split.holdout_share, settings.seed)
     _require_classes(rows, part.learn, contract)
-    project.write(TRAIN, _at(rows, part.learn))
-    project.write(HOLDOUT, _at(rows, part.judge))
+    project.write(TRAIN, rows_at(rows, part.learn))
+    project.write(HOLDOUT, rows_at(rows, part.judge))
     train, judged = scan_table(project.root / TRAIN.path), scan_table(project.root / HOLDOUT.path)
     project.write(LEARNT, (pl.DataFrame({"digest": row_digests(some, contract)}) for some in parts_of(train)))
     report = {
@@ -49,19 +48,12 @@ def run(project: Project) -> str:
     return f"{len(part.learn)} rows to learn from, {len(part.judge)} to judge by, divided {by}{said}"
 
 
-def _at(rows: pl.LazyFrame, places: np.ndarray) -> Iterator[pl.DataFrame]:
-    """The rows at indices [n] in ascending order, in parts."""
-    before = 0
-    for part in parts_of(rows):
-        first, behind = np.searchsorted(places, [before, before + len(part)])
-        yield part[places[first:behind] - before]
-        before += len(part)
-
-
 def _require_classes(rows: pl.LazyFrame, places: np.ndarray, contract: Contract) -> None:
+    from ..features.split import rows_at
+
     target = contract.target.column
     seen: set[str] = set()
-    for part in _at(rows.select(target), places) if contract.labels else ():
+    for part in rows_at(rows.select(target), places) if contract.labels else ():
         seen.update(part[target].unique())
     if len(seen) == 1:
         raise DataError(
