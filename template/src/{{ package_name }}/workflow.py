@@ -11,6 +11,7 @@ from pathlib import Path
 from .discovery import discover
 from .errors import DataError
 from .lineage import FOLDER, Lineage
+from .progress import shown
 from .steps import Project, Step
 
 
@@ -41,7 +42,7 @@ def execute(step: Step, project: Project) -> str:
     with _alone(project.root):
         lineage = Lineage(project, all_steps())
         lineage.require_current(step)
-        with lineage.recording(step), threadpool_limits(limits=threads):
+        with lineage.recording(step), threadpool_limits(limits=threads), shown(step.name):
             return str(step.run(project))
 
 

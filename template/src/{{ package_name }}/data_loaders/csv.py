@@ -16,7 +16,7 @@ from ..contract.cells import Form
 from ..errors import DataError
 from ..problems import Problem
 from .base import LINE, Loader, LoaderKind, Typing, clean_name, cut, located
-from .blocks import whole_rows
+from .blocks import LONGEST, whole_rows
 from .csv_form import CsvSource
 from .csv_hints import cell_hints, guess_csv, separator_of, setting, width_hint
 from .decoding import text_blocks
@@ -85,7 +85,7 @@ class CsvLoader(Loader):
         """How a text is written, and the text with empty lines for what stands above its names."""
         settings, separator = self.settings, self.settings.separator
         text = next(texts)
-        while text.count(b"\n") <= settings.header and (more := next(texts, None)) is not None:
+        while text.count(b"\n") <= settings.header and len(text) < LONGEST and (more := next(texts, None)) is not None:
             text += more
         if told := _SEPARATOR_LINE.match(text):
             separator, text = told[1].decode(), text[told.end() - 1 :]
