@@ -30,7 +30,7 @@ BOUND = 2e9
 PART = 250_000
 #: So many rows have the key of an earlier one.
 DUPLICATES = 1_000
-STEPS = ("ingest", "validate", "assemble", "split")
+LAST = "split"
 ROLES = {"group": "group: customer", "time": "time: opened", "random": ""}
 CONTRACT = """\
 format: 1
@@ -114,7 +114,9 @@ def project_in(folder: Path, project: Path, kind: str, split: str) -> Path:
     """A folder with the project's code and settings, and the configuration of the made table."""
     shutil.copytree(project / "src", folder / "src")
     shutil.copy(project / "params.yaml", folder / "params.yaml")
-    (folder / "configs").mkdir()
+    shutil.copytree(project / "configs", folder / "configs")
+    if (rules := folder / "configs" / "quality.yaml").exists():
+        rules.write_text("format: 1\nchecks: {}\n", encoding="utf-8")
     (folder / "data" / "raw").mkdir(parents=True)
     (folder / "configs" / "contract.yaml").write_text(CONTRACT.format(roles=ROLES[split]), encoding="utf-8")
     sources = SOURCES.format(kind=kind, path=f"data/raw/customers.{kind}")
@@ -136,18 +138,25 @@ def measured(command: list[str], folder: Path) -> tuple[float, float, int, str]:
         return time.perf_counter() - begun, usage.ru_maxrss * unit, process.returncode, output.read()
 
 
+def steps_of(package: str, folder: Path) -> list[str]:
+    """The steps up to the split, in their order."""
+    code = f"from {package}.workflow import all_steps; print(*(step.name for step in all_steps()))"
+    *_, said = measured([sys.executable, "-c", code], folder)
+    names = said.split()
+    return names[: names.index(LAST) + 1]
+
+
 def run(folder: Path, project: Path, kind: str, split: str, rows: int) -> bool:
     """Measure all steps on one table, print a line each, and say whether all stayed below the bound."""
     scripts = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     package = next(iter(scripts.values())).partition(".")[0]
     path = project_in(folder, project, kind, split)
-    held = True
+    steps, held = steps_of(package, folder), True
     for duplicates in (DUPLICATES, 0):
         write(path, parts(rows, duplicates=duplicates))
         size = f"{path.stat().st_size / 1e6:,.0f} MB of {kind}, split by {split}, {duplicates} duplicates"
         print(f"{rows:,} rows, {size}", flush=True)
-        steps = ["fingerprint"] if list((folder / "src").glob("*/pipelines/fingerprint.py")) else []
-        for step in [*steps, *(STEPS[:2] if duplicates else STEPS)]:
+        for step in steps[: steps.index("validate") + 1] if duplicates else steps:
             seconds, peak, code, said = measured([sys.executable, "-m", f"{package}.run", step], folder)
             refused = duplicates and step == "validate"
             right = code == bool(refused) and (not refused or f"and {duplicates - 8} more" in said)
