@@ -5,6 +5,7 @@ A file is written whole beside its place and renamed: a step that is stopped, or
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -21,8 +22,9 @@ from .progress import counted
 
 Value = TypeVar("Value")
 
-#: Of a table that is written or looked through part by part.
+#: Of a table that is read, looked through or written part by part: in memory at once, at most.
 ROWS_AT_ONCE = 100_000
+CELLS_AT_ONCE = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ def beside(path: Path) -> Iterator[Path]:
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def clear_beside(path: Path) -> None:
+    """Remove what a step that was killed had begun to write beside a file or folder; nobody else may be at work there."""
+    for scrap in path.parent.glob(f".{glob.escape(path.name[:40])}.*"):
+        shutil.rmtree(scrap, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:
@@ -121,13 +129,20 @@ def parts_of(table: Any) -> Iterator[Any]:
     import polars as pl
 
     if isinstance(table, pl.LazyFrame):
-        parts = iter(table.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True, engine="streaming"))
-        yield next(parts, pl.DataFrame(schema=table.collect_schema()))
+        schema = table.collect_schema()
+        size = rows_at_once(len(schema))
+        parts = iter(table.collect_batches(chunk_size=size, maintain_order=True, engine="streaming"))
+        yield next(parts, pl.DataFrame(schema=schema))
         yield from parts
     elif isinstance(table, pl.DataFrame):
-        yield from table.iter_slices(ROWS_AT_ONCE) if len(table) else [table]
+        yield from table.iter_slices(rows_at_once(table.width)) if len(table) else [table]
     else:
         yield from table
+
+
+def rows_at_once(columns: int) -> int:
+    """Rows of a part of a table: `ROWS_AT_ONCE`, or fewer where there are many columns."""
+    return max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(1, columns)))
 
 
 def _write_parquet(stream: IO[bytes], parts: Iterator[Any]) -> None:

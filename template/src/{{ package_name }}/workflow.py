@@ -8,6 +8,7 @@ from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from .artifacts import clear_beside
 from .discovery import discover
 from .errors import DataError
 from .lineage import FOLDER, Lineage
@@ -42,6 +43,8 @@ def execute(step: Step, project: Project) -> str:
     with _alone(project.root):
         lineage = Lineage(project, all_steps())
         lineage.require_current(step)
+        for artifact in step.writes:
+            clear_beside(project.root / artifact.path)
         with lineage.recording(step), threadpool_limits(limits=threads), shown(step.name):
             return str(step.run(project))
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 import polars as pl
 from pydantic import Field
 
+from ..artifacts import ROWS_AT_ONCE, rows_at_once
 from ..contract.cells import EXPECTED, Form, Unreadable, read_cells
 from ..contract.types import Contract, Kind, Name, Names
 from ..errors import DataError
@@ -22,9 +23,8 @@ from .catalogue import Catalogue
 #: The column that says where a row stands in its source, so that a problem can be found by hand: the number of its first line,
 #: or of the row where there are no lines. A name with no-break spaces cannot be a column of the contract.
 LINE = "line\u00a0of\u00a0file"
-#: Rows that are in memory at once, at most; and cells, of a table with many columns.
-BATCH = 100_000
-CELLS = 5_000_000
+#: Rows that are in memory at once, at most.
+BATCH = ROWS_AT_ONCE
 #: Different values of a column that are kept to see how they are written.
 SAMPLE = 2000
 
@@ -211,13 +211,8 @@ def located(table: pl.DataFrame, wrong: pl.Series, problem: Problem, *, before: 
     return replace(problem, called=called, lines=tuple(found.head(SHOWN_LINES)), count=len(found))
 
 
-def rows_at_once(columns: int) -> int:
-    """Rows of a part of a table: `BATCH`, or fewer where there are many columns."""
-    return max(1, min(BATCH, CELLS // max(1, columns)))
-
-
 def cut(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """A table in parts of any size as one in parts of `rows_at_once` at most."""
+    """A table in parts of any size as one in parts of `BATCH` rows at most, and of fewer where there are many columns."""
     for table in tables:
         yield from table.iter_slices(rows_at_once(table.width))
 

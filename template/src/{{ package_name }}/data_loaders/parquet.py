@@ -10,8 +10,9 @@ import polars as pl
 from pyarrow import ArrowException
 from pyarrow.parquet import ParquetFile
 
+from ..artifacts import rows_at_once
 from ..errors import DataError
-from .base import FILLED, LINE, FileSource, Loader, LoaderKind, clean_names, rows_at_once
+from .base import FILLED, LINE, FileSource, Loader, LoaderKind, clean_names
 
 MAGIC = b"PAR1"
 #: Bytes of a column that are read at once.

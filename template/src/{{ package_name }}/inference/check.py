@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from ..artifacts import TABLES
+from ..artifacts import TABLES, beside
 from ..data_loaders.sources import load_sources
 from ..pipelines.assemble import assembled, canonical_rows, check
 from ..pipelines.ingest import batches_of
@@ -28,8 +28,8 @@ def check_project(project: Project) -> list[str]:
         f"{SOURCES}: {', '.join(loaders)}",
     ]
     absent = [loader.where for loader in loaders.values() if not all(file.is_file() for file in loader.files)]
-    with TemporaryDirectory() as folder:
-        scratch = Project(Path(folder))
+    with TemporaryDirectory() as folder, beside(Path(folder) / "rows.parquet") as place:
+        scratch = Project(place.parent)
         if not absent:
             scratch.write(TABLES, batches_of(project))
             tables = scratch.read(TABLES)
@@ -37,7 +37,7 @@ def check_project(project: Project) -> list[str]:
             tables = project.read(TABLES)
         else:
             return [*said, f"not there, so that no table was looked at: {', '.join(absent)}"]
-        rows = canonical_rows(assembled(tables), tables, contract, scratch.root / "rows.parquet")
+        rows = canonical_rows(assembled(tables), tables, contract, place)
         known = rows.filter(pl.col(contract.target.column).is_not_null())
         check(known, contract, project.settings.validation)
         return [*said, f"{rows_of(known):,} rows with an outcome keep the contract"]
