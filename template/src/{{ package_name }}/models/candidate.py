@@ -63,12 +63,14 @@ class Candidate(Generic[Options]):
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """The chosen model and the baseline, both fitted on all training rows: what models/artifacts/trained.joblib holds.
+    """The chosen model and the baseline, both fitted on all training rows (a model perhaps on what steps make of them).
+
+    It is what models/artifacts/trained.joblib holds.
 
     Args:
         name: of the candidate.
         threshold: the probability of the positive class from which a row is called positive; None if not binary.
-        vocabularies: by category column, the words of the training rows, most frequent first, bounded.
+        vocabularies: by category column, the words of the rows learnt from, most frequent first, bounded.
         out_of_fold: mean primary loss of the chosen candidate over the folds.
         note: how the choice was made, in a sentence.
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..steps import Project
 from ..tasks.base import Task, task_of
 from .candidate import Candidate, Recipe, Trained, weights
 from .choice import Result, best_threshold, choose
+from .lesson import Lesson, RowStep, Sample
 
 FEWEST_FOLDS = 2
 #: Words of a column that a trained model remembers, to count those that are new.
@@ -30,55 +32,78 @@ MOST_WORDS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """The training rows as models see them [N], and what candidates are made by."""
+    """The training rows [N], the same as models see them, and what candidates are made by."""
 
     contract: Contract
     task: Task
+    rows: pl.DataFrame
     frame: pl.DataFrame
     target: np.ndarray
     weight: np.ndarray | None
     recipes: Mapping[str, Recipe[Any]]
+    steps: Sequence[Callable[[Sample], Sample]]
 
-    def fit(self, candidate: Candidate[Any], learn: np.ndarray) -> Any:
-        """A candidate that learnt from some rows, by index."""
+    def plain(self, learn: np.ndarray) -> Lesson:
+        """Some rows as they are, by index."""
         weight = None if self.weight is None else self.weight[learn]
-        return candidate.fit(self.recipes[candidate.name], self.frame[learn], self.target[learn], weight)
+        sample = Sample(rows=self.rows[learn], weight=weight)
+        return Lesson(sample=sample, frame=self.frame[learn], target=self.target[learn])
 
-    def judge(self, candidate: Candidate[Any], parts: Sequence[Part]) -> Result:
-        """A candidate on all folds, encoders included: each is predicted by a model that saw none of it."""
-        scores, predictions = [], []
+    def taught(self, plain: Lesson) -> Lesson:
+        """What the steps make of rows to learn from; the rows themselves if there are no steps."""
+        if not self.steps:
+            return plain
+        sample = reduce(lambda sample, step: step(sample), self.steps, plain.sample)
+        target = self.task.target(sample.rows[self.contract.target.column], self.contract)
+        return Lesson(sample=sample, frame=model_frame(self.contract, sample.rows), target=target)
+
+    def fit(self, candidate: Candidate[Any], plain: Lesson, taught: Lesson) -> Any:
+        """A candidate that learnt what it was taught; the baseline knows the rows as they are, so that nothing beats it cheaply."""
+        lesson = plain if candidate.is_baseline else taught
+        return candidate.fit(self.recipes[candidate.name], lesson.frame, lesson.target, lesson.sample.weight)
+
+    def judge(self, candidates: Sequence[Candidate[Any]], parts: Sequence[Part]) -> list[Result]:
+        """All candidates on all folds, encoders included: each is predicted by a model that saw none of it."""
+        scores: list[list[dict[str, float]]] = [[] for _ in candidates]
+        predictions: list[list[np.ndarray]] = [[] for _ in candidates]
         for part in parts:
-            model = self.fit(candidate, part.learn)
-            prediction = self.task.predict(model, self.frame[part.judge], len(self.contract.labels))
-            weight = None if self.weight is None else self.weight[part.judge]
-            predictions.append(prediction)
-            scores.append(self.task.score(self.target[part.judge], prediction, weight))
-        return Result(candidate=candidate, scores=scores, predictions=predictions)
+            plain = self.plain(part.learn)
+            taught, judged = self.taught(plain), self.plain(part.judge)
+            for place, candidate in enumerate(candidates):
+                model = self.fit(candidate, plain, taught)
+                prediction = self.task.predict(model, judged.frame, len(self.contract.labels))
+                predictions[place].append(prediction)
+                scores[place].append(self.task.score(judged.target, prediction, judged.sample.weight))
+        return [
+            Result(candidate=candidate, scores=scores[place], predictions=predictions[place])
+            for place, candidate in enumerate(candidates)
+        ]
 
 
 def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame]:
-    """The chosen model, fitted on all training rows, and the scores of every candidate over the folds.
+    """The chosen model, fitted on all training rows or on what steps make of them, and the scores of every candidate over the folds.
 
     Raises:
         DataError: too few folds can be learnt from and judged.
-        SettingsError: params.yaml sets what no candidate has.
+        SettingsError: params.yaml sets what no candidate has, or a step's configuration is wrong.
     """
     candidates, contract = discover("models", Candidate), project.contract
     bench = _bench(project, candidates, rows)
     parts, left_out = _parts(project, rows, bench)
-    results = [bench.judge(candidate, parts) for candidate in candidates.values()]
+    results = bench.judge(list(candidates.values()), parts)
     choice = choose(results, bench.task)
-    chosen, everything = choice.result.candidate, np.arange(len(rows))
+    chosen, plain = choice.result.candidate, bench.plain(np.arange(len(rows)))
+    taught = bench.taught(plain)
     baseline = next(candidate for candidate in candidates.values() if candidate.is_baseline)
     trained = Trained(
         name=chosen.name,
-        model=bench.fit(chosen, everything),
-        baseline=bench.fit(baseline, everything),
+        model=bench.fit(chosen, plain, taught),
+        baseline=bench.fit(baseline, plain, taught),
         layout=layout_of(contract),
         threshold=_threshold(bench, choice.result, parts),
-        vocabularies=_vocabularies(rows, contract),
+        vocabularies=_vocabularies(taught.sample.rows, contract),
         out_of_fold=float(choice.result.values(bench.task.primary).mean()),
-        note=choice.note + left_out,
+        note="; ".join([choice.note + left_out, *taught.sample.says]),
     )
     return trained, _table(results, bench.task)
 
@@ -97,10 +122,16 @@ def _bench(project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.
     return Bench(
         contract=contract,
         task=task,
+        rows=rows,
         frame=model_frame(contract, rows),
         target=task.target(rows[contract.target.column], contract),
         weight=weights(rows, contract.weight),
         recipes=recipes,
+        steps=[
+            act
+            for step in discover("models", RowStep).values()
+            for act in step.of(project.root, contract, settings.seed)
+        ],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..artifacts import COMPARISON, TRAIN, TRAINED
+from ..discovery import names_in
 from ..steps import Project, Step
 
 
@@ -16,10 +17,14 @@ def run(project: Project) -> str:
     return trained.note
 
 
+#: What is not there has no configuration.
+_SAMPLED = ("configs/sampling.yaml",) if names_in("models/sampling") else ()
+
 STEP = Step(
     "compare",
     run,
     reads=(TRAIN,),
     writes=(TRAINED, COMPARISON),
     params=("seed", "split.folds", "features", "models"),
+    configs=_SAMPLED,
 )

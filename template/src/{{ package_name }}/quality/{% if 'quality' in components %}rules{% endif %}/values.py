@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import AfterValidator, Field
 
+from ...contract.conditions import Condition
 from ...contract.types import Duration, Name
 from ...errors import SettingsError
 from ...problems import Problem
@@ -16,14 +17,6 @@ from ..base import ask, where
 from .base import QUALITY, Check, CheckKind, Tables, known
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-
-
-def _expression(text: str) -> str:
-    try:
-        pl.sql_expr(text)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ValueError(f"no condition in SQL: {error}") from None
-    return text
 
 
 def _place(text: str) -> str:
@@ -36,11 +29,7 @@ class Rule(Check):
     """A condition that every row keeps; a row for which it cannot be told, as a value is missing, keeps it."""
 
     check: Literal["rule"]
-    keep: Annotated[
-        str,
-        AfterValidator(_expression),
-        Field(max_length=2000, description="In SQL, of the columns of a row: `paid <= total AND total > 0`."),
-    ]
+    keep: Annotated[Condition, Field(description="In SQL, of the columns of a row: `paid <= total AND total > 0`.")]
 
 
 class Freshness(Check):
