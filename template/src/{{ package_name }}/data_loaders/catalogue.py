@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import polars as pl
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from ..contract.types import Duration, Name, Section
 from ..problems import Problem
@@ -27,8 +27,6 @@ class Freshness(Section):
 
 class Catalogue(Section):
     """What people want to know of a source; nothing of it need be said."""
-
-    model_config = ConfigDict(**Section.model_config, serialize_by_alias=True)
 
     owner: Annotated[str, Field(description="Who answers for it.")] = ""
     licence: Annotated[str, Field(description="What may be done with it: CC0-1.0, or a contract.")] = ""
