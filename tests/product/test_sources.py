@@ -181,7 +181,7 @@ def expected(shop: Shop) -> list[str]:
     return shop.digests(*LEARNT, MODEL)
 
 
-@pytest.mark.parametrize("places", [(sqlite, parts), (view, parquet), (query, sqlite)])
+@pytest.mark.parametrize("places", [(sqlite, parts), (view, parquet)])
 def test_every_kind_of_source_gives_the_same_rows(shop: Shop, expected: list[str], places: tuple[Place, Place]) -> None:
     shop.use(**{name: place(name) for name, place in zip(shop.csv["sources"], places, strict=True)})
     shop.steps("split")
