@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
+from ..artifacts import parts_of
 from ..data_loaders.base import LINE
 from ..problems import SHOWN_LINES, Problem
 
@@ -33,13 +35,23 @@ def repeated_keys(table: pl.LazyFrame, key: Sequence[str], problem: Problem) -> 
     count, first = 0, pl.DataFrame(schema={_ROW: pl.UInt32, "line": pl.Int64})
     for hashes in _several(known):
         wanted = pl.LazyFrame({_HASH: hashes})
-        alike = known.join(wanted, on=_HASH, how="semi").select(_ROW, line.cast(pl.Int64).alias("line"), *_apart(key))
-        rows = alike.collect(engine="streaming").sort(_ROW)
-        again = rows.filter(~pl.struct(pl.exclude(_ROW, "line")).is_first_distinct()).select(_ROW, "line")
-        count += len(again)
-        first = pl.concat([first, again], how="vertical_relaxed").sort(_ROW).head(SHOWN_LINES)
+        alike = known.join(wanted, on=_HASH, how="semi", maintain_order="left")
+        for again in _again(alike.select(_ROW, line.cast(pl.Int64).alias("line"), *_apart(key))):
+            count += len(again)
+            first = pl.concat([first, again], how="vertical_relaxed").sort(_ROW).head(SHOWN_LINES)
     if count:
-        yield Problem(says=problem.says, column=problem.column, called=called, lines=tuple(first["line"]), count=count)
+        yield replace(problem, called=called, lines=tuple(first["line"]), count=count)
+
+
+def _again(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows whose key an earlier one has, without it, in parts; only different keys are held."""
+    seen = pl.DataFrame(schema=rows.drop(_ROW, "line").collect_schema())
+    for part in parts_of(rows):
+        keys = part.drop(_ROW, "line")
+        together = pl.concat([seen, keys])
+        new = together.select(pl.struct(pl.all()).is_first_distinct()).to_series()
+        yield part.filter(~new.slice(len(seen))).select(_ROW, "line")
+        seen = together.filter(new)
 
 
 def _apart(key: Sequence[str]) -> list[pl.Expr]:
