@@ -110,6 +110,11 @@ class Loader(ABC):
         """
         typing = Typing(kinds, self.form.in_zone(zone))
         for batch in self.batches():
+            if patterns := [name for name in batch.columns if name == "*" or (name[:1] == "^" and name[-1:] == "$")]:
+                raise DataError(
+                    f"{self.where}: a column is called `{patterns[0]}`, which is read as a pattern for names.",
+                    "Call it otherwise in the source.",
+                )
             yield typing.of(treat(batch))
         if problems := typing.problems:
             raise DataError("\n".join(f"{self.where}: {problem}" for problem in problems), self.mend(typing))

@@ -47,8 +47,23 @@ class Finding:
     structure: str | None = None
 
 
-def strengths(
-    table: pl.DataFrame, target: np.ndarray, kinds: Mapping[str, Kind], *, classes: int, seed: int
+@dataclass(frozen=True)
+class _Look:
+    """How columns are looked at: what draws the folds, which are aggregates, and whose values are never said."""
+
+    random: np.random.Generator
+    aggregated: Mapping[str, str]
+    personal: frozenset[str]
+
+
+def strengths(  # noqa: PLR0913
+    table: pl.DataFrame,
+    target: np.ndarray,
+    kinds: Mapping[str, Kind],
+    *,
+    classes: int,
+    seed: int,
+    personal: frozenset[str] = frozenset(),
 ) -> list[Finding]:
     """What each column alone tells; works without a contract.
 
@@ -59,11 +74,12 @@ def strengths(
         kinds: the columns to look at.
         classes: how many there are; 0 for values.
         seed: of sample and folds.
+        personal: columns whose values are never said.
     """
     random = np.random.default_rng(seed)
     chosen = np.sort(random.permutation(len(target))[:MOST_ROWS])
     marks = dict(aggregates(table, target, kinds, classes))
-    return _judged(table[chosen], target[chosen], kinds, classes, (random, marks))
+    return _judged(table[chosen], target[chosen], kinds, classes, _Look(random, marks, personal))
 
 
 def _judged(
@@ -71,10 +87,9 @@ def _judged(
     known: np.ndarray,
     kinds: Mapping[str, Kind],
     classes: int,
-    rest: tuple[np.random.Generator, Mapping[str, str]],
+    look: _Look,
 ) -> list[Finding]:
-    """What each column of a sample tells; `rest` is what draws the folds, and the columns that are aggregates."""
-    random, aggregated = rest
+    """What each column of a sample tells."""
     outcomes = outcomes_of(known, classes)
     if not classes:
         outcomes = np.asarray(rankdata(outcomes, axis=0))
@@ -82,19 +97,23 @@ def _judged(
         return [Finding(column=name, strength=0.0, low=0.0) for name in kinds]
     # Folds of equal shares of the outcome: else the mean of the other folds would tell what is missing in them.
     folds = np.empty(len(known), dtype=np.int64)
-    folds[np.lexsort((random.random(len(known)), known))] = np.arange(len(known)) % FOLDS
+    folds[np.lexsort((look.random.random(len(known)), known))] = np.arange(len(known)) % FOLDS
     findings = []
     for name in kinds:
         strength, low = found = strength_of(sample[name], outcomes, folds, classes=classes, tests=len(kinds))
-        mark = _mark(sample[name], known, found, classes, len(kinds)) or aggregated.get(name)
+        mark = _mark(sample[name], known, found, (classes, len(kinds), name in look.personal))
+        mark = mark or look.aggregated.get(name)
         findings.append(Finding(column=name, strength=strength, low=low, structure=mark))
     return findings
 
 
-def _mark(values: pl.Series, target: np.ndarray, strength: tuple[float, float], classes: int, tests: int) -> str | None:
+def _mark(
+    values: pl.Series, target: np.ndarray, strength: tuple[float, float], of: tuple[int, int, bool]
+) -> str | None:
+    classes, tests, personal = of
     if strength[0] >= COPY and strength[1] >= SURE:
         return "it is a copy of the outcome, or of its order"
-    return pure_level(values, target, classes=classes, tests=tests) or (
+    return pure_level(values, target, classes=classes, tests=tests, personal=personal) or (
         None if classes else cut_of_values(values, target)
     )
 
@@ -136,17 +155,19 @@ def _findings(rows: pl.LazyFrame, contract: Contract, seed: int) -> tuple[list[F
     """What each feature tells, and how it was looked for if not in all rows."""
     task, target = task_of(contract), contract.target.column
     kinds = {name: column.kind for name, column in contract.columns.items()}
+    personal = frozenset(name for name, column in contract.columns.items() if column.pii)
     classes, count = len(contract.labels), int(rows.select(pl.len()).collect(engine="streaming").item())
     said = f"leak alarm: strength on {MOST_ROWS} of {count} rows, drawn by the seed"
     if count * len(rows.collect_schema()) <= MOST_CELLS:
         table = rows.collect()
         table = table.sort(contract.time, maintain_order=True) if contract.time else table
-        found = strengths(table, task.target(table[target], contract), kinds, classes=classes, seed=seed)
+        known = task.target(table[target], contract)
+        found = strengths(table, known, kinds, classes=classes, seed=seed, personal=personal)
         return found, [said] if count > MOST_ROWS else []
     random = np.random.default_rng(seed)
     sample = pl.concat(rows_at(rows, np.sort(random.permutation(count)[:MOST_ROWS])))
     marks = dict(aggregates_of_large(rows, contract))
-    found = _judged(sample, task.target(sample[target], contract), kinds, classes, (random, marks))
+    found = _judged(sample, task.target(sample[target], contract), kinds, classes, _Look(random, marks, personal))
     return found, [f"{said}; aggregates of outcomes in whole groups of about as many rows"]
 
 

@@ -23,8 +23,11 @@ ERROR = 1e-6
 EXACT = 0.999
 
 
-def pure_level(values: pl.Series, target: np.ndarray, *, classes: int, tests: int) -> str | None:
-    """A level (missing, filled, or a value) whose rows all have one outcome, though others have it seldom; in words."""
+def pure_level(values: pl.Series, target: np.ndarray, *, classes: int, tests: int, personal: bool) -> str | None:
+    """A level (missing, filled, or a value) whose rows all have one outcome, though others have it seldom; in words.
+
+    A personal value is not said.
+    """
     missing = values.is_null().to_numpy()
     for level, name in ((missing, "missing"), (~missing, "filled")):
         if found := _tells(level, target, classes, tests, MISSING):
@@ -37,14 +40,16 @@ def pure_level(values: pl.Series, target: np.ndarray, *, classes: int, tests: in
             return None
         usual = numbers == counts.argmax()
         value = values.filter(pl.Series(usual))[0]
-        for level, name in ((usual, f"{value}"), (~usual & ~missing, f"other than {value}")):
+        said = "its usual value" if personal else f"{value}"
+        for level, name in ((usual, said), (~usual & ~missing, f"other than {said}")):
             if found := _tells(level, target, classes, tests, LEVEL):
                 return f"where it is {name}, {found}"
         return None
     for number in frequent:
         level = numbers == number
         if found := _tells(level, target, classes, tests * len(frequent), LEVEL):
-            return f"where it is {values.filter(pl.Series(level))[0]!r}, {found}"
+            said = "one of its values" if personal else repr(values.filter(pl.Series(level))[0])
+            return f"where it is {said}, {found}"
     return None
 
 

@@ -65,7 +65,9 @@ class Study:
         """What each feature tells alone, whether it names rows, and how far its later half differs from the earlier one."""
         target = task_of(self.contract).target(self.sample[self.target], self.contract)
         classes = len(self.contract.labels)
-        told = strengths(self.sample, target, self.features, classes=classes, seed=self.seed)
+        told = strengths(
+            self.sample, target, self.features, classes=classes, seed=self.seed, personal=frozenset(self.secret)
+        )
         self.findings = {item.column: item for item in told}
         self.identifiers = {name: why for name in self.features if (why := self._why_identifier(name))}
         timed = self.parts.items() if self.time else ()
