@@ -22,7 +22,7 @@ _SHORTEST = 3
 
 
 def _without_secret(text: str) -> str:
-    if any(not _VARIABLE.search(found["password"] or found["other"]) for found in _SECRET.finditer(text)):
+    if any(not _VARIABLE.fullmatch(found["password"] or found["other"]) for found in _SECRET.finditer(text)):
         raise ValueError("a password has no place in a file: write ${NAME} for it, and set NAME in the environment")
     return text
 
