@@ -95,5 +95,7 @@ def write_project(folder: Path, task: str = "binary", rows: int = 600) -> Path:
     (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
     (folder / "configs" / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     (folder / "configs" / "contract.yaml").write_text(contract(task), encoding="utf-8")
+    # Read where the component is there: nothing is treated.
+    (folder / "configs" / "sanitise.yaml").write_text("format: 1\nsources: {}\n", encoding="utf-8")
     customers(rows).write_csv(folder / "data" / "raw" / "customers.csv")
     return folder

@@ -113,7 +113,7 @@ def s3() -> Iterator[Server]:
         options = [f"-{name}={value}" for name, value in zip(names, ports, strict=True)]
         options += [f"-s3.port={port}", f"-s3.port.grpc={grpc}", f"-s3.config={place / 's3.json'}", "-s3"]
         options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={place / 'data'}", "-volume.max=20"]
-        options += ["-master.volumeSizeLimitMB=64"]
+        options += ["-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0"]
         with running([weed, "server", *options], place) as process:
             wait(process, lambda: _answers(port))
             yield Server(port, process, "owner", "a secret key")
