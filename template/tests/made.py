@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -95,7 +96,12 @@ def write_project(folder: Path, task: str = "binary", rows: int = 600) -> Path:
     (folder / "params.yaml").write_text(PARAMS, encoding="utf-8")
     (folder / "configs" / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     (folder / "configs" / "contract.yaml").write_text(contract(task), encoding="utf-8")
-    # Read where the component is there: nothing is treated.
-    (folder / "configs" / "sanitise.yaml").write_text("format: 1\nsources: {}\n", encoding="utf-8")
+    for schema in (Path(__file__).parents[1] / "configs").glob("*.schema.json"):
+        # What components are told stands there, and is nothing.
+        settings = folder / "configs" / f"{schema.name.partition('.')[0]}.yaml"
+        if not settings.exists():
+            required = json.loads(schema.read_text(encoding="utf-8"))["required"]
+            nothing: dict[str, object] = {name: 1 if name == "format" else {} for name in required}
+            settings.write_text(json.dumps(nothing), encoding="utf-8")
     customers(rows).write_csv(folder / "data" / "raw" / "customers.csv")
     return folder

@@ -118,10 +118,11 @@ def write_table(path: Path, table: Any) -> None:
         if path.suffix == ".parquet":
             _write_parquet(stream, counted(parts_of(table)))
         else:
-            content = BytesIO()
-            table.write_csv(content)
-            # The bytes are not copied: an error that holds a view of them brings Python 3.12 down at its end.
-            stream.write(content.getvalue())
+            for place, part in enumerate(parts_of(table)):
+                content = BytesIO()
+                part.write_csv(content, include_header=not place)
+                # The bytes are not copied: an error that holds a view of them brings Python 3.12 down at its end.
+                stream.write(content.getvalue())
 
 
 def parts_of(table: Any) -> Iterator[Any]:

@@ -20,23 +20,43 @@ BUFFER = 2**20
 
 
 class ParquetSource(FileSource):
-    """A parquet file."""
+    """A parquet file, or all of a folder as one table, in the order of their names: its path ends with `/`."""
 
     kind: Literal["parquet"]
 
 
 class ParquetLoader(Loader):
-    """Loads a parquet file; `LINE` is the number of the row, from 1."""
+    """Loads a parquet file, or those of a folder; `LINE` is the number of the row, from 1, over all of them."""
 
     advice = "Mend these rows of the table; they are counted from 1."
 
+    @property
+    def files(self) -> list[Path]:
+        """See `Loader.files`."""
+        (path,) = super().files
+        return sorted(path.glob("*.parquet")) if self.settings.path.endswith("/") else [path]
+
     def batches(self) -> Iterator[pl.DataFrame]:
         """See `Loader.batches`: each column has its own type, only blank text is null, and so is NaN."""
-        (path,) = self.files
+        if not (files := self.files):
+            raise DataError(f"{self.where} holds no parquet file.", "Put one there, or name another folder.")
+        first, rows = None, 0
+        for path in files:
+            for part in self._file(path):
+                first = first or part.schema
+                if part.schema != first:
+                    raise DataError(
+                        f"{path} has other columns, or other types, than {files[0].name}.",
+                        "Write the files alike, or read them as sources of their own.",
+                    )
+                yield part.with_columns(pl.col(LINE) + rows)
+            rows += int(part[LINE][-1])
+
+    def _file(self, path: Path) -> Iterator[pl.DataFrame]:
         if not path.is_file():
             raise DataError(
                 f"{path} is {'a folder' if path.is_dir() else 'not there'}.",
-                "Put the file there, or name one parquet file in configs/sources.yaml.",
+                "Put the file there, or name one in configs/sources.yaml; the path of a folder of them ends with /.",
             )
         try:
             yield from self._parts(path)

@@ -1,0 +1,1 @@
+"""Messages on their way in: landed as files, which are sources like any other."""
