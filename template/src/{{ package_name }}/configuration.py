@@ -60,6 +60,12 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
         raise SettingsError("\n".join(dict.fromkeys(found)), f"Mend {path}.") from None
 
 
+def refused(path: Path, location: tuple[int | str, ...], problem: str, advice: str = "") -> SettingsError:
+    """The error for a value that only what is known later shows to be wrong; names its line."""
+    root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+    return SettingsError(_explain(path, root, location, problem), advice or f"Mend {path}.")
+
+
 def values_of(text: str) -> Any:
     """What a YAML text says, unchecked; raises `yaml.YAMLError`."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader

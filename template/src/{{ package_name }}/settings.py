@@ -13,6 +13,7 @@ from .contract.types import Section, Share
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+Chain = Annotated[tuple[Any, ...], Field(strict=False)]
 #: The newest version of the ONNX operators that the locked converter writes; a test compares the two.
 NEWEST_OPSET = 22
 MAX_ALIAS = 255
@@ -52,10 +53,14 @@ class Split(Section):
 
 
 class Features(Section):
-    """Bounds of what a column can become inside the model."""
+    """What a column can become inside the model; which transformers there are is what the files of features/ say."""
 
     max_categories: Annotated[int, Field(ge=1, le=1000)]
     max_words: Annotated[int, Field(ge=1, le=20000)]
+    #: By number column, or `*` for all numbers that are not named: transformers in order, each a name or `name: {settings}`.
+    columns: dict[str, Chain] = {}  # noqa: RUF012
+    #: Of all that models see, once every column is numbers.
+    all: Chain = ()
 
 
 class Export(Section):

@@ -4,20 +4,56 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import onnx
 from onnx import TensorProto, helper
-from skl2onnx import to_onnx
+from skl2onnx import to_onnx, update_registered_converter
+from skl2onnx.algebra.onnx_ops import OnnxIdentity
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
 from ..contract.types import Contract
+from ..discovery import discover
 from ..lineage import library_versions
 from ..models.candidate import Trained
 from ..predictor.about import CONTRACT, MODEL, NAME, VERSION, About
 
 _ML_OPSET = 3
+
+
+@dataclass(frozen=True)
+class Converter:
+    """What a file of this folder offers for a transformer that skl2onnx does not know.
+
+    Args:
+        name: what it is called.
+        estimator: the transformer's class; a fitted one says by `width_` how many columns it makes.
+        nodes: the fitted transformer, its input float32 [N, n] and the version of the operators, to the node that makes what
+            `transform` makes, float32 [N, width_].
+    """
+
+    name: str
+    estimator: type
+    nodes: Callable[[Any, Any, int], Any]
+
+
+def _register(converter: Converter) -> None:
+    update_registered_converter(
+        converter.estimator, converter.name, _shape, partial(_convert, converter.nodes), overwrite=True
+    )
+
+
+def _shape(operator: Any) -> None:
+    operator.outputs[0].type = FloatTensorType([None, operator.raw_operator.width_])
+
+
+def _convert(nodes: Callable[[Any, Any, int], Any], scope: Any, operator: Any, container: Any) -> None:
+    version = container.target_opset
+    made = nodes(operator.raw_operator, operator.inputs[0], version)
+    OnnxIdentity(made, op_version=version, output_names=operator.outputs[:1]).add_to(scope, container)
 
 
 def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto:
@@ -26,6 +62,8 @@ def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto
     Inputs: `numbers` float32 [N, n], `categories` and `texts` string [N, m], those that have columns. Outputs: `prediction`
     float32 [N, 1]; or `label` int64 [N], an index into the contract's labels, and `probabilities` float32 [N, labels].
     """
+    for converter in discover("export", Converter).values():
+        _register(converter)
     layout = trained.layout
     parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
     widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}

@@ -19,6 +19,7 @@ from sklearn.preprocessing import Binarizer, OneHotEncoder, StandardScaler, Targ
 from ..predictor.encoding import WORD, Layout
 from ..settings import Features
 from ..tasks.base import Task
+from .chains import Chains, Makes, chain, chained, exact, followed, parts_of
 
 #: A word of one row only teaches nothing about others.
 ENOUGH_ROWS = 2
@@ -34,44 +35,67 @@ WORDS_FOR_TREES = 200
 NO_NUMBER = -3e38
 
 
-def for_linear_models(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task) -> ColumnTransformer:
+#: A ColumnTransformer; or a Pipeline of one and of what is set to come behind it.
+Encoders = Any
+
+
+def for_linear_models(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task) -> Encoders:
     """Everything on one scale, and other words than the frequent ones are zeros.
 
-    Numbers: median for missing, mean 0 and deviation 1, and whether they are there. Categories: one indicator a word.
-    Texts: tf-idf (G. Salton, C. Buckley 1988).
+    Numbers: what is set for them, then median for missing, mean 0 and deviation 1, and whether they are there. Categories: one
+    indicator a word. Texts: tf-idf (G. Salton, C. Buckley 1988).
     """
     numbers, categories, texts = _places(layout)
+    chains = chained(layout, bounds)
     gaps = [place for place in numbers if 0 < frame[:, place].is_nan().sum() < len(frame)]
     many = _many(frame, categories, bounds, task)
-    impute = SimpleImputer(strategy="median", keep_empty_features=True)
     there = SimpleImputer(strategy="constant", fill_value=NO_NUMBER, keep_empty_features=True)
     parts = [
-        ("numbers", Pipeline([("impute", impute), ("scale", StandardScaler())]), numbers),
+        ("numbers", Pipeline(_centred("number")), _others(numbers, chains)),
+        *parts_of(chains, task, _centred),
         ("there", Pipeline([("impute", there), ("decide", Binarizer(threshold=NO_NUMBER / 2))]), gaps),
         ("categories", _indicators(frame, categories, bounds), categories),
         ("means", Pipeline([("means", _means(frame, many, bounds, task)), ("scale", StandardScaler())]), many),
         *((f"text{place}", TfidfVectorizer(**_words(frame[:, place], bounds.max_words)), place) for place in texts),
     ]
-    return ColumnTransformer([part for part in parts if part[2] != []])
+    encoders = ColumnTransformer([part for part in parts if part[2] != []])
+    return followed(encoders, chain(bounds.all, "all"), task)
 
 
-def for_trees(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task) -> ColumnTransformer:
-    """Numbers as they are; one indicator each for categories and words of texts.
+def for_trees(frame: pl.DataFrame, layout: Layout, bounds: Features, task: Task) -> Encoders:
+    """Numbers as they are, or after what is set for them and exact; one indicator each for categories and words of texts.
 
     Trees need no scale, know what a missing number is, and stay exact in float32.
     """
     numbers, categories, texts = _places(layout)
     empty = [place for place in numbers if frame[:, place].is_nan().all()]
+    chains = [
+        (links, left)
+        for whole, places in chained(layout, bounds)
+        if (links := exact(whole)) and (left := _others(places, [((), empty)]))
+    ]
     many = _many(frame, categories, bounds, task)
     words = min(bounds.max_words, WORDS_FOR_TREES)
     parts = [
-        ("numbers", "passthrough", [place for place in numbers if place not in empty]),
+        ("numbers", "passthrough", _others(numbers, [*chains, ((), empty)])),
+        *parts_of(chains, task),
         ("empty", SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True), empty),
         ("categories", _indicators(frame, categories, bounds), categories),
         ("means", _means(frame, many, bounds, task), many),
         *((f"text{place}", CountVectorizer(**_words(frame[:, place], words), binary=True), place) for place in texts),
     ]
-    return ColumnTransformer([part for part in parts if part[2] != []], sparse_threshold=0)
+    encoders = ColumnTransformer([part for part in parts if part[2] != []], sparse_threshold=0)
+    return followed(encoders, exact(chain(bounds.all, "all")), task)
+
+
+def _others(places: list[int], chains: Chains) -> list[int]:
+    return [place for place in places if not any(place in taken for _, taken in chains)]
+
+
+def _centred(makes: Makes) -> list[tuple[str, Any]]:
+    """The steps to numbers of mean 0 and deviation 1, without gaps; what needs no scale keeps its own."""
+    impute = ("impute", SimpleImputer(strategy="median", keep_empty_features=True))
+    return {"number": [impute, ("scale", StandardScaler())], "scaled": [impute]}.get(makes, [])
 
 
 def _places(layout: Layout) -> tuple[list[int], list[int], list[int]]:
@@ -122,14 +146,17 @@ def _words(texts: pl.Series, most: int) -> dict[str, Any]:
     }
 
 
-def as_float32(encoders: ColumnTransformer) -> None:
+def as_float32(encoders: Any) -> None:
     """Round what was learnt to the float32 that the graph will hold, so that both compute the same."""
-    for _, encoder, _ in encoders.transformers_:
-        for step in encoder.named_steps.values() if isinstance(encoder, Pipeline) else [encoder]:
-            for name in {"statistics_", "mean_", "scale_", "target_mean_"} & vars(step).keys():
-                setattr(step, name, _rounded(getattr(step, name)))
-            if isinstance(step, TargetEncoder):
-                step.encodings_ = [_rounded(values) for values in step.encodings_]
+    if isinstance(encoders, ColumnTransformer):
+        encoders = Pipeline([item[:2] for item in encoders.transformers_])
+    for step in encoders.named_steps.values() if isinstance(encoders, Pipeline) else [encoders]:
+        if isinstance(step, ColumnTransformer | Pipeline):
+            as_float32(step)
+        for name in {"statistics_", "center_", "mean_", "min_", "scale_", "target_mean_"} & vars(step).keys():
+            setattr(step, name, _rounded(getattr(step, name)))
+        if isinstance(step, TargetEncoder):
+            step.encodings_ = [_rounded(values) for values in step.encodings_]
 
 
 def _rounded(values: Any) -> Any:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..artifacts import TABLES, beside
 from ..data_loaders.sources import load_sources
-from ..pipelines.assemble import assembled, canonical_rows, check
+from ..pipelines.assemble import check, shaped_rows
 from ..pipelines.ingest import batches_of
 from ..quality.base import rows_of
 from ..steps import CONTRACT, SOURCES, Project
@@ -37,7 +37,7 @@ def check_project(project: Project) -> list[str]:
             tables = project.read(TABLES)
         else:
             return [*said, f"not there, so that no table was looked at: {', '.join(absent)}"]
-        rows = canonical_rows(assembled(tables), tables, contract, place)
+        rows, _ = shaped_rows(project, tables, place)
         known = rows.filter(pl.col(contract.target.column).is_not_null())
         check(known, contract, project.settings.validation)
         return [*said, f"{rows_of(known):,} rows with an outcome keep the contract"]

@@ -15,6 +15,7 @@ from ..configuration import load
 from ..contract.types import Contract, Section
 from ..discovery import discover
 from ..errors import DataError
+from ..features.chains import load_features
 from ..features.encoders import frequent_words
 from ..features.frame import model_frame
 from ..features.split import Part, folds, how
@@ -113,10 +114,9 @@ def _bench(project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.
     task, layout = task_of(contract), layout_of(contract)
     sections: dict[str, Any] = {name: (item.settings, item.settings()) for name, item in candidates.items()}
     options = load(project.root / project.params, create_model("Models", __base__=Section, **sections), at=("models",))
+    features = load_features(project.root / project.params, contract, layout)
     recipes = {
-        name: Recipe(
-            task=task, layout=layout, options=getattr(options, name), features=settings.features, seed=settings.seed
-        )
+        name: Recipe(task=task, layout=layout, options=getattr(options, name), features=features, seed=settings.seed)
         for name in candidates
     }
     return Bench(

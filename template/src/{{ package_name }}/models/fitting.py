@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
-from ..features.encoders import as_float32
+from ..features.encoders import Encoders, as_float32
 
 
 def fit_pipeline(
-    prepare: ColumnTransformer, model: Any, frame: pl.DataFrame, target: np.ndarray, weight: np.ndarray | None
+    prepare: Encoders, model: Any, frame: pl.DataFrame, target: np.ndarray, weight: np.ndarray | None
 ) -> Pipeline:
     """Fit untrained encoders, then the model on what they make; everything is learnt from these rows alone.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import reduce
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -16,7 +17,9 @@ from ..artifacts import ROWS, TABLES, VALIDATION, beside, parts_of, scan_table, 
 from ..contract.cells import Form, kinds_of
 from ..contract.types import Contract
 from ..data_loaders.base import LINE, Typing
+from ..discovery import discover, names_in
 from ..errors import DataError, ProjectError
+from ..flows.base import Flow, Shaping, Tables
 from ..quality.base import find_problems, rows_of
 from ..quality.later import forbid_later_knowledge
 from ..settings import Validation
@@ -37,17 +40,37 @@ def run(project: Project) -> str:
     """
     contract = project.contract
     forbid_later_knowledge(contract.columns, contract.known_later)
-    tables = project.read(TABLES)
     with beside(project.root / ROWS.path) as place:
-        rows = canonical_rows(assembled(tables), tables, contract, place)
+        rows, notes = shaped_rows(project, project.read(TABLES), place)
         known = rows.filter(pl.col(contract.target.column).is_not_null())
         check(known, contract, project.settings.validation)
         project.write(ROWS, known.drop(LINE, strict=False))
         count, left_out = rows_of(known), rows_of(rows) - rows_of(known)
-    return f"{count} rows" + (f"; {left_out} without outcome left out" if left_out else "")
+    outcomes = [f"{left_out} without outcome left out"] if left_out else []
+    return "; ".join([f"{count} rows", *outcomes, *notes])
 
 
-def assembled(tables: Mapping[str, pl.LazyFrame]) -> object:
+def shaped_rows(project: Project, sources: dict[str, pl.LazyFrame], place: Path) -> tuple[pl.LazyFrame, list[str]]:
+    """The rows of the contract, by dataset.py and by the flows around it; and what those did, in words.
+
+    Args:
+        project: whose configuration counts.
+        sources: as they were read, by name.
+        place: a file for the rows.
+
+    Raises:
+        SettingsError: a flow is wrongly set.
+        DataError: as `assembled` and `canonical_rows`.
+    """
+    flows = [flow.of(project.root, project.contract) for flow in discover("flows", Flow).values()]
+    tables: Tables = sources
+    for flow in flows:
+        tables = flow.before(tables)
+    rows = canonical_rows(assembled(tables), tables, project.contract, place, flows)
+    return rows, [note for flow in flows for note in flow.notes()]
+
+
+def assembled(tables: Tables) -> object:
     """What dataset.py makes of the tables: of LazyFrames if that is what its `assemble` says it takes, else of DataFrames.
 
     Raises:
@@ -65,7 +88,7 @@ def assembled(tables: Mapping[str, pl.LazyFrame]) -> object:
 
 
 @contextmanager
-def naming_its_line(tables: Mapping[str, pl.LazyFrame]) -> Iterator[None]:
+def naming_its_line(tables: Tables) -> Iterator[None]:
     """Errors of dataset.py, as soon as it is asked or as late as its rows are, as one that names its line."""
     try:
         yield
@@ -75,7 +98,7 @@ def naming_its_line(tables: Mapping[str, pl.LazyFrame]) -> Iterator[None]:
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == DATASET]
         if isinstance(error, SyntaxError):
             lines = [error.lineno]
-        there = "; ".join(f"{name}: {_listed(table)}" for name, table in tables.items())
+        there = "; ".join(f"{name}: {_listed(table.collect_schema())}" for name, table in tables.items())
         said = re.split(r"; valid columns|\n", str(error))[0]
         raise DataError(
             f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {said}",
@@ -83,7 +106,9 @@ def naming_its_line(tables: Mapping[str, pl.LazyFrame]) -> Iterator[None]:
         ) from error
 
 
-def canonical_rows(made: object, tables: Mapping[str, pl.LazyFrame], contract: Contract, place: Path) -> pl.LazyFrame:
+def canonical_rows(
+    made: object, tables: Tables, contract: Contract, place: Path, flows: Sequence[Shaping] = ()
+) -> pl.LazyFrame:
     """What dataset.py returned, with the contract's columns alone, each in its type, and `LINE` if it is there still.
 
     Args:
@@ -91,6 +116,7 @@ def canonical_rows(made: object, tables: Mapping[str, pl.LazyFrame], contract: C
         tables: what it was given.
         contract: whose columns are wanted.
         place: a file for the rows, made on the way: they are computed once.
+        flows: what is done to the rows before their columns are looked at, part by part.
 
     Raises:
         DataError: it is no table, or empty, or lacks a column, or holds a value of another kind.
@@ -102,41 +128,48 @@ def canonical_rows(made: object, tables: Mapping[str, pl.LazyFrame], contract: C
         )
     kinds = kinds_of(contract)
     with naming_its_line(tables):
-        names = made.lazy().collect_schema().names()
+        schema = made.lazy().collect_schema()
+
+    def shaped(part: pl.DataFrame) -> pl.DataFrame:
+        return reduce(lambda rows, flow: flow.after(rows), flows, part)
+
+    names = shaped(schema.to_frame()).columns
     if absent := [name for name in kinds if name not in names]:
-        raise _lacking(absent, made.lazy(), tables)
-    typing = Typing(kinds, Form(zone=contract.time_zone))
-    kept = made.select(*kinds, *([LINE] if LINE in names else []))
-    write_table(place, (typing.of(part) for part in _computed(kept, tables)))
+        raise _lacking(absent, names, tables)
+    typing, wanted = Typing(kinds, Form(zone=contract.time_zone)), [*kinds, *([LINE] if LINE in names else [])]
+    needed = dict.fromkeys([*wanted, *(name for flow in flows for name in flow.reads)])
+    parts = _computed(made.select(name for name in needed if name in schema), tables)
+    write_table(place, (typing.of(shaped(part).select(wanted)) for part in parts))
     rows: pl.LazyFrame = scan_table(place)
     if not rows_of(rows):
         raise DataError(
             "dataset.py: assemble returned no rows.",
-            "Look at its joins and filters: keys that are written differently on both sides match nothing.",
+            "Look at its joins and filters: keys that are written differently on both sides match nothing. "
+            + "; ".join(note for flow in flows for note in flow.notes()),
         )
     if typing.problems:
         raise DataError("\n".join(f"rows of dataset.py: {problem}" for problem in typing.problems), MEND)
     return rows
 
 
-def _computed(rows: pl.DataFrame | pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> Iterator[pl.DataFrame]:
+def _computed(rows: pl.DataFrame | pl.LazyFrame, tables: Tables) -> Iterator[pl.DataFrame]:
     with naming_its_line(tables):
         yield from parts_of(rows)
 
 
-def _lacking(absent: list[str], made: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> DataError:
-    folded = {name.casefold(): name for name in made.collect_schema()}
+def _lacking(absent: list[str], names: list[str], tables: Tables) -> DataError:
+    folded = {name.casefold(): name for name in names}
     similar = {name: get_close_matches(name.casefold(), folded, n=1, cutoff=0.8) for name in absent}
     hints = [f"`{name}` (is it `{folded[found[0]]}`?)" if found else f"`{name}`" for name, found in similar.items()]
     return DataError(
         f"The rows lack {'columns' if len(absent) > 1 else 'a column'} of configs/contract.yaml: {', '.join(hints)}.",
         f"Make them in dataset.py, from the tables {', '.join(tables)}, or take them out of the contract. "
-        f"The rows have: {_listed(made)}.",
+        f"The rows have: {_listed(names)}.",
     )
 
 
-def _listed(table: pl.LazyFrame) -> str:
-    names = [name for name in table.collect_schema() if name != LINE]
+def _listed(columns: Iterable[str]) -> str:
+    names = [name for name in columns if name != LINE]
     more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
     return ", ".join(names[:SHOWN_COLUMNS]) + more
 
@@ -156,4 +189,7 @@ def check(rows: pl.LazyFrame, contract: Contract, limits: Validation) -> None:
         raise DataError("\n".join(f"rows of dataset.py: {problem}" for problem in problems), MEND)
 
 
-STEP = Step("assemble", run, reads=(TABLES, VALIDATION), writes=(ROWS,), params=("validation",))
+#: What is not there has no configuration.
+_SHAPED = ("configs/wrangling.yaml",) if names_in("flows/wrangling") else ()
+
+STEP = Step("assemble", run, reads=(TABLES, VALIDATION), writes=(ROWS,), params=("validation",), configs=_SHAPED)

@@ -1,0 +1,1 @@
+"""What configuration does to tables and rows around dataset.py."""

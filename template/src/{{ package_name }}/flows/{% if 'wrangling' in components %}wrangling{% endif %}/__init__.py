@@ -1,0 +1,1 @@
+"""Rows and columns by configuration: configs/wrangling.yaml."""
