@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -156,9 +157,10 @@ def running(command: Sequence[str | Path], place: Path, **other: object) -> Iter
         try:
             yield process
         finally:
-            process.terminate()
+            # PostgreSQL would wait for whoever is connected if it were asked to terminate.
+            process.send_signal(signal.SIGINT)
             try:
-                process.wait(20)
+                process.wait(5)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
