@@ -1,6 +1,7 @@
 """Each example, task and Python: rendered, linted, typed, tested, reproduced twice, with right numbers.
 
-In CI every pair of two choices occurs once; `nox -s matrix` runs the others.
+In CI every pair of two choices occurs once, with what every project has (the preset `workshop`): components have tests
+of their own. `nox -s matrix` runs the others, with what a project has by default.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Combination:
     example: str
     task: str
     python: str
+    preset: str
 
     @property
     def name(self) -> str:
@@ -61,7 +63,7 @@ def combinations() -> Iterator[Any]:
             for index, example in enumerate(EXAMPLES):
                 marks = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group(python)]
                 in_ci = (row + column) % 2 == index
-                chosen = Combination(example, task, python)
+                chosen = Combination(example, task, python, "workshop" if in_ci else "standard")
                 yield pytest.param(chosen, id=chosen.name, marks=marks if in_ci else [*marks, pytest.mark.matrix])
 
 
@@ -84,7 +86,7 @@ def test_a_combination_works_in_all_that_it_promises(
     if python not in environments:
         folder = tmp_path_factory.mktemp(f"python{python}") / "venv"
         environments[python] = make_environment(folder, interpreter)
-    answers = [f"example={combination.example}", f"python_version={python}"]
+    answers = [f"example={combination.example}", f"python_version={python}", f"preset={combination.preset}"]
     root = new_project(tmp_path / combination.name, *(word for answer in answers for word in ("--set", answer)))
     install(root, environments[python])
     project = Project(root=root, environment=environments[python], slug=combination.name.replace("_", "-"))
