@@ -202,7 +202,9 @@ def test_data_that_is_not_valid_fails_the_training(pipeline: Pipeline, tmp_path:
     done = changed.run("train", check=False)
     assert done.returncode == 1
     assert re.search(r"^ FAIL +train\b", done.stdout, re.MULTILINE)
-    assert not (changed.root / ".gitlab-ci-local" / "artifacts" / "train").exists()
+    kept = changed.root / ".gitlab-ci-local" / "artifacts" / "train"
+    assert (kept / "reports").is_dir(), "what was found can be read"
+    assert not list(kept.rglob("*.onnx"))
 
 
 @pytest.fixture
