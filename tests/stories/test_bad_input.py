@@ -119,7 +119,7 @@ def test_no_terminal_and_no_answers_names_every_missing_one(machine: Machine) ->
     done = machine.run("new", "demo", "--template", ROOT, "--set", "example=none")
     done.refused(
         "there is no terminal to ask them in: "
-        "project_name, package_name, description, author Give them with --set NAME=VALUE"
+        "project_name, package_name, description, author, preset Give them with --set NAME=VALUE"
     )
     machine.nothing_was_left()
 
