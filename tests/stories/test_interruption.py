@@ -31,10 +31,10 @@ MOMENTS = [
     ("mlscaffold.template.copier.worker", "TemplateWorker._render_file", "after"),
     ("mlscaffold.new.create", "_copy", "before"),
     ("mlscaffold.new.create", "_copy", "after"),
-    ("mlscaffold.new.create", "_init", "after"),
-    ("mlscaffold.new.create", "_lock", "after"),
-    ("mlscaffold.new.create", "_commit", "before"),
-    ("mlscaffold.new.create", "_commit", "after"),
+    ("mlscaffold.new.create", "init", "after"),
+    ("mlscaffold.new.create", "lock_of", "after"),
+    ("mlscaffold.new.create", "first_commit", "before"),
+    ("mlscaffold.new.create", "first_commit", "after"),
 ]
 
 
@@ -92,7 +92,7 @@ def test_a_kill_leaves_the_destination_as_it_was_and_the_next_run_cleans_up(
 def test_a_stop_in_the_folder_that_one_stands_in(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     (machine.work / "demo").mkdir()
     monkeypatch.chdir(machine.work / "demo")
-    moment = ("mlscaffold.new.create", "_commit", "after")
+    moment = ("mlscaffold.new.create", "first_commit", "after")
     code, said = stop_at(
         machine, moment, signal.SIGINT, "new", ".", "--template", str(machine.template()), "--defaults"
     )
@@ -251,7 +251,7 @@ def test_a_full_temporary_folder(
     template = machine.template(BIG)
     monkeypatch.setenv("TMPDIR", str(tiny_disk))
     monkeypatch.setattr("tempfile.tempdir", str(tiny_disk))
-    machine.run(*verb, "--template", template).refused("git checkout failed", "The disk is full: make room")
+    machine.run(*verb, "--template", template).refused("git read-tree failed", "The disk is full: make room")
     assert list(machine.work.iterdir()) == []
     assert list(tiny_disk.iterdir()) == []
 
@@ -292,7 +292,8 @@ def open_machine(machine: Machine) -> Machine:
     """A machine on which `nobody` may read everything, and write where it is told to."""
     if as_nobody("--version").returncode:
         pytest.skip("another account cannot run this Python: its folder is closed to others")
-    for folder in (machine.home, *machine.home.parents):
+    settings = Path(os.environ["GIT_CONFIG_SYSTEM"]).parent
+    for folder in (settings, machine.home, *machine.home.parents):
         if folder == Path("/"):
             break
         if os.geteuid() == 0 and not folder.stat().st_mode & 0o001:
@@ -380,11 +381,11 @@ def test_of_two_runs_at_once_one_wins_and_the_other_says_so(machine: Machine, na
     script = textwrap.dedent(f"""
         import subprocess, sys
         from mlscaffold.new import create as creation
-        commit = creation._commit
+        commit = creation.first_commit
         def late(*arguments):
             subprocess.run({inner!r}, check=True, stdout=subprocess.DEVNULL)
             return commit(*arguments)
-        creation._commit = late
+        creation.first_commit = late
         sys.argv = ["mlscaffold", "new", {name!r}, "--template", {str(template)!r}, "--set", "name=Loser"]
         from mlscaffold.__main__ import main
         main()

@@ -73,7 +73,7 @@ _CURES: Mapping[str, str] = {
     "Permission denied|insufficient permission": (
         "Get the right to read and write there, or run as the user whom it belongs to."
     ),
-    "No space left on device|Out of diskspace|Disk quota exceeded": (
+    "No space left on device|Out of diskspace|Disk quota exceeded|unable to write file": (
         "The disk is full: make room, then run the command again."
     ),
     "detected dubious ownership": (
