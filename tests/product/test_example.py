@@ -17,12 +17,12 @@ pytestmark = [pytest.mark.product, pytest.mark.slow]
 #: The files that may know what the example is about.
 OWN = [
     r"data/.*",
-    r"configs/(contract|sources)\.yaml",
+    r"configs/(contract|sources|quality|egress|wrangling|sampling)\.yaml",
     r"src/[a-z_]+/dataset\.py",
     r"tests/example/.*",
     r"scripts/sample_flights\.py",
     r"docs/data/(example|data-card)\.md",
-    r"docs/media/pipeline\.svg",
+    r"docs/media/(pipeline|profile)\.(svg|png|webp)",
     r"LICENSE",
     # The answers, and the record of which file came from where.
     r"\.copier-answers\.yml",
@@ -62,7 +62,7 @@ def test_the_words_of_the_example_occur_in_its_own_files_only(example: str, tmp_
 
 def test_a_living_project_goes_on_without_the_example(environment: Path, tmp_path: Path, project: Project) -> None:
     clone = new_project(tmp_path / "example_demo", template=released_template(tmp_path / "template"))
-    card = clone / "docs" / "data-card.md"
+    card = clone / "docs" / "data" / "data-card.md"
     card.write_text(card.read_text(encoding="utf-8") + "\nOurs.\n", encoding="utf-8")
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
     subprocess.run(["git", *identity, "commit", "-qam", "Our own words"], cwd=clone, check=True)

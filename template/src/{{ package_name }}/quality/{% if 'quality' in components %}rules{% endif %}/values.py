@@ -21,7 +21,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 def _place(text: str) -> str:
     if "." not in text:
-        raise ValueError("a table and a column are expected: flights.scheduled_departure")
+        raise ValueError("a table and a column are expected: orders.placed_at")
     return text
 
 
