@@ -120,7 +120,7 @@ def infer(project: Project, task: str) -> None:
 
 def predict(project: Project, task: str) -> None:
     """Change the task of the example, as its page says."""
-    page = (project.root / "docs" / "example.md").read_text(encoding="utf-8")
+    page = (project.root / "docs" / "data" / "example.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     changes = {content["task"]: content for content in map(yaml.safe_load, blocks)}
     if task == "binary":

@@ -42,11 +42,11 @@ def test_a_project_without_a_component_is_whole(names: list[str], environment: P
     prove(Project(root=root, environment=environment, slug="parts"))
 
 
-def mlscaffold(project: Path, *arguments: str) -> str:
+def mlscaffold(project: Path, *arguments: str, code: int = 0) -> str:
     """Run the tool in a project; what it printed."""
     command = [sys.executable, "-m", "mlscaffold", *arguments]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -74,6 +74,13 @@ def test_components_go_and_come_in_a_project_that_was_edited(environment: Path, 
     install(root, environment)
     prove(Project(root=root, environment=environment, slug="lived"))
 
-    mlscaffold(root, "set", "without=[]")
+    # The page that was kept has words that the template's has not: its people say which stay.
+    kept = edited.read_text(encoding="utf-8")
+    said = mlscaffold(root, "set", "without=[]", code=3)
+    assert "1 file needs you" in said
+    assert "docs/data/profile.md" in said
+    edited.write_text(kept, encoding="utf-8")
+    subprocess.run(["git", "add", "docs/data/profile.md"], cwd=root, check=True)
+    mlscaffold(root, "update", "--continue")
     assert all(path.exists() for path in gone)
     assert edited.read_text(encoding="utf-8").endswith("Our own words.\n")

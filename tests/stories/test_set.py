@@ -332,16 +332,16 @@ def test_a_secret_answer_that_is_given_is_not_shown(machine: Machine) -> None:
     demo = follow(machine, {"copier.yml": SECRET, "secret.env.jinja": "TOKEN={{ token }}\n", "notes.md": LINES})
     demo.release(files={"notes.md": with_line(9, "theirs"), "more.env.jinja": "MORE={{ token }}\n"})
 
-    dry = demo.update("--set", "token=hunter2", "--dry-run", "--diff")
-    done = demo.update("--set", "token=hunter2", "--json")
+    dry = demo.update("--set", "token=swordfish7", "--dry-run", "--diff")
+    done = demo.update("--set", "token=swordfish7", "--json")
 
     assert (dry.code, done.code) == (0, 0)
     assert "create    seeded  more.env" in dry.out
-    assert "hunter2" not in dry.out + dry.err + done.out + done.err
-    assert demo.text("more.env") == "MORE=hunter2\n"
-    assert "hunter2" not in demo.text(".copier-answers.yml") + demo.text(".mlscaffold.lock")
+    assert "swordfish7" not in dry.out + dry.err + done.out + done.err
+    assert demo.text("more.env") == "MORE=swordfish7\n"
+    assert "swordfish7" not in demo.text(".copier-answers.yml") + demo.text(".mlscaffold.lock")
     kept = [file for file in (machine.home / ".cache").rglob("*") if file.is_file()]
-    assert not [file for file in kept if b"hunter2" in file.read_bytes()]
+    assert not [file for file in kept if b"swordfish7" in file.read_bytes()]
 
 
 # Two branches

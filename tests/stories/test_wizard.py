@@ -296,10 +296,10 @@ def test_a_folder_name_is_shown_as_it_is(machine: Machine, name: str) -> None:
     assert (machine.work / name / "hello.txt").exists()
 
 
-def test_the_built_in_template_asks_five_questions_and_shows_the_rest(machine: Machine) -> None:
+def test_the_built_in_template_asks_six_questions_and_shows_the_rest(machine: Machine) -> None:
     root = str(Path(__file__).parents[2])
     terminal = Terminal(machine, "new", "flight-delays", "--template", root, "--dry-run")
-    for question in ("called?", "package", "sentence?", "maintains", "start with?"):
+    for question in ("called?", "package", "sentence?", "maintains", "start with?", "How much"):
         terminal.sees(question)
         terminal.enters()
     for shown in ("Ada Lovelace <ada@example.com>", "python_version", "Proprietary", "All right?"):
