@@ -1,8 +1,8 @@
 """Each example, task and Python: rendered, linted, typed, tested, reproduced twice, with right numbers.
 
 In CI every pair of two choices occurs once, with what every project has (the preset `workshop`): components have tests
-of their own. The project's own tests, which make their own tables, run once for each Python and task. `nox -s matrix` runs
-the others, with what a project has by default, and all of their tests.
+of their own. The project's own tests, which make their own tables, run once for each Python and task. `nox -s matrix`
+runs the others, with what a project has by default, and all of their tests.
 """
 
 from __future__ import annotations
