@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,16 @@ from .base import Loader, LoaderKind
 
 
 def loader_kinds() -> dict[str, LoaderKind]:
-    """Every kind of source that a file of this folder offers, by name."""
-    return discover("data_loaders", LoaderKind)
+    """Every kind of source that a file of this folder offers, by name; raises `SettingsError` if one cannot be used."""
+    kinds = discover("data_loaders", LoaderKind)
+    for name, offer in kinds.items():
+        if inspect.isabstract(offer.loader):
+            raise SettingsError(
+                f"{inspect.getfile(offer.loader)}: the loader of the kind `{name}` has no "
+                f"{' and no '.join(f'`{method}`' for method in sorted(offer.loader.__abstractmethods__))}.",
+                "Write that: docs/data/sources.md shows a loader.",
+            )
+    return kinds
 
 
 def _known(kind: str) -> str:
