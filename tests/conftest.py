@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from .walks import coming_releases
 
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 os.environ["NOX_DOWNLOAD_PYTHON"] = "never"
@@ -18,3 +22,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def coming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All releases of the built-in template, the next one as it lies here: what the documents speak of."""
+    return coming_releases(tmp_path_factory.mktemp("releases"))

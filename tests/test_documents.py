@@ -13,6 +13,8 @@ import pytest
 
 from mlscaffold.errors import ExitCode
 
+from .walks import walk
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
     *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
@@ -34,13 +36,15 @@ def commands(program: str) -> list[str]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody who has nothing but the tool."""
+def home(tmp_path: Path, coming: Path) -> dict[str, str]:
+    """The environment of somebody who has nothing but the tool, as it will be released."""
     folder = tmp_path / "home"
     folder.mkdir()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLSCAFFOLD_")}
-    return kept | {"HOME": str(folder), "PATH": path, "SHELL": "/bin/bash", "GIT_CONFIG_NOSYSTEM": "1"}
+    (folder / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
+    person = {"HOME": str(folder), "PATH": path, "SHELL": "/bin/bash", "GIT_CONFIG_NOSYSTEM": "1"}
+    return kept | person | {"MLSCAFFOLD_TEMPLATE": str(coming)}
 
 
 def local_template(tmp_path: Path) -> Path:
@@ -68,26 +72,10 @@ def test_commands_of_the_tool(line: str, home: dict[str, str], tmp_path: Path) -
     assert done.returncode == 0, done.stderr
 
 
-def walk(name: str, home: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """The commands of a page in their order, in one shell, each with the exit code that it says."""
-    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    steps = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    script = ["set -u"]
-    for step in steps:
-        command, _, code = step.partition("    # exit ")
-        script.append(
-            f'{command}\nfound=$?; [ $found -eq {code or 0} ] || {{ echo "ended with $found" >&2; exit 99; }}'
-        )
-    Path(home["HOME"], ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
-    return subprocess.run(
-        ["bash", "-xc", "\n".join(script)], cwd=folder, env=home, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.mark.slow
-def test_the_walk_through_an_update(home: dict[str, str], tmp_path: Path) -> None:
-    done = walk("update.md", home, tmp_path)
+@pytest.mark.parametrize("page", ["update.md", "components.md"])
+def test_the_walks_that_need_no_more_than_the_tool(page: str, home: dict[str, str], tmp_path: Path) -> None:
+    done = walk(page, home, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

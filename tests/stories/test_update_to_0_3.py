@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from mlscaffold.template.newer import releases
 from mlscaffold.template.source import find_source
 from scripts import release
 
+from ..walks import walk
 from .conftest import ROOT, Machine, Outcome, write_files
 
 pytestmark = pytest.mark.slow
@@ -61,25 +61,9 @@ def write_contract(project: Path, *options: str) -> Outcome:
 
 
 def test_the_page_is_walked(machine: Machine, bundle: Path) -> None:
-    page = (ROOT / "docs" / "update-to-0.3.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    steps = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    script = ["set -u"]
-    for step in steps:
-        command, _, code = step.partition("    # exit ")
-        command = command.replace(".venv/bin/python", sys.executable)
-        script.append(
-            f'{command}\nfound=$?; [ $found -eq {code or 0} ] || {{ echo "ended with $found" >&2; exit 99; }}'
-        )
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-xc", "\n".join(script)],
-        cwd=machine.work,
-        env={**os.environ, "PATH": path, "MLSCAFFOLD_TEMPLATE": str(bundle)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "PATH": path, "MLSCAFFOLD_TEMPLATE": str(bundle)}
+    done = walk("update-to-0.3.md", environment, machine.work, programs=Path(sys.executable).parent)
     assert done.returncode == 0, done.stdout + done.stderr
     project = machine.work / "flight-delays"
     contract = yaml.safe_load((project / CONTRACT).read_text())
