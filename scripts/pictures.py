@@ -22,7 +22,7 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 SESSION = "mlscaffold-picture"
-WIDTH, HEIGHT = 92, 74
+WIDTH, HEIGHT = 92, 100
 
 
 def tmux(*arguments: str) -> str:
@@ -76,9 +76,8 @@ def wizard(folder: str) -> str:
             "command name?",
             "in a sentence?",
             "maintains it?",
-            "predict?",
-            "containers",
-            "licence?",
+            "start with?",
+            "How much",
         ):
             wait_for(question)
             time.sleep(0.3)

@@ -1,4 +1,4 @@
-"""The walks through our pages: the commands in their ```console blocks, in their order, each with the exit code that it says."""
+"""The walks through our pages: the commands in their ```console blocks, in order, each with the exit code it says."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PART = re.compile(
 
 
 def coming_releases(folder: Path) -> Path:
-    """A bundle of all releases, and of the template as it lies here as the next one, unless that is released already."""
+    """A bundle of all releases, and the template as it lies here as the next one, unless that is released already."""
     version = Version(__version__)
     if any(each.tag == str(version) for each in releases(find_source(str(release.BUNDLE)))):
         return release.BUNDLE

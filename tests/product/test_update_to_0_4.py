@@ -1,4 +1,4 @@
-"""The way from 0.3 to 0.4: its page is walked with a project's libraries, and the loader that the project's page shows is used."""
+"""The way from 0.3 to 0.4: its page is walked with real libraries, and so is the loader that a project's page shows."""
 
 from __future__ import annotations
 
