@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,12 @@ from pydantic import BaseModel, ValidationError
 from .errors import SettingsError
 from .formats import upgraded
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 Model = TypeVar("Model", bound=BaseModel)
+#: Settings that say of which kind a thing is.
+KINDS_BY = ("kind", "check")
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,9 +59,7 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        found = [
-            _explain(path, root, (*at, *item["loc"]), _wording(item["type"], item["msg"])) for item in error.errors()
-        ]
+        found = [_explain(path, root, (*at, *_location(item)), _wording(item)) for item in error.errors()]
         raise SettingsError("\n".join(dict.fromkeys(found)), f"Mend {path}.") from None
 
 
@@ -95,32 +98,53 @@ def _repeated(node: yaml.Node | None, above: str = "") -> Iterator[tuple[int, st
         yield from _repeated(value, f"{name}.")
 
 
-def _wording(kind: str, message: str) -> str:
+def _location(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Where it is, down to the word that says of which kind a thing is, if that is what is wrong."""
+    word = (error["ctx"]["discriminator"].strip("'"),) if error["type"].startswith("union_tag_") else ()
+    return (*error["loc"], *word)
+
+
+def _wording(error: ErrorDetails) -> str:
     """What is wrong, in the words of a configuration file."""
     plain = {
         "extra_forbidden": "no such setting",
         "missing": "is missing",
         "model_type": "settings are expected here, one `name: value` a line",
+        "model_attributes_type": "settings are expected here, one `name: value` a line",
         "dict_type": "names are expected here, one `name: value` a line",
-        "union_tag_not_found": "`kind` is missing",
-        "union_tag_invalid": "there is no such `kind`; there are " + message.partition("expected tags: ")[2],
+        "union_tag_not_found": "is missing",
+        "union_tag_invalid": "there is no {discriminator} `{tag}`; there are {expected_tags}",
     }
-    return plain.get(kind, message.removeprefix("Value error, ").replace("Input should", "should"))
+    if error["type"] not in plain:
+        return error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    return plain[error["type"]].format_map(
+        {key: str(value).replace("'", "") for key, value in error.get("ctx", {}).items()}
+    )
 
 
 def _explain(path: Path, root: yaml.Node | None, location: tuple[int | str, ...], problem: str) -> str:
     """One line for one wrong value: `params.yaml:12: split.folds: should be …`."""
     line, node, names = 1, root, []
+    of_kind: yaml.Node | None = None
     for part in location:
         child = _child(node, part)
-        if child is None:
-            # A name that pydantic adds to say which of several types was tried, or a key that is missing.
+        if node is not of_kind and part in _kind(node):
+            # pydantic says of which kind a thing is, before it says where in it.
+            of_kind = node
+        elif child is None:
+            # A name that it adds to say which of several types was tried, or a key that is missing.
             if part == location[-1] and "missing" in problem:
                 names.append(str(part))
-            continue
-        line, node = child
-        names.append(str(part))
+        else:
+            line, node = child
+            names.append(str(part))
     return f"{path}:{line}: {'.'.join(names) or 'the file'}: {problem}"
+
+
+def _kind(node: yaml.Node | None) -> list[str]:
+    """The word that says of which kind a thing is."""
+    said = [_child(node, name) for name in KINDS_BY]
+    return [child[1].value for child in said if child is not None]
 
 
 def _child(node: yaml.Node | None, part: int | str) -> tuple[int, yaml.Node] | None:

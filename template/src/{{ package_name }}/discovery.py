@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from inspect import isabstract
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,10 +33,22 @@ def discover(folder: str, kind: type[Offer]) -> dict[str, Offer]:
     Raises:
         LookupError: two have the same name.
     """
-    package = importlib.import_module(f"{PACKAGE}.{folder.replace('/', '.')}")
     found: dict[str, Offer] = {}
+    for module, value in _defined(folder):
+        if isinstance(value, kind) and found.setdefault(value.name, value) is not value:  # type: ignore[attr-defined]
+            raise LookupError(f"{module}: there is another {kind.__name__} of its name")
+    return found
+
+
+def discover_classes(folder: str, base: type[Offer]) -> list[type[Offer]]:
+    """Every class below another that the modules of a folder and the folders below define, without abstract ones."""
+    classes = (value for _, value in _defined(folder) if isinstance(value, type) and issubclass(value, base))
+    return list(dict.fromkeys(each for each in classes if not isabstract(each)))
+
+
+def _defined(folder: str) -> Iterator[tuple[str, object]]:
+    """Every object of the modules of a folder and the folders below, with the name of its module."""
+    package = importlib.import_module(f"{PACKAGE}.{folder.replace('/', '.')}")
     for module in sorted(pkgutil.walk_packages(package.__path__, f"{package.__name__}."), key=lambda item: item.name):
         for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, kind) and found.setdefault(value.name, value) is not value:  # type: ignore[attr-defined]
-                raise LookupError(f"{module.name}: there is another {kind.__name__} of its name")
-    return found
+            yield module.name, value

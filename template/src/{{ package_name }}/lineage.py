@@ -226,5 +226,7 @@ def _imports(path: Path) -> Iterator[Path]:
                     yield from (target.with_suffix(".py"), target / "__init__.py")
             case ast.Call(func=ast.Name(id="import_module")):
                 yield from path.parent.glob("*.py")
-            case ast.Call(func=ast.Name(id="discover"), args=[ast.Constant(value=str(folder)), *_]):
+            case ast.Call(
+                func=ast.Name(id="discover" | "discover_classes"), args=[ast.Constant(value=str(folder)), *_]
+            ):
                 yield from (PACKAGE / folder).rglob("*.py")

@@ -77,8 +77,8 @@ def upgrade(root: Root = HERE) -> None:
     """Rewrite configuration files of an older format in the newest one; they are read without it, too."""
     from ..contract.types import Contract
     from ..contract.upgrade import upgrade as rewrite
-    from ..data_loaders.sources import Sources
+    from ..data_loaders.sources import SOURCES_FILE
     from ..settings import Settings
 
-    for name, model in ((CONTRACT, Contract), (SOURCES, Sources), ("params.yaml", Settings)):
+    for name, model in ((CONTRACT, Contract), (SOURCES, SOURCES_FILE.model), ("params.yaml", Settings)):
         typer.echo(rewrite(root / name, model))

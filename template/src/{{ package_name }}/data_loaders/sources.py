@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, ConfigDict, Field
-
-from ..configuration import load
-from ..contract.types import Section
 from ..discovery import discover
 from ..errors import DataError, SettingsError
-from .base import Loader, LoaderKind
+from ..kinds import FILE_NAME, KindsFile
+from .base import Loader, LoaderKind, Source
 
 
 def loader_kinds() -> dict[str, LoaderKind]:
@@ -28,27 +25,15 @@ def loader_kinds() -> dict[str, LoaderKind]:
     return kinds
 
 
-def _known(kind: str) -> str:
-    if kind not in (kinds := loader_kinds()):
-        raise ValueError(f"there is no kind `{kind}` of source; there are {', '.join(sorted(kinds))}")
-    return kind
-
-
-class _AnySource(Section):
-    model_config = ConfigDict(extra="allow")
-
-    kind: Annotated[str, AfterValidator(_known)]
-
-
-#: It is the name of a file, too.
-_SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,59}$")]
-
-
-class Sources(Section):
-    """All of configs/sources.yaml; the settings of a source are those of its kind."""
-
-    format: Literal[1]
-    sources: Annotated[dict[_SourceName, _AnySource], Field(min_length=1)]
+#: All of configs/sources.yaml.
+SOURCES_FILE = KindsFile[Source](
+    name="sources",
+    says="Where the raw tables come from.",
+    things="sources",
+    names=FILE_NAME,
+    kinds=lambda: (offer.settings for offer in loader_kinds().values()),
+    least=1,
+)
 
 
 def load_sources(path: Path, root: Path) -> dict[str, Loader]:
@@ -67,11 +52,7 @@ def load_sources(path: Path, root: Path) -> dict[str, Loader]:
             "Write it and the contract from your table: contract infer FILE --target COLUMN (a csv or parquet file).",
         )
     kinds = loader_kinds()
-    found = {}
-    for name, source in load(path, Sources).sources.items():
-        offer = kinds[source.kind]
-        found[name] = offer.loader(load(path, offer.settings, at=("sources", name)), root)
-    return found
+    return {name: kinds[source.kind].loader(source, root) for name, source in SOURCES_FILE.load(path).items()}
 
 
 def guess(path: Path) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 from pydantic import Field
@@ -15,20 +15,6 @@ from ..contract.types import Name, Names, Section
 EGRESS = "configs/egress.yaml"
 #: What is kept of what was sent, and what is about to be.
 FOLDER = Path("data/interim/egress")
-
-
-class Destination(Section):
-    """What configs/egress.yaml says about a destination of any kind."""
-
-    kind: str
-    send: Annotated[
-        Name,
-        Field(
-            description="`predictions` (of `predict`), a file that `predict --output` wrote, `rows` (of the contract), or a source."
-        ),
-    ] = "predictions"
-    columns: Annotated[Names, Field(description="Only these, in this order.")] = ()
-    pii: Annotated[bool, Field(description="Whether columns go there that the contract calls personal.")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +42,19 @@ class Outgoing:
     withheld: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class DestinationKind:
-    """What a file of this folder offers.
+class Destination(Section, ABC):
+    """What configs/egress.yaml says about a destination of any kind."""
 
-    Args:
-        name: the `kind` in configs/egress.yaml.
-        settings: what else stands there.
-        send: brings a table there and returns what to print about it; raises `ProjectError`. A second time changes nothing.
-    """
+    kind: str
+    send: Annotated[
+        Name,
+        Field(
+            description="`predictions` (of `predict`), a file that `predict --output` wrote, `rows` (of the contract), or a source."
+        ),
+    ] = "predictions"
+    columns: Annotated[Names, Field(description="Only these, in this order.")] = ()
+    pii: Annotated[bool, Field(description="Whether columns go there that the contract calls personal.")] = False
 
-    name: str
-    settings: type[Destination]
-    send: Callable[[Outgoing, Any], str]
+    @abstractmethod
+    def deliver(self, outgoing: Outgoing) -> str:
+        """Bring a table there and return what to print about it; a second time changes nothing. Raises `ProjectError`."""

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ...contract.types import LARGEST_EXACT, Contract, IntegerColumn, NumberColumn
 from ..lesson import Sample
-from .base import Columns, RowSettings, StepKind, by_content, numeric
+from .base import Columns, RowSettings, by_content, numeric
 
 #: The largest number that a model takes.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -32,16 +32,16 @@ class Augment(RowSettings):
         texts = tuple(name for name, column in contract.columns.items() if column.kind == "text")
         yield from numeric(self.columns, contract, also=texts)
 
-
-def _augmented(sample: Sample, step: Augment, contract: Contract, random: np.random.Generator) -> Sample:
-    order = by_content(sample, contract)
-    ordered, back = sample.rows[order], np.argsort(order)
-    copies = [
-        ordered.with_columns(_varied(ordered[name], step, contract, random) for name in step.columns)[back]
-        for _ in range(step.copies)
-    ]
-    weight = None if sample.weight is None else np.tile(sample.weight, 1 + step.copies)
-    return replace(sample, rows=pl.concat([sample.rows, *copies]), weight=weight)
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:
+        """See `RowSettings.apply`."""
+        order = by_content(sample, contract)
+        ordered, back = sample.rows[order], np.argsort(order)
+        copies = [
+            ordered.with_columns(_varied(ordered[name], self, contract, random) for name in self.columns)[back]
+            for _ in range(self.copies)
+        ]
+        weight = None if sample.weight is None else np.tile(sample.weight, 1 + self.copies)
+        return replace(sample, rows=pl.concat([sample.rows, *copies]), weight=weight)
 
 
 def _varied(values: pl.Series, step: Augment, contract: Contract, random: np.random.Generator) -> pl.Series:
@@ -62,6 +62,3 @@ def _varied(values: pl.Series, step: Augment, contract: Contract, random: np.ran
 
 def _shortened(text: str | None, share: float, random: np.random.Generator) -> str | None:
     return text and " ".join(word for word in text.split() if random.random() >= share)
-
-
-AUGMENT = StepKind("augment", Augment, _augmented)

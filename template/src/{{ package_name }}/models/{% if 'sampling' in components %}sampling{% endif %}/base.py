@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -19,7 +20,7 @@ Columns = Annotated[tuple[Name, ...], Field(strict=False, min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class RowSettings(Section):
+class RowSettings(Section, ABC):
     """What every step says; what else it says depends on its kind."""
 
     kind: Annotated[str, Field(description="The kind of step.")]
@@ -27,6 +28,10 @@ class RowSettings(Section):
     def problems(self, contract: Contract) -> Iterator[str]:  # noqa: ARG002
         """Why the step cannot be done with the rows of a contract."""
         yield from ()
+
+    @abstractmethod
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:
+        """Rows to learn from to other such rows; all chance is drawn from `random`."""
 
 
 class OfClasses(RowSettings):
@@ -36,21 +41,6 @@ class OfClasses(RowSettings):
         """A number has no classes."""
         if not contract.labels:
             yield f"`{self.kind}` needs classes, and the task of the contract is a regression"
-
-
-@dataclass(frozen=True)
-class StepKind:
-    """What a file of this folder offers.
-
-    Args:
-        name: the `kind` in configs/sampling.yaml.
-        settings: what else stands there.
-        apply: rows to learn from, the settings, the contract and a start of random draws to other such rows.
-    """
-
-    name: str
-    settings: type[RowSettings]
-    apply: Callable[[Sample, Any, Contract, np.random.Generator], Sample]
 
 
 def taken(sample: Sample, index: np.ndarray) -> Sample:

@@ -15,7 +15,7 @@ from ...contract.conditions import Condition
 from ...contract.types import Contract
 from ...errors import SettingsError
 from ..lesson import Sample
-from .base import SAMPLING, Columns, Positive, RowSettings, StepKind, by_chance, numeric, taken
+from .base import SAMPLING, Columns, Positive, RowSettings, by_chance, numeric, taken
 
 #: Beyond so many times the distance of the quartiles a value is "far out" (J. W. Tukey 1977, section 2D).
 FAR_OUT = 3.0
@@ -52,6 +52,23 @@ class Select(RowSettings):
         for name in sorted({*named} - there):
             yield f"the rows of the contract have no column `{name}`"
 
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:
+        """See `RowSettings.apply`."""
+        if self.where is not None:
+            sample = taken(sample, np.flatnonzero(_true(sample.rows, self.where)))
+        if self.newest is not None and len(sample.rows):
+            periods = sample.rows[str(contract.time)].dt.truncate(contract.period)
+            first = periods.unique().sort().tail(self.newest)[0]
+            sample = taken(sample, np.flatnonzero((periods >= first).to_numpy()))
+        if self.per_group is not None and len(sample.rows):
+            places = pl.Series("place", by_chance(sample, contract, random))
+            when = sample.rows[contract.time] if contract.time else places
+            table = pl.DataFrame({"group": sample.rows[str(contract.group)], "when": when, "place": places})
+            ordered = table.with_row_index("row").sort("when", "place", descending=True)
+            kept = ordered.group_by("group", maintain_order=True).head(self.per_group)
+            sample = taken(sample, kept["row"].sort().to_numpy())
+        return sample
+
 
 class Outliers(RowSettings):
     """Rows with a number far from the others are not learnt from; limits are learnt from the rows that the step is given."""
@@ -79,22 +96,15 @@ class Outliers(RowSettings):
         """Columns that are no numbers."""
         yield from numeric(self.columns, contract, also=() if contract.labels else (contract.target.column,))
 
-
-def _select(sample: Sample, step: Select, contract: Contract, random: np.random.Generator) -> Sample:
-    if step.where is not None:
-        sample = taken(sample, np.flatnonzero(_true(sample.rows, step.where)))
-    if step.newest is not None and len(sample.rows):
-        periods = sample.rows[str(contract.time)].dt.truncate(contract.period)
-        first = periods.unique().sort().tail(step.newest)[0]
-        sample = taken(sample, np.flatnonzero((periods >= first).to_numpy()))
-    if step.per_group is not None and len(sample.rows):
-        places = pl.Series("place", by_chance(sample, contract, random))
-        when = sample.rows[contract.time] if contract.time else places
-        table = pl.DataFrame({"group": sample.rows[str(contract.group)], "when": when, "place": places})
-        ordered = table.with_row_index("row").sort("when", "place", descending=True)
-        kept = ordered.group_by("group", maintain_order=True).head(step.per_group)
-        sample = taken(sample, kept["row"].sort().to_numpy())
-    return sample
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:  # noqa: ARG002
+        """See `RowSettings.apply`."""
+        out, says = np.zeros(len(sample.rows), dtype=bool), []
+        for name in self.columns:
+            low, high = limits(sample.rows[name], self)
+            far = ((sample.rows[name] < low) | (sample.rows[name] > high)).fill_null(value=False).to_numpy()
+            says += [f"`{name}` of {far.sum()}"] if far.any() else []
+            out |= far
+        return replace(taken(sample, np.flatnonzero(~out)), says=tuple(says))
 
 
 def _true(rows: pl.DataFrame, condition: str) -> np.ndarray:
@@ -116,17 +126,3 @@ def limits(values: pl.Series, step: Outliers) -> tuple[float, float]:
         return -np.inf, np.inf
     reach = 0.0 if step.quantiles else (step.iqr or FAR_OUT) * (high - low)
     return low - reach, high + reach
-
-
-def _outliers(sample: Sample, step: Outliers, contract: Contract, random: np.random.Generator) -> Sample:  # noqa: ARG001
-    out, says = np.zeros(len(sample.rows), dtype=bool), []
-    for name in step.columns:
-        low, high = limits(sample.rows[name], step)
-        far = ((sample.rows[name] < low) | (sample.rows[name] > high)).fill_null(value=False).to_numpy()
-        says += [f"`{name}` of {far.sum()}"] if far.any() else []
-        out |= far
-    return replace(taken(sample, np.flatnonzero(~out)), says=tuple(says))
-
-
-SELECT = StepKind("select", Select, _select)
-OUTLIERS = StepKind("outliers", Outliers, _outliers)

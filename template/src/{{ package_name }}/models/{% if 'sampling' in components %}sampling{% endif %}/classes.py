@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ...contract.types import Contract, Word
 from ..lesson import Sample
-from .base import OfClasses, Positive, StepKind, by_chance, taken
+from .base import OfClasses, Positive, by_chance, taken
 
 
 class ClassWeights(OfClasses):
@@ -31,6 +31,18 @@ class ClassWeights(OfClasses):
         ):
             yield f"there is no label `{label}`; there are {', '.join(contract.labels[:40])}"
 
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:  # noqa: ARG002
+        """See `RowSettings.apply`."""
+        labels, factors = _labels(sample, contract), np.ones(len(sample.rows))
+        weight = np.ones(len(sample.rows)) if sample.weight is None else sample.weight
+        totals = {label: weight[labels == label].sum() for label in np.unique(labels)}
+        for label, total in totals.items():
+            if isinstance(self.weights, dict):
+                factors[labels == label] = self.weights.get(str(label), 1.0)
+            elif total > 0:
+                factors[labels == label] = weight.sum() / (len(totals) * total)
+        return replace(sample, weight=weight * factors)
+
 
 class Oversample(OfClasses):
     """Rows of rare classes are there several times, each of a class as often as the others of it, or once more."""
@@ -39,6 +51,12 @@ class Oversample(OfClasses):
     to: Annotated[
         float, Field(gt=0, le=1, description="Rows of each class, at least, as a share of the largest one's.")
     ] = 1.0
+
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:
+        """See `RowSettings.apply`."""
+        groups = _shuffled(sample, contract, random)
+        least = int(np.ceil(self.to * max(map(len, groups))))
+        return taken(sample, np.sort(np.concatenate([np.resize(group, max(len(group), least)) for group in groups])))
 
 
 class Undersample(OfClasses):
@@ -49,29 +67,11 @@ class Undersample(OfClasses):
         float, Field(ge=1, description="Rows of each class, at most, as a multiple of the smallest one's.")
     ] = 1.0
 
-
-def _weighted(sample: Sample, step: ClassWeights, contract: Contract, random: np.random.Generator) -> Sample:  # noqa: ARG001
-    labels, factors = _labels(sample, contract), np.ones(len(sample.rows))
-    weight = np.ones(len(sample.rows)) if sample.weight is None else sample.weight
-    totals = {label: weight[labels == label].sum() for label in np.unique(labels)}
-    for label, total in totals.items():
-        if isinstance(step.weights, dict):
-            factors[labels == label] = step.weights.get(str(label), 1.0)
-        elif total > 0:
-            factors[labels == label] = weight.sum() / (len(totals) * total)
-    return replace(sample, weight=weight * factors)
-
-
-def _oversampled(sample: Sample, step: Oversample, contract: Contract, random: np.random.Generator) -> Sample:
-    groups = _shuffled(sample, contract, random)
-    least = int(np.ceil(step.to * max(map(len, groups))))
-    return taken(sample, np.sort(np.concatenate([np.resize(group, max(len(group), least)) for group in groups])))
-
-
-def _undersampled(sample: Sample, step: Undersample, contract: Contract, random: np.random.Generator) -> Sample:
-    groups = _shuffled(sample, contract, random)
-    most = int(step.to * min(map(len, groups)))
-    return taken(sample, np.sort(np.concatenate([group[:most] for group in groups])))
+    def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:
+        """See `RowSettings.apply`."""
+        groups = _shuffled(sample, contract, random)
+        most = int(self.to * min(map(len, groups)))
+        return taken(sample, np.sort(np.concatenate([group[:most] for group in groups])))
 
 
 def _shuffled(sample: Sample, contract: Contract, random: np.random.Generator) -> list[np.ndarray]:
@@ -82,8 +82,3 @@ def _shuffled(sample: Sample, contract: Contract, random: np.random.Generator) -
 
 def _labels(sample: Sample, contract: Contract) -> np.ndarray:
     return sample.rows[contract.target.column].to_numpy().astype(str)
-
-
-CLASS_WEIGHTS = StepKind("class_weights", ClassWeights, _weighted)
-OVERSAMPLE = StepKind("oversample", Oversample, _oversampled)
-UNDERSAMPLE = StepKind("undersample", Undersample, _undersampled)

@@ -4,45 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, create_model
 
-from ...configuration import load
-from ...contract.types import Contract, Section
-from ...discovery import discover
+from ...contract.types import Contract
+from ...discovery import discover_classes
 from ...errors import DataError, SettingsError
+from ...kinds import WORDS, KindsFile
 from ..lesson import RowStep, Sample
-from .base import SAMPLING, RowSettings, StepKind
+from .base import SAMPLING, RowSettings
 
 #: A share of a class that moved by less than this is no other share.
 SHIFTED = 0.01
 
-_StepName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_ -]{0,99}$")]
-
-
-def step_kinds() -> dict[str, StepKind]:
-    """Every kind of step that a file of this folder offers, by name."""
-    return discover("models/sampling", StepKind)
-
-
-def _file() -> type[Any]:
-    """All of configs/sampling.yaml, by the kinds that there are."""
-    kinds: Any = reduce(or_, (kind.settings for kind in step_kinds().values()))
-    step = Annotated[kinds, Field(discriminator="kind")]
-    steps = (dict[_StepName, step], Field(description="Steps by name, one after the other."))
-    doc = "What becomes of the rows to learn from."
-    return create_model("Sampling", __base__=Section, __doc__=doc, format=(Literal[1], ...), steps=steps)
-
-
-def sampling_schema() -> dict[str, Any]:
-    """The JSON Schema of configs/sampling.yaml, by which editors explain keys; it stands in configs/sampling.schema.json."""
-    schema: dict[str, Any] = _file().model_json_schema()
-    return schema
+#: All of configs/sampling.yaml.
+SAMPLING_FILE = KindsFile[RowSettings](
+    name="sampling",
+    says="What becomes of the rows to learn from, one step after the other.",
+    things="steps",
+    names=WORDS,
+    kinds=lambda: discover_classes("models/sampling", RowSettings),  # type: ignore[type-abstract]
+)
 
 
 def load_steps(path: Path, contract: Contract) -> dict[str, RowSettings]:
@@ -53,7 +37,7 @@ def load_steps(path: Path, contract: Contract) -> dict[str, RowSettings]:
     """
     if not path.is_file():
         return {}
-    steps: dict[str, RowSettings] = load(path, _file()).steps
+    steps = SAMPLING_FILE.load(path)
     problems = [f"{SAMPLING}: {name}: {problem}" for name, step in steps.items() for problem in step.problems(contract)]
     if problems:
         raise SettingsError("\n".join(problems), f"Mend {SAMPLING}, or take the step out.")
@@ -66,11 +50,11 @@ def sampled(steps: Mapping[str, RowSettings], contract: Contract, seed: int, sam
     Raises:
         DataError: a step leaves nothing to learn from.
     """
-    kinds, now, says = step_kinds(), replace(sample, says=()), list(sample.says)
+    now, says = replace(sample, says=()), list(sample.says)
     for position, (name, step) in enumerate(steps.items()):
         before = len(now.rows)
         random = np.random.default_rng([seed, position])
-        now = kinds[step.kind].apply(replace(now, says=()), step, contract, random)
+        now = step.apply(replace(now, says=()), contract, random)
         if now.rows.is_empty() or (contract.labels and now.rows[contract.target.column].n_unique() == 1):
             left = "one class only" if len(now.rows) else "none"
             raise DataError(

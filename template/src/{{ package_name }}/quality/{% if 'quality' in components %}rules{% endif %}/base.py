@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import Field
@@ -21,7 +21,7 @@ Columns = Annotated[tuple[Name, ...], Field(strict=False, min_length=1)]
 Tables = Mapping[str, pl.LazyFrame]
 
 
-class Check(Section):
+class Check(Section, ABC):
     """What every check says; what else it says depends on its kind."""
 
     check: Annotated[str, Field(description="The kind of check.")]
@@ -31,20 +31,9 @@ class Check(Section):
     ] = "stop"
     says: Annotated[str, Field(description="Why it matters, in a person's words.", max_length=500)] = ""
 
-
-@dataclass(frozen=True)
-class CheckKind:
-    """What a file of this folder offers.
-
-    Args:
-        name: the `check` in configs/quality.yaml.
-        settings: what else stands there.
-        find: the table, its settings and all tables to what is wrong.
-    """
-
-    name: str
-    settings: type[Check]
-    find: Callable[[pl.LazyFrame, Any, Tables], Iterator[Problem]]
+    @abstractmethod
+    def find(self, table: pl.LazyFrame, tables: Tables) -> Iterator[Problem]:
+        """What is wrong in its table; all tables are there to compare. Raises `SettingsError`."""
 
 
 def known(table: pl.LazyFrame, columns: tuple[str, ...], name: str) -> None:

@@ -4,54 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, ConfigDict, Field, create_model
-
-from ...configuration import load
-from ...contract.types import Section
-from ...discovery import discover
+from ...discovery import discover_classes
 from ...errors import SettingsError
+from ...kinds import WORDS, KindsFile
 from ...problems import Problem
-from .base import QUALITY, Check, CheckKind, Tables
+from .base import QUALITY, Check, Tables
 
-
-def check_kinds() -> dict[str, CheckKind]:
-    """Every kind of check that a file of this folder offers, by name."""
-    return discover("quality/rules", CheckKind)
-
-
-def _known(kind: str) -> str:
-    if kind not in (kinds := check_kinds()):
-        raise ValueError(f"there is no check `{kind}`; there are {', '.join(sorted(kinds))}")
-    return kind
-
-
-class _AnyCheck(Section):
-    model_config = ConfigDict(extra="allow")
-
-    check: Annotated[str, AfterValidator(_known)]
-
-
-_CheckName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_ -]{0,99}$")]
-
-
-class Quality(Section):
-    """All of configs/quality.yaml; the settings of a check are those of its kind."""
-
-    format: Literal[1]
-    checks: dict[_CheckName, _AnyCheck]
-
-
-def quality_schema() -> dict[str, Any]:
-    """The JSON Schema of configs/quality.yaml, by which editors explain keys; it stands in configs/quality.schema.json."""
-    kinds: Any = reduce(or_, (kind.settings for kind in check_kinds().values()))
-    checks = dict[str, Annotated[kinds, Field(description="What must be true, by its kind.")]]
-    fields: dict[str, Any] = {"format": (Literal[1], ...), "checks": (checks, Field(description="Checks by name."))}
-    return create_model("Quality", __base__=Section, __doc__="Rules for the data.", **fields).model_json_schema()
+#: All of configs/quality.yaml.
+QUALITY_FILE = KindsFile[Check](
+    name="quality",
+    says="Rules for the data.",
+    things="checks",
+    names=WORDS,
+    kinds=lambda: discover_classes("quality/rules", Check),  # type: ignore[type-abstract]
+    tag="check",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,19 +37,6 @@ class Outcome:
         return bool(self.problems) and self.check.severity == "stop"
 
 
-def load_checks(path: Path) -> dict[str, Check]:
-    """The checks of a project, by the names that it gave them.
-
-    Raises:
-        SettingsError: the file is missing or wrong, or names a kind that there is not; names the line to mend.
-    """
-    kinds = check_kinds()
-    return {
-        name: load(path, kinds[check.check].settings, at=("checks", name))
-        for name, check in load(path, Quality).checks.items()
-    }
-
-
 def outcomes(checks: Mapping[str, Check], tables: Tables) -> list[Outcome]:
     """What each check finds.
 
@@ -91,21 +47,16 @@ def outcomes(checks: Mapping[str, Check], tables: Tables) -> list[Outcome]:
     Raises:
         SettingsError: a check is about a table or column that there is not.
     """
-    kinds = check_kinds()
-    return [
-        Outcome(name=name, check=check, problems=_found(kinds[check.check], name, check, tables))
-        for name, check in checks.items()
-    ]
+    return [Outcome(name=name, check=check, problems=_found(name, check, tables)) for name, check in checks.items()]
 
 
-def _found(kind: CheckKind, name: str, check: Check, tables: Tables) -> tuple[Problem, ...]:
+def _found(name: str, check: Check, tables: Tables) -> tuple[Problem, ...]:
     if check.table not in tables:
         raise SettingsError(
             f"{QUALITY}: {name}: there is no table `{check.table}`; there are {', '.join(sorted(tables))}.",
             f"Mend {QUALITY}.",
         )
-    found = kind.find(tables[check.table], check, tables)
-    return tuple(replace(problem, check=name) for problem in found)
+    return tuple(replace(problem, check=name) for problem in check.find(tables[check.table], tables))
 
 
 def described(outcome: Outcome) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ...contract.types import Name
 from ...errors import SettingsError
 from ...problems import Problem
 from ..base import where
-from .base import QUALITY, Check, CheckKind, Columns, Tables, complete, known, listed
+from .base import QUALITY, Check, Columns, Tables, complete, known, listed
 
 #: What a row is told of the others; a name with no-break spaces cannot be a column of the contract.
 _TOLD = "told\u00a0of\u00a0others"
@@ -24,6 +24,20 @@ class Consistent(Check):
     check: Literal["consistent"]
     columns: Columns
     gives: Annotated[Columns, Field(description="Columns that the others decide.")]
+
+    def find(self, table: pl.LazyFrame, tables: Tables) -> Iterator[Problem]:  # noqa: ARG002
+        """See `Check.find`."""
+        known(table, (*self.columns, *self.gives), self.table)
+        for name in self.gives:
+            several = (
+                table.filter(complete((*self.columns, name)))
+                .group_by(self.columns)
+                .agg(pl.col(name).n_unique().alias(_TOLD))
+                .filter(pl.col(_TOLD) > 1)
+            )
+            told = table.join(several, on=self.columns, how="left", maintain_order="left")
+            says = f"rows with the same {listed(self.columns)} have several values"
+            yield from where(told, {Problem(column=name, says=says): pl.col(_TOLD).is_not_null()})
 
 
 class Referential(Check):
@@ -42,38 +56,22 @@ class Referential(Check):
             raise ValueError("`its` names as many columns as `columns`")
         return self
 
-
-def _consistent(table: pl.LazyFrame, check: Consistent, tables: Tables) -> Iterator[Problem]:  # noqa: ARG001
-    known(table, (*check.columns, *check.gives), check.table)
-    for name in check.gives:
-        several = (
-            table.filter(complete((*check.columns, name)))
-            .group_by(check.columns)
-            .agg(pl.col(name).n_unique().alias(_TOLD))
-            .filter(pl.col(_TOLD) > 1)
-        )
-        told = table.join(several, on=check.columns, how="left", maintain_order="left")
-        says = f"rows with the same {listed(check.columns)} have several values"
-        yield from where(told, {Problem(column=name, says=says): pl.col(_TOLD).is_not_null()})
-
-
-def _referential(table: pl.LazyFrame, check: Referential, tables: Tables) -> Iterator[Problem]:
-    if check.of not in tables:
-        raise SettingsError(
-            f"{QUALITY}: there is no table `{check.of}`; there are {', '.join(sorted(tables))}.", f"Mend {QUALITY}."
-        )
-    its = check.its or check.columns
-    known(table, check.columns, check.table)
-    known(tables[check.of], its, check.of)
-    there = tables[check.of].select(its).unique().with_columns(pl.lit(value=True).alias(_TOLD))
-    try:
-        told = table.join(there, left_on=check.columns, right_on=its, how="left", maintain_order="left")
-        lost = pl.col(_TOLD).is_null() & complete(check.columns)
-        yield from where(told, {Problem(says=f"no row of {check.of} has this {listed(check.columns)}"): lost})
-    except pl.exceptions.SchemaError as error:
-        kinds = f"{listed(check.columns)} and {listed(its)} of {check.of} are of two kinds"
-        raise SettingsError(f"{QUALITY}: {kinds}: {error}", "Give both one kind, in configs/sources.yaml.") from None
-
-
-CONSISTENT = CheckKind("consistent", Consistent, _consistent)
-REFERENTIAL = CheckKind("referential", Referential, _referential)
+    def find(self, table: pl.LazyFrame, tables: Tables) -> Iterator[Problem]:
+        """See `Check.find`."""
+        if self.of not in tables:
+            raise SettingsError(
+                f"{QUALITY}: there is no table `{self.of}`; there are {', '.join(sorted(tables))}.", f"Mend {QUALITY}."
+            )
+        its = self.its or self.columns
+        known(table, self.columns, self.table)
+        known(tables[self.of], its, self.of)
+        there = tables[self.of].select(its).unique().with_columns(pl.lit(value=True).alias(_TOLD))
+        try:
+            told = table.join(there, left_on=self.columns, right_on=its, how="left", maintain_order="left")
+            lost = pl.col(_TOLD).is_null() & complete(self.columns)
+            yield from where(told, {Problem(says=f"no row of {self.of} has this {listed(self.columns)}"): lost})
+        except pl.exceptions.SchemaError as error:
+            kinds = f"{listed(self.columns)} and {listed(its)} of {self.of} are of two kinds"
+            raise SettingsError(
+                f"{QUALITY}: {kinds}: {error}", "Give both one kind, in configs/sources.yaml."
+            ) from None

@@ -14,7 +14,7 @@ from ...contract.types import Duration, Name
 from ...errors import SettingsError
 from ...problems import Problem
 from ..base import ask, where
-from .base import QUALITY, Check, CheckKind, Tables, known
+from .base import QUALITY, Check, Tables, known
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -31,6 +31,19 @@ class Rule(Check):
     check: Literal["rule"]
     keep: Annotated[Condition, Field(description="In SQL, of the columns of a row: `paid <= total AND total > 0`.")]
 
+    def find(self, table: pl.LazyFrame, tables: Tables) -> Iterator[Problem]:  # noqa: ARG002
+        """See `Check.find`."""
+        keeps = pl.sql_expr(self.keep)
+        known(table, tuple(keeps.meta.root_names()), self.table)
+        try:
+            yield from where(table, {Problem(says=f"not so: {self.keep}"): ~keeps})
+        except pl.exceptions.PolarsError as error:
+            said = str(error).partition("\n")[0]
+            raise SettingsError(
+                f"{QUALITY}: `{self.keep}` is no condition on a row: {said}",
+                f"Mend {QUALITY}, or say the kind of its columns in configs/sources.yaml: without one they are text.",
+            ) from None
+
 
 class Freshness(Check):
     """The newest row is young enough."""
@@ -44,36 +57,23 @@ class Freshness(Check):
         Field(description="Older than the newest of this (`table.column`), instead of now in UTC."),
     ] = ""
 
-
-def _rule(table: pl.LazyFrame, check: Rule, tables: Tables) -> Iterator[Problem]:  # noqa: ARG001
-    keeps = pl.sql_expr(check.keep)
-    known(table, tuple(keeps.meta.root_names()), check.table)
-    try:
-        yield from where(table, {Problem(says=f"not so: {check.keep}"): ~keeps})
-    except pl.exceptions.PolarsError as error:
-        said = str(error).partition("\n")[0]
-        raise SettingsError(
-            f"{QUALITY}: `{check.keep}` is no condition on a row: {said}",
-            f"Mend {QUALITY}, or say the kind of its columns in configs/sources.yaml: without one they are text.",
-        ) from None
-
-
-def _freshness(table: pl.LazyFrame, check: Freshness, tables: Tables) -> Iterator[Problem]:
-    newest = _newest(table, check.column, check.table)
-    if newest is None:
-        yield Problem(column=check.column, says="has no value that says how old the rows are")
-        return
-    limit = timedelta(**{_UNITS[check.at_most[-1]]: int(check.at_most[:-1])})
-    if check.than:
-        name, _, column = check.than.partition(".")
-        if name not in tables:
-            raise SettingsError(f"{QUALITY}: there is no table `{name}`, which `than` names.", f"Mend {QUALITY}.")
-        now, called = _newest(tables[name], column, name), f"the newest `{check.than}`"
-    else:
-        now, called = datetime.now(UTC).replace(tzinfo=None), "now"
-    if now is not None and now - newest > limit:
-        says = f"the newest value is {_age(now - newest)} older than {called}, at most {check.at_most} are allowed"
-        yield Problem(column=check.column, says=says)
+    def find(self, table: pl.LazyFrame, tables: Tables) -> Iterator[Problem]:
+        """See `Check.find`."""
+        newest = _newest(table, self.column, self.table)
+        if newest is None:
+            yield Problem(column=self.column, says="has no value that says how old the rows are")
+            return
+        limit = timedelta(**{_UNITS[self.at_most[-1]]: int(self.at_most[:-1])})
+        if self.than:
+            name, _, column = self.than.partition(".")
+            if name not in tables:
+                raise SettingsError(f"{QUALITY}: there is no table `{name}`, which `than` names.", f"Mend {QUALITY}.")
+            now, called = _newest(tables[name], column, name), f"the newest `{self.than}`"
+        else:
+            now, called = datetime.now(UTC).replace(tzinfo=None), "now"
+        if now is not None and now - newest > limit:
+            says = f"the newest value is {_age(now - newest)} older than {called}, at most {self.at_most} are allowed"
+            yield Problem(column=self.column, says=says)
 
 
 def _newest(table: pl.LazyFrame, column: str, name: str) -> datetime | None:
@@ -89,7 +89,3 @@ def _newest(table: pl.LazyFrame, column: str, name: str) -> datetime | None:
 
 def _age(age: timedelta) -> str:
     return f"{age.days} days" if age.days > 1 else f"{age.total_seconds() / 3600:.1f} hours"
-
-
-RULE = CheckKind("rule", Rule, _rule)
-FRESHNESS = CheckKind("freshness", Freshness, _freshness)
