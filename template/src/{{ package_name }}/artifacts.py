@@ -59,18 +59,26 @@ def beside(path: Path) -> Iterator[Path]:
         DataError: it cannot be written.
     """
     scratch = None
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent))
+            yield scratch / path.name
+        finally:
+            if scratch is not None:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Work on a file or folder that may fail as the disk is full, or nobody may write there: raises `DataError` then."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent))
-        yield scratch / path.name
+        yield
     except OSError as error:
         raise DataError(
             f"{path} cannot be written: {error.strerror or error}.",
             "Make room, or make the folder writable; what was there before is as it was.",
         ) from error
-    finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def clear_beside(path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-#: So many lines are named; the others are counted.
-SHOWN_LINES = 8
+#: So many lines, and names of columns or tables, are named; the others are counted.
+SHOWN_LINES, SHOWN_NAMES = 8, 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +52,15 @@ def merged(parts: Iterable[Problem]) -> list[Problem]:
         lines = tuple(islice(chain(first.lines, part.lines), SHOWN_LINES))
         found[part.column, part.says] = replace(first, lines=lines, count=first.count + part.count)
     return list(found.values())
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names for a sentence, and how many more there are; without columns that no source has."""
+    found = [name for name in names if "\u00a0" not in name]
+    more = f" and {len(found) - SHOWN_NAMES} more" if len(found) > SHOWN_NAMES else ""
+    return ", ".join(found[:SHOWN_NAMES]) + more
+
+
+def reason(error: BaseException) -> str:
+    """What failed in polars, in a line, without the values that it failed for."""
+    return re.split(r" for \d+ out of \d+ values|; valid columns|\n", str(error))[0]

@@ -8,9 +8,8 @@ from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from .artifacts import clear_beside
+from .artifacts import clear_beside, writing
 from .discovery import discover
-from .errors import DataError
 from .lineage import FOLDER, Lineage
 from .progress import shown
 from .steps import Project, Step
@@ -55,14 +54,9 @@ def _alone(root: Path) -> Iterator[None]:
     from filelock import FileLock
 
     lock = FileLock(root / FOLDER / ".lock")
-    try:
+    with writing(root / FOLDER):
         (root / FOLDER).mkdir(parents=True, exist_ok=True)
         lock.acquire()
-    except OSError as error:
-        raise DataError(
-            f"{root / FOLDER} cannot be written: {error.strerror or error}.",
-            "Make room, or make the folder writable; nothing was done.",
-        ) from error
     try:
         yield
     finally:

@@ -56,7 +56,7 @@ class Loader(ABC):
     @property
     def files(self) -> list[Path]:
         """The files that are read; none if the source is no file."""
-        return [self.root / self.settings.path]
+        return [self.root / self.settings.path] if isinstance(self.settings, FileSource) else []
 
     def fingerprint(self) -> str:
         """What a source that is no file holds now: it differs when the table does.
@@ -77,8 +77,8 @@ class Loader(ABC):
 
     @property
     def where(self) -> str:
-        """The source, as a person calls it."""
-        return str(self.settings.path)
+        """The source, as a person calls it: the path of a file, or the address of what is none."""
+        return str(self.settings.path if isinstance(self.settings, FileSource) else self.settings.url)
 
     @property
     def form(self) -> Form:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import polars as pl
 from pydantic import Field
 
-from ..contract.types import Duration, Name, Section
+from ..contract.types import Duration, Name, Section, span_of
 from ..problems import Problem
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class Freshness(Section):
@@ -63,7 +61,7 @@ def unkept(
         if newest is None:
             says = f"no moment tells how old it is: name a `column` that is read as a datetime, and has values{_whom(source)}"
             yield Problem(check="freshness", says=says)
-        elif now - newest > timedelta(**{_UNITS[limit.maximum_age[-1]]: int(limit.maximum_age[:-1])}):
+        elif now - newest > span_of(limit.maximum_age):
             age = now - newest
             says = (
                 f"{said} {newest:%Y-%m-%d %H:%M}, {age.days} d {age.seconds // 3600} h ago; at most {limit.maximum_age}"

@@ -19,6 +19,7 @@ from ..configuration import load, refused
 from ..contract.types import Contract, Section
 from ..discovery import discover
 from ..predictor.encoding import Layout
+from ..problems import listed
 from ..settings import Chain, Features
 from ..tasks.base import Task
 
@@ -115,8 +116,8 @@ def load_features(params: Path, contract: Contract, layout: Layout) -> Features:
     """
     features = load(params, _Chains, at=("features",))
     for name in features.columns.keys() - {EVERY, *layout.numbers}:
-        there = ", ".join(layout.numbers[:40])
-        raise refused(params, ("features", "columns", name), f"the contract has no number of that name; it has {there}")
+        said = f"the contract has no number of that name; it has {listed(layout.numbers)}"
+        raise refused(params, ("features", "columns", name), said)
     numbers = [name for name, column in contract.columns.items() if column.kind in {"number", "integer"}]
     every = dict.fromkeys(numbers, features.columns.get(EVERY, ()))
     return features.model_copy(update={"columns": every | features.columns})

@@ -16,6 +16,7 @@ from ..contract.types import MAX_COLUMNS, MAX_NAME, Contract, TaskName, TooGood
 from ..data_loaders.sources import load_sources
 from ..errors import SettingsError
 from ..features.identifiers import BELONG, NAMES
+from ..problems import listed
 from ..settings import Settings
 from ..steps import CONTRACT, SOURCES, Project
 from .columns import ALMOST, Guess, guess_column, recurring_parts
@@ -129,7 +130,7 @@ def _require(name: str, columns: list[str]) -> None:
     if name not in columns:
         folded = {column.casefold(): column for column in columns}
         near = [f"`{folded[close]}`" for close in get_close_matches(name.strip().casefold(), folded, n=3)]
-        advice = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(columns[:40])}."
+        advice = f"Did you mean {' or '.join(near)}?" if near else f"There are: {listed(columns)}."
         raise SettingsError(f"There is no column `{name}`.", advice)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import reduce
@@ -20,6 +19,7 @@ from ..data_loaders.base import LINE, Typing
 from ..discovery import discover, names_in
 from ..errors import DataError, ProjectError
 from ..flows.base import Flow, Shaping, Tables
+from ..problems import listed, reason
 from ..quality.base import find_problems, rows_of
 from ..quality.later import forbid_later_knowledge
 from ..settings import Validation
@@ -27,7 +27,6 @@ from ..steps import Project, Step
 
 MEND = "Mend it in dataset.py or in the tables, or say in configs/contract.yaml what may be."
 
-SHOWN_COLUMNS = 40
 DATASET = str(Path(__file__).parents[1] / "dataset.py")
 
 
@@ -98,10 +97,9 @@ def naming_its_line(tables: Tables) -> Iterator[None]:
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == DATASET]
         if isinstance(error, SyntaxError):
             lines = [error.lineno]
-        there = "; ".join(f"{name}: {_listed(table.collect_schema())}" for name, table in tables.items())
-        said = re.split(r"; valid columns|\n", str(error))[0]
+        there = "; ".join(f"{name}: {listed(table.collect_schema())}" for name, table in tables.items())
         raise DataError(
-            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {said}",
+            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {reason(error)}",
             f"Mend it there, or the tables that it is made for. They have: {there}.",
         ) from error
 
@@ -164,14 +162,8 @@ def _lacking(absent: list[str], names: list[str], tables: Tables) -> DataError:
     return DataError(
         f"The rows lack {'columns' if len(absent) > 1 else 'a column'} of configs/contract.yaml: {', '.join(hints)}.",
         f"Make them in dataset.py, from the tables {', '.join(tables)}, or take them out of the contract. "
-        f"The rows have: {_listed(names)}.",
+        f"The rows have: {listed(names)}.",
     )
-
-
-def _listed(columns: Iterable[str]) -> str:
-    names = [name for name in columns if name != LINE]
-    more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
-    return ", ".join(names[:SHOWN_COLUMNS]) + more
 
 
 def check(rows: pl.LazyFrame, contract: Contract, limits: Validation) -> None:

@@ -46,25 +46,24 @@ class TableCheck:
 
 def find_wrong_values(table: pl.LazyFrame, contract: Contract) -> list[Problem]:
     """What is wrong with single values, one a column and kind of problem, each with its lines."""
-    known = _canonical(table, contract)
-    return [
-        replace(problem, check=problem.check or check.name)
-        for check in discover("quality", ValueCheck).values()
-        for problem in check.find(known, contract)
-    ]
+    return _found(ValueCheck, table, contract)
 
 
 def find_problems(table: pl.LazyFrame, contract: Contract, limits: Validation) -> list[Problem]:
     """All that is wrong with a table to learn from; nothing else is said of one that is empty."""
     if not rows_of(table):
         return [Problem(says="there are no rows")]
+    return _found(TableCheck, table, contract, limits) + find_wrong_values(table, contract)
+
+
+def _found(kind: type[Any], table: pl.LazyFrame, contract: Contract, *limits: Validation) -> list[Problem]:
+    """What all checks of a kind find, each problem with the name of its check."""
     known = _canonical(table, contract)
-    found = [
+    return [
         replace(problem, check=problem.check or check.name)
-        for check in discover("quality", TableCheck).values()
-        for problem in check.find(known, contract, limits)
+        for check in discover("quality", kind).values()
+        for problem in check.find(known, contract, *limits)
     ]
-    return found + find_wrong_values(table, contract)
 
 
 def rows_of(table: pl.LazyFrame) -> int:

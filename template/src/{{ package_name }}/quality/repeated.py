@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -18,13 +17,12 @@ COMPARED = 2_000_000
 _ROW, _HASH = "row\u00a0of\u00a0table", "hash\u00a0of\u00a0key"
 
 
-def repeated_keys(table: pl.LazyFrame, key: Sequence[str], problem: Problem) -> Iterator[Problem]:
-    """The problem with the lines of rows with the key of an earlier one; a key that is missing in part is not judged.
+def repeated_keys(table: pl.LazyFrame, key: Sequence[str]) -> Iterator[Problem]:
+    """A problem if there are rows with the key of an earlier one, with their lines; a key that is missing in part is not judged.
 
     Args:
         table: with `LINE` or without.
         key: columns that together name one row.
-        problem: without lines.
     """
     known = (
         table.with_row_index(_ROW)
@@ -40,7 +38,8 @@ def repeated_keys(table: pl.LazyFrame, key: Sequence[str], problem: Problem) -> 
             count += len(again)
             first = pl.concat([first, again], how="vertical_relaxed").sort(_ROW).head(SHOWN_LINES)
     if count:
-        yield replace(problem, called=called, lines=tuple(first["line"]), count=count)
+        says = f"the same {', '.join(f'`{name}`' for name in key)} as an earlier row"
+        yield Problem(says=says, called=called, lines=tuple(first["line"]), count=count)
 
 
 def _again(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:

@@ -35,11 +35,8 @@ def _mostly_missing(table: pl.LazyFrame, contract: Contract, limits: Validation)
 
 def _duplicated(table: pl.LazyFrame, contract: Contract, limits: Validation) -> Iterator[Problem]:  # noqa: ARG001
     """Rows with a key that an earlier row has; one that is missing wholly or in part is not judged."""
-    key = contract.key
-    if not key or not set(key) <= set(table.collect_schema()):
-        return
-    says = f"the same {', '.join(f'`{name}`' for name in key)} as an earlier row"
-    yield from repeated_keys(table, key, Problem(says=says))
+    if contract.key and set(contract.key) <= set(table.collect_schema()):
+        yield from repeated_keys(table, contract.key)
 
 
 def _outcomes(table: pl.LazyFrame, contract: Contract, limits: Validation) -> Iterator[Problem]:  # noqa: ARG001

@@ -20,6 +20,7 @@ from ..data_loaders.csv import CsvLoader
 from ..data_loaders.csv_form import CsvSource
 from ..data_loaders.parquet import ParquetLoader, ParquetSource
 from ..errors import DataError, SettingsError
+from ..problems import listed
 from ..steps import Project
 from .base import EGRESS, FOLDER, Destination, Outgoing
 
@@ -107,7 +108,7 @@ def _chosen(
     there = [column for column in table.columns if column != LINE]
     if absent := [column for column in settings.columns if column not in there]:
         raise SettingsError(
-            f"{EGRESS}: {name}: what is sent has no column `{absent[0]}`; it has {', '.join(there[:40])}.",
+            f"{EGRESS}: {name}: what is sent has no column `{absent[0]}`; it has {listed(there)}.",
             f"Mend {EGRESS}, or see what has changed.",
         )
     personal = {column for column, said in contract.columns.items() if said.pii and not settings.pii}

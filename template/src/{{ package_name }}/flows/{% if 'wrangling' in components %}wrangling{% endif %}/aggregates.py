@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import polars as pl
 
+from ...contract.types import span_of
 from .file import Aggregated
 from .sql import FUNCTIONS, aggregate
 
 #: Longer than any table goes back.
 _EVER = "36500d"
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 #: A name that no column has.
 _MOMENT = "moment\u00a0of\u00a0aggregates"
 
@@ -44,8 +42,7 @@ def added(table: pl.LazyFrame, other: pl.LazyFrame, said: Aggregated) -> pl.Lazy
 
 
 def _moment(said: Aggregated) -> pl.Expr:
-    later = timedelta(**{_UNITS[said.known_after[-1]]: int(said.known_after[:-1])})
-    return (pl.col(said.at or "").cast(pl.Datetime("us")) + later).alias(_MOMENT)
+    return (pl.col(said.at or "").cast(pl.Datetime("us")) + span_of(said.known_after)).alias(_MOMENT)
 
 
 def _number(inner: pl.Expr, function: str) -> pl.Expr:

@@ -11,8 +11,8 @@ import polars as pl
 
 from ...configuration import refused
 from ...contract.types import Contract
-from ...data_loaders.base import LINE
 from ...errors import LeakageError, SettingsError
+from ...problems import listed, reason
 from ..base import Flow, Tables
 from .aggregates import added
 from .file import FILE, Aggregated, Wrangling, load_wrangling
@@ -116,18 +116,17 @@ class Wrangled:
     def _done(self, change: Change, rows: Frame) -> Frame:
         names = rows.lazy().collect_schema().names()
         if absent := [name for name in change.made.meta.root_names() if name not in names]:
-            raise self._refused(change.where, f"there is no column `{absent[0]}`; there are {_listed(names)}")
+            raise self._refused(change.where, f"there is no column `{absent[0]}`; there are {listed(names)}")
         try:
             done = change.of(rows)
             done.lazy().collect_schema()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            said = str(error).partition("\n")[0]
-            raise self._refused(change.where, f"`{change.text}` cannot be computed: {said}") from None
+            raise self._refused(change.where, f"`{change.text}` cannot be computed: {reason(error)}") from None
         return done
 
     def _table(self, where: Where, source: str, tables: Tables) -> pl.LazyFrame:
         if source not in tables:
-            raise self._refused(where, f"there is no source `{source}`; there are {', '.join(sorted(tables))}")
+            raise self._refused(where, f"there is no source `{source}`; there are {listed(sorted(tables))}")
         return tables[source]
 
     def _fits(self, where: Where, said: Aggregated, table: pl.LazyFrame, other: pl.LazyFrame) -> None:
@@ -139,7 +138,7 @@ class Wrangled:
             ([*(said.its or said.key), said.at, *roots], its, said.source),
         ):
             if absent := [name for name in names if name is not None and name not in schema]:
-                raise self._refused(where, f"{source} has no column `{absent[0]}`; it has {_listed(schema.names())}")
+                raise self._refused(where, f"{source} has no column `{absent[0]}`; it has {listed(schema.names())}")
         for name, same in zip(said.key, said.its or said.key, strict=True):
             if own[name] != its[same]:
                 raise self._refused(where, f"`{name}` is {own[name]} here and {its[same]} in {said.source}{_KINDS}")
@@ -151,8 +150,7 @@ class Wrangled:
         try:
             added(table, other, said).collect_schema()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            said_so = str(error).partition("\n")[0]
-            raise self._refused(where, f"cannot be computed: {said_so}{_KINDS}") from None
+            raise self._refused(where, f"cannot be computed: {reason(error)}{_KINDS}") from None
 
     def _refused(self, where: Where, problem: str) -> SettingsError:
         return refused(self.path, where, problem)
@@ -178,11 +176,6 @@ def _changes(said: Wrangling) -> Iterator[Change]:
     yield from (Change(("filter", place), text) for place, text in enumerate(said.filter))
     yield from (Change(("processor", name), text, column=name) for name, text in said.processor.items())
     yield from (Change(("postfilter", place), text) for place, text in enumerate(said.postfilter))
-
-
-def _listed(names: list[str]) -> str:
-    shown = [name for name in names if name != LINE]
-    return ", ".join(shown[:40]) + (f" and {len(shown) - 40} more" if len(shown) > 40 else "")  # noqa: PLR2004
 
 
 FLOW = Flow("wrangling", Wrangled)

@@ -6,7 +6,10 @@ import re
 from typing import Annotated
 
 import polars as pl
-from pydantic import AfterValidator, Field
+from pydantic import Field
+
+from ...contract import conditions
+from ...contract.conditions import checked
 
 #: They look at other rows, and would have another value in each part of a table, or learn from rows to judge by.
 _OF_ROWS = (
@@ -26,11 +29,8 @@ FUNCTIONS = {
 
 
 def expression(text: str) -> pl.Expr:
-    """SQL about one row; raises ValueError if it is none."""
-    try:
-        made = pl.sql_expr(text)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ValueError(f"no expression in SQL: {str(error).partition(chr(10))[0]}") from None
+    """SQL about one row alone; raises ValueError if it is none."""
+    made = conditions.expression(text)
     if found := re.search(rf"\b({_OF_ROWS})\s*\(", re.sub(_QUOTED, "''", text), re.IGNORECASE):
         raise ValueError(
             f"`{found[1]}` looks at other rows: aggregates stand under `aggregates`, and what is learnt from many rows under "
@@ -48,12 +48,8 @@ def aggregate(text: str) -> tuple[pl.Expr, str]:
     return expression(inner), found[1].lower()
 
 
-def _kept(check: object) -> AfterValidator:
-    return AfterValidator(lambda text: (check(text), text)[1])  # type: ignore[operator]
-
-
-Condition = Annotated[str, _kept(expression), Field(max_length=2000, description="SQL; rows where it is true stay.")]
-Expression = Annotated[str, _kept(expression), Field(max_length=2000, description="SQL, of the columns of one row.")]
+Condition = Annotated[str, checked(expression), Field(max_length=2000, description="SQL; rows where it is true stay.")]
+Expression = Annotated[str, checked(expression), Field(max_length=2000, description="SQL, of the columns of one row.")]
 Aggregate = Annotated[
-    str, _kept(aggregate), Field(max_length=2000, description="A function of SQL of one row: sum(price), count(*).")
+    str, checked(aggregate), Field(max_length=2000, description="A function of SQL of one row: sum(price), count(*).")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal, Self
@@ -14,6 +13,7 @@ from pydantic import Field, model_validator
 from ...contract.conditions import Condition
 from ...contract.types import Contract
 from ...errors import SettingsError
+from ...problems import reason
 from ..lesson import Sample
 from .base import SAMPLING, Columns, Positive, RowSettings, by_chance, numeric, taken
 
@@ -112,9 +112,8 @@ def _true(rows: pl.DataFrame, condition: str) -> np.ndarray:
     try:
         said = rows.select(pl.when(pl.sql_expr(condition)).then(True).otherwise(False)).to_series()  # noqa: FBT003
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        # What failed, without the values that it failed for.
-        why = re.split(r" failed |\n", str(error))[0]
-        raise SettingsError(f"{SAMPLING}: `{condition}` is no condition on a row: {why}", f"Mend {SAMPLING}.") from None
+        problem = f"{SAMPLING}: `{condition}` is no condition on a row: {reason(error)}"
+        raise SettingsError(problem, f"Mend {SAMPLING}.") from None
     return np.broadcast_to(said.to_numpy(), len(rows))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ...contract.types import Contract, Word
+from ...problems import listed
 from ..lesson import Sample
 from .base import OfClasses, Positive, by_chance, taken
 
@@ -29,7 +30,7 @@ class ClassWeights(OfClasses):
         for label in (
             sorted({*self.weights} - {*contract.labels}) if self.weights != "balanced" and contract.labels else ()
         ):
-            yield f"there is no label `{label}`; there are {', '.join(contract.labels[:40])}"
+            yield f"there is no label `{label}`; there are {listed(contract.labels)}"
 
     def apply(self, sample: Sample, contract: Contract, random: np.random.Generator) -> Sample:  # noqa: ARG002
         """See `RowSettings.apply`."""

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ...contract.types import Name, Section
 from ...errors import SettingsError
-from ...problems import Problem
+from ...problems import Problem, listed
 
 #: The name under which checks find the rows of the contract, after joins; all others are sources.
 ROWS = "rows"
@@ -45,7 +45,7 @@ def known(table: pl.LazyFrame, columns: tuple[str, ...], name: str) -> None:
     there = table.collect_schema().names()
     if absent := [column for column in columns if column not in there]:
         raise SettingsError(
-            f"{QUALITY}: the table `{name}` has no column `{absent[0]}`; it has {', '.join(there[:40])}.",
+            f"{QUALITY}: the table `{name}` has no column `{absent[0]}`; it has {listed(there)}.",
             f"Mend {QUALITY}, or the source.",
         )
 
@@ -55,6 +55,6 @@ def complete(columns: tuple[str, ...]) -> pl.Expr:
     return pl.all_horizontal(pl.col(name).is_not_null() for name in columns)
 
 
-def listed(columns: tuple[str, ...]) -> str:
+def quoted(columns: tuple[str, ...]) -> str:
     """Names for a sentence."""
     return ", ".join(f"`{name}`" for name in columns)

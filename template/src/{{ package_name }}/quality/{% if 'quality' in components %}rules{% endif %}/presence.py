@@ -10,7 +10,8 @@ from pydantic import Field
 
 from ...problems import Problem
 from ..base import ask, where
-from .base import Check, Columns, Tables, complete, known, listed
+from ..repeated import repeated_keys
+from .base import Check, Columns, Tables, known
 
 
 class Missing(Check):
@@ -40,5 +41,4 @@ class Duplicates(Check):
     def find(self, table: pl.LazyFrame, tables: Tables) -> Iterator[Problem]:  # noqa: ARG002
         """See `Check.find`."""
         known(table, self.columns, self.table)
-        repeated = ~pl.struct(self.columns).is_first_distinct() & complete(self.columns)
-        yield from where(table, {Problem(says=f"the same {listed(self.columns)} as an earlier row"): repeated})
+        return repeated_keys(table, self.columns)

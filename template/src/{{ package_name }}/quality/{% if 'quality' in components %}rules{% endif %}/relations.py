@@ -12,7 +12,7 @@ from ...contract.types import Name
 from ...errors import SettingsError
 from ...problems import Problem
 from ..base import where
-from .base import QUALITY, Check, Columns, Tables, complete, known, listed
+from .base import QUALITY, Check, Columns, Tables, complete, known, quoted
 
 #: What a row is told of the others; a name with no-break spaces cannot be a column of the contract.
 _TOLD = "told\u00a0of\u00a0others"
@@ -36,7 +36,7 @@ class Consistent(Check):
                 .filter(pl.col(_TOLD) > 1)
             )
             told = table.join(several, on=self.columns, how="left", maintain_order="left")
-            says = f"rows with the same {listed(self.columns)} have several values"
+            says = f"rows with the same {quoted(self.columns)} have several values"
             yield from where(told, {Problem(column=name, says=says): pl.col(_TOLD).is_not_null()})
 
 
@@ -69,9 +69,9 @@ class Referential(Check):
         try:
             told = table.join(there, left_on=self.columns, right_on=its, how="left", maintain_order="left")
             lost = pl.col(_TOLD).is_null() & complete(self.columns)
-            yield from where(told, {Problem(says=f"no row of {self.of} has this {listed(self.columns)}"): lost})
+            yield from where(told, {Problem(says=f"no row of {self.of} has this {quoted(self.columns)}"): lost})
         except pl.exceptions.SchemaError as error:
-            kinds = f"{listed(self.columns)} and {listed(its)} of {self.of} are of two kinds"
+            kinds = f"{quoted(self.columns)} and {quoted(its)} of {self.of} are of two kinds"
             raise SettingsError(
                 f"{QUALITY}: {kinds}: {error}", "Give both one kind, in configs/sources.yaml."
             ) from None

@@ -10,13 +10,11 @@ import polars as pl
 from pydantic import AfterValidator, Field
 
 from ...contract.conditions import Condition
-from ...contract.types import Duration, Name
+from ...contract.types import Duration, Name, span_of
 from ...errors import SettingsError
-from ...problems import Problem
+from ...problems import Problem, reason
 from ..base import ask, where
 from .base import QUALITY, Check, Tables, known
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def _place(text: str) -> str:
@@ -38,9 +36,8 @@ class Rule(Check):
         try:
             yield from where(table, {Problem(says=f"not so: {self.keep}"): ~keeps})
         except pl.exceptions.PolarsError as error:
-            said = str(error).partition("\n")[0]
             raise SettingsError(
-                f"{QUALITY}: `{self.keep}` is no condition on a row: {said}",
+                f"{QUALITY}: `{self.keep}` is no condition on a row: {reason(error)}",
                 f"Mend {QUALITY}, or say the kind of its columns in configs/sources.yaml: without one they are text.",
             ) from None
 
@@ -63,7 +60,7 @@ class Freshness(Check):
         if newest is None:
             yield Problem(column=self.column, says="has no value that says how old the rows are")
             return
-        limit = timedelta(**{_UNITS[self.at_most[-1]]: int(self.at_most[:-1])})
+        limit = span_of(self.at_most)
         if self.than:
             name, _, column = self.than.partition(".")
             if name not in tables:
