@@ -42,6 +42,7 @@ def test_the_page_is_walked(environment: Path, coming: Path, tmp_path: Path) -> 
     project.run("ruff", "format", "--check", LOADER)
     project.run("ruff", "check", LOADER)
     project.run("mypy")
+    project.run("flight-delays", "fingerprint")
     project.run("flight-delays", "ingest")
     assert tables(project) == before
     (project.root / "data" / "raw" / "weather.jsonl").write_text("", encoding="utf-8")
