@@ -1,7 +1,8 @@
 """A person's own table: by `contract infer` and `pipeline` alone, then served and asked; no Python is touched.
 
 The tables come inside packages, in every shape; nothing of them is in the template. What a project reaches is compared
-with a plain model on the same table, written apart from it (`public_tables.py`).
+with a plain model on the same table, written apart from it (`public_tables.py`). The same table in a database, in a
+parquet file or in object storage gives the same model, byte for byte.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from filelock import FileLock
 
 from .conftest import Project, project_environment, ready_project, uv
+from .servers import postgresql, s3
 
 PUBLIC = Path(__file__).with_name("public_tables.py")
 REQUIREMENTS = Path(__file__).with_name("public_tables.txt")
@@ -76,10 +80,15 @@ CASES = [
 ]
 
 
-def _cases() -> Iterator[Any]:
+#: The table of which CI, too, sees that every kind of source gives the same model.
+SMALLEST = "iris"
+
+
+def _cases(*, sources: bool = False) -> Iterator[Any]:
     for case in CASES:
         marks = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group(case.name)]
-        yield pytest.param(case, id=case.name, marks=[*marks, pytest.mark.matrix] if case.wide else marks)
+        wide = case.wide or (sources and case.name != SMALLEST)
+        yield pytest.param(case, id=case.name, marks=[*marks, pytest.mark.matrix] if wide else marks)
 
 
 @pytest.fixture(scope="session")
@@ -92,27 +101,48 @@ def packages(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
-@pytest.mark.parametrize("case", list(_cases()))
-def test_a_table_is_trained_and_served_without_python(
-    case: Case, environment: Path, packages: Path, tmp_path: Path
-) -> None:
-    own = ready_project(tmp_path, environment, f"own_{case.name}", ["--set", "example=none"])
-    python = environment / "bin" / "python"
-    public = {**project_environment(environment), "PYTHONPATH": str(packages)}
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A project that has learnt from a public table in a csv file."""
 
-    def ask_public(*arguments: str) -> str:
-        command = [str(python), str(PUBLIC), *arguments]
+    case: Case
+    project: Project
+    packages: Path
+
+    def ask_public(self, *arguments: str) -> str:
+        """What public_tables.py says."""
+        public = {**project_environment(self.project.environment), "PYTHONPATH": str(self.packages)}
+        command = [str(self.project.environment / "bin" / "python"), str(PUBLIC), *arguments]
         return subprocess.run(command, env=public, check=True, capture_output=True, text=True).stdout
 
-    raw = own.root / "data" / "raw" / f"{case.name}.csv"
-    raw.parent.mkdir(exist_ok=True)
-    ask_public("table", case.name, str(raw))
-    expected = float(ask_public("baseline", case.name))
+    def digests(self) -> list[str]:
+        """Of the rows to learn from, of those to judge by, and of the model."""
+        files = ("data/processed/train.parquet", "data/processed/holdout.parquet", "models/model.onnx")
+        return [sha256((self.project.root / file).read_bytes()).hexdigest() for file in files]
 
-    own.run(own.slug, "contract", "infer", f"data/raw/{case.name}.csv", "--target", case.target, *case.options)
+
+@pytest.fixture(scope="module")
+def trained(
+    request: pytest.FixtureRequest, environment: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    """A project after what a person would type."""
+    case: Case = request.param
+    folder = tmp_path_factory.mktemp(case.name)
+    own = ready_project(folder, environment, f"own_{case.name}", ["--set", "example=none"])
+    made = Trained(case=case, project=own, packages=packages)
+    file = f"data/raw/{case.name}.csv"
+    (own.root / "data" / "raw").mkdir(exist_ok=True)
+    made.ask_public("table", case.name, str(own.root / file))
+    own.run(own.slug, "contract", "infer", file, "--target", case.target, *case.options)
     own.run(own.slug, "contract", "check")
     own.run(own.slug, "pipeline")
+    return made
 
+
+@pytest.mark.parametrize("trained", list(_cases()), indirect=True)
+def test_a_table_is_trained_and_served_without_python(trained: Trained) -> None:
+    case, own = trained.case, trained.project
+    expected = float(trained.ask_public("baseline", case.name))
     metrics = json.loads((own.root / "reports" / "metrics.json").read_text(encoding="utf-8"))
     contract = (own.root / "configs" / "contract.yaml").read_text(encoding="utf-8")
     assert f"task: {case.task}\n" in contract
@@ -124,6 +154,65 @@ def test_a_table_is_trained_and_served_without_python(
         assert len(answer["predictions"]) == len(request["instances"])
         refused = post(f"{address}/predict", {"instances": [{"no such column": 1}]}, status=422)
         assert refused["errors"]
+
+
+#: Puts a csv file, each column in a type of its own, wherever a source can be.
+PUT = """
+import os, sys
+import polars as pl, s3fs, sqlalchemy as sa
+(name,) = sys.argv[1:]
+file = f"data/raw/{name}.parquet"
+table = pl.read_csv(f"data/raw/{name}.csv", infer_schema_length=None, null_values=[""], try_parse_dates=True)
+table.write_parquet(file)
+server = sa.URL.create("postgresql+psycopg", os.environ["DB_USER"], os.environ["DB_PASSWORD"], "127.0.0.1",
+                       int(os.environ["DB_PORT"]), "postgres")
+for database in (server, "sqlite:///data/raw/tables.db"):
+    table.write_database(name, sa.create_engine(database))
+store = s3fs.S3FileSystem(endpoint_url=f"http://127.0.0.1:{os.environ['S3_PORT']}")
+store.mkdir("raw-tables")
+store.put(file, f"raw-tables/{name}.parquet")
+print(*sorted({str(kind) for kind in table.schema.values()}))
+"""
+
+
+def elsewhere(name: str) -> dict[str, dict[str, str]]:
+    """Where a table is after `PUT`, as configs/sources.yaml says it."""
+    url, endpoint = (
+        "postgresql://${DB_USER}:${DB_PASSWORD}@127.0.0.1:${DB_PORT}/postgres",
+        "http://127.0.0.1:${S3_PORT}",
+    )
+    return {
+        "sqlite": {"kind": "sql", "url": "sqlite:///data/raw/tables.db", "table": name},
+        "postgresql": {"kind": "sql", "url": url, "table": name},
+        "parquet": {"kind": "parquet", "path": f"data/raw/{name}.parquet"},
+        "s3": {
+            "kind": "object_storage",
+            "url": f"s3://raw-tables/{name}.parquet",
+            "format": "parquet",
+            "endpoint_url": endpoint,
+        },
+    }
+
+
+@pytest.mark.parametrize("trained", list(_cases(sources=True)), indirect=True)
+def test_every_kind_of_source_gives_the_same_model(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, name = trained.project, trained.case.name
+    sources, expected = own.root / "configs" / "sources.yaml", trained.digests()
+    (source,) = yaml.safe_load(sources.read_text(encoding="utf-8"))["sources"].values()
+    kept = {key: value for key, value in source.items() if key in {"key", "columns"}}
+    with postgresql() as database, s3() as store:
+        known = {"DB_USER": database.user, "DB_PASSWORD": database.password}
+        ports = {"DB_PORT": str(database.port), "S3_PORT": str(store.port)}
+        for variable, value in {**store.variables, **known, **ports}.items():
+            monkeypatch.setenv(variable, value)
+        own.run("python", "-c", PUT, name)
+        found = {}
+        for place, other in elsewhere(name).items():
+            text = yaml.safe_dump({"format": 1, "sources": {name: {**kept, **other}}})
+            sources.write_text(text, encoding="utf-8")
+            own.run(own.slug, "pipeline")
+            found[place] = trained.digests()
+    assert found == dict.fromkeys(found, expected)
 
 
 @contextmanager
