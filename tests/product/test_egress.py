@@ -149,6 +149,14 @@ def test_what_goes_wrong_is_said_and_writes_nothing(team: Team) -> None:
         assert said in team.egress(expected=1)
         team.ask("DROP TABLE wrong; ALTER TABLE kept RENAME TO wrong; ALTER INDEX kept_pkey RENAME TO wrong_pkey")
         assert team.ask("SELECT * FROM wrong ORDER BY row") == before
+    team.ask("UPDATE wrong SET probability = -1")
+    raised = "BEGIN RAISE EXCEPTION 'nobody knows %', NEW.row; END"
+    team.ask(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${raised}$$")
+    team.ask("CREATE TRIGGER refuse BEFORE UPDATE ON wrong FOR EACH ROW EXECUTE FUNCTION refuse()")
+    said = team.egress(expected=1)
+    assert "a value is refused (RaiseException)" in said
+    assert "nobody knows" not in said, "what a trigger says can hold values"
+    team.ask("DROP TRIGGER refuse ON wrong")
     team.ask("CREATE ROLE reader LOGIN PASSWORD 'another secret'; GRANT SELECT ON wrong TO reader")
     assert "permission denied" in team.egress(expected=1, DB_USER="reader", DB_PASSWORD="another secret")  # noqa: S106
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,11 @@ class Guess:
     def name(self) -> str:
         """Of the column."""
         return self.values.name
+
+    def personal(self) -> Guess:
+        """The same of a column whose values are never shown."""
+        why = (self.ignored or "").partition(":")[0] or None
+        return replace(self, keys=self.keys | {"pii": True}, remark="personal, as it was before", ignored=why)
 
 
 def guess_column(column: pl.Series, read: Reading) -> Guess:

@@ -44,7 +44,8 @@ def find_suspects(rows: pl.DataFrame, contract: Contract, settings: Settings) ->
     """
     target = task_of(contract).target(rows[contract.target.column], contract)
     kinds = {name: column.kind for name, column in contract.columns.items()}
-    found = strengths(rows, target, kinds, classes=len(contract.labels), seed=settings.seed)
+    personal = frozenset(name for name, column in contract.columns.items() if column.pii)
+    found = strengths(rows, target, kinds, classes=len(contract.labels), seed=settings.seed, personal=personal)
     marks = {item.column: item.structure for item in found if item.structure}
     later = {name: mark for name, mark in marks.items() if not _ONE_VALUE.match(mark)}
     # The alarm goes by names, too: what is called after a forbidden column is forbidden.

@@ -28,6 +28,11 @@ from ..steps import Project, Step
 MEND = "Mend it in dataset.py or in the tables, or say in configs/contract.yaml what may be."
 
 DATASET = str(Path(__file__).parents[1] / "dataset.py")
+#: They speak of names; what others say may quote values.
+_OF_NAMES = (
+    *(SyntaxError, ImportError, NameError, AttributeError),
+    *(pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError, pl.exceptions.ShapeError),
+)
 
 
 def run(project: Project) -> str:
@@ -65,18 +70,22 @@ def shaped_rows(project: Project, sources: dict[str, pl.LazyFrame], place: Path)
     tables: Tables = sources
     for flow in flows:
         tables = flow.before(tables)
-    rows = canonical_rows(assembled(tables), tables, project.contract, place, flows)
+    rows = canonical_rows(assembled(tables, project.contract), tables, project.contract, place, flows)
     return rows, [note for flow in flows for note in flow.notes()]
 
 
-def assembled(tables: Tables) -> object:
+def assembled(tables: Tables, contract: Contract) -> object:
     """What dataset.py makes of the tables: of LazyFrames if that is what its `assemble` says it takes, else of DataFrames.
+
+    Args:
+        tables: the sources, by name.
+        contract: says whether there are personal data, which no error may quote.
 
     Raises:
         DataError: it cannot be imported, looks for a table or column that is not there, joins what does not fit, or fails in
             any other way; names its line.
     """
-    with naming_its_line(tables):
+    with naming_its_line(tables, contract):
         # Only now: no other command is to stop because of a mistake in it.
         from .. import dataset
 
@@ -87,7 +96,7 @@ def assembled(tables: Tables) -> object:
 
 
 @contextmanager
-def naming_its_line(tables: Tables) -> Iterator[None]:
+def naming_its_line(tables: Tables, contract: Contract) -> Iterator[None]:
     """Errors of dataset.py, as soon as it is asked or as late as its rows are, as one that names its line."""
     try:
         yield
@@ -98,8 +107,11 @@ def naming_its_line(tables: Tables) -> Iterator[None]:
         if isinstance(error, SyntaxError):
             lines = [error.lineno]
         there = "; ".join(f"{name}: {listed(table.collect_schema())}" for name, table in tables.items())
+        said = reason(error)
+        if any(column.pii for column in contract.columns.values()) and not isinstance(error, _OF_NAMES):
+            said = "(what it says may quote personal data, and is not shown)"
         raise DataError(
-            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {reason(error)}",
+            f"dataset.py, line {lines[-1] if lines else '?'}: {type(error).__name__}: {said}",
             f"Mend it there, or the tables that it is made for. They have: {there}.",
         ) from error
 
@@ -125,7 +137,7 @@ def canonical_rows(
             "Return one row a prediction.",
         )
     kinds = kinds_of(contract)
-    with naming_its_line(tables):
+    with naming_its_line(tables, contract):
         schema = made.lazy().collect_schema()
 
     def shaped(part: pl.DataFrame) -> pl.DataFrame:
@@ -136,7 +148,7 @@ def canonical_rows(
         raise _lacking(absent, names, tables)
     typing, wanted = Typing(kinds, Form(zone=contract.time_zone)), [*kinds, *([LINE] if LINE in names else [])]
     needed = dict.fromkeys([*wanted, *(name for flow in flows for name in flow.reads)])
-    parts = _computed(made.select(name for name in needed if name in schema), tables)
+    parts = _computed(made.select(name for name in needed if name in schema), tables, contract)
     write_table(place, (typing.of(shaped(part).select(wanted)) for part in parts))
     rows: pl.LazyFrame = scan_table(place)
     if not rows_of(rows):
@@ -150,8 +162,8 @@ def canonical_rows(
     return rows
 
 
-def _computed(rows: pl.DataFrame | pl.LazyFrame, tables: Tables) -> Iterator[pl.DataFrame]:
-    with naming_its_line(tables):
+def _computed(rows: pl.DataFrame | pl.LazyFrame, tables: Tables, contract: Contract) -> Iterator[pl.DataFrame]:
+    with naming_its_line(tables, contract):
         yield from parts_of(rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -21,6 +22,8 @@ from ..steps import Project, Step
 #: The package's name with dashes is the name of the distribution, of the command and of the model.
 MODEL_NAME = __name__.partition(".")[0].replace("_", "-")
 _LONGEST_EXAMPLE = 1000
+#: What stands in an example where a column is personal.
+_NOBODYS: dict[str, Any] = {"number": 0.0, "integer": 0, "datetime": datetime(2000, 1, 1)}  # noqa: DTZ001 - of the place
 
 
 def run(project: Project) -> str:
@@ -65,13 +68,10 @@ def example(contract: Contract, rows: pl.DataFrame) -> dict[str, Value]:
     """
     missing = rows[list(contract.columns)].select(pl.sum_horizontal(pl.all().is_null())).to_series()
     row = rows.row(int(missing.arg_min() or 0), named=True)
-    return {
-        name: _made_up(column, rows[name]) if column.pii else _as_json(row[name])
-        for name, column in contract.columns.items()
-    }
+    return {name: _made_up(column) if column.pii else _as_json(row[name]) for name, column in contract.columns.items()}
 
 
-def _made_up(column: Column, rows: pl.Series) -> Value:
+def _made_up(column: Column) -> Value:
     """A value that the column allows, and that is nobody's."""
     if column.missing:
         return None
@@ -83,7 +83,14 @@ def _made_up(column: Column, rows: pl.Series) -> Value:
         case "boolean":
             return False
         case _:
-            return _as_json(column.minimum if column.minimum is not None else rows.min())
+            return _as_json(_within(column.minimum, column.maximum, _NOBODYS[column.kind]))
+
+
+def _within(minimum: Any, maximum: Any, value: Any) -> Any:
+    """The value, or the bound that it breaks."""
+    if minimum is not None:
+        return minimum
+    return value if maximum is None else min(value, maximum)
 
 
 def _as_json(value: Any) -> Value:

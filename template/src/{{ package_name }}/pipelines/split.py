@@ -63,10 +63,11 @@ def _require_classes(rows: pl.LazyFrame, places: np.ndarray, contract: Contract)
 
 
 def _describe(rows: pl.LazyFrame, contract: Contract) -> dict[str, Any]:
-    """One side: how many rows, from when to when in the place's own time, and the share of each class."""
+    """One side: how many rows, from when to when in the place's own time if that is not personal, and the share of each class."""
     count = rows.select(pl.len()).collect(engine="streaming").item()
     described: dict[str, Any] = {"rows": count}
-    if contract.time:
+    column = contract.columns.get(contract.time or "")
+    if contract.time and not (column and column.pii):
         time = pl.col(contract.time)
         first_last = rows.select(time.min().alias("first"), time.max().alias("last")).collect(engine="streaming")
         described["time"] = [str(moment) for moment in first_last.row(0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -75,9 +76,9 @@ class Wrangled:
                 change = Change(("prefilter", source, place), text)
                 table = self._table(change.where[:2], source, filtered)
                 filtered[source] = self._done(change, table)
-                counts = table.select(pl.len(), kept=change.made.fill_null(value=False).sum()).collect(
-                    engine="streaming"
-                )
+                with self._computing(change):
+                    kept = change.made.fill_null(value=False).sum()
+                    counts = table.select(pl.len(), kept=kept).collect(engine="streaming")
                 self.left_out[change] = counts["len"][0] - counts["kept"][0]
         made = dict(filtered)
         for source, several in self.said.aggregates.items():
@@ -117,12 +118,19 @@ class Wrangled:
         names = rows.lazy().collect_schema().names()
         if absent := [name for name in change.made.meta.root_names() if name not in names]:
             raise self._refused(change.where, f"there is no column `{absent[0]}`; there are {listed(names)}")
-        try:
+        with self._computing(change):
             done = change.of(rows)
             done.lazy().collect_schema()
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise self._refused(change.where, f"`{change.text}` cannot be computed: {reason(error)}") from None
         return done
+
+    @contextmanager
+    def _computing(self, change: Change) -> Iterator[None]:
+        """Errors of what is computed as those of the line that asks for it; raises `SettingsError`."""
+        try:
+            yield
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            said = f"`{change.text}` cannot be computed: {reason(error)}"
+            raise self._refused(change.where, said) from None
 
     def _table(self, where: Where, source: str, tables: Tables) -> pl.LazyFrame:
         if source not in tables:
