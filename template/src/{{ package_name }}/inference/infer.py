@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,13 +14,13 @@ from ..configuration import values_of
 from ..contract.file import load_contract
 from ..contract.types import MAX_COLUMNS, MAX_NAME, Contract, TaskName, TooGood
 from ..data_loaders.sources import load_sources
-from ..errors import ProjectError, SettingsError
+from ..errors import SettingsError
 from ..features.identifiers import BELONG, NAMES
 from ..problems import listed
 from ..settings import Settings
 from ..steps import CONTRACT, SOURCES, Project
 from .columns import ALMOST, Guess, guess_column, recurring_parts
-from .sample import Sample, open_table
+from .sample import Sample, open_table, personal_columns
 from .suspects import alarms_for, find_suspects
 from .target import TargetGuess, guess_target
 from .text import contract_text, sources_text
@@ -106,7 +105,7 @@ def infer_contract(project: Project, file: Path, target: str, roles: Roles, task
     guessed = guess_target(sample.frame[target], sample.read, task)
     names = [name for name in sample.frame.columns if name != target and len(name) <= MAX_NAME][:MAX_COLUMNS]
     guesses = [_in_role(guess_column(sample.frame[name], sample.read), roles, sample) for name in names]
-    personal = _personal(project)
+    personal = personal_columns(project)
     guesses = [guess.personal() if guess.name in personal else guess for guess in guesses]
     draft = Draft(
         sample=sample,
@@ -127,13 +126,6 @@ def infer_contract(project: Project, file: Path, target: str, roles: Roles, task
         raise SettingsError(f"Every column knows the outcome: {told}.", "A model needs one that is known before it.")
     alarms, probed = alarms_for(draft.rows(), draft.contract(), settings, strong)
     return replace(draft, alarms=alarms, probed=probed, remarks=tuple(_remarks(draft, settings)))
-
-
-def _personal(project: Project) -> frozenset[str]:
-    """Columns that the contract which is replaced calls personal."""
-    with suppress(ProjectError):
-        return frozenset(name for name, column in project.contract.columns.items() if column.pii)
-    return frozenset()
 
 
 def _require(name: str, columns: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from ..contract.cells import CANONICAL, Form, Unreadable, read_cells
 from ..contract.types import Kind
 from ..data_loaders.base import LINE
 from ..data_loaders.sources import guess, loader_kinds
+from ..errors import ProjectError
+from ..steps import Project
 
 #: A table with more cells is looked at in a sample, of so many rows at least.
 MOST_CELLS = 20_000_000
@@ -60,6 +63,13 @@ def open_table(file: Path, root: Path) -> Sample:
     # Moments with a zone say where the place is; else it is UTC until somebody says otherwise.
     zones = [dtype.time_zone for dtype in frame.dtypes if isinstance(dtype, pl.Datetime) and dtype.time_zone]
     return Sample(frame, rows, loader.form.in_zone(zones[0]) if zones else loader.form, source)
+
+
+def personal_columns(project: Project) -> frozenset[str]:
+    """Columns that the contract which is there calls personal; none if it cannot be read."""
+    with suppress(ProjectError):
+        return frozenset(name for name, column in project.contract.columns.items() if column.pii)
+    return frozenset()
 
 
 def _drawn(parts: Iterator[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
