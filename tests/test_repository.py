@@ -121,3 +121,10 @@ def test_the_embedded_release_is_the_template_of_the_work_tree(tmp_path: Path) -
     (tmp_path / "work").mkdir()
     work_tree = check_out(find_source(str(ROOT)), "HEAD", into=tmp_path / "work")
     assert work_tree.tree == embedded.tree, f"the template changed since {__version__}: run nox -s release"
+
+
+def test_files_of_the_generated_package_are_short() -> None:
+    package = ROOT / "template" / "src"
+    lines = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in package.rglob("*.py*")}
+    assert len(lines) > 100
+    assert [file for file, count in lines.items() if count > 250] == []

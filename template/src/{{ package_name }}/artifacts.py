@@ -58,15 +58,11 @@ def beside(path: Path) -> Iterator[Path]:
     Raises:
         DataError: it cannot be written.
     """
-    scratch = None
     with writing(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent))
-            yield scratch / path.name
-        finally:
-            if scratch is not None:
-                shutil.rmtree(scratch, ignore_errors=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(prefix=f".{path.name[:40]}.", dir=path.parent, ignore_cleanup_errors=True)
+        with scratch as folder:
+            yield Path(folder) / path.name
 
 
 @contextmanager

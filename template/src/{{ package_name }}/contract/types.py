@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,11 +50,6 @@ def _duration(text: str) -> str:
     if not re.fullmatch(r"\d{1,4}[hdw]", text):
         raise ValueError("a duration is a whole number of hours, days or weeks: 12h, 1d, 2w")
     return text
-
-
-def span_of(duration: str) -> timedelta:
-    """How long a `Duration` is."""
-    return timedelta(**{{"h": "hours", "d": "days", "w": "weeks"}[duration[-1]]: int(duration[:-1])})
 
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_printable)]

@@ -9,7 +9,8 @@ from typing import Annotated
 import polars as pl
 from pydantic import Field
 
-from ..contract.types import Duration, Name, Section, span_of
+from ..contract.durations import span_of
+from ..contract.types import Duration, Name, Section
 from ..problems import Problem
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ...contract.types import span_of
+from ...contract.durations import span_of
 from .file import Aggregated
 from .sql import FUNCTIONS, aggregate
 

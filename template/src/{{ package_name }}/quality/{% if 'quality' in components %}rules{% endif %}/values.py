@@ -10,7 +10,8 @@ import polars as pl
 from pydantic import AfterValidator, Field
 
 from ...contract.conditions import Condition
-from ...contract.types import Duration, Name, span_of
+from ...contract.durations import span_of
+from ...contract.types import Duration, Name
 from ...errors import SettingsError
 from ...problems import Problem, reason
 from ..base import ask, where
