@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,9 +11,14 @@ from pathlib import Path
 
 from .artifacts import clear_beside, writing
 from .discovery import discover
+from .errors import SettingsError
 from .lineage import FOLDER, Lineage
 from .progress import shown
 from .steps import Project, Step
+
+#: The line by which an editor finds the schema of a configuration file; schemas come and go with their component.
+_SCHEMA = re.compile(r"#\s*yaml-language-server:\s*\$schema=([\w-]+\.schema\.json)\s*$")
+_LONGEST = 500
 
 
 def all_steps() -> list[Step]:
@@ -33,12 +39,14 @@ def execute(step: Step, project: Project) -> str:
     """Run one step on inputs that belong together, and record what it made of what; returns one line about it.
 
     Raises:
+        SettingsError: params.yaml is wrong, or a file of configs/ is read by nobody.
         LineageError: an input is missing, failed, or was made from something else than what is there now.
         ProjectError: what the step itself refuses; the record says so, and no later step will run.
     """
     from threadpoolctl import threadpool_limits
 
     threads = project.settings.threads
+    _require_readers(project.root / "configs")
     with _alone(project.root):
         lineage = Lineage(project, all_steps())
         lineage.require_current(step)
@@ -46,6 +54,18 @@ def execute(step: Step, project: Project) -> str:
             clear_beside(project.root / artifact.path)
         with lineage.recording(step), threadpool_limits(limits=threads), shown(step.name):
             return str(step.run(project))
+
+
+def _require_readers(folder: Path) -> None:
+    """Refuse a file that outlived its component: what it asks for, such as that personal data is hashed, would not happen."""
+    for file in sorted(folder.glob("*.yaml")):
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            named = _SCHEMA.match(stream.readline(_LONGEST))
+        if named and not (folder / named[1]).exists():
+            raise SettingsError(
+                f"{file} is read by nobody: the component that it sets is gone, and {named[1]} with it.",
+                "Remove the file, or bring the component back with `mlscaffold set`.",
+            )
 
 
 @contextmanager
