@@ -151,6 +151,12 @@ def test_two_ways_to_different_ends_are_refused(template: Path, add: Releases) -
     assert "a project of 1.0.0: 3.0.0 in one jump and step by step differ in seeded.txt" in found
 
 
+def test_what_is_seeded_stays_as_it_came_on_the_way(template: Path, add: Releases) -> None:
+    add({"ownership.yml": "files:\n  seeded.txt: seeded\n  later.txt: seeded\n", "template/later.txt": "two\n"})
+    add({"template/later.txt": "three\n"})
+    assert broken_promises(template, "3.0.0", "") == []
+
+
 def test_an_end_that_is_not_a_new_projects_beginning_is_refused(template: Path, add: Releases) -> None:
     add({"template/seeded.txt": None})
     found = broken_promises(template, "2.0.0", "")

@@ -183,7 +183,7 @@ def test_an_edited_file_of_the_template_fails_the_check(pipeline: Pipeline, tmp_
 
 def test_a_broken_test_fails_the_tests(pipeline: Pipeline, tmp_path: Path) -> None:
     changed = copied(pipeline, tmp_path / "piped")
-    for test in changed.root.glob("tests/*/test_*.py"):
+    for test in changed.root.glob("tests/**/test_*.py"):
         test.unlink()  # only to save time
     (changed.root / "tests" / "unit" / "test_broken.py").write_text("def test_broken():\n    assert 1 + 1 == 3\n")
     changed.commit("A wrong expectation")
