@@ -221,3 +221,23 @@ def test_a_mirror_keeps_the_remotes_objects_when_the_remote_is_gone(tmp_path: Pa
     found = check_out(find_source(template), None, into=tmp_path / "into", cache=cache)
     assert found.version == "v1"
     assert (found.root / "copier.yml").exists()
+
+
+def test_of_two_runs_that_make_a_folder_at_once_neither_is_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def late(folder: Path, mode: int = 0o777) -> None:
+        mkdir(folder, mode)
+        mkdir(folder, mode)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    make_private(tmp_path / "cache" / "renders")
+    assert stat.S_IMODE((tmp_path / "cache" / "renders").stat().st_mode) == stat.S_IRWXU
+
+
+def test_what_is_in_the_way_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(OSError, match=r"is not a folder|Not a directory"):
+        make_private(tmp_path / "cache")

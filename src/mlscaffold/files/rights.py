@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import os
@@ -18,13 +19,15 @@ def make_private(target: Path) -> None:
     """Make a folder, and what is missing above it, for this person alone, whatever the umask.
 
     Raises:
-        OSError: It cannot be made, or somebody else was faster.
+        OSError: It cannot be made, or it is not this person's alone.
     """
     for folder in (*reversed(target.parents), target):
         if not folder.is_dir():
-            folder.mkdir(mode=stat.S_IRWXU)
-            # The umask may have taken rights of our own.
-            folder.chmod(stat.S_IRWXU)
+            # Another run may be faster: whose the folder is, is looked at below.
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=stat.S_IRWXU)
+                # The umask may have taken rights of our own.
+                folder.chmod(stat.S_IRWXU)
     if why := why_open(target):
         raise PermissionError(errno.EPERM, why, str(target))
     if stat.S_IMODE(target.stat().st_mode) != stat.S_IRWXU:
