@@ -32,7 +32,7 @@ def tmux(*arguments: str) -> str:
 
 def wait_for(text: str) -> None:
     """Wait until a text stands on the screen."""
-    for _ in range(200):
+    for _ in range(1200):
         if text in tmux("capture-pane", "-p", "-t", SESSION):
             return
         time.sleep(0.1)
@@ -98,7 +98,7 @@ def conflict(folder: str) -> str:
         press("clear", "Enter")
         time.sleep(0.5)
         for command, answer in (
-            ("mlscaffold update --to 0.2.0 --defaults | tail -n 27", "needs you:"),
+            ("mlscaffold update --to 0.2.0 --defaults", "needs you:"),
             ("grep -B 1 -A 8 '<<<<<<<' README.md", ">>>>>>> template"),
             ("git checkout -q --ours README.md && git add README.md && mlscaffold update --continue", "Done:"),
             ("git add -A && git commit -qm 'Update to template 0.2.0' && mlscaffold check", "Clean:"),
