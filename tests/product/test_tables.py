@@ -80,15 +80,10 @@ CASES = [
 ]
 
 
-#: The table of which CI, too, sees that every kind of source gives the same model.
-SMALLEST = "iris"
-
-
-def _cases(*, sources: bool = False) -> Iterator[Any]:
+def _cases() -> Iterator[Any]:
     for case in CASES:
         marks = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group(case.name)]
-        wide = case.wide or (sources and case.name != SMALLEST)
-        yield pytest.param(case, id=case.name, marks=[*marks, pytest.mark.matrix] if wide else marks)
+        yield pytest.param(case, id=case.name, marks=[*marks, pytest.mark.matrix] if case.wide else marks)
 
 
 @pytest.fixture(scope="session")
@@ -194,7 +189,9 @@ def elsewhere(name: str) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize("trained", list(_cases(sources=True)), indirect=True)
+# In CI test_sources.py does so, with the example.
+@pytest.mark.matrix
+@pytest.mark.parametrize("trained", list(_cases()), indirect=True)
 def test_every_kind_of_source_gives_the_same_model(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     own, name = trained.project, trained.case.name
     sources, expected = own.root / "configs" / "sources.yaml", trained.digests()
