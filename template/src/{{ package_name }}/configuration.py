@@ -49,7 +49,7 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.", "Make it a readable UTF-8 file.") from None
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
-        raise SettingsError(f"{path} is not valid YAML: {error}", "Mend the line that is named.") from None
+        raise _no_yaml(path, error) from None
     if repeated := [f"{path}:{line}: {name}: there twice" for line, name in _repeated(root)]:
         raise SettingsError("\n".join(repeated), f"Keep one of each in {path}: YAML would silently take the last.")
     if not at:
@@ -61,6 +61,14 @@ def load(path: Path, model: type[Model], *, at: tuple[str, ...] = ()) -> Model:
     except ValidationError as error:
         found = [_explain(path, root, (*at, *_location(item)), _wording(item)) for item in error.errors()]
         raise SettingsError("\n".join(dict.fromkeys(found)), f"Mend {path}.") from None
+
+
+def _no_yaml(path: Path, error: Exception) -> SettingsError:
+    """The error for a file that is no YAML; names the line at which it ends to be some, and shows it."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        line, shown = error.problem_mark.line + 1, error.problem_mark.get_snippet()
+        return SettingsError(f"{path}:{line}: no valid YAML: {error.problem}\n{shown}", f"Mend {path}.")
+    return SettingsError(f"{path} is not valid YAML: {error}", f"Mend {path}.")
 
 
 def refused(path: Path, location: tuple[int | str, ...], problem: str, advice: str = "") -> SettingsError:

@@ -25,6 +25,7 @@ TINY, HUGE = 1e-300, 1e300
 #: With fewer of its whole numbers left apart in a model's float32, a column is names.
 APART = 0.5
 SHOWN_WORDS = 8
+_EMAIL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s.]+\s*$"
 #: So few values that they say nothing about how far others may lie.
 RARE, FAR, TWO = 0.01, 10, 2
 YEAR = timedelta(days=365)
@@ -215,8 +216,11 @@ def _words(values: pl.Series, kind: Kind) -> str:
 
 
 def _why_no_feature(values: pl.Series, kind: Kind) -> str | None:
-    """Whether a column is beyond a model, or names rows rather than telling something about them."""
-    largest = _largest(values.drop_nulls()) if kind == "number" else 0.0
+    """Whether a column is beyond a model, personal, or names rows rather than telling something about them."""
+    known = values.drop_nulls()
+    largest = _largest(known) if kind == "number" else 0.0
     if largest > LARGEST_FLOAT:
         return f"seen {largest:g}, which is more than a model computes with"
+    if kind in {"category", "text"} and 2 * known.cast(pl.String).str.contains(_EMAIL).sum() > len(known):
+        return f"personal: {known.n_unique():,} different e-mail addresses"
     return names_rows(values, kind)

@@ -44,7 +44,8 @@ def run(project: Project) -> str:
     report = {name: _summary(table, contract) for name, table in tables.items()}
     project.write(VALIDATION, {"tables": report})
     unused = sum(len(table["not_in_contract"]) for table in report.values())
-    return f"no problem found; {unused} columns that the contract does not name" if unused else "no problem found"
+    columns = "1 column" if unused == 1 else f"{unused} columns"
+    return f"no problem found; {columns} that the contract does not name" if unused else "no problem found"
 
 
 def problems_of(table: pl.LazyFrame, loader: Loader, contract: Contract, limits: Validation) -> list[Problem]:
