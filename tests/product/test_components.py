@@ -63,6 +63,7 @@ def test_components_go_and_come_in_a_project_that_was_edited(environment: Path, 
     edited = root / "docs" / "data" / "profile.md"
     edited.write_text(edited.read_text(encoding="utf-8") + "\nOur own words.\n", encoding="utf-8")
     commit(root)
+    (root / "reports" / "profile.html").write_text("what the last run has shown\n", encoding="utf-8")
 
     said = mlscaffold(root, "set", "without=[profile, kafka]")
     assert "docs/data/profile.md" in said
@@ -71,6 +72,8 @@ def test_components_go_and_come_in_a_project_that_was_edited(environment: Path, 
     gone = [package / "profiling", package / "pipelines" / "profile.py", root / "tests" / "components" / "kafka"]
     assert not any(path.exists() for path in gone)
     commit(root)
+    # DVC would refuse to write what git keeps, once the component is back.
+    assert not subprocess.check_output(["git", "ls-files", "reports/profile.html"], cwd=root)
     install(root, environment)
     prove(Project(root=root, environment=environment, slug="lived"))
 
