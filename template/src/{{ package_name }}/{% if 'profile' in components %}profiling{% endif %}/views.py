@@ -183,7 +183,7 @@ def shift_of(parts: Parts) -> float:
     """
     middle = len(parts.of) // 2
     halves = [np.bincount(half + 1, minlength=len(parts) + 1) for half in (parts.of[:middle], parts.of[middle:])]
-    early, late = (half / max(half.sum(), 1) for half in halves)
+    early, late = (half / max(int(half.sum()), 1) for half in halves)
     return float(np.abs(early - late).sum() / 2)
 
 
