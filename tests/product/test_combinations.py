@@ -1,8 +1,8 @@
 """Each example, task and Python: rendered, linted, typed, tested, reproduced twice, with right numbers.
 
 In CI every pair of two choices occurs once: one of each Python and task with what a project has by default, the others
-with what every project has (the preset `workshop`). The project's own tests, which make their own tables, run once: other
-tests run them in the images (3.11), in the pipeline (3.12), and without components. `nox -s matrix` runs the other
+with what every project has (the preset `workshop`). The project's own tests, which make their own tables, run once:
+others run them in the images (3.11), in the pipeline (3.12), and without components. `nox -s matrix` runs the other
 combinations, with what a project has by default, and the tests of each.
 """
 
