@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from .artifacts import whole, write_json
 from .configuration import flatten
-from .errors import LineageError, ProjectError
+from .errors import BlockedError, GateError, LineageError, ProjectError
 
 if TYPE_CHECKING:
     from .steps import Project, Step
@@ -42,10 +42,11 @@ class MadeFrom(BaseModel):
 
 
 class Record(BaseModel):
-    """What a step says of its last run: `ok` or why it failed, and the digest of each artifact."""
+    """What a step says of its last run: `ok` or why it failed, whether a gate did that, and the digest of each artifact."""
 
     step: str
     status: str
+    blocked: bool = False
     made_from: MadeFrom
     made: dict[str, str]
 
@@ -69,7 +70,8 @@ class Lineage:
             self.require_current(maker)
             record = self._record(maker)
             if record is not None and record.status != "ok":
-                raise LineageError(
+                kind = BlockedError if record.blocked else LineageError
+                raise kind(
                     f"`{maker.name}` failed, so nothing is built on it: {record.status}",
                     f"Mend what it says, then run `{maker.name}` again, or `pipeline` for all steps.",
                 )
@@ -97,9 +99,10 @@ class Lineage:
                 raise LineageError(f"{', '.join(changed)} changed while `{step.name}` was at work.", _again(step))
         except ProjectError as error:
             self._digests.clear()
-            self._write(step, str(error).partition("\n")[0])
+            blocked = isinstance(error, GateError | BlockedError)
+            self._write(step, str(error).partition("\n")[0], blocked=blocked)
             raise
-        self._write(step, "ok")
+        self._write(step, "ok", blocked=False)
 
     def digests(self, step: Step) -> MadeFrom:
         """What the artifacts of a step are made of, now."""
@@ -138,13 +141,13 @@ class Lineage:
         except (OSError, ValueError):
             return None
 
-    def _write(self, step: Step, status: str) -> None:
+    def _write(self, step: Step, status: str, *, blocked: bool) -> None:
         made = {
             artifact.path: self._digest(self._project.root / artifact.path)
             for artifact in step.writes
             if (self._project.root / artifact.path).exists()
         }
-        record = Record(step=step.name, status=status, made_from=self.digests(step), made=made)
+        record = Record(step=step.name, status=status, blocked=blocked, made_from=self.digests(step), made=made)
         with whole(self._project.root / FOLDER / f"{step.name}.json") as place:
             write_json(place, record.model_dump())
 

@@ -16,7 +16,7 @@ from typing import Annotated  # noqa: E402
 import typer  # noqa: E402
 
 from .discovery import PACKAGE, names_in, summary  # noqa: E402
-from .errors import ProjectError  # noqa: E402
+from .errors import BLOCKED, ProjectError  # noqa: E402
 from .steps import Project, Step  # noqa: E402
 from .workflow import all_steps, execute  # noqa: E402
 
@@ -32,7 +32,8 @@ def build_app() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="Train, judge, export and serve a model. Each step reads what the one before it wrote.",
+        help="Train, judge, export and serve a model. Each step reads what the one before it wrote. "
+        f"Exit codes: 0 done, 1 refused, 2 wrong settings, {BLOCKED} a gate refuses the model; `decide` says what came of it.",
     )
     app.command(help="Run all steps from raw data to the registered model, and show the result.")(pipeline)
     for step in all_steps():

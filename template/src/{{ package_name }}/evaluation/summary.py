@@ -21,7 +21,8 @@ def print_summary(project: Project, seconds: float) -> None:
     console.print(f"How the best one does on {metrics['rows']} rows that it has never seen (divided {by}):")
     console.print(_holdout(metrics))
     console.print(split["says"])
-    console.print(project.read(REGISTERED)["sentence"].capitalize() + ".")
+    found = project.read(REGISTERED)
+    console.print(f"Decision: {found['decision']}. {found['sentence'][:1].upper()}{found['sentence'][1:]}.")
     console.print(f"{project.root / MODEL.path} is ready, after {seconds:.0f} s.")
 
 

@@ -62,6 +62,22 @@ class Candidate(Generic[Options]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Folded:
+    """What the chosen candidate says of training rows that it did not learn from, fold by fold.
+
+    Args:
+        rows: which training rows, int64 [n]; by time, the earliest are in no fold that is judged.
+        prediction: of them, [n, classes] or [n], as the final model says it.
+    """
+
+    rows: np.ndarray
+    prediction: np.ndarray
+
+
+NOT_FOLDED = Folded(rows=np.empty(0, dtype=np.int64), prediction=np.empty(0))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trained:
     """The chosen model and the baseline, both fitted on all training rows (a model perhaps on what steps make of them).
 
@@ -73,6 +89,7 @@ class Trained:
         vocabularies: by category column, the words of the rows learnt from, most frequent first, bounded.
         out_of_fold: mean primary loss of the chosen candidate over the folds.
         note: how the choice was made, in a sentence.
+        folded: the chosen candidate's predictions over the folds.
     """
 
     name: str
@@ -83,6 +100,7 @@ class Trained:
     vocabularies: dict[str, list[str]]
     out_of_fold: float
     note: str
+    folded: Folded = NOT_FOLDED
 
 
 def weights(rows: Any, name: str | None) -> np.ndarray | None:

@@ -22,7 +22,7 @@ from ..features.split import Part, folds, how
 from ..predictor.encoding import layout_of
 from ..steps import Project
 from ..tasks.base import Task, task_of
-from .candidate import Candidate, Recipe, Trained, weights
+from .candidate import Candidate, Folded, Recipe, Trained, weights
 from .choice import Result, best_threshold, choose
 from .lesson import Lesson, RowStep, Sample
 
@@ -95,15 +95,19 @@ def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame
     choice = choose(results, bench.task)
     chosen, plain = choice.result.candidate, bench.plain(np.arange(len(rows)))
     taught = bench.taught(plain)
+    folded = Folded(
+        rows=np.concatenate([part.judge for part in parts]), prediction=np.concatenate(choice.result.predictions)
+    )
     baseline = next(candidate for candidate in candidates.values() if candidate.is_baseline)
     trained = Trained(
         name=chosen.name,
         model=bench.fit(chosen, plain, taught),
         baseline=bench.fit(baseline, plain, taught),
         layout=layout_of(contract),
-        threshold=_threshold(bench, choice.result, parts),
+        threshold=_threshold(bench, folded),
         vocabularies=_vocabularies(taught.sample.rows, contract),
         out_of_fold=float(choice.result.values(bench.task.primary).mean()),
+        folded=folded,
         note="; ".join([choice.note + left_out, *taught.sample.says]),
     )
     return trained, _table(results, bench.task)
@@ -159,14 +163,14 @@ def _classes(target: np.ndarray, part: Part) -> int:
     return min(len(np.unique(target[part.learn])), len(np.unique(target[part.judge])))
 
 
-def _threshold(bench: Bench, chosen: Result, parts: Sequence[Part]) -> float | None:
+def _threshold(bench: Bench, folded: Folded) -> float | None:
     """From which probability a row is called positive, by out-of-fold predictions; fixed if the contract says so."""
     target = bench.contract.target
     if target.positive is None or target.threshold is not None:
         return target.threshold
-    positive, judged = bench.contract.labels.index(target.positive), np.concatenate([part.judge for part in parts])
-    happened, probability = bench.target[judged] == positive, np.concatenate(chosen.predictions)[:, positive]
-    weight = np.ones(len(judged)) if bench.weight is None else bench.weight[judged]
+    positive = bench.contract.labels.index(target.positive)
+    happened, probability = bench.target[folded.rows] == positive, folded.prediction[:, positive]
+    weight = np.ones(len(folded.rows)) if bench.weight is None else bench.weight[folded.rows]
     if target.costs is not None:
         costs = target.costs.false_positive, target.costs.false_negative
     else:
