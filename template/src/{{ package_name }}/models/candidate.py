@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..contract.types import Section
 from ..predictor.encoding import Layout
 from ..settings import Features
 from ..tasks.base import Task
+from .space import Space
 
 
 class NoSettings(Section):
@@ -52,6 +53,7 @@ class Candidate(Generic[Options]):
             [N] and weights ([N] or None); models.fitting.fit_pipeline does the most of it.
         complexity: of two candidates that are no different, the one with less is taken.
         is_baseline: compared, and never chosen.
+        space: which of its settings are worth trying, and between which bounds; others keep their defaults.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Candidate(Generic[Options]):
     fit: Callable[[Recipe[Options], pl.DataFrame, np.ndarray, np.ndarray | None], Any]
     complexity: int
     is_baseline: bool = False
+    space: Space = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

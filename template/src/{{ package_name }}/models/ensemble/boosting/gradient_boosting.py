@@ -10,10 +10,12 @@ from pydantic import Field
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from ...contract.types import Section
-from ...features.encoders import for_trees
-from ..candidate import Candidate, Recipe
-from ..fitting import fit_pipeline
+from ....contract.types import Section
+from ....features.encoders import for_trees
+from ...candidate import Candidate, Recipe
+from ...fitting import fit_pipeline
+from ...space import Range
+from ..thresholds import largest_float32_not_above
 
 #: Each class has its own trees, and each tree takes time.
 MOST_TREES = 1000
@@ -54,22 +56,18 @@ def fit(
 
 
 def _compare_in_float32(model: Any) -> None:
-    """Move each threshold down to the next float32.
-
-    A float32 value is at or below a threshold exactly if it is at or below the largest float32 that does not exceed it. So
-    no prediction changes, and the graph, which stores thresholds as float32, sends no row down another branch.
-    """
+    """Move each threshold down to the next float32, which changes no prediction."""
     # There is no public way to the thresholds; the parity gate would show it if this one changed.
     for trees in model._predictors:  # noqa: SLF001
         for tree in trees:
             tree.nodes["num_threshold"] = largest_float32_not_above(tree.nodes["num_threshold"])
 
 
-def largest_float32_not_above(values: np.ndarray) -> np.ndarray:
-    """Float64 [n] to the float32 values at or just below, as float64 [n]."""
-    nearest = values.astype(np.float32)
-    below = np.nextafter(nearest, np.float32(-np.inf))
-    return np.asarray(np.where(nearest.astype(np.float64) > values, below, nearest), dtype=np.float64)
-
-
-CANDIDATE = Candidate(name="gradient_boosting", settings=BoostingSettings, fit=fit, complexity=2)
+SPACE = {
+    "trees": Range(20, 500, log=True),
+    "learning_rate": Range(0.01, 0.3, log=True),
+    "leaves": Range(3, 63, log=True),
+    "rows_per_leaf": Range(5, 200, log=True),
+    "penalty": Range(1e-2, 1e2, log=True),
+}
+CANDIDATE = Candidate(name="gradient_boosting", settings=BoostingSettings, fit=fit, complexity=4, space=SPACE)
