@@ -25,6 +25,8 @@ from ..tasks.base import Task, task_of
 
 #: Rows of either side that are looked at; of more, a sample.
 MOST_ROWS = 100_000
+#: Labels of several that have numbers of their own.
+MOST_LABELS = 20
 ANALYSIS = report("reports/analysis.json")
 Settings = TypeVar("Settings", bound=Section)
 
@@ -76,6 +78,17 @@ class Judged:
     places: np.ndarray
     holdout: Answers
     folded: Answers
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """The index of each label that has numbers of its own: of two the positive one, of several the most frequent."""
+        named, positive = self.contract.labels, self.contract.target.positive
+        if positive is not None:
+            return {positive: named.index(positive)}
+        counts = self.learnt[self.contract.target.column].value_counts() if named else None
+        frequent = {} if counts is None else dict(counts.iter_rows())
+        most = sorted(range(len(named)), key=lambda place: -frequent.get(named[place], 0))[:MOST_LABELS]
+        return {named[place]: place for place in sorted(most)}
 
     def ask(self, frame: pl.DataFrame) -> np.ndarray:
         """Predictions of rows as models see them (features.frame): probabilities [N, classes] or values [N]."""
