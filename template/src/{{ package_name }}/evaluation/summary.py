@@ -12,7 +12,7 @@ from ..steps import Project
 
 
 def print_summary(project: Project, seconds: float) -> None:
-    """Print two tables made from the reports: scores are rows, models are columns."""
+    """Print two tables made from the reports: of the candidates, a row each, and of the scores of the best one."""
     console = Console(highlight=False, markup=False)
     console.print("How the candidates compare, mean ± standard deviation over folds:")
     console.print(_candidates(project.read(COMPARISON)))
@@ -27,11 +27,11 @@ def print_summary(project: Project, seconds: float) -> None:
 
 
 def _candidates(comparison: Any) -> Table:
-    names = list(dict.fromkeys(comparison["candidate"]))
+    names, metrics = (list(dict.fromkeys(comparison[column])) for column in ("candidate", "metric"))
     cells = {(row["candidate"], row["metric"]): _mean(row) for row in comparison.iter_rows(named=True)}
-    table = Table("training data", *names)
-    for metric in dict.fromkeys(comparison["metric"]):
-        table.add_row(metric, *(cells.get((name, metric), "") for name in names))
+    table = Table("training data", *(metric.replace("_", " ") for metric in metrics), padding=0)
+    for name in names:
+        table.add_row(name, *(cells.get((name, metric), "") for metric in metrics))
     return table
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import polars as pl
 
-from ..contract.types import Section
+from ..contract.types import Contract, Section
 from ..predictor.encoding import Layout
 from ..settings import Features
 from ..tasks.base import Task
@@ -42,6 +43,11 @@ class Recipe(Generic[Options]):
     seed: int
 
 
+def as_set(recipe: Recipe[Options], contract: Contract, root: Path) -> Recipe[Options] | None:  # noqa: ARG001
+    """The recipe as it is, in every project."""
+    return recipe
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate(Generic[Options]):
     """A model family. A file of models/ that defines one takes part; nothing lists it.
@@ -54,6 +60,8 @@ class Candidate(Generic[Options]):
         complexity: of two candidates that are no different, the one with less is taken.
         is_baseline: compared, and never chosen.
         space: which of its settings are worth trying, and between which bounds; others keep their defaults.
+        adapt: its recipe in a project, of the contract and the project's folder; None where it has no part to take. Raises
+            `SettingsError` for what is wrongly configured.
     """
 
     name: str
@@ -62,6 +70,7 @@ class Candidate(Generic[Options]):
     complexity: int
     is_baseline: bool = False
     space: Space = field(default_factory=dict)
+    adapt: Callable[[Recipe[Options], Contract, Path], Recipe[Options] | None] = as_set
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,11 @@ from ..features.split import Part, folds, how
 from ..predictor.encoding import layout_of
 from ..steps import Project
 from ..tasks.base import Task, task_of
+from .bench import Bench
 from .candidate import Candidate, Folded, Recipe, Trained, weights
-from .choice import Result, best_threshold, choose
-from .lesson import Lesson, RowStep, Sample
+from .choice import Result, best_threshold, choose, worse
+from .hindsight import Archive, Combiner, Corrector
+from .lesson import RowStep
 
 FEWEST_FOLDS = 2
 #: Words of a column that a trained model remembers, to count those that are new.
@@ -32,53 +33,14 @@ MOST_WORDS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
-    """The training rows [N], the same as models see them, and what candidates are made by."""
+class _Final:
+    """The chosen model with what stands behind it, how it does on the folds, what was tried, and that in words."""
 
-    contract: Contract
-    task: Task
-    rows: pl.DataFrame
-    frame: pl.DataFrame
-    target: np.ndarray
-    weight: np.ndarray | None
-    recipes: Mapping[str, Recipe[Any]]
-    steps: Sequence[Callable[[Sample], Sample]]
-
-    def plain(self, learn: np.ndarray) -> Lesson:
-        """Some rows as they are, by index."""
-        weight = None if self.weight is None else self.weight[learn]
-        sample = Sample(rows=self.rows[learn], weight=weight)
-        return Lesson(sample=sample, frame=self.frame[learn], target=self.target[learn])
-
-    def taught(self, plain: Lesson) -> Lesson:
-        """What the steps make of rows to learn from; the rows themselves if there are no steps."""
-        if not self.steps:
-            return plain
-        sample = reduce(lambda sample, step: step(sample), self.steps, plain.sample)
-        target = self.task.target(sample.rows[self.contract.target.column], self.contract)
-        return Lesson(sample=sample, frame=model_frame(self.contract, sample.rows), target=target)
-
-    def fit(self, candidate: Candidate[Any], plain: Lesson, taught: Lesson) -> Any:
-        """A candidate that learnt what it was taught; the baseline knows the rows as they are, so that nothing beats it cheaply."""
-        lesson = plain if candidate.is_baseline else taught
-        return candidate.fit(self.recipes[candidate.name], lesson.frame, lesson.target, lesson.sample.weight)
-
-    def judge(self, candidates: Sequence[Candidate[Any]], parts: Sequence[Part]) -> list[Result]:
-        """All candidates on all folds, encoders included: each is predicted by a model that saw none of it."""
-        scores: list[list[dict[str, float]]] = [[] for _ in candidates]
-        predictions: list[list[np.ndarray]] = [[] for _ in candidates]
-        for part in parts:
-            plain = self.plain(part.learn)
-            taught, judged = self.taught(plain), self.plain(part.judge)
-            for place, candidate in enumerate(candidates):
-                model = self.fit(candidate, plain, taught)
-                prediction = self.task.predict(model, judged.frame, len(self.contract.labels))
-                predictions[place].append(prediction)
-                scores[place].append(self.task.score(judged.target, prediction, judged.sample.weight))
-        return [
-            Result(candidate=candidate, scores=scores[place], predictions=predictions[place])
-            for place, candidate in enumerate(candidates)
-        ]
+    model: Any
+    result: Result
+    predictions: Sequence[np.ndarray]
+    tried: tuple[Result, ...] = ()
+    says: str = ""
 
 
 def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame]:
@@ -89,41 +51,93 @@ def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame
         SettingsError: params.yaml sets what no candidate has, or a step's configuration is wrong.
     """
     candidates, contract = discover("models", Candidate), project.contract
-    bench = _bench(project, candidates, rows)
+    bench, options = _bench(project, candidates, rows)
     parts, left_out = _parts(project, rows, bench)
-    results = bench.judge(list(candidates.values()), parts)
+    results = bench.judge([candidates[name] for name in bench.recipes], parts)
+    archive = Archive(bench, parts, [result for result in results if not result.candidate.is_baseline])
+    results += [archive.combined(item, options[name]) for name, item in discover("models", Combiner).items()]
     choice = choose(results, bench.task)
-    chosen, plain = choice.result.candidate, bench.plain(np.arange(len(rows)))
+    plain = bench.plain(np.arange(len(rows)))
     taught = bench.taught(plain)
-    folded = Folded(
-        rows=np.concatenate([part.judge for part in parts]), prediction=np.concatenate(choice.result.predictions)
+
+    def fit(name: str) -> Any:
+        return bench.fit(candidates[name], plain, taught)
+
+    model, mixed = _fitted(choice.result.candidate, archive, options, fit)
+    final = _corrected(
+        _Final(model=model, result=choice.result, predictions=choice.result.predictions), archive, options
     )
-    baseline = next(candidate for candidate in candidates.values() if candidate.is_baseline)
+    folded = Folded(
+        rows=np.concatenate([part.judge for part in parts]), prediction=np.concatenate(list(final.predictions))
+    )
+    baseline = next(name for name in bench.recipes if candidates[name].is_baseline)
     trained = Trained(
-        name=chosen.name,
-        model=bench.fit(chosen, plain, taught),
-        baseline=bench.fit(baseline, plain, taught),
+        name=choice.result.candidate.name,
+        model=final.model,
+        baseline=fit(baseline),
         layout=layout_of(contract),
         threshold=_threshold(bench, folded),
         vocabularies=_vocabularies(taught.sample.rows, contract),
-        out_of_fold=float(choice.result.values(bench.task.primary).mean()),
+        out_of_fold=float(final.result.values(bench.task.primary).mean()),
         folded=folded,
-        note="; ".join([choice.note + left_out, *taught.sample.says]),
+        note="; ".join([choice.note + mixed + final.says + left_out, *taught.sample.says]),
     )
-    return trained, _table(results, bench.task)
+    return trained, _table([*results, *final.tried], bench.task)
 
 
-def _bench(project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.DataFrame) -> Bench:
+def _fitted(chosen: Any, archive: Archive, options: Mapping[str, Any], fit: Callable[[str], Any]) -> tuple[Any, str]:
+    """The chosen model, fitted on all rows; and what it is made of, in words, if it is made of several."""
+    if not isinstance(chosen, Combiner):
+        return fit(chosen.name), ""
+    mix = chosen.mix(options[chosen.name], archive.bench.task, archive.before(None))
+    shares = {name: share for name, share in mix.items() if share > 0}
+    said = ", ".join(f"{share:.2f} {name}" for name, share in shares.items())
+    return chosen.build([fit(name) for name in shares], list(shares.values())), f"; it is {said}"
+
+
+def _corrected(final: _Final, archive: Archive, options: Mapping[str, Any]) -> _Final:
+    """With every correction behind it that makes it better on the folds by more than chance."""
+    task = archive.bench.task
+    for name, corrector in discover("models", Corrector).items():
+        before = final.result
+        learnt, result = replace(archive, results=[before]).corrected(corrector, options[name])
+        if learnt is None or result is None:
+            continue
+        final = replace(final, tried=(*final.tried, result))
+        loss = result.values(task.primary).mean()
+        if not worse(before, result, task):
+            final = replace(
+                final, says=f"{final.says}; {name} changes nothing for sure ({loss:.4g}), so it is left out"
+            )
+            continue
+        final = replace(
+            final,
+            model=learnt.behind(final.model),
+            result=result,
+            predictions=[learnt.apply(prediction) for prediction in final.predictions],
+            says=f"{final.says}; {name} makes it {loss:.4g}",
+        )
+    return final
+
+
+def _bench(
+    project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.DataFrame
+) -> tuple[Bench, dict[str, Any]]:
+    """The bench, with recipes of the candidates that take part; and the settings of everything that has some, by name."""
     contract, settings = project.contract, project.settings
     task, layout = task_of(contract), layout_of(contract)
-    sections: dict[str, Any] = {name: (item.settings, item.settings()) for name, item in candidates.items()}
-    options = load(project.root / project.params, create_model("Models", __base__=Section, **sections), at=("models",))
+    configurable: dict[str, Any] = {**candidates, **discover("models", Combiner), **discover("models", Corrector)}
+    sections: dict[str, Any] = {name: (item.settings, item.settings()) for name, item in configurable.items()}
+    options = dict(
+        load(project.root / project.params, create_model("Models", __base__=Section, **sections), at=("models",))
+    )
     features = load_features(project.root / project.params, contract, layout)
-    recipes = {
-        name: Recipe(task=task, layout=layout, options=getattr(options, name), features=features, seed=settings.seed)
-        for name in candidates
-    }
-    return Bench(
+    recipes: dict[str, Recipe[Any]] = {}
+    for name, candidate in candidates.items():
+        recipe = Recipe(task=task, layout=layout, options=options[name], features=features, seed=settings.seed)
+        if (adapted := candidate.adapt(recipe, contract, project.root)) is not None:
+            recipes[name] = adapted
+    bench = Bench(
         contract=contract,
         task=task,
         rows=rows,
@@ -137,6 +151,7 @@ def _bench(project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.
             for act in step.of(project.root, contract, settings.seed)
         ],
     )
+    return bench, options
 
 
 def _parts(project: Project, rows: pl.DataFrame, bench: Bench) -> tuple[list[Part], str]:

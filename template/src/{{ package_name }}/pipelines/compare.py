@@ -18,7 +18,10 @@ def run(project: Project) -> str:
 
 
 #: What is not there has no configuration.
-_SAMPLED = ("configs/sampling.yaml",) if names_in("models/sampling") else ()
+_CONFIGS = (
+    *(("configs/rule.yaml",) if "rule" in names_in("models/rule_based") else ()),
+    *(("configs/sampling.yaml",) if names_in("models/sampling") else ()),
+)
 
 STEP = Step(
     "compare",
@@ -26,5 +29,5 @@ STEP = Step(
     reads=(TRAIN,),
     writes=(TRAINED, COMPARISON),
     params=("seed", "split.folds", "features", "models"),
-    configs=_SAMPLED,
+    configs=_CONFIGS,
 )
