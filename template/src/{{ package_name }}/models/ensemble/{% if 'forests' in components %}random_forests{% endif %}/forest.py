@@ -19,8 +19,8 @@ from ...fitting import fit_pipeline
 from ...space import Range
 from ..thresholds import largest_float32_not_above
 
-#: A tree learns from at most so many rows, drawn by weight.
-MOST_ROWS = 20_000
+#: A tree learns from at most so many rows, drawn by weight; the whole forest from so many times that.
+MOST_ROWS, DIFFERENT = 20_000, 10
 #: Numbers in the leaves of all trees: leaves are larger where there are many rows or classes, so that a graph stays small.
 MOST_VALUES = 200_000
 
@@ -55,6 +55,9 @@ class Forest(BaseEstimator):  # type: ignore[misc]
     def fit(self, features: np.ndarray, target: np.ndarray, sample_weight: np.ndarray | None = None) -> Forest:
         """Learn from float32 [N, n], the target [N] and weights; which rows a tree draws does not depend on where they stand."""
         order = _own_order(features, target)
+        if len(order) > DIFFERENT * MOST_ROWS:
+            seed = self.forest.random_state
+            order = order[np.sort(np.random.default_rng(seed).permutation(len(order))[: DIFFERENT * MOST_ROWS])]
         weight = None if sample_weight is None else sample_weight[order]
         self.forest.fit(features[order], target[order], weight)
         for tree in self.forest.estimators_:
