@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import StringIO
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,6 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from .views import Line, Parts
 from .wording import percent, shown, tick
 
 STYLE = Path(__file__).with_name("page.mplstyle")
@@ -38,6 +38,17 @@ DAY, YEAR = 86_400, 31_556_952
 FAR = 1000 * YEAR
 #: Weaker associations are not drawn.
 WEAK = 0.05
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a figure over k parts or times: float64 [k], NaN where nothing is known, and a band around it."""
+
+    name: str
+    middle: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    tick: Callable[[float], str] = tick
 
 
 class Sheet:
@@ -94,10 +105,9 @@ def spread(axes: Axes, counts: np.ndarray, edges: np.ndarray, *, moments: bool =
     axes.stairs(counts, dated(axes, edges) if moments else edges, fill=True, color=SERIES[0])
 
 
-def bars(axes: Axes, parts: Parts, rows: int) -> None:
-    """Rows by level, with their share of all."""
-    counts = parts.counts()
-    drawn = axes.barh(np.arange(len(parts)), counts, 0.72, color=SERIES[0])
+def bars(axes: Axes, counts: np.ndarray, rows: float) -> None:
+    """Rows by level [k], with their share of all."""
+    drawn = axes.barh(np.arange(len(counts)), counts, 0.72, color=SERIES[0])
     axes.bar_label(drawn, [percent(number / rows) for number in counts], padding=3, color=MUTED)
     axes.set_xlim(0, counts.max(initial=1) * 1.24)
 
