@@ -227,6 +227,8 @@ TRAIN = _table("data/processed/train.parquet")
 HOLDOUT = _table("data/processed/holdout.parquet")
 #: How the rows were divided, and what that flatters.
 SPLIT = report("reports/split.json")
+#: By candidate, the settings that a search found better.
+TUNED = report("models/artifacts/tuned.json")
 #: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
 TRAINED = Artifact("models/artifacts/trained.joblib", _read_trained, _write_trained)
 #: Mean and standard deviation of each candidate's scores over the folds.

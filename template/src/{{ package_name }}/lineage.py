@@ -83,6 +83,11 @@ class Lineage:
                     _again(maker),
                 )
 
+    def is_current(self, step: Step) -> bool:
+        """Whether a step has succeeded, and would make the same of what is there now."""
+        record = self._record(step)
+        return record is not None and record.status == "ok" and not self._changed(step, record)
+
     @contextmanager
     def recording(self, step: Step) -> Iterator[None]:
         """Record what the block makes; if it is refused, or something changes under its hands, record that.

@@ -18,7 +18,7 @@ import typer  # noqa: E402
 from .discovery import PACKAGE, names_in, summary  # noqa: E402
 from .errors import BLOCKED, ProjectError  # noqa: E402
 from .steps import Project, Step  # noqa: E402
-from .workflow import all_steps, execute  # noqa: E402
+from .workflow import all_steps, execute, execute_briefly  # noqa: E402
 
 Params = Annotated[Path, typer.Option("--params", help="The settings; paths are relative to their folder.")]
 PARAMS = Path("params.yaml")
@@ -55,7 +55,7 @@ def _help(folder: str, name: str) -> str:
 
 def _command(step: Step) -> Callable[[Path], None]:
     def run(params: Params = PARAMS) -> None:
-        _run(step, Project(params.parent, Path(params.name)))
+        typer.echo(f"{step.name:<9} {execute(step, Project(params.parent, Path(params.name)))}")
 
     return run
 
@@ -64,15 +64,10 @@ def pipeline(params: Params = PARAMS) -> None:
     """Run all steps, then show what came of them."""
     project = Project(params.parent, Path(params.name))
     for step in all_steps():
-        _run(step, project)
+        typer.echo(f"{step.name:<9} {execute_briefly(step, project)}")
     from .evaluation.summary import print_summary
 
     print_summary(project, seconds=time.perf_counter() - STARTED)
-
-
-def _run(step: Step, project: Project) -> None:
-    """Run one step and print one line about it."""
-    typer.echo(f"{step.name:<9} {execute(step, project)}")
 
 
 def main() -> None:

@@ -58,6 +58,7 @@ class Step:
         configs: files of configs/ that it reads, besides the contract.
         sources: files from outside that it reads.
         guards: names of steps that must not run before it has succeeded.
+        brief: what `pipeline` runs instead, where all of it would take too long; nothing if what is there is current.
         judges: whether the contract's `acceptance` is a part of what it does.
     """
 
@@ -69,4 +70,5 @@ class Step:
     configs: tuple[str, ...] = ()
     sources: Callable[[Project], list[Path]] = field(default=lambda _: [])
     guards: tuple[str, ...] = ()
+    brief: Callable[[Project], object] | None = None
     judges: bool = False

@@ -49,6 +49,19 @@ def execute(step: Step, project: Project) -> str:
             return str(step.run(project))
 
 
+def execute_briefly(step: Step, project: Project) -> str:
+    """As `execute`, but a step that can take long does its brief form, and nothing where what it made is current.
+
+    Raises:
+        ProjectError: as `execute`.
+    """
+    if step.brief is None:
+        return execute(step, project)
+    if Lineage(project, all_steps()).is_current(step):
+        return "nothing that it depends on has changed, so what is there stays"
+    return execute(replace(step, run=step.brief), project)
+
+
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Wait until no other step is at work in the folder: of two at once, files of one would be recorded as the other's."""

@@ -8,26 +8,19 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from pydantic import create_model
 
-from ..configuration import load
-from ..contract.types import Contract, Section
+from ..contract.types import Contract
 from ..discovery import discover
-from ..errors import DataError
-from ..features.chains import load_features
 from ..features.encoders import frequent_words
-from ..features.frame import model_frame
-from ..features.split import Part, folds, how
 from ..predictor.encoding import layout_of
 from ..steps import Project
-from ..tasks.base import Task, task_of
+from ..tasks.base import Task
 from .bench import Bench
-from .candidate import Candidate, Folded, Recipe, Trained, weights
+from .candidate import Candidate, Folded, Trained
 from .choice import Result, best_threshold, choose, worse
 from .hindsight import Archive, Combiner, Corrector
-from .lesson import RowStep
+from .starting import bench_of, parts_of
 
-FEWEST_FOLDS = 2
 #: Words of a column that a trained model remembers, to count those that are new.
 MOST_WORDS = 1000
 
@@ -43,16 +36,23 @@ class _Final:
     says: str = ""
 
 
-def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame]:
+def compare(
+    project: Project, rows: pl.DataFrame, tuned: Mapping[str, Mapping[str, Any]]
+) -> tuple[Trained, pl.DataFrame]:
     """The chosen model, fitted on all training rows or on what steps make of them, and the scores of every candidate over the folds.
+
+    Args:
+        project: where configuration comes from.
+        rows: of the contract, to learn from.
+        tuned: by candidate, settings that a search found; what params.yaml sets goes before them.
 
     Raises:
         DataError: too few folds can be learnt from and judged.
         SettingsError: params.yaml sets what no candidate has, or a step's configuration is wrong.
     """
     candidates, contract = discover("models", Candidate), project.contract
-    bench, options = _bench(project, candidates, rows)
-    parts, left_out = _parts(project, rows, bench)
+    bench, options = bench_of(project, candidates, rows, tuned)
+    parts, left_out = parts_of(project, rows, bench)
     results = bench.judge([candidates[name] for name in bench.recipes], parts)
     archive = Archive(bench, parts, [result for result in results if not result.candidate.is_baseline])
     results += [archive.combined(item, options[name]) for name, item in discover("models", Combiner).items()]
@@ -70,6 +70,7 @@ def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame
     folded = Folded(
         rows=np.concatenate([part.judge for part in parts]), prediction=np.concatenate(list(final.predictions))
     )
+    found = "; its settings are those of `tune`" if choice.result.candidate.name in tuned else ""
     baseline = next(name for name in bench.recipes if candidates[name].is_baseline)
     trained = Trained(
         name=choice.result.candidate.name,
@@ -80,7 +81,7 @@ def compare(project: Project, rows: pl.DataFrame) -> tuple[Trained, pl.DataFrame
         vocabularies=_vocabularies(taught.sample.rows, contract),
         out_of_fold=float(final.result.values(bench.task.primary).mean()),
         folded=folded,
-        note="; ".join([choice.note + mixed + final.says + left_out, *taught.sample.says]),
+        note="; ".join([choice.note + found + mixed + final.says + left_out, *taught.sample.says]),
     )
     return trained, _table([*results, *final.tried], bench.task)
 
@@ -118,64 +119,6 @@ def _corrected(final: _Final, archive: Archive, options: Mapping[str, Any]) -> _
             says=f"{final.says}; {name} makes it {loss:.4g}",
         )
     return final
-
-
-def _bench(
-    project: Project, candidates: Mapping[str, Candidate[Any]], rows: pl.DataFrame
-) -> tuple[Bench, dict[str, Any]]:
-    """The bench, with recipes of the candidates that take part; and the settings of everything that has some, by name."""
-    contract, settings = project.contract, project.settings
-    task, layout = task_of(contract), layout_of(contract)
-    configurable: dict[str, Any] = {**candidates, **discover("models", Combiner), **discover("models", Corrector)}
-    sections: dict[str, Any] = {name: (item.settings, item.settings()) for name, item in configurable.items()}
-    options = dict(
-        load(project.root / project.params, create_model("Models", __base__=Section, **sections), at=("models",))
-    )
-    features = load_features(project.root / project.params, contract, layout)
-    recipes: dict[str, Recipe[Any]] = {}
-    for name, candidate in candidates.items():
-        recipe = Recipe(task=task, layout=layout, options=options[name], features=features, seed=settings.seed)
-        if (adapted := candidate.adapt(recipe, contract, project.root)) is not None:
-            recipes[name] = adapted
-    bench = Bench(
-        contract=contract,
-        task=task,
-        rows=rows,
-        frame=model_frame(contract, rows),
-        target=task.target(rows[contract.target.column], contract),
-        weight=weights(rows, contract.weight),
-        recipes=recipes,
-        steps=[
-            act
-            for step in discover("models", RowStep).values()
-            for act in step.of(project.root, contract, settings.seed)
-        ],
-    )
-    return bench, options
-
-
-def _parts(project: Project, rows: pl.DataFrame, bench: Bench) -> tuple[list[Part], str]:
-    """The folds that can be learnt from and judged, and what was left out, in words."""
-    contract, wanted = project.contract, project.settings.split.folds
-    parts = folds(rows, contract, wanted, project.settings.seed)
-    if contract.labels:
-        parts = [part for part in parts if _classes(bench.target, part) > 1]
-    if len(parts) < FEWEST_FOLDS:
-        what = {"time": f"periods ({contract.period})", "group": f"groups (`{contract.group}`)", "random": "rows"}
-        raise DataError(
-            f"{len(rows)} training rows make {len(parts)} of {wanted} folds that can be learnt from and judged, and at "
-            f"least {FEWEST_FOLDS} are needed: there are too few {what[how(contract)]}"
-            + (", or one class only in the others." if contract.labels else "."),
-            "Add rows, or change split.folds in params.yaml"
-            + (", or `period` or `embargo` in configs/contract.yaml." if contract.time else "."),
-        )
-    missing = wanted - len(parts)
-    return parts, f"; {missing} of {wanted} folds left out, empty or of one class" if missing else ""
-
-
-def _classes(target: np.ndarray, part: Part) -> int:
-    """The number of classes on the side that has fewer."""
-    return min(len(np.unique(target[part.learn])), len(np.unique(target[part.judge])))
 
 
 def _threshold(bench: Bench, folded: Folded) -> float | None:
