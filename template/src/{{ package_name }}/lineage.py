@@ -119,8 +119,8 @@ class Lineage:
         files = [*(project.root / name for name in inputs), *step.sources(project)]
         return MadeFrom(
             inputs={self._name(path): self._digest(path) for path in files},
-            settings=_digest_of(settings),
-            contract=_digest_of(project.contract.model_dump(mode="json", exclude=unused)),
+            settings=digest_of(settings),
+            contract=digest_of(project.contract.model_dump(mode="json", exclude=unused)),
             code=code_digest(step.name),
             libraries=library_versions(),
         )
@@ -140,11 +140,7 @@ class Lineage:
         return changed + [name for name, found in now.libraries.items() if then.libraries.get(name) != found]
 
     def _record(self, step: Step) -> Record | None:
-        try:
-            text = (self._project.root / FOLDER / f"{step.name}.json").read_text(encoding="utf-8")
-            return Record.model_validate_json(text)
-        except (OSError, ValueError):
-            return None
+        return _read_record(self._project.root / FOLDER / f"{step.name}.json")
 
     def _write(self, step: Step, status: str, *, blocked: bool) -> None:
         made = {
@@ -163,8 +159,21 @@ class Lineage:
     def _digest(self, path: Path) -> str:
         name = str(path)
         if name not in self._digests:
-            self._digests[name] = _digest_path(path)
+            self._digests[name] = digest_path(path)
         return self._digests[name]
+
+
+def records_in(root: Path) -> dict[str, Record]:
+    """What each step says of its last run, by the step's name."""
+    records = filter(None, map(_read_record, sorted((root / FOLDER).glob("*.json"))))
+    return {record.step: record for record in records}
+
+
+def _read_record(path: Path) -> Record | None:
+    try:
+        return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _again(maker: Step) -> str:
@@ -175,14 +184,15 @@ def _covers(prefixes: Sequence[str], name: str) -> bool:
     return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
 
 
-def _digest_of(value: object) -> str:
+def digest_of(value: object) -> str:
+    """SHA-256 of anything that JSON can say."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _digest_path(path: Path) -> str:
+def digest_path(path: Path) -> str:
     """SHA-256 of a file, or of the names and digests of the files in a folder; `absent` where there is none."""
     if path.is_dir():
-        return _digest_of({file.name: _digest_path(file) for file in sorted(path.iterdir())})
+        return digest_of({file.name: digest_path(file) for file in sorted(path.iterdir())})
     if not path.is_file():
         return "absent"
     with path.open("rb") as stream:
@@ -203,8 +213,8 @@ def library_versions() -> dict[str, str]:
 @cache
 def code_digest(step: str) -> str:
     """SHA-256 over the source files that a step can run."""
-    files = {path.relative_to(PACKAGE).as_posix(): _digest_path(path) for path in code_of(step)}
-    return _digest_of(files)
+    files = {path.relative_to(PACKAGE).as_posix(): digest_path(path) for path in code_of(step)}
+    return digest_of(files)
 
 
 @cache

@@ -11,10 +11,23 @@ import numpy as np
 import polars as pl
 
 from .. import tracking
-from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, LEARNT, METRICS, MODEL, PARITY, REGISTERED, SPLIT, whole
+from ..artifacts import (
+    CANDIDATE,
+    COMPARISON,
+    HOLDOUT,
+    LEARNT,
+    METRICS,
+    MODEL,
+    NATIVE,
+    PARITY,
+    REGISTERED,
+    SPLIT,
+    whole,
+)
 from ..contract.digests import row_digests
 from ..contract.types import Contract, DatetimeColumn
 from ..evaluation.champion import Verdict, judge
+from ..predictor.encoding import encode
 from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
 from ..steps import Project, Step
@@ -39,11 +52,15 @@ def run(project: Project) -> str:
         tags={"model_version": new.version, "verdict": verdict.sentence, "decision": verdict.decision},
         files={
             tracking.GRAPH: project.root / CANDIDATE.path,
+            tracking.NATIVE: project.root / NATIVE.path,
             tracking.LEARNT: project.root / LEARNT.path,
         },
+        example=_example(new),
     )
     if not verdict.takes_alias:
-        version = tracking.register(settings, record, new.name, project.root, alias=None)
+        # The alias of the served model may have any name, this one too.
+        alias = None if settings.alias == tracking.CHALLENGER else tracking.CHALLENGER
+        version = tracking.register(settings, record, new.name, project.root, alias=alias)
         return _finish(project, new, version, verdict, champion.graph if champion else None)
     # A full disk shows before the model is registered, and a registry that is down before the file is replaced.
     with whole(project.root / MODEL.path) as place:
@@ -61,6 +78,13 @@ def _finish(project: Project, new: Predictor, version: int, verdict: Verdict, se
     said |= {"alias": project.settings.tracking.alias, "takes_alias": verdict.takes_alias}
     project.write(REGISTERED, said | asdict(verdict))
     return f"{verdict.decision}: version {version} of {new.name}: {verdict.sentence}"
+
+
+def _example(model: Predictor) -> tracking.Example:
+    """The row of the model's example, as the graph takes and answers it."""
+    inputs = encode(model.contract, {name: [value] for name, value in model.about.example.items()})
+    names = [output.name for output in model.session.get_outputs()]
+    return tracking.Example(inputs=inputs, outputs=dict(zip(names, model.session.run(names, inputs), strict=True)))
 
 
 def _compare(project: Project, new: Predictor, champion: Champion | None) -> Verdict:
@@ -136,7 +160,7 @@ def _predict(model: Predictor, rows: pl.DataFrame) -> np.ndarray:
 STEP = Step(
     name="register",
     run=run,
-    reads=(CANDIDATE, METRICS, COMPARISON, SPLIT, PARITY, HOLDOUT, LEARNT),
+    reads=(CANDIDATE, NATIVE, METRICS, COMPARISON, SPLIT, PARITY, HOLDOUT, LEARNT),
     writes=(MODEL, REGISTERED),
     params=("tracking",),
 )
