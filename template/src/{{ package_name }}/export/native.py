@@ -43,8 +43,8 @@ def write_native(trained: Trained, contract: Contract, rows: pl.DataFrame) -> by
             "Let the model be made of scikit-learn's classes, and of classes of this package with plain attributes.",
         ) from error
     task, frame = task_of(contract), model_frame(contract, rows.head(_ROWS))
-    asked = (task.predict(model, frame, len(contract.labels)) for model in (trained.model, native))
-    if not np.array_equal(*asked, equal_nan=True):
+    expected, read = (task.predict(model, frame, len(contract.labels)) for model in (trained.model, native))
+    if not np.array_equal(expected, read):
         raise ParityError(
             f"{trained.name} predicts something else when it is read from models/artifacts/model.skops.",
             "Look for an attribute of the model that skops does not keep.",

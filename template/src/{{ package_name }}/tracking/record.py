@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..artifacts import COMPARISON, METRICS
+from .. import lineage
+from ..artifacts import COMPARISON, METRICS, TUNED
 from ..configuration import flatten
-from ..lineage import FOLDER, records_in
 from .belongings import configuration, reports_of
 from .provenance import libraries, provenance
 
@@ -93,10 +93,10 @@ def record_of(
         files: besides reports, pictures, records of the steps and configuration.
         example: of the graph among the files.
     """
-    root, records = project.root, records_in(project.root)
+    root, records = project.root, lineage.records_in(project.root)
     configs, left_out = configuration(root, records)
     names = [*(artifact.path for artifact in (METRICS, COMPARISON, *reports)), *reports_of(root, records), *configs]
-    names += [(FOLDER / f"{step}.json").as_posix() for step in records]
+    names += [(lineage.FOLDER / f"{step}.json").as_posix() for step in records]
     found = provenance(project, records)
     said = found | {"accepted": str(metrics["accepted"]).lower(), "task": project.contract.task}
     if not metrics["accepted"]:
@@ -105,13 +105,20 @@ def record_of(
         said["left_out"] = ", ".join(left_out)
     return Record(
         name="-".join([str(metrics["model"]), *filter(None, [found.get("git.commit", "")[:8]])]),
-        parameters=flatten(project.settings.model_dump(mode="json", exclude={"tracking"})),
+        parameters=flatten(project.settings.model_dump(mode="json", exclude={"tracking"})) | _tuned(project, records),
         metrics=flatten(metrics) | dict(_folds(project.read(COMPARISON))),
         tags=said | dict(tags or {}),
         files={name: root / name for name in names if (root / name).is_file()} | dict(files or {}),
         texts={LIBRARIES: libraries()},
         example=example,
     )
+
+
+def _tuned(project: Project, records: Mapping[str, lineage.Record]) -> dict[str, Any]:
+    """Settings that a search found and the comparison used, as `tuned.linear.penalty`."""
+    step = records.get("compare")
+    used = step is not None and TUNED.path in step.made_from.inputs and (project.root / TUNED.path).is_file()
+    return flatten({"tuned": project.read(TUNED)}) if used else {}
 
 
 def _folds(comparison: Any) -> Iterator[tuple[str, float]]:
