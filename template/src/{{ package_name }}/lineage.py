@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -42,13 +42,17 @@ class MadeFrom(BaseModel):
 
 
 class Record(BaseModel):
-    """What a step says of its last run: `ok` or why it failed, whether a gate did that, and the digest of each artifact."""
+    """What a step says of its last run: `ok` or why it failed, whether a gate did that, and the digest of each artifact.
+
+    Of `writes`, all that it makes, a run that failed has not made everything.
+    """
 
     step: str
     status: str
     blocked: bool = False
     made_from: MadeFrom
     made: dict[str, str]
+    writes: tuple[str, ...] = ()
 
 
 class Lineage:
@@ -95,7 +99,7 @@ class Lineage:
         Raises:
             LineageError: what the step reads is not what it was at the beginning.
         """
-        before = self.digests(step).inputs
+        before, old = self.digests(step).inputs, self._stamps(step)
         try:
             yield
             self._digests.clear()
@@ -105,9 +109,11 @@ class Lineage:
         except ProjectError as error:
             self._digests.clear()
             blocked = isinstance(error, GateError | BlockedError)
-            self._write(step, str(error).partition("\n")[0], blocked=blocked)
+            # What was there before is of another run.
+            new = {path for path, stamp in self._stamps(step).items() if stamp != old.get(path)}
+            self._write(step, str(error).partition("\n")[0], new, blocked=blocked)
             raise
-        self._write(step, "ok", blocked=False)
+        self._write(step, "ok", set(self._stamps(step)), blocked=False)
 
     def digests(self, step: Step) -> MadeFrom:
         """What the artifacts of a step are made of, now."""
@@ -142,13 +148,26 @@ class Lineage:
     def _record(self, step: Step) -> Record | None:
         return _read_record(self._project.root / FOLDER / f"{step.name}.json")
 
-    def _write(self, step: Step, status: str, *, blocked: bool) -> None:
+    def _stamps(self, step: Step) -> dict[str, tuple[int, int]]:
+        """What of its artifacts is there; one that is written anew, even with the same bytes, has another stamp."""
+        places = {artifact.path: self._project.root / artifact.path for artifact in step.writes}
+        found = {name: place.stat() for name, place in places.items() if place.exists()}
+        return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
+
+    def _write(self, step: Step, status: str, made_now: Collection[str], *, blocked: bool) -> None:
         made = {
             artifact.path: self._digest(self._project.root / artifact.path)
             for artifact in step.writes
-            if (self._project.root / artifact.path).exists()
+            if artifact.path in made_now
         }
-        record = Record(step=step.name, status=status, blocked=blocked, made_from=self.digests(step), made=made)
+        record = Record(
+            step=step.name,
+            status=status,
+            blocked=blocked,
+            made_from=self.digests(step),
+            made=made,
+            writes=tuple(item.path for item in step.writes),
+        )
         with whole(self._project.root / FOLDER / f"{step.name}.json") as place:
             write_json(place, record.model_dump())
 

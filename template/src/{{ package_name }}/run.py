@@ -36,9 +36,11 @@ def build_app() -> typer.Typer:
         f"Exit codes: 0 done, 1 refused, 2 wrong settings, {BLOCKED} a gate refuses the model; `decide` says what came of it.",
     )
     app.command(help="Run all steps from raw data to the registered model, and show the result.")(pipeline)
-    for step in all_steps():
-        app.command(step.name, help=_help("pipelines", step.name))(_command(step))
-    for name in names_in("commands"):
+    steps, commands = all_steps(), names_in("commands")
+    for step in steps:
+        if step.name not in commands:
+            app.command(step.name, help=_help("pipelines", step.name))(_command(step))
+    for name in commands:
         module = import_module(f"{PACKAGE}.commands.{name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, help=_help("commands", name))

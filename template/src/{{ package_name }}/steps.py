@@ -60,6 +60,8 @@ class Step:
         guards: names of steps that must not run before it has succeeded.
         brief: what `pipeline` runs instead, where all of it would take too long; nothing if what is there is current.
         judges: whether the contract's `acceptance` is a part of what it does.
+        gathers: patterns of reports of all other steps. It reads those that are there, whatever became of their steps, and is
+            run when a gate refuses one of them, too.
     """
 
     name: str
@@ -72,3 +74,4 @@ class Step:
     guards: tuple[str, ...] = ()
     brief: Callable[[Project], object] | None = None
     judges: bool = False
+    gathers: tuple[str, ...] = ()
