@@ -21,6 +21,7 @@ from .steps import Project, Step  # noqa: E402
 from .workflow import all_steps, execute, execute_briefly  # noqa: E402
 
 Params = Annotated[Path, typer.Option("--params", help="The settings; paths are relative to their folder.")]
+Brief = Annotated[bool, typer.Option("--brief", help="As `pipeline` does it: a little, and nothing if it is current.")]
 PARAMS = Path("params.yaml")
 #: The exit code after Ctrl-C, as shells expect it.
 STOPPED = 130
@@ -53,11 +54,15 @@ def _help(folder: str, name: str) -> str:
     return line[:1].upper() + line[1:]
 
 
-def _command(step: Step) -> Callable[[Path], None]:
+def _command(step: Step) -> Callable[..., None]:
     def run(params: Params = PARAMS) -> None:
         typer.echo(f"{step.name:<9} {execute(step, Project(params.parent, Path(params.name)))}")
 
-    return run
+    def run_or_less(params: Params = PARAMS, brief: Brief = False) -> None:  # noqa: FBT002 - an option
+        do = execute_briefly if brief else execute
+        typer.echo(f"{step.name:<9} {do(step, Project(params.parent, Path(params.name)))}")
+
+    return run_or_less if step.brief else run
 
 
 def pipeline(params: Params = PARAMS) -> None:
