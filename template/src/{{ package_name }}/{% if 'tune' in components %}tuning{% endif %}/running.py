@@ -50,6 +50,10 @@ class Run:
         """Trials that have ended, as many as there shall be."""
         return self.searcher.told()[: self.trials]
 
+    def made(self) -> int:
+        """Trials that have ended; one less than none before the defaults are judged."""
+        return len(self.told()) if len(self.untuned) == len(self.parts) else -1
+
     def steps(self) -> Generator[list[Fit], list[float], None]:
         """What it wants to know, one fold after the other; it is sent the losses."""
         for part in self.parts:
@@ -80,20 +84,25 @@ class Run:
 
 
 def run_all(runs: Sequence[Run], hands: Hands, seconds: float) -> bool:
-    """All searches in step with each other, so that those that time cuts short have as many trials; whether time was enough."""
+    """All searches in step with each other, so that time, if it ends them, leaves each as many trials; whether it was enough."""
     until = time.monotonic() + seconds
     steps = {place: run.steps() for place, run in enumerate(runs)}
     wanted = {place: next(step, []) for place, step in steps.items()}
     while wanted := {place: fits for place, fits in wanted.items() if fits}:
-        fits = [fit for each in wanted.values() for fit in each]
+        behind = min(runs[place].made() for place in wanted)
+        now = {place: fits for place, fits in wanted.items() if runs[place].made() == behind}
+        fits = [fit for each in now.values() for fit in each]
         found: list[float] = []
         width = AT_ONCE * hands.width
         for first in range(0, len(fits), width):
             if time.monotonic() > until:
+                least = min(len(run.told()) for run in runs)
+                for run in runs:
+                    run.trials = least
                 return False
             found += hands.spread(loss, fits[first : first + width])
         losses = iter(found)
-        wanted = {place: _sent(steps[place], [next(losses) for _ in each]) for place, each in wanted.items()}
+        wanted |= {place: _sent(steps[place], [next(losses) for _ in each]) for place, each in now.items()}
         told, total = (sum(counts) for counts in zip(*((len(run.told()), run.trials) for run in runs), strict=True))
         done(f"{told} of {total} trials", told / total)
     return True
