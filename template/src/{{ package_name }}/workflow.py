@@ -17,8 +17,7 @@ from .progress import shown
 from .steps import Project, Step
 
 #: The line by which an editor finds the schema of a configuration file; schemas come and go with their component.
-_SCHEMA = re.compile(r"#\s*yaml-language-server:\s*\$schema=([\w-]+\.schema\.json)\s*$")
-_LONGEST = 500
+_SCHEMA = re.compile(r"^\s*#\s*yaml-language-server:\s*\$schema=(?:\./)?([\w-]+\.schema\.json)\s*$", re.MULTILINE)
 
 
 def all_steps() -> list[Step]:
@@ -58,14 +57,17 @@ def execute(step: Step, project: Project) -> str:
 
 def _require_readers(folder: Path) -> None:
     """Refuse a file that outlived its component: what it asks for, such as that personal data is hashed, would not happen."""
-    for file in sorted(folder.glob("*.yaml")):
-        with file.open(encoding="utf-8", errors="replace") as stream:
-            named = _SCHEMA.match(stream.readline(_LONGEST))
-        if named and not (folder / named[1]).exists():
-            raise SettingsError(
-                f"{file} is read by nobody: the component that it sets is gone, and {named[1]} with it.",
-                "Remove the file, or bring the component back with `mlscaffold set`.",
-            )
+    for file in sorted(path for path in folder.glob("*.yaml") if path.is_file()):
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file} cannot be read: {error}.", "Make it a readable UTF-8 file.") from None
+        for schema in _SCHEMA.findall(text):
+            if not (folder / schema).exists():
+                raise SettingsError(
+                    f"{file} is read by nobody: the component that it sets is gone, and {schema} with it.",
+                    "Remove the file, or bring the component back with `mlscaffold set`.",
+                )
 
 
 @contextmanager
