@@ -22,7 +22,7 @@ OWN = [
     r"tests/example/.*",
     r"scripts/sample_flights\.py",
     r"docs/data/(example|data-card)\.md",
-    r"docs/media/(pipeline|profile)\.(svg|png|webp)",
+    r"docs/media/(pipeline|profile|report)\.(svg|png|webp)",
     r"LICENSE",
     # The answers, and the record of which file came from where.
     r"\.copier-answers\.yml",

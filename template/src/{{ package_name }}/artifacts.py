@@ -231,7 +231,10 @@ TRAIN = _table("data/processed/train.parquet")
 HOLDOUT = _table("data/processed/holdout.parquet")
 #: How the rows were divided, and what that flatters.
 SPLIT = report("reports/split.json")
-#: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
+#: By candidate, the settings that a search found better.
+TUNED = report("models/artifacts/tuned.json")
+#: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained. It is a pickle, which runs
+#: what its maker wants: it stays on the machine that trained.
 TRAINED = Artifact("models/artifacts/trained.joblib", _read_trained, _write_trained)
 #: Mean and standard deviation of each candidate's scores over the folds.
 COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_table)
@@ -239,6 +242,8 @@ COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_
 METRICS = report("reports/metrics.json")
 #: The exported graph, before it is registered.
 CANDIDATE = binary("models/artifacts/candidate.onnx")
+#: The chosen model as scikit-learn knows it, without pickle: what `export.native` reads.
+NATIVE = binary("models/artifacts/model.skops")
 #: A request that the service answers.
 REQUEST = report("models/request.json")
 PARITY = report("reports/parity.json")

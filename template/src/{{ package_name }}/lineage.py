@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from .artifacts import whole, write_json
 from .configuration import flatten
-from .errors import LineageError, ProjectError
+from .errors import BlockedError, GateError, LineageError, ProjectError
 
 if TYPE_CHECKING:
     from .steps import Project, Step
@@ -42,12 +42,17 @@ class MadeFrom(BaseModel):
 
 
 class Record(BaseModel):
-    """What a step says of its last run: `ok` or why it failed, and the digest of each artifact."""
+    """What a step says of its last run: `ok` or why it failed, whether a gate did that, and the digest of each artifact.
+
+    Of `writes`, all that it makes, a run that failed has not made everything.
+    """
 
     step: str
     status: str
+    blocked: bool = False
     made_from: MadeFrom
     made: dict[str, str]
+    writes: tuple[str, ...] = ()
 
 
 class Lineage:
@@ -69,7 +74,8 @@ class Lineage:
             self.require_current(maker)
             record = self._record(maker)
             if record is not None and record.status != "ok":
-                raise LineageError(
+                kind = BlockedError if record.blocked else LineageError
+                raise kind(
                     f"`{maker.name}` failed, so nothing is built on it: {record.status}",
                     f"Mend what it says, then run `{maker.name}` again, or `pipeline` for all steps.",
                 )
@@ -81,6 +87,11 @@ class Lineage:
                     _again(maker),
                 )
 
+    def is_current(self, step: Step) -> bool:
+        """Whether a step has succeeded, and would make the same of what is there now."""
+        record = self._record(step)
+        return record is not None and record.status == "ok" and not self._changed(step, record)
+
     @contextmanager
     def recording(self, step: Step) -> Iterator[None]:
         """Record what the block makes; if it is refused, or something changes under its hands, record that.
@@ -88,7 +99,7 @@ class Lineage:
         Raises:
             LineageError: what the step reads is not what it was at the beginning.
         """
-        before = self.digests(step).inputs
+        before, old = self.digests(step).inputs, self._stamps(step)
         try:
             yield
             self._digests.clear()
@@ -97,9 +108,12 @@ class Lineage:
                 raise LineageError(f"{', '.join(changed)} changed while `{step.name}` was at work.", _again(step))
         except ProjectError as error:
             self._digests.clear()
-            self._write(step, str(error).partition("\n")[0])
+            blocked = isinstance(error, GateError | BlockedError)
+            # What was there before is of another run.
+            new = {path for path, stamp in self._stamps(step).items() if stamp != old.get(path)}
+            self._write(step, str(error).partition("\n")[0], new, blocked=blocked)
             raise
-        self._write(step, "ok")
+        self._write(step, "ok", set(self._stamps(step)), blocked=False)
 
     def digests(self, step: Step) -> MadeFrom:
         """What the artifacts of a step are made of, now."""
@@ -111,8 +125,8 @@ class Lineage:
         files = [*(project.root / name for name in inputs), *step.sources(project)]
         return MadeFrom(
             inputs={self._name(path): self._digest(path) for path in files},
-            settings=_digest_of(settings),
-            contract=_digest_of(project.contract.model_dump(mode="json", exclude=unused)),
+            settings=digest_of(settings),
+            contract=digest_of(project.contract.model_dump(mode="json", exclude=unused)),
             code=code_digest(step.name),
             libraries=library_versions(),
         )
@@ -132,19 +146,28 @@ class Lineage:
         return changed + [name for name, found in now.libraries.items() if then.libraries.get(name) != found]
 
     def _record(self, step: Step) -> Record | None:
-        try:
-            text = (self._project.root / FOLDER / f"{step.name}.json").read_text(encoding="utf-8")
-            return Record.model_validate_json(text)
-        except (OSError, ValueError):
-            return None
+        return _read_record(self._project.root / FOLDER / f"{step.name}.json")
 
-    def _write(self, step: Step, status: str) -> None:
+    def _stamps(self, step: Step) -> dict[str, tuple[int, int]]:
+        """What of its artifacts is there; one that is written anew, even with the same bytes, has another stamp."""
+        places = {artifact.path: self._project.root / artifact.path for artifact in step.writes}
+        found = {name: place.stat() for name, place in places.items() if place.exists()}
+        return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
+
+    def _write(self, step: Step, status: str, made_now: Collection[str], *, blocked: bool) -> None:
         made = {
             artifact.path: self._digest(self._project.root / artifact.path)
             for artifact in step.writes
-            if (self._project.root / artifact.path).exists()
+            if artifact.path in made_now
         }
-        record = Record(step=step.name, status=status, made_from=self.digests(step), made=made)
+        record = Record(
+            step=step.name,
+            status=status,
+            blocked=blocked,
+            made_from=self.digests(step),
+            made=made,
+            writes=tuple(item.path for item in step.writes),
+        )
         with whole(self._project.root / FOLDER / f"{step.name}.json") as place:
             write_json(place, record.model_dump())
 
@@ -155,8 +178,21 @@ class Lineage:
     def _digest(self, path: Path) -> str:
         name = str(path)
         if name not in self._digests:
-            self._digests[name] = _digest_path(path)
+            self._digests[name] = digest_path(path)
         return self._digests[name]
+
+
+def records_in(root: Path) -> dict[str, Record]:
+    """What each step says of its last run, by the step's name."""
+    records = filter(None, map(_read_record, sorted((root / FOLDER).glob("*.json"))))
+    return {record.step: record for record in records}
+
+
+def _read_record(path: Path) -> Record | None:
+    try:
+        return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _again(maker: Step) -> str:
@@ -167,14 +203,15 @@ def _covers(prefixes: Sequence[str], name: str) -> bool:
     return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
 
 
-def _digest_of(value: object) -> str:
+def digest_of(value: object) -> str:
+    """SHA-256 of anything that JSON can say."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _digest_path(path: Path) -> str:
+def digest_path(path: Path) -> str:
     """SHA-256 of a file, or of the names and digests of the files in a folder; `absent` where there is none."""
     if path.is_dir():
-        return _digest_of({file.name: _digest_path(file) for file in sorted(path.iterdir())})
+        return digest_of({file.name: digest_path(file) for file in sorted(path.iterdir())})
     if not path.is_file():
         return "absent"
     with path.open("rb") as stream:
@@ -195,8 +232,8 @@ def library_versions() -> dict[str, str]:
 @cache
 def code_digest(step: str) -> str:
     """SHA-256 over the source files that a step can run."""
-    files = {path.relative_to(PACKAGE).as_posix(): _digest_path(path) for path in code_of(step)}
-    return _digest_of(files)
+    files = {path.relative_to(PACKAGE).as_posix(): digest_path(path) for path in code_of(step)}
+    return digest_of(files)
 
 
 @cache

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 from skl2onnx import to_onnx, update_registered_converter
 from skl2onnx.algebra.onnx_ops import OnnxIdentity
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from sklearn.base import ClassifierMixin
 
 from ..contract.types import Contract
 from ..discovery import discover
@@ -26,18 +27,36 @@ _ML_OPSET = 3
 
 @dataclass(frozen=True)
 class Converter:
-    """What a file of this folder offers for a transformer that skl2onnx does not know.
+    """What a file of this folder offers for a transformer, or a model at the end of a pipeline, that skl2onnx does not know.
 
     Args:
         name: what it is called.
-        estimator: the transformer's class; a fitted one says by `width_` how many columns it makes.
-        nodes: the fitted transformer, its input float32 [N, n] and the version of the operators, to the node that makes what
-            `transform` makes, float32 [N, width_].
+        estimator: its class; a fitted one says by `width_` how many columns it makes.
+        nodes: the fitted one, its input float32 [N, n] and the version of the operators, to the node that makes what
+            `transform` makes, or `predict_proba`, or `predict`, float32 [N, width_].
     """
 
     name: str
     estimator: type
     nodes: Callable[[Any, Any, int], Any]
+
+
+@dataclass(frozen=True)
+class Compound:
+    """What a file of this folder offers for a model that is made of others.
+
+    Args:
+        name: what it is called.
+        estimator: its class; a fitted classifier has the `classes_` of those that it is made of.
+        members: of a fitted one, the models that it is made of.
+        nodes: of a fitted one, and of the names of what its members make: float32 [N, classes] or [N, 1], nodes and constants
+            to `values`, which is what it makes. Other names begin with `its_`.
+    """
+
+    name: str
+    estimator: type
+    members: Callable[[Any], Sequence[Any]]
+    nodes: Callable[[Any, Sequence[str]], tuple[list[onnx.NodeProto], list[onnx.TensorProto]]]
 
 
 def _register(converter: Converter) -> None:
@@ -68,15 +87,12 @@ def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto
     parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
     widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
     inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
-    options = {id(trained.model.steps[-1][1]): {"zipmap": False}} if contract.labels else None
-    model: onnx.ModelProto = to_onnx(
-        trained.model, initial_types=inputs, options=options, target_opset={"": opset, "ai.onnx.ml": _ML_OPSET}
-    )
+    model = _graph_of(trained.model, inputs, opset)
     graph = model.graph
     if contract.labels:
         _decide(graph, contract, trained.model.classes_, trained.threshold)
     else:
-        _rename(graph, {graph.output[0].name: "prediction"})
+        _rename(graph, {"values": "prediction"})
         graph.output[0].name = "prediction"
     # The converter names the graph and orders its operator sets by chance.
     graph.name = "model"
@@ -87,12 +103,61 @@ def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto
     return model
 
 
+def _graph_of(model: Any, inputs: Sequence[tuple[str, Any]], opset: int) -> onnx.ModelProto:
+    """A fitted model as a graph with one output, `values`: probabilities of the classes that it has seen, or a number."""
+    compounds = {compound.estimator: compound for compound in discover("export", Compound).values()}
+    if (compound := compounds.get(type(model))) is None:
+        last = model.steps[-1][1]
+        options = {id(last): {"zipmap": False}} if isinstance(last, ClassifierMixin) else None
+        target = {"": opset, "ai.onnx.ml": _ML_OPSET}
+        made: onnx.ModelProto = to_onnx(model, initial_types=inputs, options=options, target_opset=target)
+        # A classifier's label comes first.
+        _rename(made.graph, {made.graph.output[-1].name: "values"})
+        del made.graph.output[:-1]
+        made.graph.output[0].name = "values"
+        return made
+    members = [_graph_of(member, inputs, opset) for member in compound.members(model)]
+    for number, member in enumerate(members):
+        _apart(member.graph, f"of_{number}_")
+    nodes, constants = compound.nodes(model, [member.graph.output[0].name for member in members])
+    return _joined(members, nodes, constants)
+
+
+def _joined(
+    members: Sequence[onnx.ModelProto], nodes: Sequence[onnx.NodeProto], constants: Sequence[onnx.TensorProto]
+) -> onnx.ModelProto:
+    """Graphs of the same inputs as one, with nodes behind them that make `values`."""
+    whole = members[0]
+    versions = {entry.domain: entry.version for entry in whole.opset_import}
+    for member in members[1:]:
+        whole.graph.node.extend(member.graph.node)
+        whole.graph.initializer.extend(member.graph.initializer)
+        for entry in member.opset_import:
+            versions[entry.domain] = max(versions.get(entry.domain, 0), entry.version)
+    whole.graph.node.extend(nodes)
+    whole.graph.initializer.extend(constants)
+    whole.graph.output[0].name = "values"
+    del whole.opset_import[:]
+    whole.opset_import.extend(helper.make_opsetid(*item) for item in versions.items())
+    return whole
+
+
+def _apart(graph: onnx.GraphProto, prefix: str) -> None:
+    """Let everything in a graph but its inputs have names of its own."""
+    constants = [constant.name for constant in graph.initializer]
+    made = [name for node in graph.node for name in node.output if name]
+    _rename(graph, {name: prefix + name for name in (*constants, *made)})
+    for item in (*graph.node, *graph.initializer, *graph.output):
+        # Some nodes have no name.
+        item.name = item.name and prefix + item.name
+
+
 def _decide(graph: onnx.GraphProto, contract: Contract, seen: Sequence[int], threshold: float | None) -> None:
     """Put the probabilities in the contract's order, 0 for a class that the model never saw; then choose.
 
     Of two classes the positive one from the threshold on, of several the most probable, the first of equal ones.
     """
-    _rename(graph, {"label": "label_of_model", "probabilities": "probabilities_of_model"})
+    _rename(graph, {"label": "label_of_model", "values": "probabilities_of_model"})
     nodes, constants = [], []
 
     def constant(name: str, kind: int, shape: list[int], values: list[Any]) -> str:

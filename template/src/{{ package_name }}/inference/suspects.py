@@ -12,7 +12,7 @@ from ..contract.types import Contract, TooGood
 from ..discovery import discover
 from ..features.frame import model_frame
 from ..features.leakage import strengths
-from ..models.candidate import Candidate, Recipe
+from ..models.candidate import Candidate, Recipe, as_set
 from ..predictor.encoding import layout_of
 from ..quality.later import named_after
 from ..settings import Settings
@@ -90,7 +90,8 @@ def probe(rows: pl.DataFrame, contract: Contract, settings: Settings) -> float |
     frame, target = model_frame(contract, rows), task.target(rows[contract.target.column], contract)
     offered = sorted(discover("models", Candidate).values(), key=lambda candidate: candidate.complexity)
     scores = []
-    for candidate in [candidate for candidate in offered if not candidate.is_baseline][:CANDIDATES]:
+    # One that adapts itself to a project is about the contract that is there, which is another, or not there yet.
+    for candidate in [item for item in offered if not item.is_baseline and item.adapt is as_set][:CANDIDATES]:
         recipe: Recipe[Any] = Recipe(
             task=task,
             layout=layout_of(contract),

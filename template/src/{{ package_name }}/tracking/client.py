@@ -19,12 +19,15 @@ from typing import Any
 from ..errors import TrackingError
 from ..settings import Tracking, check_uri
 from .database import MARK, SETTING, cause_of, opened, path_of
+from .folder import gather
 from .names import database_of, safe_name, without_password
 from .record import GRAPH, LEARNT, Champion, Record
 
 #: MLflow's limits of one request (its REST API, `runs/log-batch`) and of one value.
 MAX_PARAMETERS, MAX_ENTITIES, MAX_VALUE = 100, 1000, 6000
 MAX_REASON = 300
+#: The alias of the newest version that did not take the one that is served.
+CHALLENGER = "challenger"
 #: Without these a dead server is asked for minutes, usage statistics leave the house, and addresses are printed.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -154,10 +157,7 @@ def _record(client: Any, settings: Tracking, record: Record, root: Path) -> Any:
     try:
         _log_values(client, run.info.run_id, record)
         with tempfile.TemporaryDirectory() as folder:
-            for name, source in record.files.items():
-                place = Path(folder, name)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, place)
+            gather(record, Path(folder))
             client.log_artifacts(run.info.run_id, folder)
         client.set_terminated(run.info.run_id)
     except BaseException:
