@@ -46,7 +46,7 @@ def record_run(settings: Tracking, record: Record, root: Path) -> str:
     Raises:
         TrackingError: runs cannot be recorded there; says why, and what to do.
     """
-    with _connected(settings, root) as client:
+    with connected(settings, root) as client:
         return str(_record(client, settings, record, root).info.run_id)
 
 
@@ -64,7 +64,7 @@ def register(settings: Tracking, record: Record, model_name: str, root: Path, *,
         TrackingError: it cannot be done; there is no new version then, and the alias is where it was.
     """
     name = safe_name(model_name)
-    with _connected(settings, root) as client:
+    with connected(settings, root) as client:
         before = _holder(client, name, alias) if alias else None
         run = _record(client, settings, record, root)
         try:
@@ -92,7 +92,7 @@ def champion(settings: Tracking, model_name: str, root: Path) -> Champion | None
         TrackingError: it cannot be asked for.
     """
     name = safe_name(model_name)
-    with _connected(settings, root) as client:
+    with connected(settings, root) as client:
         number = _holder(client, name, settings.alias)
         if number is None:
             return None
@@ -106,7 +106,7 @@ def champion(settings: Tracking, model_name: str, root: Path) -> Champion | None
 
 
 @contextmanager
-def _connected(settings: Tracking, root: Path) -> Iterator[Any]:
+def connected(settings: Tracking, root: Path) -> Iterator[Any]:
     """MLflow's client, with all that goes wrong in the block turned into an error that says what to do."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)

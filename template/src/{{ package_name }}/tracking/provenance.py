@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import subprocess
 from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
@@ -12,18 +10,13 @@ from typing import TYPE_CHECKING
 
 from ..artifacts import TRAIN
 from ..lineage import Record, digest_of, library_versions
-from ..steps import CONTRACT
 from .dvc import dvc_versions
+from .git import commit_of
 
 if TYPE_CHECKING:
     from ..steps import Project
 
 RAW = "data/raw"
-#: Steps write these into the work tree: a commit cannot hold them before the run.
-_WRITTEN = (":(exclude)reports", ":(exclude)dvc.lock")
-#: Of a job whose image has no git.
-_COMMIT_OF_JOB = ("CI_COMMIT_SHA", "GITHUB_SHA")
-_SECONDS = 10
 
 
 def provenance(project: Project, records: Mapping[str, Record]) -> dict[str, str]:
@@ -64,26 +57,11 @@ def _data(root: Path, records: Mapping[str, Record]) -> dict[str, str]:
 
 def _commit(root: Path) -> dict[str, str]:
     """The commit, and whether what steps read differs from it; of a project that is not in git, nothing."""
-    if not _git(root, "ls-files", "--", CONTRACT):
-        commit = next(filter(None, map(os.environ.get, _COMMIT_OF_JOB)), None)
-        return {"git.commit": commit} if commit else {}
-    commit = _git(root, "rev-parse", "--verify", "HEAD")
-    changes = _git(root, "status", "--porcelain", "--", ".", *_WRITTEN)
-    if not commit or changes is None:
+    commit = commit_of(root)
+    if commit is None:
         return {}
+    if commit.edited is None:
+        return {"git.commit": commit.digest}
     # The other name is the one by which MLflow's own pages show it.
-    return {"git.commit": commit, "mlflow.source.git.commit": commit, "git.dirty": str(bool(changes)).lower()}
-
-
-def _git(root: Path, *words: str) -> str | None:
-    """What git answers; None if there is no git, or no repository."""
-    # Others may be at work in it: git asks for no lock that it can do without.
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    command = ["git", "-C", os.fspath(root.resolve()), *words]
-    try:
-        done = subprocess.run(  # noqa: S603 - no word comes from outside
-            command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False, env=environment
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return None if done.returncode else done.stdout.strip()
+    names = ("git.commit", "mlflow.source.git.commit")
+    return {**dict.fromkeys(names, commit.digest), "git.dirty": str(commit.edited).lower()}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import platform
 import re
-import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from ..errors import SettingsError
 from ..steps import Project
+from ..tracking.git import ask, commit_of
 
 #: What of a run is looked at.
 KEPT = ("reports", "configs/contract.yaml")
@@ -38,7 +37,7 @@ def folder_of(word: str, project: Project) -> Iterator[Path]:
             from ..tracking.runs import fetch
 
             fetch(project.settings.tracking, word, project.root, folder)
-        elif (commit := _git(project.root, "rev-parse", "--verify", "--quiet", f"{word}^{{commit}}")) is not None:
+        elif (commit := ask(project.root, "rev-parse", "--verify", "--quiet", f"{word}^{{commit}}")) is not None:
             _unpack(project.root, commit.decode().strip(), folder)
         if not (folder / "reports").is_dir():
             raise SettingsError(
@@ -50,26 +49,15 @@ def folder_of(word: str, project: Project) -> Iterator[Path]:
 
 def environment_of(root: Path) -> dict[str, str]:
     """The commit that is checked out, and whether it was edited since; the versions of Python and of the machine's kind."""
-    found = {}
-    if (commit := _git(root, "rev-parse", f"--short={SHORT}", "HEAD")) is not None:
-        watched = ("src", "configs", "params.yaml", "requirements")
-        edited = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *watched)
-        found["commit"] = commit.decode().strip() + (", with edits that are not committed" if edited else "")
-    return found | {"Python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    known = {"Python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    if (commit := commit_of(root)) is None:
+        return known
+    return {"commit": commit.digest[:SHORT] + (", with edits that are not committed" if commit.edited else ""), **known}
 
 
 def _unpack(root: Path, commit: str, folder: Path) -> None:
     """What a commit has of reports and contract."""
     for name in KEPT:
-        if (content := _git(root, "archive", "--format=tar", commit, name)) is not None:
+        if (content := ask(root, "archive", "--format=tar", commit, name)) is not None:
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
                 archive.extractall(folder, filter="data")
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    """What git says, or None if it is not there or has nothing to say."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    done = subprocess.run([program, "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S603
-    return done.stdout if done.returncode == 0 else None
