@@ -240,6 +240,8 @@ TRAINED = Artifact("models/artifacts/trained.joblib", _read_trained, _write_trai
 COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_table)
 #: Scores on the hold-out, each with its interval, and whether the model is accepted.
 METRICS = report("reports/metrics.json")
+#: What the analyses found, by name, each with its objections.
+ANALYSIS = report("reports/analysis.json")
 #: The exported graph, before it is registered.
 CANDIDATE = binary("models/artifacts/candidate.onnx")
 #: The chosen model as scikit-learn knows it, without pickle: what `export.native` reads.

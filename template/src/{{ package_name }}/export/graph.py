@@ -221,6 +221,7 @@ def write_model(graph: onnx.ModelProto, name: str, package_version: str, contrac
         about.threshold,
         about.vocabularies,
         library_versions(),
+        *([about.limits.model_dump()] if about.limits else []),
     ]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     metadata = {NAME: name, VERSION: f"{package_version}+{digest[:12]}", CONTRACT: said, MODEL: about.model_dump_json()}

@@ -34,6 +34,7 @@ def run(project: Project) -> str:
         ParityError: the graph, or the native file, predicts something else than the trained model; the run is recorded.
     """
     from ..export.graph import convert, write_model
+    from ..export.limits import limits_of
     from ..export.native import write_native
     from ..export.parity import require_parity
     from ..tracking.refusal import record_refusal
@@ -48,6 +49,7 @@ def run(project: Project) -> str:
         vocabularies=trained.vocabularies,
         example=example(contract, holdout),
         lineage=_lineage(project),
+        limits=limits_of(project),
     )
     graph = convert(trained, contract, settings.export.opset)
     content = write_model(graph, MODEL_NAME, version(MODEL_NAME), contract, about)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from ..artifacts import HOLDOUT, TRAIN, TRAINED, report
+from ..artifacts import HOLDOUT, TRAIN, TRAINED
 from ..configuration import load
 from ..contract.types import Contract, Section
 from ..evaluation.uncertainty import Blocks, blocks_of
@@ -27,7 +27,6 @@ from ..tasks.base import Task, task_of
 MOST_ROWS = 100_000
 #: Labels of several that have numbers of their own.
 MOST_LABELS = 20
-ANALYSIS = report("reports/analysis.json")
 Settings = TypeVar("Settings", bound=Section)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...artifacts import METRICS, PARITY, REGISTERED, SPLIT, report
+from ...artifacts import ANALYSIS, METRICS, PARITY, REGISTERED, SPLIT, report
 from ..base import Fragment, Run, cell, interval, number, table
 
 #: Of components that may not be there.
-ANALYSIS = report("reports/analysis.json")
 QUALITY = report("reports/quality.json")
 LOG = ("version", "model", "loss on the hold-out", "decision", "what was tried, and what was learnt")
 
