@@ -36,7 +36,7 @@ def run(
     from ..predictor.predictor import Predictor
 
     path = source or Path(HOLDOUT.path)
-    _protect(path, model, output)
+    protect(path, model, output)
     predictor = Predictor.load(model)
     table = read(path, predictor.contract)
     columns = columns_of(predictor.contract, table)
@@ -50,7 +50,7 @@ def run(
             typer.echo(f"          column `{name}`: {count} {words} that the model does not know")
 
 
-def _protect(source: Path, model: Path, output: Path) -> None:
+def protect(source: Path, model: Path, output: Path) -> None:
     """Refuse an output that is the input or the model by any of its names, or that is no file."""
     from ..errors import DataError
 

@@ -21,6 +21,7 @@ from ..discovery import discover
 from ..lineage import library_versions
 from ..models.candidate import Trained
 from ..predictor.about import CONTRACT, MODEL, NAME, VERSION, About
+from ..predictor.encoding import Layout
 
 _ML_OPSET = 3
 
@@ -81,26 +82,31 @@ def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto
     Inputs: `numbers` float32 [N, n], `categories` and `texts` string [N, m], those that have columns. Outputs: `prediction`
     float32 [N, 1]; or `label` int64 [N], an index into the contract's labels, and `probabilities` float32 [N, labels].
     """
-    for converter in discover("export", Converter).values():
-        _register(converter)
-    layout = trained.layout
-    parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
-    widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
-    inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
-    model = _graph_of(trained.model, inputs, opset)
+    model = graph_of(trained.model, trained.layout, opset)
     graph = model.graph
     if contract.labels:
         _decide(graph, contract, trained.model.classes_, trained.threshold)
     else:
         _rename(graph, {"values": "prediction"})
         graph.output[0].name = "prediction"
-    # The converter names the graph and orders its operator sets by chance.
-    graph.name = "model"
-    operator_sets = sorted(model.opset_import, key=lambda entry: entry.domain)
-    del model.opset_import[:]
-    model.opset_import.extend(operator_sets)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def graph_of(model: Any, layout: Layout, opset: int) -> onnx.ModelProto:
+    """A fitted model of frames of a layout as a graph with one output, `values`, float32 [N, m]."""
+    for converter in discover("export", Converter).values():
+        _register(converter)
+    parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
+    widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
+    inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
+    made = _graph_of(model, inputs, opset)
+    # The converter names the graph and orders its operator sets by chance.
+    made.graph.name = "model"
+    operator_sets = sorted(made.opset_import, key=lambda entry: entry.domain)
+    del made.opset_import[:]
+    made.opset_import.extend(operator_sets)
+    return made
 
 
 def _graph_of(model: Any, inputs: Sequence[tuple[str, Any]], opset: int) -> onnx.ModelProto:
