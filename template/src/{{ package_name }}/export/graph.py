@@ -17,8 +17,8 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import ClassifierMixin
 
 from ..contract.types import Contract
+from ..digests import library_versions
 from ..discovery import discover
-from ..lineage import library_versions
 from ..models.candidate import Trained
 from ..predictor.about import CONTRACT, MODEL, NAME, VERSION, About
 from ..predictor.encoding import Layout

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..artifacts import REGISTERED
-from ..lineage import Record, digest_path
+from ..digests import digest_path
+from ..lineage import Record
 from ..steps import CONTRACT, SOURCES
 
 #: Not params.yaml: its settings are parameters, and the address of the server may have a password.

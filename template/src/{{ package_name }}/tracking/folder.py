@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path, PurePosixPath
 
-from ..lineage import library_versions
+from ..digests import library_versions
 from .record import GRAPH, Example, Record
 
 #: What MLflow needs to load the model.

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..artifacts import TRAIN
-from ..lineage import Record, digest_of, library_versions
+from ..digests import digest_of, library_versions
+from ..lineage import Record
 from .dvc import dvc_versions
 from .git import commit_of
 

@@ -86,13 +86,7 @@ def _library(library: Pinned) -> dict[str, Any]:
         "bom-ref": library.purl,
         "purl": library.purl,
         # One hash for each file of the release: which of them is installed, the platform decides.
-        "externalReferences": [
-            {
-                "type": "distribution",
-                "url": f"https://pypi.org/project/{library.name}/{library.version}/",
-                "hashes": files,
-            }
-        ],
+        "externalReferences": [{"type": "distribution", "url": library.purl, "hashes": files}],
     }
     if library.marker:
         component["properties"] = [{"name": "python:marker", "value": library.marker}]

@@ -131,19 +131,17 @@ def tune(project: Project, rows: pl.DataFrame, effort: Effort, digest: str, file
     settings = load_tune(project)
     engine = chosen(project, Engine, "engine", effort.engine)
     place = _workplace(project, rows, effort, digest, file)
+    primary = place.bench.task.primary
     if not place.spaces:
-        return Tuning(candidates=(), in_time=True, primary=place.bench.task.primary)
+        return Tuning(candidates=(), in_time=True, primary=primary)
     with engine.start(place.bench, effort.crew) as hands:
         results = _with_defaults(place, hands)
-        leaders = sorted(results, key=lambda name: results[name].values(place.bench.task.primary).mean())
-        runs = {
-            (name, fold): _run(place, name, fold)
-            for name in leaders[: settings.leading]
-            for fold in (None, *place.inside)
-        }
+        ranked = sorted(results, key=lambda name: results[name].values(primary).mean())
+        leaders = ranked[: settings.leading]
+        runs = {(name, fold): _run(place, name, fold) for name in leaders for fold in (None, *place.inside)}
         in_time = run_all(list(runs.values()), hands, effort.seconds)
-        candidates = [_tuned(place, name, results[name], runs, hands) for name in leaders[: settings.leading]]
-    return Tuning(candidates=candidates, in_time=in_time, primary=place.bench.task.primary)
+        candidates = [_tuned(place, name, results[name], runs, hands) for name in leaders]
+    return Tuning(candidates=candidates, in_time=in_time, primary=primary)
 
 
 def _workplace(project: Project, rows: pl.DataFrame, effort: Effort, digest: str, file: Path) -> _Workplace:
