@@ -41,6 +41,8 @@ def quantise(content: bytes, exported: Predictor) -> bytes:
             per_channel=True,
             reduce_range=True,
             weight_type=QuantType.QInt8,
+            # What comes out of operators of ML, of whose types it knows nothing; export/ computes in float32.
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
         smaller = onnx.load(path)
     return write_model(smaller, exported.name, exported.version.partition("+")[0], exported.contract, exported.about)
