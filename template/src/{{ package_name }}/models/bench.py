@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -49,7 +49,10 @@ class Bench:
     def fit(self, candidate: Candidate[Any], plain: Lesson, taught: Lesson) -> Any:
         """A candidate that learnt what it was taught; the baseline knows the rows as they are, so that nothing beats it cheaply."""
         lesson = plain if candidate.is_baseline else taught
-        return candidate.fit(self.recipes[candidate.name], lesson.frame, lesson.target, lesson.sample.weight)
+        recipe = self.recipes[candidate.name]
+        if recipe.beside is not None:
+            recipe = replace(recipe, beside=recipe.beside.within(plain.sample.rows, self.rows))
+        return candidate.fit(recipe, lesson.frame, lesson.target, lesson.sample.weight)
 
     def judge(self, candidates: Sequence[Candidate[Any]], parts: Sequence[Part]) -> list[Result]:
         """All candidates on all folds, encoders included: each is predicted by a model that saw none of it."""

@@ -14,6 +14,7 @@ from ..contract.types import Contract, Section
 from ..predictor.encoding import Layout
 from ..settings import Features
 from ..tasks.base import Task
+from .lesson import Beside
 from .space import Space
 
 
@@ -34,6 +35,7 @@ class Recipe(Generic[Options]):
         options: the candidate's own settings.
         features: bounds of encoders.
         seed: of every random draw.
+        beside: what else it learns from, of which each fold gets what may be known there.
     """
 
     task: Task
@@ -41,6 +43,7 @@ class Recipe(Generic[Options]):
     options: Options
     features: Features
     seed: int
+    beside: Beside | None = None
 
 
 def as_set(recipe: Recipe[Options], contract: Contract, root: Path) -> Recipe[Options] | None:  # noqa: ARG001

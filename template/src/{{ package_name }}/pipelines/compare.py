@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..artifacts import COMPARISON, TRAIN, TRAINED, TUNED
 from ..discovery import names_in
-from ..models.configs import CONFIGS
+from ..models.configs import CONFIGS, READS
 from ..steps import Project, Step
 
 
@@ -25,7 +25,7 @@ _TUNED = (TUNED,) if "tune" in names_in("pipelines") else ()
 STEP = Step(
     "compare",
     run,
-    reads=(TRAIN, *_TUNED),
+    reads=(TRAIN, *READS, *_TUNED),
     writes=(TRAINED, COMPARISON),
     params=("seed", "split.folds", "features", "models"),
     configs=CONFIGS,
