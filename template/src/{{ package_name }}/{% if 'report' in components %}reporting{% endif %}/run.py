@@ -15,6 +15,7 @@ import polars as pl
 from ..contract.file import load_contract
 from ..contract.types import Contract
 from ..steps import CONTRACT
+from ..tracking.runs import DECIDED
 from .privacy import without_persons
 
 Decision = Literal["promote", "keep", "block", "open"]
@@ -103,6 +104,8 @@ def read_run(folder: Path, name: str, environment: Mapping[str, str] | None = No
         maker = makers.get(f"reports/{file.name}")
         if not records or (maker and maker["made"].get(f"reports/{file.name}") == _digest(file)):
             found[file.stem] = _json(file) if file.suffix == ".json" else pl.read_csv(file).to_dicts()
+    if (decided := folder / DECIDED).is_file():
+        found.setdefault("registered", _json(decided))
     run = Run(name=name, contract=contract, reports=found, records=records, environment=environment or {})
     return without_persons(run)
 
