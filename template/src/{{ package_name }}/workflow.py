@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -77,6 +78,8 @@ def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
             lineage.require_current(step)
         for artifact in step.writes:
             clear_beside(project.root / artifact.path)
+        # Libraries that the step has still to load read this when they are; the limits are for those that are there.
+        os.environ["OMP_NUM_THREADS"] = str(threads)
         with lineage.recording(step), threadpool_limits(limits=threads), shown(step.name):
             return str(step.run(project))
 
