@@ -31,7 +31,8 @@ CHALLENGER = "challenger"
 #: Without these a dead server is asked for minutes, usage statistics leave the house, and addresses are printed.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # A server hands files on to its store before it answers.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -139,8 +140,9 @@ def _explained(error: Exception, uri: str, database: Path | None) -> TrackingErr
     first = error
     while first.__cause__ or first.__context__:
         first = first.__cause__ or first.__context__  # type: ignore[assignment]
-    # What the system says, such as "Connection refused", is clearer than what is made of it.
-    said = first.strerror if isinstance(first, OSError) and first.strerror and not database else str(error)
+    # What the system says, such as "Connection refused" or "timed out", is clearer than what is made of it.
+    system = isinstance(first, OSError) and not database and (first.strerror or str(first))
+    said = system or str(error)
     reason = said.strip().partition("\n")[0][:MAX_REASON] or type(error).__name__
     advice = f"Start it or correct its address: {SETTING}."
     if "error code 401" in reason or "error code 403" in reason:
