@@ -32,7 +32,7 @@ def engine(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[s
 def shipped(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose images are for the Python of the stand-in base image, with a trained model."""
     require_engine()
-    project = ready_project(tmp_path_factory.mktemp("images"), environment, "shipped", ["--set", "python_version=3.11"])
+    project = ready_project(tmp_path_factory.mktemp("images"), environment, "shipped", ["python_version=3.11"])
     project.run("shipped", "pipeline")
     return project
 
@@ -73,7 +73,7 @@ def test_the_build_image_runs_the_checks_of_the_project_inside(shipped: Project)
 def test_the_build_image_of_all_components_runs_every_check_inside(environment: Path, tmp_path: Path) -> None:
     """And has what their libraries want of the system."""
     require_engine()
-    answers = ["--set", "preset=full", "--set", "python_version=3.11"]
+    answers = ["preset=full", "python_version=3.11"]
     checked_inside(ready_project(tmp_path, environment, "shipped_whole", answers))
 
 

@@ -123,7 +123,7 @@ def trained(
     """A project after what a person would type."""
     case: Case = request.param
     folder = tmp_path_factory.mktemp(case.name)
-    own = ready_project(folder, environment, f"own_{case.name}", ["--set", "example=none"])
+    own = ready_project(folder, environment, f"own_{case.name}", ["example=none"])
     made = Trained(case=case, project=own, packages=packages)
     file = f"data/raw/{case.name}.csv"
     (own.root / "data" / "raw").mkdir(exist_ok=True)

@@ -170,9 +170,7 @@ def libraries(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def trained(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that is trained, as quickly as can be; DVC knows its data, and no server its model."""
-    project = ready_project(
-        tmp_path_factory.mktemp("tracking"), environment, "tracking_demo", ["--set", "preset=workshop"]
-    )
+    project = ready_project(tmp_path_factory.mktemp("tracking"), environment, "tracking_demo", ["preset=workshop"])
     params = project.root / "params.yaml"
     quick = params.read_text(encoding="utf-8").replace("folds: 5", "folds: 2").replace("trees: 80", "trees: 9")
     params.write_text(quick, encoding="utf-8")
