@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,15 +57,27 @@ class Lineage:
         self._makers = {artifact.path: step for step in steps for artifact in step.writes}
         self._digests: dict[str, str] = {}
 
+    @cached_property
+    def _libraries(self) -> dict[str, str]:
+        # Asked once: Python looks through the folder of all libraries for each.
+        return library_versions()
+
     def require_current(self, step: Step) -> None:
         """Refuse inputs that do not belong together.
 
         Raises:
             LineageError: an input is missing, failed, or was made from something else than what is there now.
         """
+        self._require_current(step, set())
+
+    def _require_current(self, step: Step, seen: set[str]) -> None:
+        """The same without artifacts that have been seen: there are far more ways to an early one than artifacts."""
         for artifact in step.reads:
+            if artifact.path in seen:
+                continue
+            seen.add(artifact.path)
             maker = self._makers[artifact.path]
-            self.require_current(maker)
+            self._require_current(maker, seen)
             record = self._record(maker)
             if record is not None and record.status != "ok":
                 kind = BlockedError if record.blocked else LineageError
@@ -121,7 +134,7 @@ class Lineage:
             settings=digest_of(settings),
             contract=digest_of(project.contract.model_dump(mode="json", exclude=unused)),
             code=code_digest(step.name),
-            libraries=library_versions(),
+            libraries=self._libraries,
         )
 
     def _changed(self, maker: Step, record: Record) -> list[str]:
