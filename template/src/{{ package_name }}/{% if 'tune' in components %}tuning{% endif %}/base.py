@@ -86,11 +86,12 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """One candidate with these settings on one fold: the smallest piece of work."""
+    """One candidate with these settings on one fold: the smallest piece of work; by another recipe than its own, if one is named."""
 
     candidate: str
     settings: Mapping[str, Any]
     part: Part
+    recipe: str = ""
 
 
 class Spread(Protocol):
@@ -130,7 +131,7 @@ class Engine:
 
 def judged(bench: Bench, fit: Fit) -> Result:
     """What a fit says of the rows that its fold judges, and how good that is."""
-    recipe = bench.recipes[fit.candidate]
+    recipe = bench.recipes[fit.recipe or fit.candidate]
     changed = replace(recipe, options=with_settings(recipe.options, fit.settings))
     own = replace(bench, recipes={**bench.recipes, fit.candidate: changed})
     (result,) = own.judge([discover("models", Candidate)[fit.candidate]], [fit.part])

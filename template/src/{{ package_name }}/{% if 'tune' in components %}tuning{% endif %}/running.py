@@ -28,6 +28,8 @@ class Run:
         searcher: draws trials.
         trials: how many there shall be.
         together: how many are drawn at once.
+        untuned: losses with the defaults, of folds that are judged already.
+        recipe: another than the candidate's own.
     """
 
     candidate: str
@@ -37,6 +39,7 @@ class Run:
     trials: int
     together: int
     untuned: list[float] = field(default_factory=list)
+    recipe: str = ""
 
     def best(self) -> Trial:
         """The complete trial of the least loss; the defaults if none is better, or they are not judged yet."""
@@ -56,8 +59,8 @@ class Run:
 
     def steps(self) -> Generator[list[Fit], list[float], None]:
         """What it wants to know, one fold after the other; it is sent the losses."""
-        for part in self.parts:
-            self.untuned += yield [Fit(candidate=self.candidate, settings=self.defaults, part=part)]
+        for part in self.parts[len(self.untuned) :]:
+            self.untuned += yield [self._fit(self.defaults, part)]
         while (made := len(self.searcher.told())) < self.trials:
             yield from self._round(min(self.together, self.trials - made))
 
@@ -66,7 +69,7 @@ class Run:
         losses: dict[int, list[float]] = {number: [] for number in asked}
         alive = list(asked)
         for place, part in enumerate(self.parts):
-            fits = [Fit(candidate=self.candidate, settings=asked[number], part=part) for number in alive]
+            fits = [self._fit(asked[number], part) for number in alive]
             for number, found in zip(alive, (yield fits), strict=True):
                 losses[number].append(found)
             if place == len(self.parts) - 1:
@@ -78,6 +81,9 @@ class Run:
             finite = [value for value in losses[number] if np.isfinite(value)]
             complete = len(finite) == len(self.parts)
             self.searcher.tell(number, Trial(settings=settings, losses=tuple(finite), complete=complete))
+
+    def _fit(self, settings: Mapping[str, Any], part: Part) -> Fit:
+        return Fit(candidate=self.candidate, settings=settings, part=part, recipe=self.recipe)
 
     def _goes_on(self, number: int, losses: Sequence[float]) -> bool:
         return bool(np.isfinite(losses[-1])) and not self.searcher.hopeless(number, losses)
@@ -104,7 +110,7 @@ def run_all(runs: Sequence[Run], hands: Hands, seconds: float) -> bool:
         losses = iter(found)
         wanted |= {place: _sent(steps[place], [next(losses) for _ in each]) for place, each in now.items()}
         told, total = (sum(counts) for counts in zip(*((len(run.told()), run.trials) for run in runs), strict=True))
-        done(f"{told} of {total} trials", told / total)
+        done(f"{told} of {total} trials", told / max(1, total))
     return True
 
 

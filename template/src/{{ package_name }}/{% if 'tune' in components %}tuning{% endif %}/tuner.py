@@ -97,7 +97,7 @@ class Tuning:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Workplace:
+class Workplace:
     """What the questions are asked about: rows in folds, the free settings of those who take part, and a digest of it all."""
 
     bench: Bench
@@ -130,7 +130,7 @@ def tune(project: Project, rows: pl.DataFrame, effort: Effort, digest: str, file
     """
     settings = load_tune(project)
     engine = chosen(project, Engine, "engine", effort.engine)
-    place = _workplace(project, rows, effort, digest, file)
+    place = workplace(project, rows, effort, digest, file)
     primary = place.bench.task.primary
     if not place.spaces:
         return Tuning(candidates=(), in_time=True, primary=primary)
@@ -144,7 +144,7 @@ def tune(project: Project, rows: pl.DataFrame, effort: Effort, digest: str, file
     return Tuning(candidates=candidates, in_time=in_time, primary=primary)
 
 
-def _workplace(project: Project, rows: pl.DataFrame, effort: Effort, digest: str, file: Path) -> _Workplace:
+def workplace(project: Project, rows: pl.DataFrame, effort: Effort, digest: str, file: Path) -> Workplace:
     """With the folds inside of each fold that has two or more, if they are wanted."""
     candidates, contract, seed = discover("models", Candidate), project.contract, project.settings.seed
     settings = load_tune(project)
@@ -162,7 +162,7 @@ def _workplace(project: Project, rows: pl.DataFrame, effort: Effort, digest: str
         ]
         if len(own := learnable(own, bench)) > 1:
             inside[place] = own
-    return _Workplace(
+    return Workplace(
         bench=bench,
         parts=parts,
         inside=inside,
@@ -178,7 +178,7 @@ def _workplace(project: Project, rows: pl.DataFrame, effort: Effort, digest: str
     )
 
 
-def _with_defaults(place: _Workplace, hands: Hands) -> dict[str, Result]:
+def _with_defaults(place: Workplace, hands: Hands) -> dict[str, Result]:
     """Every candidate that can be searched for, on the folds, with the settings that it has."""
     fits = [Fit(candidate=name, settings={}, part=part) for name in place.spaces for part in place.parts]
     predictions = iter(hands.spread(prediction, fits))
@@ -189,7 +189,7 @@ def _with_defaults(place: _Workplace, hands: Hands) -> dict[str, Result]:
     }
 
 
-def _run(place: _Workplace, name: str, fold: int | None) -> Run:
+def _run(place: Workplace, name: str, fold: int | None) -> Run:
     """The search for a candidate on all folds, or inside of one."""
     called = f"{name} on all folds" if fold is None else f"{name} inside of fold {fold + 1}"
     space, options = place.spaces[name], place.options[name]
@@ -207,7 +207,7 @@ def _run(place: _Workplace, name: str, fold: int | None) -> Run:
 
 
 def _tuned(
-    place: _Workplace, name: str, untuned: Result, runs: Mapping[tuple[str, int | None], Run], hands: Hands
+    place: Workplace, name: str, untuned: Result, runs: Mapping[tuple[str, int | None], Run], hands: Hands
 ) -> Tuned:
     """What came of a candidate; it is taken if the folds show a gain by more than chance, and those inside of them show one."""
     run, task = runs[name, None], place.bench.task
@@ -226,7 +226,7 @@ def _tuned(
     )
 
 
-def _nested(place: _Workplace, name: str, untuned: Result, inner: Mapping[int, Run], hands: Hands) -> Nested:
+def _nested(place: Workplace, name: str, untuned: Result, inner: Mapping[int, Run], hands: Hands) -> Nested:
     """Defaults and what was found inside of each fold, both judged by the rows of the fold."""
     bench, task = place.bench, place.bench.task
     fits = [Fit(candidate=name, settings=run.best().settings, part=place.parts[fold]) for fold, run in inner.items()]
