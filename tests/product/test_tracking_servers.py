@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -252,10 +253,9 @@ def tracking_server(project: Project, libraries: Path, uri: str, store: Server, 
                     asked(port, "users/create", ADMIN, {"username": user, "password": PASSWORD})
                 yield Server(port, process, ADMIN, PASSWORD)
             finally:
-                # Its workers are processes of their own.
-                with ExitStack() as gone:
-                    gone.callback(process.wait, 30)
-                    os.killpg(process.pid, 15)
+                # Its workers are processes of their own, and wait for whoever is connected if they are asked to end.
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _answers(port: int) -> None:
