@@ -40,7 +40,7 @@ def shipped(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Proj
 def script(project: Project, name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run one of the project's scripts as CI does."""
     environment = os.environ | ENVIRONMENT | variables
-    command = [project.root / "cicd" / name, *arguments]
+    command: list[str | Path] = [project.root / "cicd" / name, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
