@@ -36,7 +36,7 @@ import polars as pl
 from {package}.data_loaders.parquet import ParquetLoader, ParquetSource
 loader = ParquetLoader(ParquetSource(kind="parquet", path=sys.argv[1] + "/"))
 rows = pl.concat(loader.load({{"id": "integer"}}, "UTC"))
-files = Path(sys.argv[1], "dead_letters").glob("*")
+files = Path(sys.argv[1], "dead_letters").glob("*.jsonl")
 dead = {{(letter["partition"], letter["offset"]) for file in files for letter in map(json.loads, file.open())}}
 places = rows.select("kafka_partition", "kafka_offset").unique()
 print(json.dumps([len(rows), len(places), rows["id"].n_unique(), rows["id"].min(), rows["id"].max(),
