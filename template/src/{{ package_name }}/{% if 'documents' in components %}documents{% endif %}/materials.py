@@ -47,7 +47,7 @@ class Pinned:
 
 
 def locked(text: str) -> Iterator[Pinned]:
-    """The libraries of a file that `uv pip compile --generate-hashes` has written."""
+    """The libraries of a locked list, each with its hashes."""
     library: Pinned | None = None
     for line in text.splitlines():
         if start := _PINNED.match(line):
