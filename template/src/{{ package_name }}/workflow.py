@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from .errors import GateError, ProjectError, SettingsError
 from .lineage import FOLDER, Lineage
 from .progress import shown
 from .steps import Project, Step
+from .threads import limited
 
 #: The line by which an editor finds the schema of a configuration file; schemas come and go with their component.
 _SCHEMA = re.compile(r"^\s*#\s*yaml-language-server:\s*\$schema=(?:\./)?([\w-]+\.schema\.json)\s*$", re.MULTILINE)
@@ -68,8 +68,6 @@ def execute(step: Step, project: Project) -> str:
 
 
 def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
-    from threadpoolctl import threadpool_limits
-
     threads = project.settings.threads
     _require_readers(project.root / "configs")
     with _alone(project.root):
@@ -78,9 +76,7 @@ def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
             lineage.require_current(step)
         for artifact in step.writes:
             clear_beside(project.root / artifact.path)
-        # Libraries that the step has still to load read this when they are; the limits are for those that are there.
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-        with lineage.recording(step), threadpool_limits(limits=threads), shown(step.name):
+        with lineage.recording(step), limited(threads), shown(step.name):
             return str(step.run(project))
 
 

@@ -17,6 +17,7 @@ from ..predictor.encoding import layout_of
 from ..quality.later import named_after
 from ..settings import Settings
 from ..tasks.base import task_of
+from ..threads import limited
 
 #: What one column may tell before the alarm goes off, unless it is named.
 SINGLE_COLUMN = 0.9
@@ -100,7 +101,8 @@ def probe(rows: pl.DataFrame, contract: Contract, settings: Settings) -> float |
             features=settings.features.model_copy(update={"columns": {}, "all": ()}),
             seed=settings.seed,
         )
-        scores.append(_cross_validated(candidate, recipe, frame, target))
+        with limited(settings.threads):
+            scores.append(_cross_validated(candidate, recipe, frame, target))
     return max((score for score in scores if score is not None), default=None)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import cloudpickle
 import joblib
-from threadpoolctl import threadpool_limits
 
 from ..models.bench import Bench
+from ..threads import limited
 from .base import Crew, Engine, Fit, Found, Hands
 
 #: Polars has threads of its own, counted when it is imported.
@@ -57,7 +57,7 @@ def few_threads(threads: int) -> Iterator[None]:
 
 def apart(work: Callable[[Bench, Fit], Found], file: str, fit: Fit, threads: int) -> Found:
     """A fit in another process, which reads the bench once."""
-    with threadpool_limits(limits=threads):
+    with limited(threads):
         return work(bench_of(file), fit)
 
 
