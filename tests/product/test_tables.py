@@ -232,6 +232,9 @@ def test_every_candidate_has_a_graph_that_agrees(case: Case, environment: Path, 
     found = json.loads(own.run("python", str(EVERY), name).stdout.splitlines()[-1])
     assert {"linear", "gradient_boosting", "forest_all_features", "voting", "stacking", "lightgbm"} <= found.keys()
     assert all(parity["share_of_tolerance"] <= 1 for parity in found.values()), found
+    in_c = {name: parity["in_c"] for name, parity in found.items() if "in_c" in parity}
+    assert in_c.keys() >= {"voting", "stacking"}
+    assert all("text" in share if isinstance(share, str) else share <= 1 for share in in_c.values()), in_c
 
 
 @contextmanager
