@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ TRUSTED = (PACKAGE, "sklearn")
 _TRUSTED_TYPE = "numpy.dtype"
 #: Rows that are asked about: the format either holds a model whole, or not.
 _ROWS = 1000
+_SCHEMA, _ADDRESS, _FILE = "schema.json", "__id__", "file"
 
 
 def write_native(trained: Trained, contract: Contract, rows: pl.DataFrame) -> bytes:
@@ -35,7 +39,7 @@ def write_native(trained: Trained, contract: Contract, rows: pl.DataFrame) -> by
     from skops.io import dumps
 
     try:
-        content: bytes = dumps(trained.model)
+        content = _repeatable(dumps(trained.model))
         native = read_native(content)
     except Exception as error:
         raise ParityError(
@@ -50,6 +54,37 @@ def write_native(trained: Trained, contract: Contract, rows: pl.DataFrame) -> by
             "Look for an attribute of the model that skops does not keep.",
         )
     return content
+
+
+def _repeatable(content: bytes) -> bytes:
+    """The same file of the same model: skops calls things by their addresses in memory, and notes the time."""
+    made, numbers = io.BytesIO(), dict[int, int]()
+
+    def counted(address: int) -> int:
+        return numbers.setdefault(address, len(numbers) + 1)
+
+    def file_of(name: str) -> str:
+        address, _, suffix = name.partition(".")
+        return f"{counted(int(address))}.{suffix}"
+
+    def settled(node: Any) -> Any:
+        if isinstance(node, list):
+            return [settled(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        told = {key: settled(item) for key, item in node.items()}
+        if isinstance(address := told.get(_ADDRESS), int):
+            told[_ADDRESS] = counted(address)
+        if isinstance(name := told.get(_FILE), str):
+            told[_FILE] = file_of(name)
+        return told
+
+    with zipfile.ZipFile(io.BytesIO(content)) as found, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        schema = json.dumps(settled(json.loads(found.read(_SCHEMA))))
+        texts = {file_of(name): found.read(name) for name in found.namelist() if name != _SCHEMA}
+        for name, text in [(_SCHEMA, schema.encode()), *sorted(texts.items())]:
+            file.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return made.getvalue()
 
 
 def read_native(content: bytes) -> Any:
