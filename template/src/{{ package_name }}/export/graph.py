@@ -101,11 +101,11 @@ def graph_of(model: Any, layout: Layout, opset: int) -> onnx.ModelProto:
     widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
     inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
     made = _graph_of(model, inputs, opset)
-    # The converter names the graph and orders its operator sets by chance.
+    # The converter names the graph and orders its operator sets by chance, and may name one twice.
     made.graph.name = "model"
-    operator_sets = sorted(made.opset_import, key=lambda entry: entry.domain)
+    versions = {entry.domain: entry.version for entry in made.opset_import}
     del made.opset_import[:]
-    made.opset_import.extend(operator_sets)
+    made.opset_import.extend(helper.make_opsetid(*item) for item in sorted(versions.items()))
     return made
 
 
