@@ -91,7 +91,7 @@ def test_every_description_renders_into_valid_files(text: str, tmp_path: Path) -
         compile(file.read_text(encoding="utf-8"), str(file), "exec")
 
 
-@pytest.mark.xdist_group("port 8000")
+@pytest.mark.usefixtures("_port_8000")
 def test_the_commands_of_its_readme_work_in_their_order(tmp_path: Path) -> None:
     """In a fresh clone, in a shell in which no environment is active."""
     root = new_project(tmp_path / "made" / "example_demo")

@@ -61,11 +61,12 @@ def choose(results: Sequence[Result], task: Task) -> Choice:
     """The simplest candidate whose loss is within one standard error of the best one's (L. Breiman et al. 1984, section 3.4.3).
 
     The error is that of the differences between the two on the same folds. One that a simpler one beats on average is not
-    taken, however widely it scatters; the baseline is never chosen.
+    taken, however widely it scatters, nor one that the baseline beats if another is better than it; the baseline is never
+    chosen.
     """
     models = sorted((item for item in results if not item.candidate.is_baseline), key=lambda item: _mean(item, task))
     best = models[0]
-    close = [item for item in models if not (worse(item, best, task) or _is_beaten(item, models, task))]
+    close = [item for item in models if not (worse(item, best, task) or _is_beaten(item, results, task))] or [best]
     chosen = min(close, key=lambda item: (item.candidate.complexity, _mean(item, task)))
     note = f"{chosen.candidate.name} has {task.primary} {_mean(chosen, task):.4g} over {len(chosen.scores)} folds"
     if chosen is not best:
