@@ -1,5 +1,6 @@
-"""Export every candidate of a project, not only the chosen one, and hold each graph to the parity of `export`; those that are
-made of others as C, too.
+"""Export every candidate of a project, not only the chosen one, and hold each graph to the parity of `export`.
+
+Those that are made of others are held to it as C, too.
 
     python every_candidate.py PACKAGE             prints a JSON object: the parity of each candidate
 
