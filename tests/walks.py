@@ -1,4 +1,4 @@
-"""The walks through our pages: the commands in their ```console blocks, in order, each with an exit code that it says."""
+"""The walks through our pages: commands of ```console blocks, in order, each with a code that it may end with."""
 
 from __future__ import annotations
 
