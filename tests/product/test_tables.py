@@ -223,7 +223,7 @@ def test_every_kind_of_source_gives_the_same_model(trained: Trained, monkeypatch
 
 @pytest.mark.parametrize("case", list(_cases()))
 @pytest.mark.matrix
-def test_every_candidate_has_a_graph_that_agrees(case: Case, environment: Path, packages: Path, tmp_path: Path) -> None:
+def test_every_candidate_has_a_graph_that_agrees_and_the_whole_pipeline_runs(case: Case, environment: Path, packages: Path, tmp_path: Path) -> None:
     name = f"every_{case.name}"
     own = ready_project(tmp_path, environment, name, ["example=none", "preset=full"])
     Trained(case=case, project=own, packages=packages).infer()
@@ -235,6 +235,8 @@ def test_every_candidate_has_a_graph_that_agrees(case: Case, environment: Path, 
     in_c = {name: parity["in_c"] for name, parity in found.items() if "in_c" in parity}
     assert in_c.keys() >= {"voting", "stacking"}
     assert all("text" in share if isinstance(share, str) else share <= 1 for share in in_c.values()), in_c
+    # All that `full` has, on the chosen one.
+    own.run(own.slug, "pipeline")
 
 
 @contextmanager
