@@ -223,7 +223,9 @@ def test_every_kind_of_source_gives_the_same_model(trained: Trained, monkeypatch
 
 @pytest.mark.parametrize("case", list(_cases()))
 @pytest.mark.matrix
-def test_every_candidate_has_a_graph_that_agrees_and_the_whole_pipeline_runs(case: Case, environment: Path, packages: Path, tmp_path: Path) -> None:
+def test_every_candidate_has_a_graph_that_agrees_and_the_whole_pipeline_runs(
+    case: Case, environment: Path, packages: Path, tmp_path: Path
+) -> None:
     name = f"every_{case.name}"
     own = ready_project(tmp_path, environment, name, ["example=none", "preset=full"])
     Trained(case=case, project=own, packages=packages).infer()
