@@ -59,5 +59,9 @@ class ParityError(GateError):
     """The exported graph does not predict what the trained model predicts."""
 
 
+class ProofError(ProjectError):
+    """What stands beside the graph (another form of it, a graph of clusters) does not say what it should; no gate of the model."""
+
+
 class TrackingError(ProjectError):
     """The tracking server cannot be used."""

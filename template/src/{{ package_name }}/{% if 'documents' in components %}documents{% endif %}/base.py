@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..artifacts import VALIDATION, Artifact, Value
+from ..artifacts import ANALYSIS, METRICS, VALIDATION, Artifact, Value
 from ..contract.types import Contract
+from ..records import Record, is_of, read_records
 from ..steps import CONTRACT, Project
 
 Report = Artifact[dict[str, Any]]
@@ -18,7 +19,10 @@ NAME = __name__.partition(".")[0].replace("_", "-")
 
 @dataclass(frozen=True)
 class Run:
-    """What the last run of a project has left in `configs/` and `reports/`, which are in git; nothing else is looked at."""
+    """What the last run of a project has left in `configs/` and `reports/`, which are in git; nothing else is looked at.
+
+    Reports of an earlier run, such as those behind a gate that has refused the last one, are none of it.
+    """
 
     project: Project
 
@@ -29,8 +33,23 @@ class Run:
         return self.project.contract if ran else None
 
     def has(self, *artifacts: Artifact[Value]) -> bool:
-        """Whether all of these have been written."""
-        return all((self.project.root / artifact.path).is_file() for artifact in artifacts)
+        """Whether this run has written all of these."""
+        files = {artifact.path: self.project.root / artifact.path for artifact in artifacts}
+        return all(file.is_file() and is_of(file, path, self.records) for path, file in files.items())
+
+    @cached_property
+    def refusals(self) -> list[str]:
+        """Why gates have refused it: objections to its scores, those of analyses, or else what the record of the step says."""
+        told = list(self.read(METRICS)["objections"]) if self.has(METRICS) else []
+        if not told and self.has(ANALYSIS):
+            found = self.read(ANALYSIS)
+            told = [f"{name}: {says}" for name, item in found.items() for says in item["objections"]]
+        return told or [str(record["status"]) for record in self.records.values() if record.get("blocked")]
+
+    @cached_property
+    def records(self) -> dict[str, Record]:
+        """Of its steps, by name."""
+        return read_records(self.project.root)
 
     def read(self, artifact: Artifact[Value]) -> Value:
         """A report that is there."""

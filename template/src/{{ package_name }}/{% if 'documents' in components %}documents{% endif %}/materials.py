@@ -14,15 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..artifacts import METRICS, PARITY, report
+from ..artifacts import METRICS, PARITY
 from .base import NAME, Run
 
 SERVICE_BILL = Path("docs/code/service.cdx.json")
 MODEL_BILL = Path("docs/models/model.cdx.json")
 #: What the service needs, with hashes, as `nox -s lock` writes it.
 LOCK = Path("requirements/serving.txt")
-#: What was made of what; in git, as all of reports/.
-MADE = {step: report(f"reports/lineage/{step}.json") for step in ("ingest", "compare", "export")}
+#: The steps whose records say what a model was made of.
+MADE = ("ingest", "compare", "export")
 _PINNED = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? *\\?$"
 )
@@ -95,9 +95,9 @@ def _library(library: Pinned) -> dict[str, Any]:
 
 def bill_of_model(run: Run) -> str | None:
     """The ML-BOM of the last accepted model: its card, the data and the libraries that it was made with; else None."""
-    if run.contract is None or not run.has(METRICS, PARITY, *MADE.values()) or not run.read(METRICS)["accepted"]:
+    if run.contract is None or not run.has(METRICS, PARITY) or run.refusals or not run.records.keys() >= set(MADE):
         return None
-    parity, made = run.read(PARITY), {step: run.read(artifact)["made_from"] for step, artifact in MADE.items()}
+    parity, made = run.read(PARITY), {step: run.records[step]["made_from"] for step in MADE}
     reference = f"{parity['model_name']}@{parity['model_version']}"
     model = {
         "type": "machine-learning-model",

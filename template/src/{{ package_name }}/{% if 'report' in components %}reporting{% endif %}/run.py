@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +12,7 @@ import polars as pl
 
 from ..contract.file import load_contract
 from ..contract.types import Contract
+from ..records import is_of, read_records
 from ..steps import CONTRACT
 from ..tracking.runs import DECIDED
 from .privacy import without_persons
@@ -96,13 +95,10 @@ def read_run(folder: Path, name: str, environment: Mapping[str, str] | None = No
     """
     path, reports = folder / CONTRACT, folder / "reports"
     contract = load_contract(path) if path.is_file() else None
-    records = {file.stem: _json(file) for file in sorted((reports / "lineage").glob("*.json"))}
-    records = {step: record for step, record in records.items() if _belongs(record, records)}
-    makers = _makers(records)
+    records = read_records(folder)
     found = {}
     for file in sorted([*reports.glob("*.json"), *reports.glob("*.csv")]):
-        maker = makers.get(f"reports/{file.name}")
-        if not records or (maker and maker["made"].get(f"reports/{file.name}") == _digest(file)):
+        if is_of(file, f"reports/{file.name}", records):
             found[file.stem] = _json(file) if file.suffix == ".json" else pl.read_csv(file).to_dicts()
     if (decided := folder / DECIDED).is_file():
         found.setdefault("registered", _json(decided))
@@ -110,32 +106,6 @@ def read_run(folder: Path, name: str, environment: Mapping[str, str] | None = No
     return without_persons(run)
 
 
-def _makers(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The record of the step that makes a file."""
-    return {path: record for record in records.values() for path in (*record["made"], *record.get("writes", ()))}
-
-
-def _belongs(record: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a step read what the present records say that others made."""
-    makers = _makers(records)
-
-    @cache
-    def made_of_these(step: str) -> bool:
-        for path, digest in records[step]["made_from"]["inputs"].items():
-            maker = makers.get(path)
-            if maker is not None and not (
-                maker["status"] == "ok" and maker["made"].get(path) == digest and made_of_these(maker["step"])
-            ):
-                return False
-        return True
-
-    return made_of_these(record["step"])
-
-
 def _json(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

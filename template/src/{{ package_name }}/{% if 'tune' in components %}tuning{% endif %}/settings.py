@@ -19,7 +19,7 @@ Offer = TypeVar("Offer", Search, Engine)
 class TuneSettings(Section):
     """`tune` in params.yaml."""
 
-    leading: Annotated[int, Field(ge=1, le=10, description="Of so many candidates, the best with defaults.")] = 2
+    leading: Annotated[int, Field(ge=1, le=8, description="Of so many candidates, the best with defaults.")] = 2
     trials: Annotated[
         int, Field(ge=1, le=10_000, description="A candidate, and again for each fold it is judged by.")
     ] = 30

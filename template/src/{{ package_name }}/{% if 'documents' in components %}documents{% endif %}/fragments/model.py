@@ -16,9 +16,9 @@ def model(run: Run, _: str) -> str | None:
     target = run.contract.target
     what = f"{run.contract.task}, in {target.unit}" if target.unit else run.contract.task
     lines = [("predicts", f"{target.column} ({what})"), ("kind of model", metrics["model"])]
-    lines.append(("accepted", "yes" if metrics["accepted"] else "no"))
-    lines += [("objection", objection) for objection in metrics["objections"]]
-    if not metrics["accepted"]:
+    lines.append(("accepted", "no" if run.refusals else "yes"))
+    lines += [("objection", objection) for objection in run.refusals]
+    if run.refusals:
         return table(("question", "answer"), lines)
     if run.has(PARITY):
         parity = run.read(PARITY)
@@ -75,7 +75,7 @@ def card(run: Run, _: str) -> str | None:
     import yaml
 
     metrics = run.read(METRICS)
-    if not metrics["accepted"]:
+    if run.refusals:
         return None
     kind = "tabular-regression" if run.contract.task == "regression" else "tabular-classification"
     result = {

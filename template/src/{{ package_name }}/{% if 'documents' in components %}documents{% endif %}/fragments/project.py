@@ -47,17 +47,22 @@ def gates(run: Run, _: str) -> str | None:
         return None
     split, metrics = run.read(SPLIT), run.read(METRICS)
     alarm = "; ".join(map(str, split["leak_alarm"])) or "no column knows the outcome"
-    rows = [("leak alarm", alarm), ("acceptance", "; ".join(metrics["objections"]) or "accepted")]
+    rows = [("leak alarm", alarm), ("acceptance", "; ".join(metrics["objections"]) or "good enough")]
     if run.has(QUALITY):
         rows.insert(0, ("rules of the data", "kept, or the run would have ended (reports/quality.json)"))
     if run.has(ANALYSIS):
         rows += [
             (name, "; ".join(found["objections"]) or "nothing objects") for name, found in run.read(ANALYSIS).items()
         ]
-    if metrics["accepted"] and run.has(PARITY):
+    if run.has(PARITY):
         rows.append(("parity of the export", f"largest difference {run.read(PARITY)['largest_difference']:.1e}"))
-    if metrics["accepted"] and run.has(REGISTERED):
+    if run.has(REGISTERED):
         rows.append(("comparison with the champion", run.read(REGISTERED)["sentence"]))
+    rows += [
+        (step, record["status"])
+        for step, record in run.records.items()
+        if record.get("blocked") and step not in {"evaluate", "analyse"}
+    ]
     return table(("gate", "what it said"), rows)
 
 
