@@ -1,4 +1,4 @@
-"""The tasks of the project: `nox -s dev` once, then `nox -s lint`, `nox -s tests`, `nox -s repro`."""
+"""The tasks of the project: `nox -s dev` once, then `nox -s lint`, `nox -s tests`, `nox -s repro`; `nox -l` lists all."""
 
 from __future__ import annotations
 
@@ -62,6 +62,37 @@ def tests(session: nox.Session) -> None:
     """All tests; what follows `--` goes to pytest."""
     install(session)
     session.run("pytest", *session.posargs)
+
+
+def pytest_in(session: nox.Session, *folders: str) -> None:
+    """The tests of some folders, with how much of the code they reach; what follows `--` goes to pytest."""
+    install(session)
+    there = [folder for folder in folders if Path(folder).is_dir()]
+    session.run("pytest", *there, "--cov", "--cov-report=term", *session.posargs)
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Tests of one module, or one component, each."""
+    pytest_in(session, "tests/unit", "tests/components")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Tests of the whole pipeline."""
+    pytest_in(session, "tests/integration")
+
+
+@nox.session
+def data(session: nox.Session) -> None:
+    """Tests of the project's own sources, contract and dataset.py."""
+    pytest_in(session, "tests/data_validation", "tests/example")
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """Tests of the service and the exported model, as others will ask them."""
+    pytest_in(session, "tests/contract")
 
 
 @nox.session

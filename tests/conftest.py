@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from .walks import coming_releases
@@ -28,3 +30,10 @@ settings.load_profile("patient")
 def coming(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All releases of the built-in template, the next one as it lies here: what the documents speak of."""
     return coming_releases(tmp_path_factory.mktemp("releases"))
+
+
+@pytest.fixture
+def _port_8000(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The port that documents name belongs to one test at a time, whichever worker runs it."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "port-8000.lock"):
+        yield

@@ -81,7 +81,7 @@ def test_the_walks_that_need_no_more_than_the_tool(page: str, home: dict[str, st
 
 @pytest.mark.slow
 @pytest.mark.product
-@pytest.mark.xdist_group("port 8000")
+@pytest.mark.usefixtures("_port_8000")
 def test_the_workshop(home: dict[str, str], tmp_path: Path) -> None:
     """From nothing to a served model of an own table, and an update with a conflict solved."""
     shared = {"UV_CACHE_DIR": uv_cache(home), "DVC_NO_ANALYTICS": "1"}

@@ -1,4 +1,4 @@
-"""The walks through our pages: the commands in their ```console blocks, in order, each with the exit code it says."""
+"""The walks through our pages: commands of ```console blocks, in order, each with a code that it may end with."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def walk(
         folder: in which it starts.
         programs: what stands in for `.venv/bin` of the project, if the page makes none.
     """
-    script = "\n".join(["set -u", *_script((PAGES / page).read_text(encoding="utf-8"))])
+    # What a page starts in the background must not outlive it.
+    before = ["set -u", "trap 'kill $(jobs -p) 2>/dev/null' EXIT"]
+    script = "\n".join([*before, *_script((PAGES / page).read_text(encoding="utf-8"))])
     if programs is not None:
         script = script.replace(".venv/bin/", f"{programs}/")
     command = ["bash", "-xc", script]
@@ -56,5 +58,6 @@ def _script(text: str) -> Iterator[str]:
             yield f"cat > {part['path']} <<'END OF FILE'\n{part['code']}END OF FILE"
             continue
         for line in part["lines"].splitlines():
-            command, _, code = line.removeprefix("$ ").partition("    # exit ")
-            yield f'{command}\ncode=$?; [ $code -eq {code or 0} ] || {{ echo "ended with $code" >&2; exit 99; }}'
+            command, _, said = line.removeprefix("$ ").partition("    # exit ")
+            codes = (said or "0").replace(" or ", " | ")
+            yield f'{command}\ncode=$?; case $code in {codes}) ;; *) echo "ended with $code" >&2; exit 99 ;; esac'

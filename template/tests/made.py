@@ -17,6 +17,7 @@ validation: {minimum_rows: 50, maximum_missing_share: 0.95}
 split: {holdout_share: 0.25, folds: 3}
 features: {max_categories: 20, max_words: 200}
 models: {}
+tune: {trials: 2, workers: 1}
 export: {opset: 21, parity_tolerance: 0.0001}
 tracking: {uri: "sqlite:///mlflow.db", experiment: made, alias: champion}
 """

@@ -19,6 +19,8 @@ from python_discovery import get_interpreter
 from mlscaffold import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
+#: All that `standard` has for data, and the models of every project: for tests in which models are not the point.
+DATA_SIDE = ["preset=workshop", "also=[sql, object_storage, profile, quality, wrangling, sampling, egress]"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +185,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ready_project(folder: Path, environment: Path, name: str, answers: Sequence[str]) -> Project:
-    """A project that is rendered, committed and installed."""
-    root = new_project(folder / name, *answers)
+    """A project that is rendered with answers (`NAME=VALUE`), committed and installed."""
+    root = new_project(folder / name, *(word for answer in answers for word in ("--set", answer)))
     install(root, environment)
     return Project(root=root, environment=environment, slug=name.replace("_", "-"))
 

@@ -22,7 +22,7 @@ import pytest
 
 from .conftest import lacking
 
-SECONDS = 60
+SECONDS = 180
 
 
 @dataclass
@@ -95,6 +95,32 @@ def postgresql() -> Iterator[Server]:
         with running([programs / "postgres", "-D", data, "-F", *listen], place, **other) as process:
             wait(process, lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close())
             yield Server(port, process, "owner", secret.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def mariadb() -> Iterator[Server]:
+    """MariaDB with an empty database `runs`, and a user that has a password."""
+    install, program = shutil.which("mariadb-install-db"), shutil.which("mariadbd")
+    if install is None or program is None:
+        lacking("MariaDB is missing", "MariaDB (bash .ci/testbed.sh does it on Debian)")
+    with folder() as place:
+        data, first = place / "data", place / "first.sql"
+        me = ["--user=root"] if os.geteuid() == 0 else []
+        make = [install, "--no-defaults", f"--datadir={data}", "--skip-test-db", *me]
+        subprocess.run([*make, "--auth-root-authentication-method=normal"], check=True, capture_output=True, cwd=place)
+        server = Server(free_ports(1)[0], None, "owner", "not to be guessed")  # type: ignore[arg-type]
+        first.write_text(
+            f"CREATE DATABASE runs;\nCREATE USER '{server.user}'@'127.0.0.1' IDENTIFIED BY '{server.password}';\n"
+            f"GRANT ALL ON runs.* TO '{server.user}'@'127.0.0.1';\n",
+            encoding="utf-8",
+        )
+        options = [f"--datadir={data}", f"--socket={place / 'socket'}", f"--init-file={first}", *me]
+        # By name, strangers of the machine would come first.
+        options += ["--skip-name-resolve", "--bind-address=127.0.0.1", f"--port={server.port}"]
+        options += ["--innodb-flush-log-at-trx-commit=0"]
+        with running([program, "--no-defaults", *options], place) as server.process:
+            wait(server.process, lambda: socket.create_connection(("127.0.0.1", server.port), timeout=1).close())
+            yield server
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Project, install, project_environment, ready_project
+from .conftest import DATA_SIDE, Project, install, project_environment, ready_project
 from .servers import Server, s3
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("sources")]
@@ -49,7 +49,7 @@ def run(project: Project, store: Server, *command: str, cwd: Path, code: int = 0
 def pushed(environment: Path, store: Server, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose steps ran as far as the split, pushed to two remotes; one raw file is kept by DVC, too."""
     folder = tmp_path_factory.mktemp("versions")
-    project = ready_project(folder, environment, "versions_demo", [])
+    project = ready_project(folder, environment, "versions_demo", DATA_SIDE)
     root, address = project.root, f"http://127.0.0.1:{store.port}"
     run(project, store, "python", "-c", BUCKET, address, cwd=root)
     for command in (

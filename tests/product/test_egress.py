@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import Project, project_environment, ready_project
+from .conftest import DATA_SIDE, Project, project_environment, ready_project
 from .servers import Server, postgresql
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("sources")]
@@ -91,7 +91,7 @@ class Team:
 
 @pytest.fixture(scope="module")
 def team(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    project = ready_project(tmp_path_factory.mktemp("egress"), environment, "egress_demo", [])
+    project = ready_project(tmp_path_factory.mktemp("egress"), environment, "egress_demo", DATA_SIDE)
     project.run(project.slug, "pipeline")
     project.run(project.slug, "predict")
     with postgresql() as server:

@@ -32,22 +32,49 @@ def engine(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[s
 def shipped(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose images are for the Python of the stand-in base image, with a trained model."""
     require_engine()
-    project = ready_project(tmp_path_factory.mktemp("images"), environment, "shipped", ["--set", "python_version=3.11"])
+    project = ready_project(tmp_path_factory.mktemp("images"), environment, "shipped", ["python_version=3.11"])
     project.run("shipped", "pipeline")
     return project
 
 
-def script(project: Project, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def script(project: Project, name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run one of the project's scripts as CI does."""
     environment = os.environ | ENVIRONMENT | variables
-    return subprocess.run([project.root / "cicd" / name], env=environment, capture_output=True, text=True, check=False)
+    command: list[str | Path] = [project.root / "cicd" / name, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_build_image_runs_every_check_of_the_project_inside(shipped: Project) -> None:
-    done = script(shipped, "build/build.sh")
+#: Tests that see in what they run: no git, a user who may not do everything, a folder that is not the user's own. The
+#: pipeline of test_pipelines.py runs all tests.
+INSIDE = [
+    *("tests/integration", "tests/components/documents", "tests/components/notebooks", "tests/components/report"),
+    *("tests/unit/test_artifacts.py", "tests/unit/test_environment.py", "tests/unit/test_interrupted_ingest.py"),
+    *(
+        "tests/unit/test_provenance.py",
+        "tests/unit/test_tracking_database.py",
+        "tests/contract/test_serving_startup.py",
+    ),
+]
+
+
+def checked_inside(project: Project, *tests: str) -> None:
+    """Build the build image by its own script, which runs linters, types and tests in it."""
+    done = script(project, "build/build.sh", *tests)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " passed" in done.stdout
-    assert "Checked inside shipped-build:test." in done.stdout
+    assert f"Checked inside {project.slug}-build:test." in done.stdout
+
+
+def test_the_build_image_runs_the_checks_of_the_project_inside(shipped: Project) -> None:
+    checked_inside(shipped, *INSIDE)
+
+
+@pytest.mark.matrix
+def test_the_build_image_of_all_components_runs_every_check_inside(environment: Path, tmp_path: Path) -> None:
+    """And has what their libraries want of the system."""
+    require_engine()
+    answers = ["preset=full", "python_version=3.11"]
+    checked_inside(ready_project(tmp_path, environment, "shipped_whole", answers))
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,9 @@ class Topics:
 
 @pytest.fixture(scope="module")
 def topics(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topics]:
-    project = ready_project(tmp_path_factory.mktemp("kafka"), environment, "kafka_demo", ["--set", "preset=full"])
+    project = ready_project(
+        tmp_path_factory.mktemp("kafka"), environment, "kafka_demo", ["preset=workshop", "also=[kafka]"]
+    )
     with kafka("orders", "killed", "sigint", "sigterm") as server:
         yield Topics(project, server)
 

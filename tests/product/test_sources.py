@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import Project, project_environment, ready_project
+from .conftest import DATA_SIDE, Project, project_environment, ready_project
 from .servers import Server, postgresql, s3
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("sources")]
@@ -134,7 +134,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(environment: Path, database: Server, store: Server, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    project = ready_project(tmp_path_factory.mktemp("sources"), environment, "sources_demo", [])
+    project = ready_project(tmp_path_factory.mktemp("sources"), environment, "sources_demo", DATA_SIDE)
     shop = Shop(project, database, store)
     shop.run("python", "-c", PUT, *shop.csv["sources"])
     return shop

@@ -29,6 +29,7 @@ from .conftest import Project, project_environment, ready_project, uv
 from .servers import postgresql, s3
 
 PUBLIC = Path(__file__).with_name("public_tables.py")
+EVERY = Path(__file__).with_name("every_candidate.py")
 REQUIREMENTS = Path(__file__).with_name("public_tables.txt")
 
 
@@ -111,6 +112,13 @@ class Trained:
         command = [str(self.project.environment / "bin" / "python"), str(PUBLIC), *arguments]
         return subprocess.run(command, env=public, check=True, capture_output=True, text=True).stdout
 
+    def infer(self) -> None:
+        """Put the table where raw tables are, and write the contract from it."""
+        file = f"data/raw/{self.case.name}.csv"
+        (self.project.root / "data" / "raw").mkdir(exist_ok=True)
+        self.ask_public("table", self.case.name, str(self.project.root / file))
+        self.project.run(self.project.slug, "contract", "infer", file, "--target", self.case.target, *self.case.options)
+
     def digests(self) -> list[str]:
         """Of the rows to learn from, of those to judge by, and of the model."""
         files = ("data/processed/train.parquet", "data/processed/holdout.parquet", "models/model.onnx")
@@ -123,13 +131,9 @@ def trained(
 ) -> Trained:
     """A project after what a person would type."""
     case: Case = request.param
-    folder = tmp_path_factory.mktemp(case.name)
-    own = ready_project(folder, environment, f"own_{case.name}", ["--set", "example=none"])
+    own = ready_project(tmp_path_factory.mktemp(case.name), environment, f"own_{case.name}", ["example=none"])
     made = Trained(case=case, project=own, packages=packages)
-    file = f"data/raw/{case.name}.csv"
-    (own.root / "data" / "raw").mkdir(exist_ok=True)
-    made.ask_public("table", case.name, str(own.root / file))
-    own.run(own.slug, "contract", "infer", file, "--target", case.target, *case.options)
+    made.infer()
     own.run(own.slug, "contract", "check")
     own.run(own.slug, "pipeline")
     return made
@@ -215,6 +219,26 @@ def test_every_kind_of_source_gives_the_same_model(trained: Trained, monkeypatch
             own.run(own.slug, "pipeline")
             found[place] = trained.digests()
     assert found == dict.fromkeys(found, expected)
+
+
+@pytest.mark.parametrize("case", list(_cases()))
+@pytest.mark.matrix
+def test_every_candidate_has_a_graph_that_agrees_and_the_whole_pipeline_runs(
+    case: Case, environment: Path, packages: Path, tmp_path: Path
+) -> None:
+    name = f"every_{case.name}"
+    own = ready_project(tmp_path, environment, name, ["example=none", "preset=full"])
+    Trained(case=case, project=own, packages=packages).infer()
+    for step in ("fingerprint", "ingest", "validate", "assemble", "quality", "split"):
+        own.run(own.slug, step)
+    found = json.loads(own.run("python", str(EVERY), name).stdout.splitlines()[-1])
+    assert {"linear", "gradient_boosting", "forest_all_features", "voting", "stacking", "lightgbm"} <= found.keys()
+    assert all(parity["share_of_tolerance"] <= 1 for parity in found.values()), found
+    in_c = {name: parity["in_c"] for name, parity in found.items() if "in_c" in parity}
+    assert in_c.keys() >= {"voting", "stacking"}
+    assert all("text" in share if isinstance(share, str) else share <= 1 for share in in_c.values()), in_c
+    # All that `full` has, on the chosen one.
+    own.run(own.slug, "pipeline")
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import pytest
 from ..walks import walk
 from .conftest import Project, install, new_project, project_environment
 
-pytestmark = [pytest.mark.product, pytest.mark.slow]
+#: It ends at a release that is final; test_update_to_0_5.py goes the way to what lies here.
+pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.matrix]
 
 LOADER = Path("src", "flight_delays", "data_loaders", "json_lines.py")
 

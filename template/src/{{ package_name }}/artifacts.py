@@ -99,10 +99,10 @@ def _umask() -> int:
 
 
 def read_table(path: Path) -> Any:
-    """A parquet file as a polars DataFrame."""
+    """A file of `write_table` as a polars DataFrame."""
     import polars as pl
 
-    return pl.read_parquet(path)
+    return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path)
 
 
 def scan_table(path: Path) -> Any:
@@ -183,12 +183,6 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _read_csv(path: Path) -> Any:
-    import polars as pl
-
-    return pl.read_csv(path)
-
-
 def _read_trained(path: Path) -> Any:
     import joblib
 
@@ -231,14 +225,21 @@ TRAIN = _table("data/processed/train.parquet")
 HOLDOUT = _table("data/processed/holdout.parquet")
 #: How the rows were divided, and what that flatters.
 SPLIT = report("reports/split.json")
-#: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained.
+#: By candidate, the settings that a search found better.
+TUNED = report("models/artifacts/tuned.json")
+#: The chosen candidate and the baseline, fitted on all training rows: models.candidate.Trained. It is a pickle, which runs
+#: what its maker wants: it stays on the machine that trained.
 TRAINED = Artifact("models/artifacts/trained.joblib", _read_trained, _write_trained)
 #: Mean and standard deviation of each candidate's scores over the folds.
-COMPARISON: Artifact[Any] = Artifact("reports/comparison.csv", _read_csv, write_table)
+COMPARISON = _table("reports/comparison.csv")
 #: Scores on the hold-out, each with its interval, and whether the model is accepted.
 METRICS = report("reports/metrics.json")
+#: What the analyses found, by name, each with its objections.
+ANALYSIS = report("reports/analysis.json")
 #: The exported graph, before it is registered.
 CANDIDATE = binary("models/artifacts/candidate.onnx")
+#: The chosen model as scikit-learn knows it, without pickle: what `export.native` reads.
+NATIVE = binary("models/artifacts/model.skops")
 #: A request that the service answers.
 REQUEST = report("models/request.json")
 PARITY = report("reports/parity.json")

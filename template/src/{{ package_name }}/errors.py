@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: What `decide` ends with: the new model took the alias, the champion stays, a gate has refused. Gates end with the last, too.
+PROMOTED, KEPT, BLOCKED = 0, 10, 11
+
 
 class ProjectError(Exception):
     """Something outside the code is wrong.
@@ -32,16 +35,32 @@ class LineageError(ProjectError):
     """What a step reads is missing, failed, or was made from something else than what is there now."""
 
 
-class LeakageError(ProjectError):
+class BlockedError(LineageError):
+    """A gate has refused what a step would build on."""
+
+    exit_code = BLOCKED
+
+
+class GateError(ProjectError):
+    """A gate refuses the model, or what it would be made of: the decision is `block`."""
+
+    exit_code = BLOCKED
+
+
+class LeakageError(GateError):
     """A feature knows what nobody can know at the moment of prediction."""
 
 
-class AcceptanceError(ProjectError):
+class AcceptanceError(GateError):
     """The model is not good enough, or too good to be true."""
 
 
-class ParityError(ProjectError):
+class ParityError(GateError):
     """The exported graph does not predict what the trained model predicts."""
+
+
+class ProofError(ProjectError):
+    """What stands beside the graph (another form of it, a graph of clusters) does not say what it should; no gate of the model."""
 
 
 class TrackingError(ProjectError):

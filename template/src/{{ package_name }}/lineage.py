@@ -6,13 +6,9 @@ equal records.
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +16,13 @@ from pydantic import BaseModel
 
 from .artifacts import whole, write_json
 from .configuration import flatten
-from .errors import LineageError, ProjectError
+from .digests import code_digest, digest_of, digest_path, library_versions
+from .errors import BlockedError, GateError, LineageError, ProjectError
 
 if TYPE_CHECKING:
     from .steps import Project, Step
 
 FOLDER = Path("reports/lineage")
-#: What a number can depend on besides the code of the project.
-LIBRARIES = ("numpy", "onnx", "onnxruntime", "polars", "scikit-learn", "scipy", "skl2onnx")
-PACKAGE = Path(__file__).parent
 
 
 class MadeFrom(BaseModel):
@@ -42,12 +36,17 @@ class MadeFrom(BaseModel):
 
 
 class Record(BaseModel):
-    """What a step says of its last run: `ok` or why it failed, and the digest of each artifact."""
+    """What a step says of its last run: `ok` or why it failed, whether a gate did that, and the digest of each artifact.
+
+    Of `writes`, all that it makes, a run that failed has not made everything.
+    """
 
     step: str
     status: str
+    blocked: bool = False
     made_from: MadeFrom
     made: dict[str, str]
+    writes: tuple[str, ...] = ()
 
 
 class Lineage:
@@ -58,18 +57,31 @@ class Lineage:
         self._makers = {artifact.path: step for step in steps for artifact in step.writes}
         self._digests: dict[str, str] = {}
 
+    @cached_property
+    def _libraries(self) -> dict[str, str]:
+        # Asked once: Python looks through the folder of all libraries for each.
+        return library_versions()
+
     def require_current(self, step: Step) -> None:
         """Refuse inputs that do not belong together.
 
         Raises:
             LineageError: an input is missing, failed, or was made from something else than what is there now.
         """
+        self._require_current(step, set())
+
+    def _require_current(self, step: Step, seen: set[str]) -> None:
+        """The same without artifacts that have been seen: there are far more ways to an early one than artifacts."""
         for artifact in step.reads:
+            if artifact.path in seen:
+                continue
+            seen.add(artifact.path)
             maker = self._makers[artifact.path]
-            self.require_current(maker)
+            self._require_current(maker, seen)
             record = self._record(maker)
             if record is not None and record.status != "ok":
-                raise LineageError(
+                kind = BlockedError if record.blocked else LineageError
+                raise kind(
                     f"`{maker.name}` failed, so nothing is built on it: {record.status}",
                     f"Mend what it says, then run `{maker.name}` again, or `pipeline` for all steps.",
                 )
@@ -81,6 +93,11 @@ class Lineage:
                     _again(maker),
                 )
 
+    def is_current(self, step: Step) -> bool:
+        """Whether a step has succeeded, and would make the same of what is there now."""
+        record = self._record(step)
+        return record is not None and record.status == "ok" and not self._changed(step, record)
+
     @contextmanager
     def recording(self, step: Step) -> Iterator[None]:
         """Record what the block makes; if it is refused, or something changes under its hands, record that.
@@ -88,7 +105,7 @@ class Lineage:
         Raises:
             LineageError: what the step reads is not what it was at the beginning.
         """
-        before = self.digests(step).inputs
+        before, old = self.digests(step).inputs, self._stamps(step)
         try:
             yield
             self._digests.clear()
@@ -97,9 +114,12 @@ class Lineage:
                 raise LineageError(f"{', '.join(changed)} changed while `{step.name}` was at work.", _again(step))
         except ProjectError as error:
             self._digests.clear()
-            self._write(step, str(error).partition("\n")[0])
+            blocked = isinstance(error, GateError | BlockedError)
+            # What was there before is of another run.
+            new = {path for path, stamp in self._stamps(step).items() if stamp != old.get(path)}
+            self._write(step, str(error).partition("\n")[0], new, blocked=blocked)
             raise
-        self._write(step, "ok")
+        self._write(step, "ok", set(self._stamps(step)), blocked=False)
 
     def digests(self, step: Step) -> MadeFrom:
         """What the artifacts of a step are made of, now."""
@@ -111,10 +131,10 @@ class Lineage:
         files = [*(project.root / name for name in inputs), *step.sources(project)]
         return MadeFrom(
             inputs={self._name(path): self._digest(path) for path in files},
-            settings=_digest_of(settings),
-            contract=_digest_of(project.contract.model_dump(mode="json", exclude=unused)),
+            settings=digest_of(settings),
+            contract=digest_of(project.contract.model_dump(mode="json", exclude=unused)),
             code=code_digest(step.name),
-            libraries=library_versions(),
+            libraries=self._libraries,
         )
 
     def _changed(self, maker: Step, record: Record) -> list[str]:
@@ -132,19 +152,28 @@ class Lineage:
         return changed + [name for name, found in now.libraries.items() if then.libraries.get(name) != found]
 
     def _record(self, step: Step) -> Record | None:
-        try:
-            text = (self._project.root / FOLDER / f"{step.name}.json").read_text(encoding="utf-8")
-            return Record.model_validate_json(text)
-        except (OSError, ValueError):
-            return None
+        return _read_record(self._project.root / FOLDER / f"{step.name}.json")
 
-    def _write(self, step: Step, status: str) -> None:
+    def _stamps(self, step: Step) -> dict[str, tuple[int, int]]:
+        """What of its artifacts is there; one that is written anew, even with the same bytes, has another stamp."""
+        places = {artifact.path: self._project.root / artifact.path for artifact in step.writes}
+        found = {name: place.stat() for name, place in places.items() if place.exists()}
+        return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
+
+    def _write(self, step: Step, status: str, made_now: Collection[str], *, blocked: bool) -> None:
         made = {
             artifact.path: self._digest(self._project.root / artifact.path)
             for artifact in step.writes
-            if (self._project.root / artifact.path).exists()
+            if artifact.path in made_now
         }
-        record = Record(step=step.name, status=status, made_from=self.digests(step), made=made)
+        record = Record(
+            step=step.name,
+            status=status,
+            blocked=blocked,
+            made_from=self.digests(step),
+            made=made,
+            writes=tuple(item.path for item in step.writes),
+        )
         with whole(self._project.root / FOLDER / f"{step.name}.json") as place:
             write_json(place, record.model_dump())
 
@@ -155,8 +184,21 @@ class Lineage:
     def _digest(self, path: Path) -> str:
         name = str(path)
         if name not in self._digests:
-            self._digests[name] = _digest_path(path)
+            self._digests[name] = digest_path(path)
         return self._digests[name]
+
+
+def records_in(root: Path) -> dict[str, Record]:
+    """What each step says of its last run, by the step's name."""
+    records = filter(None, map(_read_record, sorted((root / FOLDER).glob("*.json"))))
+    return {record.step: record for record in records}
+
+
+def _read_record(path: Path) -> Record | None:
+    try:
+        return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _again(maker: Step) -> str:
@@ -165,68 +207,3 @@ def _again(maker: Step) -> str:
 
 def _covers(prefixes: Sequence[str], name: str) -> bool:
     return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
-
-
-def _digest_of(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _digest_path(path: Path) -> str:
-    """SHA-256 of a file, or of the names and digests of the files in a folder; `absent` where there is none."""
-    if path.is_dir():
-        return _digest_of({file.name: _digest_path(file) for file in sorted(path.iterdir())})
-    if not path.is_file():
-        return "absent"
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def library_versions() -> dict[str, str]:
-    """The versions of the libraries that numbers depend on, and of this project itself."""
-    found = {}
-    for name in (PACKAGE.name.replace("_", "-"), *LIBRARIES):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
-
-
-@cache
-def code_digest(step: str) -> str:
-    """SHA-256 over the source files that a step can run."""
-    files = {path.relative_to(PACKAGE).as_posix(): _digest_path(path) for path in code_of(step)}
-    return _digest_of(files)
-
-
-@cache
-def code_of(step: str) -> frozenset[Path]:
-    """The files of this package that `pipelines/STEP.py` imports, directly or not; discovered folders are wholly among them."""
-    seen: set[Path] = set()
-    waiting = [PACKAGE / "pipelines" / f"{step}.py"]
-    while waiting:
-        path = waiting.pop()
-        if path not in seen and path.is_relative_to(PACKAGE) and path.is_file():
-            seen.add(path)
-            waiting.extend(_imports(path))
-    return frozenset(seen)
-
-
-def _imports(path: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        match node:
-            case ast.ImportFrom(level=level, module=module, names=names):
-                folder = path.parents[level - 1] if level else PACKAGE.parent
-                base = folder.joinpath(*(module or "").split("."))
-                for target in (base, *(base / name.name for name in names)):
-                    yield from (target.with_suffix(".py"), target / "__init__.py")
-            case ast.Import(names=names):
-                for name in names:
-                    target = PACKAGE.parent.joinpath(*name.name.split("."))
-                    yield from (target.with_suffix(".py"), target / "__init__.py")
-            case ast.Call(func=ast.Name(id="import_module")):
-                yield from path.parent.glob("*.py")
-            case ast.Call(
-                func=ast.Name(id="discover" | "discover_classes"), args=[ast.Constant(value=str(folder)), *_]
-            ):
-                yield from (PACKAGE / folder).rglob("*.py")

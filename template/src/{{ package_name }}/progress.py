@@ -11,22 +11,33 @@ from typing import TypeVar
 
 Part = TypeVar("Part", bound=Sized)
 
-_SAY: ContextVar[Callable[[int], None]] = ContextVar("_SAY", default=lambda _: None)
+#: What is said, and the share of the work that is done if it is known.
+_SAY: ContextVar[Callable[[str, float | None], None]] = ContextVar("_SAY", default=lambda _, __: None)
 
 
 @contextmanager
 def shown(step: str) -> Iterator[None]:
-    """Show that a step is at work, and the rows that pass `counted`, for as long as the block lasts."""
+    """Show that a step is at work, and what it says of how far it is, for as long as the block lasts."""
     if not sys.stderr.isatty() or os.environ.get("CI"):
         yield
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description:<9} {task.fields[said]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<9}"),
+        BarColumn(20),
+        TextColumn("{task.fields[said]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(step, total=None, said="")
-        token = _SAY.set(lambda rows: progress.update(task, said=f"{rows:,} rows"))
+
+        def say(said: str, share: float | None) -> None:
+            progress.update(task, said=said, total=share and 1.0, completed=share)
+
+        token = _SAY.set(say)
         try:
             yield
         finally:
@@ -38,5 +49,10 @@ def counted(parts: Iterable[Part]) -> Iterator[Part]:
     rows, say = 0, _SAY.get()
     for part in parts:
         rows += len(part)
-        say(rows)
+        say(f"{rows:,} rows", None)
         yield part
+
+
+def done(said: str, share: float) -> None:
+    """Show how far the work is, in words and as a share of it."""
+    _SAY.get()(said, share)

@@ -16,11 +16,12 @@ from typing import Annotated  # noqa: E402
 import typer  # noqa: E402
 
 from .discovery import PACKAGE, names_in, summary  # noqa: E402
-from .errors import ProjectError  # noqa: E402
+from .errors import BLOCKED, ProjectError  # noqa: E402
 from .steps import Project, Step  # noqa: E402
-from .workflow import all_steps, execute  # noqa: E402
+from .workflow import all_steps, execute, execute_briefly  # noqa: E402
 
 Params = Annotated[Path, typer.Option("--params", help="The settings; paths are relative to their folder.")]
+Brief = Annotated[bool, typer.Option("--brief", help="As `pipeline` does it: a little, and nothing if it is current.")]
 PARAMS = Path("params.yaml")
 #: The exit code after Ctrl-C, as shells expect it.
 STOPPED = 130
@@ -32,12 +33,15 @@ def build_app() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="Train, judge, export and serve a model. Each step reads what the one before it wrote.",
+        help="Train, judge, export and serve a model. Each step reads what the one before it wrote. "
+        f"Exit codes: 0 done, 1 refused, 2 wrong settings, {BLOCKED} a gate refuses the model; `decide` says what came of it.",
     )
     app.command(help="Run all steps from raw data to the registered model, and show the result.")(pipeline)
-    for step in all_steps():
-        app.command(step.name, help=_help("pipelines", step.name))(_command(step))
-    for name in names_in("commands"):
+    steps, commands = all_steps(), names_in("commands")
+    for step in steps:
+        if step.name not in commands:
+            app.command(step.name, help=_help("pipelines", step.name))(_command(step))
+    for name in commands:
         module = import_module(f"{PACKAGE}.commands.{name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, help=_help("commands", name))
@@ -52,26 +56,25 @@ def _help(folder: str, name: str) -> str:
     return line[:1].upper() + line[1:]
 
 
-def _command(step: Step) -> Callable[[Path], None]:
+def _command(step: Step) -> Callable[..., None]:
     def run(params: Params = PARAMS) -> None:
-        _run(step, Project(params.parent, Path(params.name)))
+        typer.echo(f"{step.name:<9} {execute(step, Project(params.parent, Path(params.name)))}")
 
-    return run
+    def run_or_less(params: Params = PARAMS, brief: Brief = False) -> None:  # noqa: FBT002 - an option
+        do = execute_briefly if brief else execute
+        typer.echo(f"{step.name:<9} {do(step, Project(params.parent, Path(params.name)))}")
+
+    return run_or_less if step.brief else run
 
 
 def pipeline(params: Params = PARAMS) -> None:
     """Run all steps, then show what came of them."""
     project = Project(params.parent, Path(params.name))
     for step in all_steps():
-        _run(step, project)
+        typer.echo(f"{step.name:<9} {execute_briefly(step, project)}")
     from .evaluation.summary import print_summary
 
     print_summary(project, seconds=time.perf_counter() - STARTED)
-
-
-def _run(step: Step, project: Project) -> None:
-    """Run one step and print one line about it."""
-    typer.echo(f"{step.name:<9} {execute(step, project)}")
 
 
 def main() -> None:

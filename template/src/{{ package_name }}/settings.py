@@ -89,6 +89,8 @@ class Settings(Section):
     features: Features
     #: Of each candidate, by its name; the candidate's own file says which settings it has.
     models: Annotated[dict[str, dict[str, Any]], Field(default_factory=dict)]
+    #: Of the search for better ones; its own file says which settings it has.
+    tune: Annotated[dict[str, Any], Field(default_factory=dict)]
     export: Export
     tracking: Tracking
 

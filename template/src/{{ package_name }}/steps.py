@@ -58,7 +58,10 @@ class Step:
         configs: files of configs/ that it reads, besides the contract.
         sources: files from outside that it reads.
         guards: names of steps that must not run before it has succeeded.
+        brief: what `pipeline` runs instead, where all of it would take too long; nothing if what is there is current.
         judges: whether the contract's `acceptance` is a part of what it does.
+        gathers: patterns of reports of all other steps. It reads those that are there, whatever became of their steps, and is
+            run when a gate refuses one of them, too.
     """
 
     name: str
@@ -69,4 +72,6 @@ class Step:
     configs: tuple[str, ...] = ()
     sources: Callable[[Project], list[Path]] = field(default=lambda _: [])
     guards: tuple[str, ...] = ()
+    brief: Callable[[Project], object] | None = None
     judges: bool = False
+    gathers: tuple[str, ...] = ()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from fnmatch import fnmatch
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
-from .artifacts import clear_beside, writing
+from .artifacts import Artifact, clear_beside, writing
 from .discovery import discover
-from .errors import SettingsError
+from .errors import GateError, ProjectError, SettingsError
 from .lineage import FOLDER, Lineage
 from .progress import shown
 from .steps import Project, Step
+from .threads import limited
 
 #: The line by which an editor finds the schema of a configuration file; schemas come and go with their component.
 _SCHEMA = re.compile(r"^\s*#\s*yaml-language-server:\s*\$schema=(?:\./)?([\w-]+\.schema\.json)\s*$", re.MULTILINE)
@@ -27,6 +29,8 @@ def all_steps() -> list[Step]:
     for guard in list(steps.values()):
         for name in guard.guards:
             steps[name] = replace(steps[name], reads=(*steps[name].reads, guard.writes[0]))
+    for step in [step for step in steps.values() if step.gathers]:
+        steps[step.name] = replace(step, reads=_gathered(step, steps.values()))
     makers = {artifact.path: step.name for step in steps.values() for artifact in step.writes}
     before = {
         name: sorted({makers[artifact.path] for artifact in step.reads if artifact.path in makers})
@@ -35,26 +39,44 @@ def all_steps() -> list[Step]:
     return [steps[name] for name in TopologicalSorter(before).static_order()]
 
 
+def _gathered(step: Step, steps: Iterable[Step]) -> tuple[Artifact[Any], ...]:
+    """What a step reads, and all that others write of what it gathers."""
+    others = [artifact for other in steps if other.name != step.name for artifact in other.writes]
+    found = [artifact for artifact in others if any(fnmatch(artifact.path, pattern) for pattern in step.gathers)]
+    return tuple({artifact.path: artifact for artifact in (*step.reads, *found)}.values())
+
+
 def execute(step: Step, project: Project) -> str:
     """Run one step on inputs that belong together, and record what it made of what; returns one line about it.
+
+    If a gate refuses it, the steps that gather reports are run all the same.
 
     Raises:
         SettingsError: params.yaml is wrong, or a file of configs/ is read by nobody.
         LineageError: an input is missing, failed, or was made from something else than what is there now.
         ProjectError: what the step itself refuses; the record says so, and no later step will run.
     """
-    from threadpoolctl import threadpool_limits
+    steps = all_steps()
+    try:
+        return _execute(step, project, steps)
+    except GateError:
+        for other in steps:
+            if other.gathers and other.name != step.name:
+                with suppress(ProjectError):  # What the gate says comes first.
+                    _execute(other, project, steps)
+        raise
 
+
+def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
     threads = project.settings.threads
     _require_readers(project.root / "configs")
     with _alone(project.root):
-        lineage = Lineage(project, all_steps())
-        lineage.require_current(step)
+        lineage = Lineage(project, steps)
+        if not step.gathers:
+            lineage.require_current(step)
         for artifact in step.writes:
             clear_beside(project.root / artifact.path)
-        # Libraries that the step has still to load read this when they are; the limits are for those that are there.
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-        with lineage.recording(step), threadpool_limits(limits=threads), shown(step.name):
+        with lineage.recording(step), limited(threads), shown(step.name):
             return str(step.run(project))
 
 
@@ -71,6 +93,19 @@ def _require_readers(folder: Path) -> None:
                     f"{file} is read by nobody: the component that it sets is gone, and {schema} with it.",
                     "Remove the file, or bring the component back with `mlscaffold set`.",
                 )
+
+
+def execute_briefly(step: Step, project: Project) -> str:
+    """As `execute`, but a step that can take long does its brief form, and nothing where what it made is current.
+
+    Raises:
+        ProjectError: as `execute`.
+    """
+    if step.brief is None:
+        return execute(step, project)
+    if Lineage(project, all_steps()).is_current(step):
+        return "nothing that it depends on has changed, so what is there stays"
+    return execute(replace(step, run=step.brief), project)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,7 +36,7 @@ def run(
     from ..predictor.predictor import Predictor
 
     path = source or Path(HOLDOUT.path)
-    _protect(path, model, output)
+    protect(path, model, output)
     predictor = Predictor.load(model)
     table = read(path, predictor.contract)
     columns = columns_of(predictor.contract, table)
@@ -51,7 +50,7 @@ def run(
             typer.echo(f"          column `{name}`: {count} {words} that the model does not know")
 
 
-def _protect(source: Path, model: Path, output: Path) -> None:
+def protect(source: Path, model: Path, output: Path) -> None:
     """Refuse an output that is the input or the model by any of its names, or that is no file."""
     from ..errors import DataError
 
@@ -131,15 +130,34 @@ def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions)
     contract, labels = predictor.contract, predictor.contract.labels
     named = dict.fromkeys(name for name in (*contract.key, contract.time, contract.group) if name in table.columns)
     found: dict[str, Any] = {"row": range(1, len(table) + 1)} | {name: table[name] for name in named if name}
+    answers: dict[str, Any]
     if predictions.labels is None or predictions.probabilities is None:
-        answers: Mapping[str, Any] = {contract.target.column: predictions.values}
+        answers = {contract.target.column: predictions.values}
     else:
         answers = {contract.target.column: [labels[index] for index in predictions.labels]}
         if contract.target.positive is not None:
             answers |= {"probability": predictions.values}
         else:
             answers |= {f"probability {label}": predictions.probabilities[:, k] for k, label in enumerate(labels)}
+    answers |= _possible(predictor, predictions)
     for name, values in {**answers, "model_version": [predictor.version] * len(table)}.items():
         # A key may be called as one of these.
         found[f"predicted {name}" if name in found else name] = values
     return pl.DataFrame(found)
+
+
+def _possible(predictor: Predictor, predictions: Predictions) -> dict[str, Any]:
+    """What holds the outcome as often as `analyse` was asked: the lower and upper end of an interval, or by label whether it is possible."""
+    limits = predictor.about.limits
+    if limits is None:
+        return {}
+    if limits.half_width is not None:
+        target, half = predictor.contract.target.column, limits.half_width
+        return {f"low {target}": predictions.values - half, f"high {target}": predictions.values + half}
+    if predictions.probabilities is None or limits.probability is None:
+        return {}
+    least = [limits.probability.get(label, 0.0) for label in predictor.contract.labels]
+    possible = predictions.probabilities >= least
+    # The likeliest label is in every set, so that none is empty.
+    possible[range(len(possible)), predictions.probabilities.argmax(axis=1)] = True
+    return {f"possible {label}": possible[:, k] for k, label in enumerate(predictor.contract.labels)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from ..contract.digests import row_digests
 from ..contract.types import Contract
 from ..models.candidate import weights
 from ..tasks.base import task_of
-from .uncertainty import Interval, blocks_of, mean_interval
+from .uncertainty import CONFIDENCE, Interval, blocks_of, mean_interval, resampled_means
 
 __all__ = ["Verdict", "judge", "row_digests"]
 
@@ -19,29 +20,44 @@ __all__ = ["Verdict", "judge", "row_digests"]
 FEWEST_ROWS = 50
 
 
+Outcome = Literal["promote", "keep"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether the new model takes the alias, and why, in a sentence.
+    """Whether the new model takes the alias (`promote`) or the champion stays (`keep`), and why, in a sentence.
 
     Args:
         rows: how many both were asked about.
         difference: mean primary loss of the new one less that of the champion: below 0 if the new one is better; None if
             they were not compared.
-        low, high: its bounds.
+        low, high: its bounds, by the jackknife over blocks.
+        bootstrap_low, bootstrap_high: the same by the bootstrap over blocks.
+        worse: the share of resamples in which the new one is worse.
     """
 
-    takes_alias: bool
+    decision: Outcome
     sentence: str
     rows: int = 0
     difference: float | None = None
     low: float | None = None
     high: float | None = None
+    bootstrap_low: float | None = None
+    bootstrap_high: float | None = None
+    worse: float | None = None
+
+    @property
+    def takes_alias(self) -> bool:
+        """Whether the new model is served from now on."""
+        return self.decision == "promote"
 
 
 def judge(contract: Contract, rows: pl.DataFrame, new: np.ndarray, champion: np.ndarray) -> Verdict:
     """Compare two models; one that is worse never takes the alias, one that is no worse does.
 
-    The losses of a row are paired, so that rows which are hard for both do not count.
+    The losses of a row are paired, so that rows which are hard for both do not count. Whether the difference may be chance
+    is asked of whole blocks, by jackknife and by bootstrap. McNemar's test is not used: it takes rows for independent, and
+    counts labels at a threshold, where models are chosen by the loss of their probabilities.
 
     Args:
         contract: of the new model.
@@ -53,26 +69,32 @@ def judge(contract: Contract, rows: pl.DataFrame, new: np.ndarray, champion: np.
     target = task.target(rows[contract.target.column], contract)
     if count < FEWEST_ROWS or task.events(target) < contract.acceptance.minimum_events:
         sentence = f"the champion stays: {count} rows are new to both models, too few (or too few events) to compare by"
-        return Verdict(takes_alias=False, sentence=sentence, rows=count)
+        return Verdict(decision="keep", sentence=sentence, rows=count)
     losses = task.losses(target, new) - task.losses(target, champion)
-    found = mean_interval(losses, blocks_of(rows, contract).index, weights(rows, contract.weight))
-    if found is None or not np.isfinite(found.value):
+    blocks, weight = blocks_of(rows, contract).index, weights(rows, contract.weight)
+    found, resamples = mean_interval(losses, blocks, weight), resampled_means(losses, blocks, weight)
+    if found is None or resamples is None or not np.isfinite(found.value):
         sentence = "the champion stays: the losses of the two cannot be compared"
-        return Verdict(takes_alias=False, sentence=sentence, rows=count)
+        return Verdict(decision="keep", sentence=sentence, rows=count)
+    low, high = np.quantile(resamples, [1 - CONFIDENCE, CONFIDENCE])
+    sure = not min(found.low, low) <= 0 <= max(found.high, high)
     return Verdict(
-        takes_alias=found.value <= 0,
-        sentence=_sentence(found, count),
+        decision="promote" if found.value <= 0 else "keep",
+        sentence=_sentence(found, count, sure=sure),
         rows=count,
         difference=round(found.value, 9),
         low=round(found.low, 9),
         high=round(found.high, 9),
+        bootstrap_low=round(float(low), 9),
+        bootstrap_high=round(float(high), 9),
+        worse=round(float((resamples > 0).mean()), 6),
     )
 
 
-def _sentence(found: Interval, rows: int) -> str:
+def _sentence(found: Interval, rows: int, *, sure: bool) -> str:
     bounds = f"{found.value:+.4g}, {found.low:+.4g} to {found.high:+.4g}, on {rows} rows new to both"
     outcome = "the new model takes the alias" if found.value <= 0 else "the champion stays"
-    if found.low <= 0 <= found.high:
+    if not sure:
         return f"{outcome}; no difference beyond chance (mean loss {bounds})"
     better = "better than the champion" if found.value < 0 else "worse"
     return f"{outcome}: the new model is {better} (mean loss {bounds})"

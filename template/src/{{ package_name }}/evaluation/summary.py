@@ -12,7 +12,7 @@ from ..steps import Project
 
 
 def print_summary(project: Project, seconds: float) -> None:
-    """Print two tables made from the reports: scores are rows, models are columns."""
+    """Print two tables made from the reports: of the candidates, a row each, and of the scores of the best one."""
     console = Console(highlight=False, markup=False)
     console.print("How the candidates compare, mean ± standard deviation over folds:")
     console.print(_candidates(project.read(COMPARISON)))
@@ -21,16 +21,17 @@ def print_summary(project: Project, seconds: float) -> None:
     console.print(f"How the best one does on {metrics['rows']} rows that it has never seen (divided {by}):")
     console.print(_holdout(metrics))
     console.print(split["says"])
-    console.print(project.read(REGISTERED)["sentence"].capitalize() + ".")
+    found = project.read(REGISTERED)
+    console.print(f"Decision: {found['decision']}. {found['sentence'][:1].upper()}{found['sentence'][1:]}.")
     console.print(f"{project.root / MODEL.path} is ready, after {seconds:.0f} s.")
 
 
 def _candidates(comparison: Any) -> Table:
-    names = list(dict.fromkeys(comparison["candidate"]))
+    names, metrics = (list(dict.fromkeys(comparison[column])) for column in ("candidate", "metric"))
     cells = {(row["candidate"], row["metric"]): _mean(row) for row in comparison.iter_rows(named=True)}
-    table = Table("training data", *names)
-    for metric in dict.fromkeys(comparison["metric"]):
-        table.add_row(metric, *(cells.get((name, metric), "") for name in names))
+    table = Table("training data", *(metric.replace("_", " ") for metric in metrics), padding=0)
+    for name in names:
+        table.add_row(name, *(cells.get((name, metric), "") for metric in metrics))
     return table
 
 

@@ -32,6 +32,8 @@ GAIN_CONFIDENCE = 0.8
 SHUFFLES = 1999
 FEW_SHUFFLES = 50
 MANY_ROWS = 20_000
+#: Draws of the bootstrap.
+RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,21 @@ def mean_interval(
         return {"mean": float(np.average(values[rows], weights=shares[rows]))}
 
     return jackknife(mean, blocks, confidence).get("mean")
+
+
+def resampled_means(values: np.ndarray, blocks: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+    """Means of values [N] with weights [N] over blocks drawn with replacement, [RESAMPLES]; None if there are too few blocks.
+
+    The draws are the same every time. Source: Davison and Hinkley, "Bootstrap Methods and their Application" (1997), 3.8.
+    """
+    shares = np.ones(len(values)) if weight is None else weight
+    weights = np.bincount(blocks, shares)
+    used = weights > 0
+    if used.sum() < FEWEST:
+        return None
+    sums, weights = np.bincount(blocks, shares * values)[used], weights[used]
+    draws = np.random.default_rng(0).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=RESAMPLES)
+    return np.asarray(draws @ sums / (draws @ weights))
 
 
 def chance(

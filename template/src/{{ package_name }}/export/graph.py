@@ -14,30 +14,50 @@ from onnx import TensorProto, helper
 from skl2onnx import to_onnx, update_registered_converter
 from skl2onnx.algebra.onnx_ops import OnnxIdentity
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from sklearn.base import ClassifierMixin
 
 from ..contract.types import Contract
+from ..digests import library_versions
 from ..discovery import discover
-from ..lineage import library_versions
 from ..models.candidate import Trained
 from ..predictor.about import CONTRACT, MODEL, NAME, VERSION, About
+from ..predictor.encoding import Layout
 
 _ML_OPSET = 3
 
 
 @dataclass(frozen=True)
 class Converter:
-    """What a file of this folder offers for a transformer that skl2onnx does not know.
+    """What a file of this folder offers for a transformer, or a model at the end of a pipeline, that skl2onnx does not know.
 
     Args:
         name: what it is called.
-        estimator: the transformer's class; a fitted one says by `width_` how many columns it makes.
-        nodes: the fitted transformer, its input float32 [N, n] and the version of the operators, to the node that makes what
-            `transform` makes, float32 [N, width_].
+        estimator: its class; a fitted one says by `width_` how many columns it makes.
+        nodes: the fitted one, its input float32 [N, n] and the version of the operators, to the node that makes what
+            `transform` makes, or `predict_proba`, or `predict`, float32 [N, width_].
     """
 
     name: str
     estimator: type
     nodes: Callable[[Any, Any, int], Any]
+
+
+@dataclass(frozen=True)
+class Compound:
+    """What a file of this folder offers for a model that is made of others.
+
+    Args:
+        name: what it is called.
+        estimator: its class; a fitted classifier has the `classes_` of those that it is made of.
+        members: of a fitted one, the models that it is made of.
+        nodes: of a fitted one, and of the names of what its members make: float32 [N, classes] or [N, 1], nodes and constants
+            to `values`, which is what it makes. Other names begin with `its_`.
+    """
+
+    name: str
+    estimator: type
+    members: Callable[[Any], Sequence[Any]]
+    nodes: Callable[[Any, Sequence[str]], tuple[list[onnx.NodeProto], list[onnx.TensorProto]]]
 
 
 def _register(converter: Converter) -> None:
@@ -62,29 +82,80 @@ def convert(trained: Trained, contract: Contract, opset: int) -> onnx.ModelProto
     Inputs: `numbers` float32 [N, n], `categories` and `texts` string [N, m], those that have columns. Outputs: `prediction`
     float32 [N, 1]; or `label` int64 [N], an index into the contract's labels, and `probabilities` float32 [N, labels].
     """
-    for converter in discover("export", Converter).values():
-        _register(converter)
-    layout = trained.layout
-    parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
-    widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
-    inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
-    options = {id(trained.model.steps[-1][1]): {"zipmap": False}} if contract.labels else None
-    model: onnx.ModelProto = to_onnx(
-        trained.model, initial_types=inputs, options=options, target_opset={"": opset, "ai.onnx.ml": _ML_OPSET}
-    )
+    model = graph_of(trained.model, trained.layout, opset)
     graph = model.graph
     if contract.labels:
         _decide(graph, contract, trained.model.classes_, trained.threshold)
     else:
-        _rename(graph, {graph.output[0].name: "prediction"})
+        _rename(graph, {"values": "prediction"})
         graph.output[0].name = "prediction"
-    # The converter names the graph and orders its operator sets by chance.
-    graph.name = "model"
-    operator_sets = sorted(model.opset_import, key=lambda entry: entry.domain)
-    del model.opset_import[:]
-    model.opset_import.extend(operator_sets)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def graph_of(model: Any, layout: Layout, opset: int) -> onnx.ModelProto:
+    """A fitted model of frames of a layout as a graph with one output, `values`, float32 [N, m]."""
+    for converter in discover("export", Converter).values():
+        _register(converter)
+    parts = (("numbers", FloatTensorType), ("categories", StringTensorType), ("texts", StringTensorType))
+    widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
+    inputs = [(name, kind([None, widths[name]])) for name, kind in parts if widths[name]]
+    made = _graph_of(model, inputs, opset)
+    # The converter names the graph and orders its operator sets by chance, and may name one twice.
+    made.graph.name = "model"
+    versions = {entry.domain: entry.version for entry in made.opset_import}
+    del made.opset_import[:]
+    made.opset_import.extend(helper.make_opsetid(*item) for item in sorted(versions.items()))
+    return made
+
+
+def _graph_of(model: Any, inputs: Sequence[tuple[str, Any]], opset: int) -> onnx.ModelProto:
+    """A fitted model as a graph with one output, `values`: probabilities of the classes that it has seen, or a number."""
+    compounds = {compound.estimator: compound for compound in discover("export", Compound).values()}
+    if (compound := compounds.get(type(model))) is None:
+        last = model.steps[-1][1]
+        options = {id(last): {"zipmap": False}} if isinstance(last, ClassifierMixin) else None
+        target = {"": opset, "ai.onnx.ml": _ML_OPSET}
+        made: onnx.ModelProto = to_onnx(model, initial_types=inputs, options=options, target_opset=target)
+        # A classifier's label comes first.
+        _rename(made.graph, {made.graph.output[-1].name: "values"})
+        del made.graph.output[:-1]
+        made.graph.output[0].name = "values"
+        return made
+    members = [_graph_of(member, inputs, opset) for member in compound.members(model)]
+    for number, member in enumerate(members):
+        _apart(member.graph, f"of_{number}_")
+    nodes, constants = compound.nodes(model, [member.graph.output[0].name for member in members])
+    return _joined(members, nodes, constants)
+
+
+def _joined(
+    members: Sequence[onnx.ModelProto], nodes: Sequence[onnx.NodeProto], constants: Sequence[onnx.TensorProto]
+) -> onnx.ModelProto:
+    """Graphs of the same inputs as one, with nodes behind them that make `values`."""
+    whole = members[0]
+    versions = {entry.domain: entry.version for entry in whole.opset_import}
+    for member in members[1:]:
+        whole.graph.node.extend(member.graph.node)
+        whole.graph.initializer.extend(member.graph.initializer)
+        for entry in member.opset_import:
+            versions[entry.domain] = max(versions.get(entry.domain, 0), entry.version)
+    whole.graph.node.extend(nodes)
+    whole.graph.initializer.extend(constants)
+    whole.graph.output[0].name = "values"
+    del whole.opset_import[:]
+    whole.opset_import.extend(helper.make_opsetid(*item) for item in versions.items())
+    return whole
+
+
+def _apart(graph: onnx.GraphProto, prefix: str) -> None:
+    """Let everything in a graph but its inputs have names of its own."""
+    constants = [constant.name for constant in graph.initializer]
+    made = [name for node in graph.node for name in node.output if name]
+    _rename(graph, {name: prefix + name for name in (*constants, *made)})
+    for item in (*graph.node, *graph.initializer, *graph.output):
+        # Some nodes have no name.
+        item.name = item.name and prefix + item.name
 
 
 def _decide(graph: onnx.GraphProto, contract: Contract, seen: Sequence[int], threshold: float | None) -> None:
@@ -92,7 +163,7 @@ def _decide(graph: onnx.GraphProto, contract: Contract, seen: Sequence[int], thr
 
     Of two classes the positive one from the threshold on, of several the most probable, the first of equal ones.
     """
-    _rename(graph, {"label": "label_of_model", "probabilities": "probabilities_of_model"})
+    _rename(graph, {"label": "label_of_model", "values": "probabilities_of_model"})
     nodes, constants = [], []
 
     def constant(name: str, kind: int, shape: list[int], values: list[Any]) -> str:
@@ -156,6 +227,7 @@ def write_model(graph: onnx.ModelProto, name: str, package_version: str, contrac
         about.threshold,
         about.vocabularies,
         library_versions(),
+        *([about.limits.model_dump()] if about.limits else []),
     ]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     metadata = {NAME: name, VERSION: f"{package_version}+{digest[:12]}", CONTRACT: said, MODEL: about.model_dump_json()}

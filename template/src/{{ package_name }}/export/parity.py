@@ -106,12 +106,16 @@ def _compare(trained: Trained, exported: Predictor, rows: pl.DataFrame, toleranc
     predictions = exported.predict(columns_of(contract, rows))
     actual = predictions.values if predictions.probabilities is None else predictions.probabilities
     expected, actual = expected.reshape(len(rows), -1), actual.reshape(len(rows), -1).astype(np.float64)
-    difference = np.abs(actual - expected)
-    # A sum in float32 is as exact as its largest terms, also where they cancel out.
-    usual = max(1.0, float(np.median(np.abs(expected))))
-    share = difference / (tolerance * np.maximum(usual, np.abs(expected)))
+    difference, share = np.abs(actual - expected), shares_of_tolerance(expected, actual, tolerance)
     at = np.arange(len(rows)), np.argmax(np.nan_to_num(share, nan=np.inf), axis=1)
     return _Compared(share[at], difference[at], actual[at], expected[at], predictions)
+
+
+def shares_of_tolerance(expected: np.ndarray, actual: np.ndarray, tolerance: float) -> np.ndarray:
+    """How far outputs [N, outputs] differ, each as a share of tolerance * max(1, |expected|, median of all |expected|)."""
+    # A sum in float32 is as exact as its largest terms, also where they cancel out.
+    usual = max(1.0, float(np.median(np.abs(expected))))
+    return np.asarray(np.abs(actual - expected) / (tolerance * np.maximum(usual, np.abs(expected))))
 
 
 def _suspect(trained: Trained, exported: Predictor, row: pl.DataFrame, tolerance: float) -> str:

@@ -151,6 +151,8 @@ def as_float32(encoders: Any) -> None:
     if isinstance(encoders, ColumnTransformer):
         encoders = Pipeline([item[:2] for item in encoders.transformers_])
     for step in encoders.named_steps.values() if isinstance(encoders, Pipeline) else [encoders]:
+        if step == "drop":
+            continue
         if isinstance(step, ColumnTransformer | Pipeline):
             as_float32(step)
         for name in {"statistics_", "center_", "mean_", "min_", "scale_", "target_mean_"} & vars(step).keys():

@@ -12,11 +12,12 @@ from ..contract.types import Contract, TooGood
 from ..discovery import discover
 from ..features.frame import model_frame
 from ..features.leakage import strengths
-from ..models.candidate import Candidate, Recipe
+from ..models.candidate import Candidate, Recipe, as_set
 from ..predictor.encoding import layout_of
 from ..quality.later import named_after
 from ..settings import Settings
 from ..tasks.base import task_of
+from ..threads import limited
 
 #: What one column may tell before the alarm goes off, unless it is named.
 SINGLE_COLUMN = 0.9
@@ -90,7 +91,8 @@ def probe(rows: pl.DataFrame, contract: Contract, settings: Settings) -> float |
     frame, target = model_frame(contract, rows), task.target(rows[contract.target.column], contract)
     offered = sorted(discover("models", Candidate).values(), key=lambda candidate: candidate.complexity)
     scores = []
-    for candidate in [candidate for candidate in offered if not candidate.is_baseline][:CANDIDATES]:
+    # One that adapts itself to a project is about the contract that is there, which is another, or not there yet.
+    for candidate in [item for item in offered if not item.is_baseline and item.adapt is as_set][:CANDIDATES]:
         recipe: Recipe[Any] = Recipe(
             task=task,
             layout=layout_of(contract),
@@ -99,7 +101,8 @@ def probe(rows: pl.DataFrame, contract: Contract, settings: Settings) -> float |
             features=settings.features.model_copy(update={"columns": {}, "all": ()}),
             seed=settings.seed,
         )
-        scores.append(_cross_validated(candidate, recipe, frame, target))
+        with limited(settings.threads):
+            scores.append(_cross_validated(candidate, recipe, frame, target))
     return max((score for score in scores if score is not None), default=None)
 
 

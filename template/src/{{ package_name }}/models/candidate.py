@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import polars as pl
 
-from ..contract.types import Section
+from ..contract.types import Contract, Section
 from ..predictor.encoding import Layout
 from ..settings import Features
 from ..tasks.base import Task
+from .lesson import Beside
+from .space import Space
 
 
 class NoSettings(Section):
@@ -32,6 +35,7 @@ class Recipe(Generic[Options]):
         options: the candidate's own settings.
         features: bounds of encoders.
         seed: of every random draw.
+        beside: what else it learns from, of which each fold gets what may be known there.
     """
 
     task: Task
@@ -39,6 +43,12 @@ class Recipe(Generic[Options]):
     options: Options
     features: Features
     seed: int
+    beside: Beside | None = None
+
+
+def as_set(recipe: Recipe[Options], contract: Contract, root: Path) -> Recipe[Options] | None:  # noqa: ARG001
+    """The recipe as it is, in every project."""
+    return recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +62,9 @@ class Candidate(Generic[Options]):
             [N] and weights ([N] or None); models.fitting.fit_pipeline does the most of it.
         complexity: of two candidates that are no different, the one with less is taken.
         is_baseline: compared, and never chosen.
+        space: which of its settings are worth trying, and between which bounds; others keep their defaults.
+        adapt: its recipe in a project, of the contract and the project's folder; None where it has no part to take. Raises
+            `SettingsError` for what is wrongly configured.
     """
 
     name: str
@@ -59,6 +72,24 @@ class Candidate(Generic[Options]):
     fit: Callable[[Recipe[Options], pl.DataFrame, np.ndarray, np.ndarray | None], Any]
     complexity: int
     is_baseline: bool = False
+    space: Space = field(default_factory=dict)
+    adapt: Callable[[Recipe[Options], Contract, Path], Recipe[Options] | None] = as_set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folded:
+    """What the chosen candidate says of training rows that it did not learn from, fold by fold.
+
+    Args:
+        rows: which training rows, int64 [n]; by time, the earliest are in no fold that is judged.
+        prediction: of them, [n, classes] or [n], as the final model says it.
+    """
+
+    rows: np.ndarray
+    prediction: np.ndarray
+
+
+NOT_FOLDED = Folded(rows=np.empty(0, dtype=np.int64), prediction=np.empty(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +104,7 @@ class Trained:
         vocabularies: by category column, the words of the rows learnt from, most frequent first, bounded.
         out_of_fold: mean primary loss of the chosen candidate over the folds.
         note: how the choice was made, in a sentence.
+        folded: the chosen candidate's predictions over the folds.
     """
 
     name: str
@@ -83,6 +115,7 @@ class Trained:
     vocabularies: dict[str, list[str]]
     out_of_fold: float
     note: str
+    folded: Folded = NOT_FOLDED
 
 
 def weights(rows: Any, name: str | None) -> np.ndarray | None:

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from ..tasks.base import Task
-from .candidate import Candidate
 
 #: Share of the loss below which a difference is the solver's, not the model's.
 NO_DIFFERENCE = 1e-4
 
 
+class Entrant(Protocol):
+    """What is compared: a candidate, or what is made of candidates."""
+
+    @property
+    def name(self) -> str:
+        """As reports call it."""
+
+    @property
+    def complexity(self) -> int:
+        """Of two that are no different, the one with less is taken."""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is compared, and never chosen."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One candidate on the folds.
+    """One candidate, or what is made of several, on the folds.
 
     Args:
         candidate: which one.
@@ -25,7 +40,7 @@ class Result:
         predictions: of the rows that were judged, a fold each.
     """
 
-    candidate: Candidate[Any]
+    candidate: Entrant
     scores: Sequence[Mapping[str, float]]
     predictions: Sequence[np.ndarray]
 
@@ -45,20 +60,22 @@ class Choice:
 def choose(results: Sequence[Result], task: Task) -> Choice:
     """The simplest candidate whose loss is within one standard error of the best one's (L. Breiman et al. 1984, section 3.4.3).
 
-    The error is that of the differences between the two on the same folds. The baseline is never chosen.
+    The error is that of the differences between the two on the same folds. One that a simpler one beats on average is not
+    taken, however widely it scatters, nor one that the baseline beats if another is better than it; the baseline is never
+    chosen.
     """
     models = sorted((item for item in results if not item.candidate.is_baseline), key=lambda item: _mean(item, task))
     best = models[0]
-    close = [item for item in models if not _worse(item, best, task)]
+    close = [item for item in models if not (worse(item, best, task) or _is_beaten(item, results, task))] or [best]
     chosen = min(close, key=lambda item: (item.candidate.complexity, _mean(item, task)))
     note = f"{chosen.candidate.name} has {task.primary} {_mean(chosen, task):.4g} over {len(chosen.scores)} folds"
     if chosen is not best:
         note += f"; no difference to {best.candidate.name} ({_mean(best, task):.4g}), so the simpler one is taken"
     elif len(close) > 1:
         equal = ", ".join(f"{item.candidate.name} ({_mean(item, task):.4g})" for item in close if item is not chosen)
-        note += f"; no difference to {equal}, which is not simpler"
+        note += f"; no difference to {equal}, none of which is simpler"
     for baseline in (item for item in results if item.candidate.is_baseline):
-        if not _worse(baseline, chosen, task):
+        if not worse(baseline, chosen, task):
             note += f"; the baseline ({_mean(baseline, task):.4g}) is no worse by more than chance: maybe nothing was learnt"
     return Choice(chosen, note)
 
@@ -67,7 +84,15 @@ def _mean(result: Result, task: Task) -> float:
     return float(result.values(task.primary).mean())
 
 
-def _worse(one: Result, other: Result, task: Task) -> bool:
+def _is_beaten(one: Result, others: Sequence[Result], task: Task) -> bool:
+    """Whether a simpler one has no higher mean loss."""
+    return any(
+        other.candidate.complexity < one.candidate.complexity and _mean(other, task) <= _mean(one, task)
+        for other in others
+    )
+
+
+def worse(one: Result, other: Result, task: Task) -> bool:
     """Whether the loss of one lies more than one standard error of the paired differences above that of the other."""
     differences = one.values(task.primary) - other.values(task.primary)
     error = differences.std(ddof=1) / np.sqrt(len(differences))

@@ -25,12 +25,20 @@ def fit_pipeline(
         target: [N].
         weight: [N], or None.
     """
+    features = encoded(prepare, frame, target)
     with warnings.catch_warnings():
-        # A class of few rows, or a solver that stops at its limit, shows in the scores.
-        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
+        # A solver that stops at its limit shows in the scores.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        # Not every model takes weights: one that does not serves tables without.
+        model.fit(features, target, **({} if weight is None else {"sample_weight": weight}))
+    return Pipeline([("prepare", prepare), ("model", model)])
+
+
+def encoded(prepare: Encoders, frame: pl.DataFrame, target: np.ndarray) -> Any:
+    """Fit untrained encoders to a frame [N, columns] and the target [N]; what they make of it, [N, n], dense or sparse."""
+    with warnings.catch_warnings():
+        # A class of few rows shows in the scores.
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
         features = prepare.fit_transform(frame, target)
         as_float32(prepare)
-        # Not every model takes weights: one that does not serves tables without.
-    model.fit(features, target, **({} if weight is None else {"sample_weight": weight}))
-    return Pipeline([("prepare", prepare), ("model", model)])
+    return features

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -34,6 +35,13 @@ class Lesson:
     sample: Sample
     frame: pl.DataFrame
     target: np.ndarray
+
+
+class Beside(Protocol):
+    """What a candidate learns from besides the training rows."""
+
+    def within(self, learn: pl.DataFrame, every: pl.DataFrame) -> Self:
+        """What of it may be known when some of the training rows are learnt from, all of which are `every`."""
 
 
 @dataclass(frozen=True)

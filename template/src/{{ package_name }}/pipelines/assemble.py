@@ -194,6 +194,6 @@ def check(rows: pl.LazyFrame, contract: Contract, limits: Validation) -> None:
 
 
 #: What is not there has no configuration.
-_SHAPED = ("configs/wrangling.yaml",) if names_in("flows/wrangling") else ()
+SHAPED = ("configs/wrangling.yaml",) if names_in("flows/wrangling") else ()
 
-STEP = Step("assemble", run, reads=(TABLES, VALIDATION), writes=(ROWS,), params=("validation",), configs=_SHAPED)
+STEP = Step("assemble", run, reads=(TABLES, VALIDATION), writes=(ROWS,), params=("validation",), configs=SHAPED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..artifacts import COMPARISON, TRAIN, TRAINED
+from ..artifacts import COMPARISON, TRAIN, TRAINED, TUNED
 from ..discovery import names_in
+from ..models.configs import CONFIGS, READS
 from ..steps import Project, Step
 
 
@@ -11,20 +12,21 @@ def run(project: Project) -> str:
     """Write models/artifacts/trained.joblib and reports/comparison.csv."""
     from ..models.comparison import compare
 
-    trained, scores = compare(project, project.read(TRAIN))
+    tuned = project.read(TUNED) if _TUNED and (project.root / TUNED.path).exists() else {}
+    trained, scores = compare(project, project.read(TRAIN), tuned)
     project.write(COMPARISON, scores)
     project.write(TRAINED, trained)
     return trained.note
 
 
-#: What is not there has no configuration.
-_SAMPLED = ("configs/sampling.yaml",) if names_in("models/sampling") else ()
+#: Where settings are searched for, they are used.
+_TUNED = (TUNED,) if "tune" in names_in("pipelines") else ()
 
 STEP = Step(
     "compare",
     run,
-    reads=(TRAIN,),
+    reads=(TRAIN, *READS, *_TUNED),
     writes=(TRAINED, COMPARISON),
     params=("seed", "split.folds", "features", "models"),
-    configs=_SAMPLED,
+    configs=CONFIGS,
 )

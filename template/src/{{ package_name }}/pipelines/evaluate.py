@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..artifacts import COMPARISON, HOLDOUT, METRICS, SPLIT, TRAINED
-from ..errors import AcceptanceError, TrackingError
+from ..errors import AcceptanceError
 from ..steps import Project, Step
 from ..tasks.base import task_of
 
@@ -21,6 +21,7 @@ def run(project: Project) -> str:
         AcceptanceError: the model is not good enough, too good to be true, or cannot be judged; the run is recorded.
     """
     from ..evaluation.acceptance import as_report, find_objections
+    from ..tracking.refusal import record_refusal
 
     contract, trained = project.contract, project.read(TRAINED)
     task, scores = task_of(contract), _scores(project, trained)
@@ -37,7 +38,7 @@ def run(project: Project) -> str:
         raise AcceptanceError(
             "\n".join([f"{trained.name} is not accepted:", *(f"- {objection}" for objection in objections)]),
             "Look at reports/metrics.json and reports/comparison.csv; the bounds stand in configs/contract.yaml, acceptance."
-            + _recorded(project, metrics),
+            + record_refusal(project, metrics, SPLIT),
         )
     headline = scores.metrics.get(task.headline)
     how_good = (
@@ -64,17 +65,6 @@ def _scores(project: Project, trained: Trained) -> Scores:
         threshold=trained.threshold,
     )
     return measure(task, contract, predictions)
-
-
-def _recorded(project: Project, metrics: dict[str, Any]) -> str:
-    """Record a run that goes no further; what keeps it from being recorded must not hide why it was refused."""
-    from .. import tracking
-
-    try:
-        tracking.record_run(project.settings.tracking, tracking.record_of(project, metrics, SPLIT), project.root)
-    except TrackingError as error:
-        return f" The run could not be recorded: {error}"
-    return ""
 
 
 STEP = Step(

@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, METRICS, PARITY, REQUEST, TRAINED
+from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, METRICS, NATIVE, PARITY, REQUEST, TRAINED
 from ..contract.types import Column, Contract
-from ..errors import AcceptanceError
+from ..errors import AcceptanceError, ParityError
 from ..lineage import FOLDER
 from ..models.candidate import Trained
 from ..predictor.about import About, Value
@@ -27,14 +27,17 @@ _NOBODYS: dict[str, Any] = {"number": 0.0, "integer": 0, "datetime": datetime(20
 
 
 def run(project: Project) -> str:
-    """Convert, check, write models/artifacts/candidate.onnx, models/request.json and reports/parity.json.
+    """Convert, check, write models/artifacts/candidate.onnx and model.skops, models/request.json and reports/parity.json.
 
     Raises:
         AcceptanceError: the last evaluation did not accept the model.
-        ParityError: the graph predicts something else than the trained model.
+        ParityError: the graph, or the native file, predicts something else than the trained model; the run is recorded.
     """
     from ..export.graph import convert, write_model
+    from ..export.limits import limits_of
+    from ..export.native import write_native
     from ..export.parity import require_parity
+    from ..tracking.refusal import record_refusal
 
     if not project.read(METRICS)["accepted"]:
         raise AcceptanceError("The model was not accepted.", "See reports/metrics.json; then run `evaluate` again.")
@@ -46,11 +49,18 @@ def run(project: Project) -> str:
         vocabularies=trained.vocabularies,
         example=example(contract, holdout),
         lineage=_lineage(project),
+        limits=limits_of(project),
     )
     graph = convert(trained, contract, settings.export.opset)
     content = write_model(graph, MODEL_NAME, version(MODEL_NAME), contract, about)
     exported = Predictor.from_bytes(content, project.root / CANDIDATE.path)
-    parity = require_parity(trained, exported, holdout, settings.export.parity_tolerance, settings.seed)
+    try:
+        parity = require_parity(trained, exported, holdout, settings.export.parity_tolerance, settings.seed)
+        native = write_native(trained, contract, holdout)
+    except ParityError as error:
+        metrics = project.read(METRICS) | {"accepted": False, "objections": [str(error)]}
+        raise ParityError(str(error), error.advice + record_refusal(project, metrics)) from error
+    project.write(NATIVE, native)
     project.write(CANDIDATE, content)
     project.write(REQUEST, {"instances": [about.example]})
     project.write(PARITY, {"model_name": exported.name, "model_version": exported.version, **asdict(parity)})
@@ -111,7 +121,7 @@ STEP = Step(
     "export",
     run,
     reads=(HOLDOUT, TRAINED, COMPARISON, METRICS),
-    writes=(CANDIDATE, REQUEST, PARITY),
-    params=("seed", "export"),
+    writes=(CANDIDATE, NATIVE, REQUEST, PARITY),
+    params=("seed", "export", "tracking"),
     judges=True,
 )

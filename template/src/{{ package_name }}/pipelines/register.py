@@ -1,9 +1,9 @@
-"""`register`: record the run, keep the model in the registry, and serve it if it is no worse than the champion."""
+"""`register`: record the run, and decide: promote a model that is no worse than the champion, or keep that (see `decide`)."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,23 @@ import numpy as np
 import polars as pl
 
 from .. import tracking
-from ..artifacts import CANDIDATE, COMPARISON, HOLDOUT, LEARNT, METRICS, MODEL, PARITY, REGISTERED, SPLIT, whole
+from ..artifacts import (
+    CANDIDATE,
+    COMPARISON,
+    HOLDOUT,
+    LEARNT,
+    METRICS,
+    MODEL,
+    NATIVE,
+    PARITY,
+    REGISTERED,
+    SPLIT,
+    whole,
+)
 from ..contract.digests import row_digests
 from ..contract.types import Contract, DatetimeColumn
 from ..evaluation.champion import Verdict, judge
+from ..predictor.encoding import encode
 from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
 from ..steps import Project, Step
@@ -27,7 +40,7 @@ def run(project: Project) -> str:
     new = Predictor.from_bytes(graph, project.root / CANDIDATE.path)
     champion = tracking.champion(settings, new.name, project.root)
     if champion and champion.graph and champion.model_version == new.version:
-        verdict = Verdict(takes_alias=False, sentence="this model holds the alias already: nothing is new")
+        verdict = Verdict(decision="keep", sentence="this model holds the alias already: nothing is new")
         return _finish(project, new, champion.version, verdict, champion.graph)
     verdict = _compare(project, new, champion)
     metrics = project.read(METRICS)
@@ -36,14 +49,18 @@ def run(project: Project) -> str:
         metrics,
         SPLIT,
         PARITY,
-        tags={"model_version": new.version, "verdict": verdict.sentence},
+        tags={"model_version": new.version, "verdict": verdict.sentence, "decision": verdict.decision},
         files={
             tracking.GRAPH: project.root / CANDIDATE.path,
+            tracking.NATIVE: project.root / NATIVE.path,
             tracking.LEARNT: project.root / LEARNT.path,
         },
+        example=_example(new),
     )
     if not verdict.takes_alias:
-        version = tracking.register(settings, record, new.name, project.root, alias=None)
+        # The alias of the served model may have any name, this one too.
+        alias = None if settings.alias == tracking.CHALLENGER else tracking.CHALLENGER
+        version = tracking.register(settings, record, new.name, project.root, alias=alias)
         return _finish(project, new, version, verdict, champion.graph if champion else None)
     # A full disk shows before the model is registered, and a registry that is down before the file is replaced.
     with whole(project.root / MODEL.path) as place:
@@ -58,14 +75,22 @@ def _finish(project: Project, new: Predictor, version: int, verdict: Verdict, se
     if served and not (path.is_file() and path.read_bytes() == served):
         project.write(MODEL, served)
     said: dict[str, Any] = {"model": new.name, "model_version": new.version, "version": version}
-    project.write(REGISTERED, said | {"alias": project.settings.tracking.alias} | asdict(verdict))
-    return f"version {version} of {new.name}: {verdict.sentence}"
+    said |= {"alias": project.settings.tracking.alias, "takes_alias": verdict.takes_alias}
+    project.write(REGISTERED, said | asdict(verdict))
+    return f"{verdict.decision}: version {version} of {new.name}: {verdict.sentence}"
+
+
+def _example(model: Predictor) -> tracking.Example:
+    """The row of the model's example, as the graph takes and answers it."""
+    inputs = encode(model.contract, {name: [value] for name, value in model.about.example.items()})
+    names = [output.name for output in model.session.get_outputs()]
+    return tracking.Example(inputs=inputs, outputs=dict(zip(names, model.session.run(names, inputs), strict=True)))
 
 
 def _compare(project: Project, new: Predictor, champion: Champion | None) -> Verdict:
     """Whether the new model takes the alias."""
     if champion is None:
-        return Verdict(takes_alias=True, sentence="the first model takes the alias")
+        return Verdict(decision="promote", sentence="the first model takes the alias")
     try:
         if champion.graph is None:
             return _replaced(champion, "its file is not kept any more")
@@ -84,13 +109,13 @@ def _compare(project: Project, new: Predictor, champion: Champion | None) -> Ver
     verdict = judge(project.contract, rows, _predict(new, rows), asked)
     if unseen is None:
         note = "; which rows the champion learnt from is not known: it may have seen these"
-        return Verdict(**asdict(verdict) | {"sentence": verdict.sentence + note})
+        return replace(verdict, sentence=verdict.sentence + note)
     return verdict
 
 
 def _replaced(champion: Champion, reason: str) -> Verdict:
     sentence = f"the new model takes the alias, as version {champion.version} cannot be asked: {reason}"
-    return Verdict(takes_alias=True, sentence=sentence.rstrip("."))
+    return Verdict(decision="promote", sentence=sentence.rstrip("."))
 
 
 def _why_it_cannot_be_asked(old: Contract, new: Contract) -> str | None:
@@ -135,7 +160,7 @@ def _predict(model: Predictor, rows: pl.DataFrame) -> np.ndarray:
 STEP = Step(
     name="register",
     run=run,
-    reads=(CANDIDATE, METRICS, COMPARISON, SPLIT, PARITY, HOLDOUT, LEARNT),
+    reads=(CANDIDATE, NATIVE, METRICS, COMPARISON, SPLIT, PARITY, HOLDOUT, LEARNT),
     writes=(MODEL, REGISTERED),
     params=("tracking",),
 )

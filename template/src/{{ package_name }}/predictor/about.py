@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ..contract.types import MAX_NAME, Contract, Name, Section
 from .loading import shown, unusable
@@ -21,6 +21,20 @@ Value = float | int | bool | str | None
 Part = TypeVar("Part", bound=BaseModel)
 
 
+class Limits(Section):
+    """How sure single predictions are: what holds the outcome in a share of rows that are like those learnt from.
+
+    Args:
+        coverage: that share.
+        half_width: of the interval around a value; None for labels.
+        probability: by label, that from which on it belongs to the set of those that are possible; None for values.
+    """
+
+    coverage: Annotated[float, Field(gt=0, lt=1)]
+    half_width: Annotated[float, Field(ge=0)] | None = None
+    probability: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+
+
 class About(Section):
     """What only training knows.
 
@@ -29,6 +43,7 @@ class About(Section):
         vocabularies: by category column, the words that the model tells apart.
         example: a row as a request has it.
         lineage: digests of what the model was made of, by name.
+        limits: of single predictions, where they are known; a graph without them says nothing of them.
     """
 
     format: Literal[1] = 1
@@ -36,6 +51,7 @@ class About(Section):
     vocabularies: dict[Name, list[str]]
     example: dict[Name, Value]
     lineage: dict[str, str]
+    limits: Annotated[Limits | None, Field(exclude_if=lambda limits: limits is None)] = None
 
 
 def read_metadata(metadata: Mapping[str, str], path: Path) -> tuple[str, str, Contract, About]:

@@ -63,7 +63,7 @@ def encode(contract: Contract, columns: Mapping[str, Values]) -> dict[str, np.nd
             moments = np.asarray(values, dtype="datetime64[us]")
             numbers += [part_of(moments, part) for part in column.parts]
         elif column.kind in words:
-            clean = _folded if column.kind == "text" else _plain
+            clean = folded if column.kind == "text" else _plain
             words[column.kind].append(np.array([clean(value) for value in values], dtype=object))
         else:
             numbers.append(np.asarray(values, dtype=np.float64))
@@ -80,7 +80,7 @@ def _plain(value: str | None) -> str:
     return value or ""
 
 
-def _folded(value: str | None) -> str:
+def folded(value: str | None) -> str:
     """The words of a text without case and composed (Unicode NFC), a space between two.
 
     Python says here what a word is; the two regular expression engines of scikit-learn and onnxruntime would not agree.

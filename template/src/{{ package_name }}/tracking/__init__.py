@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from .client import champion, record_run, register
-from .record import GRAPH, LEARNT, Champion, Record, record_of
+from .client import CHALLENGER, champion, record_run, register
+from .record import GRAPH, LEARNT, NATIVE, Champion, Example, Record, record_of
 
-__all__ = ["GRAPH", "LEARNT", "Champion", "Record", "champion", "record_of", "record_run", "register"]
+__all__ = [
+    "CHALLENGER",
+    "GRAPH",
+    "LEARNT",
+    "NATIVE",
+    "Champion",
+    "Example",
+    "Record",
+    "champion",
+    "record_of",
+    "record_run",
+    "register",
+]

@@ -19,16 +19,20 @@ from typing import Any
 from ..errors import TrackingError
 from ..settings import Tracking, check_uri
 from .database import MARK, SETTING, cause_of, opened, path_of
+from .folder import gather
 from .names import database_of, safe_name, without_password
 from .record import GRAPH, LEARNT, Champion, Record
 
 #: MLflow's limits of one request (its REST API, `runs/log-batch`) and of one value.
 MAX_PARAMETERS, MAX_ENTITIES, MAX_VALUE = 100, 1000, 6000
 MAX_REASON = 300
+#: The alias of the newest version that did not take the one that is served.
+CHALLENGER = "challenger"
 #: Without these a dead server is asked for minutes, usage statistics leave the house, and addresses are printed.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # A server hands files on to its store before it answers.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -43,7 +47,7 @@ def record_run(settings: Tracking, record: Record, root: Path) -> str:
     Raises:
         TrackingError: runs cannot be recorded there; says why, and what to do.
     """
-    with _connected(settings, root) as client:
+    with connected(settings, root) as client:
         return str(_record(client, settings, record, root).info.run_id)
 
 
@@ -61,7 +65,7 @@ def register(settings: Tracking, record: Record, model_name: str, root: Path, *,
         TrackingError: it cannot be done; there is no new version then, and the alias is where it was.
     """
     name = safe_name(model_name)
-    with _connected(settings, root) as client:
+    with connected(settings, root) as client:
         before = _holder(client, name, alias) if alias else None
         run = _record(client, settings, record, root)
         try:
@@ -89,7 +93,7 @@ def champion(settings: Tracking, model_name: str, root: Path) -> Champion | None
         TrackingError: it cannot be asked for.
     """
     name = safe_name(model_name)
-    with _connected(settings, root) as client:
+    with connected(settings, root) as client:
         number = _holder(client, name, settings.alias)
         if number is None:
             return None
@@ -103,7 +107,7 @@ def champion(settings: Tracking, model_name: str, root: Path) -> Champion | None
 
 
 @contextmanager
-def _connected(settings: Tracking, root: Path) -> Iterator[Any]:
+def connected(settings: Tracking, root: Path) -> Iterator[Any]:
     """MLflow's client, with all that goes wrong in the block turned into an error that says what to do."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -136,8 +140,9 @@ def _explained(error: Exception, uri: str, database: Path | None) -> TrackingErr
     first = error
     while first.__cause__ or first.__context__:
         first = first.__cause__ or first.__context__  # type: ignore[assignment]
-    # What the system says, such as "Connection refused", is clearer than what is made of it.
-    said = first.strerror if isinstance(first, OSError) and first.strerror and not database else str(error)
+    # What the system says, such as "Connection refused" or "timed out", is clearer than what is made of it.
+    system = isinstance(first, OSError) and not database and (first.strerror or str(first))
+    said = system or str(error)
     reason = said.strip().partition("\n")[0][:MAX_REASON] or type(error).__name__
     advice = f"Start it or correct its address: {SETTING}."
     if "error code 401" in reason or "error code 403" in reason:
@@ -154,10 +159,7 @@ def _record(client: Any, settings: Tracking, record: Record, root: Path) -> Any:
     try:
         _log_values(client, run.info.run_id, record)
         with tempfile.TemporaryDirectory() as folder:
-            for name, source in record.files.items():
-                place = Path(folder, name)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, place)
+            gather(record, Path(folder))
             client.log_artifacts(run.info.run_id, folder)
         client.set_terminated(run.info.run_id)
     except BaseException:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..artifacts import COMPARISON, METRICS
+import numpy as np
+
+from .. import lineage
+from ..artifacts import COMPARISON, METRICS, TUNED
 from ..configuration import flatten
+from .belongings import configuration, reports_of
+from .provenance import libraries, provenance
 
 if TYPE_CHECKING:
     from ..artifacts import Artifact
@@ -17,8 +22,17 @@ if TYPE_CHECKING:
 #: Names of a registered model's files.
 GRAPH = "model/model.onnx"
 LEARNT = "model/training_rows.parquet"
-#: Not params.yaml: its settings are parameters, and the address of the server may have a password.
-CONFIGURATION = ("configs/contract.yaml",)
+#: The model as scikit-learn knows it, without pickle.
+NATIVE = "model/model.skops"
+LIBRARIES = "environment/libraries.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """What a graph takes and what it answers, by name: arrays of one row."""
+
+    inputs: Mapping[str, np.ndarray]
+    outputs: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +40,13 @@ class Record:
     """What is kept of a run.
 
     Args:
-        name: the chosen candidate.
+        name: the chosen candidate, and the commit if it is known.
         parameters: settings by dotted name.
         metrics: scores by name; what is no finite number is left out.
         tags: short facts, such as the model's version.
         files: what is kept, by the name it has there.
+        texts: what is written for it, by the name it has there.
+        example: of the graph among the files, which then is kept as a model that MLflow can load; None without.
     """
 
     name: str
@@ -38,6 +54,8 @@ class Record:
     metrics: Mapping[str, Any]
     tags: Mapping[str, str]
     files: Mapping[str, Path]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    example: Example | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,26 +81,44 @@ def record_of(
     *reports: Artifact[Any],
     tags: Mapping[str, str] | None = None,
     files: Mapping[str, Path] | None = None,
+    example: Example | None = None,
 ) -> Record:
     """The record of the chosen candidate.
 
     Args:
         project: with its settings, contract and reports/comparison.csv.
         metrics: what reports/metrics.json says; `model` is the candidate's name, `accepted` whether it is.
-        reports: kept besides these two.
-        tags: besides task and acceptance.
-        files: besides the reports and the configuration.
+        reports: kept besides these two and what other steps wrote below reports/.
+        tags: besides task, acceptance and what the run was made of.
+        files: besides reports, pictures, records of the steps and configuration.
+        example: of the graph among the files.
     """
-    kept = {artifact.path: project.root / artifact.path for artifact in (METRICS, COMPARISON, *reports)}
-    kept |= {name: project.root / name for name in CONFIGURATION}
-    accepted = {"accepted": str(metrics["accepted"]).lower(), "task": project.contract.task}
+    root, records = project.root, lineage.records_in(project.root)
+    configs, left_out = configuration(root, records)
+    names = [*(artifact.path for artifact in (METRICS, COMPARISON, *reports)), *reports_of(root, records), *configs]
+    names += [(lineage.FOLDER / f"{step}.json").as_posix() for step in records]
+    found = provenance(project, records)
+    said = found | {"accepted": str(metrics["accepted"]).lower(), "task": project.contract.task}
+    if not metrics["accepted"]:
+        said["decision"] = "block"
+    if left_out:
+        said["left_out"] = ", ".join(left_out)
     return Record(
-        name=str(metrics["model"]),
-        parameters=flatten(project.settings.model_dump(mode="json", exclude={"tracking"})),
+        name="-".join([str(metrics["model"]), *filter(None, [found.get("git.commit", "")[:8]])]),
+        parameters=flatten(project.settings.model_dump(mode="json", exclude={"tracking"})) | _tuned(project, records),
         metrics=flatten(metrics) | dict(_folds(project.read(COMPARISON))),
-        tags=accepted | dict(tags or {}),
-        files={name: path for name, path in kept.items() if path.is_file()} | dict(files or {}),
+        tags=said | dict(tags or {}),
+        files={name: root / name for name in names if (root / name).is_file()} | dict(files or {}),
+        texts={LIBRARIES: libraries()},
+        example=example,
     )
+
+
+def _tuned(project: Project, records: Mapping[str, lineage.Record]) -> dict[str, Any]:
+    """Settings that a search found and the comparison used, as `tuned.linear.penalty`."""
+    step = records.get("compare")
+    used = step is not None and TUNED.path in step.made_from.inputs and (project.root / TUNED.path).is_file()
+    return flatten({"tuned": project.read(TUNED)}) if used else {}
 
 
 def _folds(comparison: Any) -> Iterator[tuple[str, float]]:

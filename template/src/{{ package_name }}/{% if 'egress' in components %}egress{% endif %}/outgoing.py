@@ -92,8 +92,10 @@ def _predictions(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
 def _kinds(contract: Contract, names: list[str]) -> dict[str, Kind]:
     answers: dict[str, Kind] = {"row": "integer", "probability": "number"}
     answers |= {f"probability {label}": "number" for label in contract.labels}
+    answers |= {f"possible {label}": "boolean" for label in contract.labels}
     if contract.task == "regression":
-        answers[contract.target.column] = "number"
+        target = contract.target.column
+        answers |= {target: "number", f"low {target}": "number", f"high {target}": "number"}
     kinds: dict[str, Kind] = {}
     for name, kind in answers.items():
         # Where the key is called so, too, the answer has another name.

@@ -13,10 +13,10 @@ from markupsafe import Markup
 from polars import selectors
 
 from ..contract.types import Kind
-from .figures import BELOW, BROAD, CELL, LEFT, Sheet, bars, dots, lines, matrix, rows_over_time, spread
+from ..plotting.figures import BELOW, BROAD, CELL, LEFT, Line, Sheet, bars, dots, lines, matrix, rows_over_time, spread
+from ..plotting.wording import shown
 from .study import Study
-from .views import Line, histogram_of, numbers_in, over_time, period_of, periods_of
-from .wording import shown
+from .views import histogram_of, numbers_in, over_time, period_of, periods_of
 
 #: Moments are whole microseconds; figures want seconds.
 MICRO = 1e6
@@ -104,7 +104,9 @@ class Gallery:
         values, parts = self._study.sample[name], self._study.parts.get(name)
         if parts is not None and parts.middles is None:
             caption = "Rows by word" if kind == "text" else "Rows by value"
-            return Figure(caption, self._draw(caption, lambda axes: bars(axes, parts, len(values)), parts.names))
+            return Figure(
+                caption, self._draw(caption, lambda axes: bars(axes, parts.counts(), len(values)), parts.names)
+            )
         moments = kind == "datetime"
         counts, edges, beyond = histogram_of(numbers_in(values) / (MICRO if moments else 1))
         caption = "Rows by value" + (f"; {beyond:,} lie beyond" if beyond else "")

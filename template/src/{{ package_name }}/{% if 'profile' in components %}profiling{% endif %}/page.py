@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from ..contract.types import Contract
+from ..plotting.page import fill
 from .gallery import Gallery
 from .study import Study
-from .wording import coded, number, percent, shown
 
-HERE = Path(__file__).parent
+TEMPLATE = Path(__file__).with_name("page.html.j2")
 MOST_PAIRS = 15
 
 
@@ -28,24 +26,21 @@ def render(study: Study, rows: pl.LazyFrame, split: Mapping[str, Any], validatio
         split: reports/split.json.
         validation: reports/validation.json.
     """
-    pages = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    pages.filters |= {"number": number, "count": "{:,}".format, "share": percent, "shown": shown, "coded": coded}
     gallery = Gallery(study)
-    page = pages.get_template("page.html.j2")
-    return page.render(
-        study=study,
-        contract=study.contract,
-        split=split,
-        tables=validation["tables"],
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - it is this package's own
-        anchors={name: f"c{place}" for place, name in enumerate(study.kinds)},
-        figures={name: list(gallery.of_column(name)) for name in study.drawn},
-        outcome=list(gallery.of_outcome()),
-        timeline=gallery.of_time(rows, split),
-        matrix=gallery.of_pairs(),
-        pairs=study.pairs[:MOST_PAIRS],
-        used=lambda name: used_as(name, study.contract),
-    )
+    values = {
+        "study": study,
+        "contract": study.contract,
+        "split": split,
+        "tables": validation["tables"],
+        "anchors": {name: f"c{place}" for place, name in enumerate(study.kinds)},
+        "figures": {name: list(gallery.of_column(name)) for name in study.drawn},
+        "outcome": list(gallery.of_outcome()),
+        "timeline": gallery.of_time(rows, split),
+        "matrix": gallery.of_pairs(),
+        "pairs": study.pairs[:MOST_PAIRS],
+        "used": lambda name: used_as(name, study.contract),
+    }
+    return fill(TEMPLATE, values)
 
 
 def used_as(name: str, contract: Contract) -> str:

@@ -8,8 +8,8 @@ from typing import Literal
 
 from ..contract.types import Contract, Kind
 from ..features.leakage import Finding
+from ..plotting.wording import percent, shown
 from .summaries import Summary
-from .wording import percent, shown
 
 MOSTLY, ALIKE, SHIFTED, RARE = 0.5, 0.95, 0.25, 0.05
 #: An end lies far off beyond so many times the width between the median and the other end.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +11,9 @@ import polars as pl
 
 from ..contract.types import Contract, Kind
 from ..features.strength import numbers_of
+from ..plotting.figures import Line
+from ..plotting.wording import share_tick, shown
 from ..tasks.base import task_of
-from .wording import share_tick, shown, tick
 
 #: So many words of a column, classes of the outcome, and bins of equal size are shown.
 MOST_LEVELS, MOST_CLASSES, BINS = 8, 4, 10
@@ -52,17 +52,6 @@ class Parts:
     def counts(self) -> np.ndarray:
         """Rows of each part, [k]."""
         return np.bincount(self.of[self.of >= 0], minlength=len(self))
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a figure over k parts or times: float64 [k], NaN where nothing is known, and a band around it."""
-
-    name: str
-    middle: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    tick: Callable[[float], str] = tick
 
 
 @dataclass(frozen=True)

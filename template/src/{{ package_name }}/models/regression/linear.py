@@ -14,6 +14,7 @@ from ...contract.types import Section
 from ...features.encoders import for_linear_models
 from ..candidate import Candidate, Recipe
 from ..fitting import fit_pipeline
+from ..space import Range
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -35,4 +36,5 @@ def fit(recipe: Recipe[LinearSettings], frame: pl.DataFrame, target: np.ndarray,
     return fit_pipeline(encoders, model, frame, target, weight)
 
 
-CANDIDATE = Candidate(name="linear", settings=LinearSettings, fit=fit, complexity=1)
+SPACE = {"inverse_penalty": Range(1e-3, 1e2, log=True), "penalty": Range(1e-2, 1e4, log=True)}
+CANDIDATE = Candidate(name="linear", settings=LinearSettings, fit=fit, complexity=2, space=SPACE)

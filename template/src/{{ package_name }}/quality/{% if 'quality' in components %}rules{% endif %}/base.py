@@ -45,7 +45,7 @@ def known(table: pl.LazyFrame, columns: tuple[str, ...], name: str) -> None:
     there = table.collect_schema().names()
     if absent := [column for column in columns if column not in there]:
         raise SettingsError(
-            f"{QUALITY}: the table `{name}` has no column `{absent[0]}`; it has {listed(there)}.",
+            f"the table `{name}` has no column `{absent[0]}`; it has {listed(there)}.",
             f"Mend {QUALITY}, or the source.",
         )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from ...configuration import refused
 from ...discovery import discover_classes
 from ...errors import SettingsError
 from ...kinds import WORDS, KindsFile
@@ -37,24 +39,32 @@ class Outcome:
         return bool(self.problems) and self.check.severity == "stop"
 
 
-def outcomes(checks: Mapping[str, Check], tables: Tables) -> list[Outcome]:
+def outcomes(file: Path, checks: Mapping[str, Check], tables: Tables) -> list[Outcome]:
     """What each check finds.
 
     Args:
+        file: which says so.
         checks: by name.
         tables: the sources, and the rows of the contract as `rows`.
 
     Raises:
-        SettingsError: a check is about a table or column that there is not.
+        SettingsError: checks are about a table or column that there is not; all of them, each with its line.
     """
-    return [Outcome(name=name, check=check, problems=_found(name, check, tables)) for name, check in checks.items()]
+    found, wrong = [], []
+    for name, check in checks.items():
+        try:
+            found.append(Outcome(name=name, check=check, problems=_found(name, check, tables)))
+        except SettingsError as error:
+            wrong.append(str(refused(file, (QUALITY_FILE.things, name), str(error))))
+    if wrong:
+        raise SettingsError("\n".join(wrong), f"Mend {QUALITY}, or the sources.")
+    return found
 
 
 def _found(name: str, check: Check, tables: Tables) -> tuple[Problem, ...]:
     if check.table not in tables:
         raise SettingsError(
-            f"{QUALITY}: {name}: there is no table `{check.table}`; there are {', '.join(sorted(tables))}.",
-            f"Mend {QUALITY}.",
+            f"there is no table `{check.table}`; there are {', '.join(sorted(tables))}.", f"Mend {QUALITY}."
         )
     return tuple(replace(problem, check=name) for problem in check.find(tables[check.table], tables))
 

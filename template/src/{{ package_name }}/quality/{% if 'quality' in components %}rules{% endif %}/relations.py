@@ -60,7 +60,7 @@ class Referential(Check):
         """See `Check.find`."""
         if self.of not in tables:
             raise SettingsError(
-                f"{QUALITY}: there is no table `{self.of}`; there are {', '.join(sorted(tables))}.", f"Mend {QUALITY}."
+                f"there is no table `{self.of}`; there are {', '.join(sorted(tables))}.", f"Mend {QUALITY}."
             )
         its = self.its or self.columns
         known(table, self.columns, self.table)
@@ -72,6 +72,4 @@ class Referential(Check):
             yield from where(told, {Problem(says=f"no row of {self.of} has this {quoted(self.columns)}"): lost})
         except pl.exceptions.SchemaError as error:
             kinds = f"{quoted(self.columns)} and {quoted(its)} of {self.of} are of two kinds"
-            raise SettingsError(
-                f"{QUALITY}: {kinds}: {error}", "Give both one kind, in configs/sources.yaml."
-            ) from None
+            raise SettingsError(f"{kinds}: {error}", "Give both one kind, in configs/sources.yaml.") from None

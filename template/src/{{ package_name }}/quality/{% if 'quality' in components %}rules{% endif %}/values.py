@@ -38,7 +38,7 @@ class Rule(Check):
             yield from where(table, {Problem(says=f"not so: {self.keep}"): ~keeps})
         except pl.exceptions.PolarsError as error:
             raise SettingsError(
-                f"{QUALITY}: `{self.keep}` is no condition on a row: {reason(error)}",
+                f"`{self.keep}` is no condition on a row: {reason(error)}",
                 f"Mend {QUALITY}, or say the kind of its columns in configs/sources.yaml: without one they are text.",
             ) from None
 
@@ -65,7 +65,7 @@ class Freshness(Check):
         if self.than:
             name, _, column = self.than.partition(".")
             if name not in tables:
-                raise SettingsError(f"{QUALITY}: there is no table `{name}`, which `than` names.", f"Mend {QUALITY}.")
+                raise SettingsError(f"there is no table `{name}`, which `than` names.", f"Mend {QUALITY}.")
             now, called = _newest(tables[name], column, name), f"the newest `{self.than}`"
         else:
             now, called = datetime.now(UTC).replace(tzinfo=None), "now"
@@ -79,7 +79,7 @@ def _newest(table: pl.LazyFrame, column: str, name: str) -> datetime | None:
     newest = ask(table, newest=pl.col(column).max())["newest"]
     if newest is not None and not isinstance(newest, datetime):
         raise SettingsError(
-            f"{QUALITY}: `{column}` of `{name}` is no date and time.",
+            f"`{column}` of `{name}` is no date and time.",
             "Say its kind (datetime) in configs/sources.yaml or the contract.",
         )
     return newest

@@ -1,0 +1,1 @@
+"""Boosting: trees that each mend the errors of those before."""

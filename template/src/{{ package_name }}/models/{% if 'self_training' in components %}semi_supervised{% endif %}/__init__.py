@@ -1,0 +1,1 @@
+"""Learning from rows without an outcome, too."""

@@ -1,0 +1,1 @@
+"""Pages of docs/ that a run fills in, and bills of materials."""

@@ -1,0 +1,1 @@
+"""What a run knows: a `Fragment` each, found by being here."""
