@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from packaging.version import Version
 
 from mlscaffold import __version__
+from mlscaffold.template.answers import resolve_answers
 from mlscaffold.template.checkout import check_out
 from mlscaffold.template.newer import releases
+from mlscaffold.template.render import render
 from mlscaffold.template.source import DISTRIBUTION, find_source, public_url
 from mlscaffold.template.versions import latest
 
@@ -128,3 +134,35 @@ def test_files_of_the_generated_package_are_short() -> None:
     lines = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in package.rglob("*.py*")}
     assert len(lines) > 100
     assert [file for file, count in lines.items() if count > 250] == []
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    ".yaml": lambda text: list(yaml.compose_all(text, Loader=yaml.SafeLoader)),
+    ".json": json.loads,
+    ".toml": tomllib.loads,
+}
+
+
+def components() -> Iterator[Any]:
+    """Each preset, and the largest one without each component."""
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    for preset in questions["preset"]["choices"].values():
+        value = preset["value"] if isinstance(preset, dict) else preset
+        yield pytest.param({"preset": value}, id=value)
+    for name in questions["also"]["choices"].values():
+        yield pytest.param({"preset": "full", "without": [name]}, id=f"without {name}")
+
+
+@pytest.mark.parametrize("given", list(components()))
+def test_what_any_choice_of_components_writes_can_be_read(given: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "template").mkdir()
+    checkout = check_out(find_source(str(ROOT)), None, into=tmp_path / "template")
+    answers = resolve_answers(checkout, "any", given=given, suggested={}, ask=None, use_defaults=True)
+    made = render(checkout, answers, into=tmp_path, folder_name="any")
+    for path in made.entries:
+        suffix = Path(path).suffix.replace(".yml", ".yaml")
+        if suffix in READERS:
+            READERS[suffix]((made.root / path).read_text(encoding="utf-8"))
+    for path in (path for path in made.entries if path.endswith(".py")):
+        compile((made.root / path).read_text(encoding="utf-8"), path, "exec")
+    assert len(yaml.safe_load((made.root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]) > 7
