@@ -2,7 +2,8 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .problems import Problem, respond
+from ..problems import Problem
+from .refusing import respond
 
 # A browser asks for three. More readers than this would use up the files that connections need.
 _MOST_OPEN = 16

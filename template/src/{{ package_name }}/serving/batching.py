@@ -1,0 +1,157 @@
+"""Batches without waiting: what arrived while the last run was in flight is the next run.
+
+A lone request is answered in the next round of the event loop; there is no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from ..predictor.predictor import Predictions
+from .answering import Answering
+from .observer import Answered, Asked
+from .parsing import Columns, Row
+from .problems import RefusedError
+
+#: Rows of one run, but for a single request that has more.
+MOST_ROWS = 64
+#: Bodies read in one round of the event loop: whoever asks for the service's health waits for no more.
+_MOST_BYTES = 16 * 1024
+#: Requests that wait; more would wait for longer than most callers do.
+MOST_WAITING = 512
+_RETRY_SECONDS = 1
+
+logger = logging.getLogger(__name__)
+
+
+class Run:
+    """One run of the graph for the rows of several requests."""
+
+    def __init__(self, answering: Answering, rows: Sequence[Row]) -> None:
+        self.answering = answering
+        self.columns: Columns = answering.columns(rows)
+        self.predictions: Predictions = answering.model.predict(self.columns)
+        self._items: list[bytes] | None = None
+
+    @property
+    def items(self) -> list[bytes]:
+        """What an answer to `POST /predict` says of each row."""
+        if self._items is None:
+            self._items = self.answering.items(self.predictions)
+        return self._items
+
+
+class Form(Protocol):
+    """How a shell writes requests and answers."""
+
+    def read(self, answering: Answering, body: bytes) -> list[Row]:
+        """The rows of a request; raises `RefusedError`."""
+
+    def write(self, run: Run, first: int, last: int, request_id: str) -> bytes:
+        """The answer to the request whose rows are those from `first` to before `last`."""
+
+
+class Waiting(NamedTuple):
+    """A request that waits for its run."""
+
+    form: Form
+    body: bytes
+    request_id: str
+    since: float
+    answer: asyncio.Future[bytes]
+
+
+class _Read(NamedTuple):
+    """A request whose rows have been read."""
+
+    waiting: Waiting
+    rows: list[Row]
+
+
+class Batches:
+    """The requests to one model that wait for its next run."""
+
+    def __init__(self, answering: Answering, observe: Callable[[Answered], None], most_waiting: int) -> None:
+        self._answering = answering
+        self._observe = observe
+        self._most_waiting = most_waiting
+        self._waiting: deque[Waiting] = deque()
+        self._is_scheduled = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody waits."""
+        return self._is_scheduled
+
+    def submit(self, form: Form, body: bytes, request_id: str) -> asyncio.Future[bytes]:
+        """The answer to come; raises `RefusedError` where too many wait already."""
+        if len(self._waiting) >= self._most_waiting:
+            detail = "Too many requests wait for their answer. Try again."
+            raise RefusedError(503, "Busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bytes] = loop.create_future()
+        self._waiting.append(Waiting(form, body, request_id, time.perf_counter(), answer))
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            loop.call_soon(self._run_next)
+        return answer
+
+    def _run_next(self) -> None:
+        batch = self._read()
+        if batch:
+            self._answer(batch)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._run_next)
+        else:
+            self._is_scheduled = False
+
+    def _read(self) -> list[_Read]:
+        """The requests of the next run; those that are refused are answered."""
+        batch: list[_Read] = []
+        rows = size = 0
+        while self._waiting and rows < MOST_ROWS and size < _MOST_BYTES:
+            waiting = self._waiting.popleft()
+            if waiting.answer.done():
+                continue
+            size += len(waiting.body)
+            try:
+                read = _Read(waiting, waiting.form.read(self._answering, waiting.body))
+            except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
+                waiting.answer.set_exception(error)
+                continue
+            rows += len(read.rows)
+            batch.append(read)
+        return batch
+
+    def _answer(self, batch: Sequence[_Read]) -> None:
+        try:
+            run = Run(self._answering, [row for read in batch for row in read.rows])
+        except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
+            if len(batch) == 1:
+                batch[0].waiting.answer.set_exception(error)
+                return
+            # What one row makes fail must fail for nobody else.
+            for read in batch:
+                self._answer([read])
+            return
+        self._tell(run, batch)
+
+    def _tell(self, run: Run, batch: Sequence[_Read]) -> None:
+        now = time.perf_counter()
+        asked = []
+        first = 0
+        for waiting, rows in batch:
+            last = first + len(rows)
+            asked.append(Asked(waiting.request_id, first, len(rows), now - waiting.since))
+            if not waiting.answer.done():
+                try:
+                    waiting.answer.set_result(waiting.form.write(run, first, last, waiting.request_id))
+                except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
+                    waiting.answer.set_exception(error)
+            first = last
+        self._observe(Answered(run.answering.model, time.time(), tuple(asked), run.columns, run.predictions))

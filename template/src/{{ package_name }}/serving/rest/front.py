@@ -1,0 +1,41 @@
+"""What every request meets first: the guards, then the short way to a prediction, else FastAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..problems import RefusedError
+from .refusing import respond
+
+
+class Front:
+    """ASGI application in front of another."""
+
+    def __init__(
+        self,
+        behind: ASGIApp,
+        hot: Mapping[str, ASGIApp],
+        guards: Sequence[Callable[[Scope], None]],
+        on_refusal: Callable[[int], None],
+    ) -> None:
+        self._behind = behind
+        self._hot = hot
+        self._guards = guards
+        self._on_refusal = on_refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer = self._behind
+        if scope["type"] == "http":
+            try:
+                for guard in self._guards:
+                    guard(scope)
+            except RefusedError as error:
+                self._on_refusal(error.problem.status)
+                await respond(error.problem, error.headers)(scope, receive, send)
+                return
+            if scope["method"] == "POST":
+                answer = self._hot.get(scope["path"], answer)
+        await answer(scope, receive, send)

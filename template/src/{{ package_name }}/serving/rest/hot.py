@@ -1,0 +1,91 @@
+"""The short way to an answer: plain ASGI, from the body of a request to the run of the graph."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from ..metrics import CLIENT_CLOSED
+from ..problems import MEDIA_TYPE, Problem, RefusedError
+from .body import JSON, read, require_plain_json
+
+if TYPE_CHECKING:
+    from ..batching import Form
+    from ..service import Service
+
+# Bodies up to this size are answered as they come: each holds up the others for about a millisecond at most.
+_SMALL_BYTES = 16 * 1024
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
+UNAVAILABLE = Problem(title="Not ready", status=503, detail="The service is starting or stopping. Try again.")
+FAILED = Problem(title="Internal server error", status=500, detail="The service failed; its log says why.")
+
+
+class Hot:
+    """ASGI application that answers requests of one form."""
+
+    def __init__(self, service: Service, form: Form, route: str) -> None:
+        """Answer as `form` writes it, counted as `route`."""
+        self._service = service
+        self._form = form
+        self._count = service.metrics.route(route)
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        status = 500
+        request_id = ""
+        try:
+            try:
+                request_id = self._id_of(scope["headers"])
+                answer = await self._answer(scope["headers"], request_id, receive)
+            except RefusedError as error:
+                status = error.problem.status
+                await _refuse(send, error, request_id)
+            else:
+                status = 200
+                await _send(send, 200, answer, [(b"content-type", JSON), (b"x-request-id", request_id.encode())])
+        except ClientDisconnect:
+            status = CLIENT_CLOSED
+        except Exception:
+            await _refuse(send, RefusedError(500, FAILED.title, FAILED.detail), request_id)
+            raise  # the server logs it; a client learns nothing about the inside
+        finally:
+            self._count(status, time.perf_counter() - started)
+
+    def _id_of(self, headers: Sequence[tuple[bytes, bytes]]) -> str:
+        """The request's own id, if it has a plain one, else a new one."""
+        for name, value in headers:
+            if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+                return value.decode("ascii")
+        return self._service.new_id()
+
+    async def _answer(self, headers: Sequence[tuple[bytes, bytes]], request_id: str, receive: Receive) -> bytes:
+        if not self._service.ready:
+            raise RefusedError(503, UNAVAILABLE.title, UNAVAILABLE.detail)
+        require_plain_json(headers)
+        body = await read(receive)
+        if len(body) <= _SMALL_BYTES:
+            return await self._service.submit(self._form, body, request_id, headers)
+        async with self._turn:
+            # The event loop goes round once between two large bodies, so that probes never wait for many.
+            await asyncio.sleep(0)
+            return await self._service.submit(self._form, body, request_id, headers)
+
+
+async def _refuse(send: Send, error: RefusedError, request_id: str) -> None:
+    extra = [(name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()]
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"x-request-id", request_id.encode()), *extra]
+    await _send(send, error.problem.status, error.problem.model_dump_json().encode(), headers)
+
+
+async def _send(send: Send, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    with_length = [(b"content-length", b"%d" % len(body)), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": with_length})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,82 @@
+"""What all that answers in one process shares: the models, their runs, the observers and the metrics."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..discovery import discover
+from .batching import MOST_WAITING, Batches, Form
+from .metrics import ServingMetrics
+from .observer import FOLDER, Answered, Observer
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .answering import Answering
+    from .models import Headers, Models
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """Answers requests with the models, and tells the observers."""
+
+    def __init__(self, models: Models, most_waiting: int = MOST_WAITING) -> None:
+        self.models = models
+        self.metrics = ServingMetrics()
+        #: Where the metrics of observers and shells belong.
+        self.registry = self.metrics.registry
+        self.ready = self.leaving = False
+        self._most_waiting = most_waiting
+        self._batches: dict[Answering, Batches] = {}
+        models.on_publish(self._forget)
+        # Unlike those of other processes, and cheap to make.
+        self._ids: Callable[[], int] = itertools.count().__next__
+        self._prefix = os.urandom(8).hex()
+        self._watches = [each.start(self) for each in discover(FOLDER, Observer).values()]
+        self._observers = [watch.observe for watch in self._watches]
+
+    def open(self) -> None:
+        """Begin: the observers first."""
+        for watch in self._watches:
+            watch.open()
+        self.ready = True
+
+    def close(self) -> None:
+        """End, when the last request has been answered."""
+        self.ready = False
+        for watch in self._watches:
+            watch.close()
+
+    def new_id(self) -> str:
+        """An id for a request that brings none."""
+        return f"{self._prefix}-{self._ids():x}"
+
+    def submit(self, form: Form, body: bytes, request_id: str, headers: Headers) -> asyncio.Future[bytes]:
+        """The answer to come of the model that is to answer; raises `RefusedError` where too many wait."""
+        models = self.models
+        answering = models.current if models.choice is None else models.choice(headers)
+        return self.batches_of(answering).submit(form, body, request_id)
+
+    def batches_of(self, answering: Answering) -> Batches:
+        """The requests that wait for a model."""
+        batches = self._batches.get(answering)
+        if batches is None:
+            batches = self._batches[answering] = Batches(answering, self._observe, self._most_waiting)
+        return batches
+
+    def _forget(self, current: Answering) -> None:
+        """Let go of the models that nobody waits for."""
+        self._batches = {key: batches for key, batches in self._batches.items() if key is current or batches.is_busy}
+
+    def _observe(self, answered: Answered) -> None:
+        for observe in self._observers:
+            try:
+                observe(answered)
+            except Exception:
+                # Whoever watches may not keep anybody from an answer.
+                logger.exception("An observer failed")
