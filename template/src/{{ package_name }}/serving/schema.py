@@ -65,7 +65,7 @@ def build_wire(contract: Contract, about: About) -> Wire:
     columns: dict[str, Any] = {
         # Column names are data: one called "copy" or "_id" would clash with pydantic's own attributes,
         # so the real name is only an alias.
-        f"column_{index}": _annotation(name, column, contract.time_zone)
+        f"column_{index}": annotation(name, column, contract.time_zone)
         for index, (name, column) in enumerate(contract.columns.items())
     }
     instance: Any = create_model("Instance", __config__=_REFUSE_UNKNOWN, **columns)
@@ -85,7 +85,8 @@ def build_wire(contract: Contract, about: About) -> Wire:
     return Wire(instance, request, response, most_rows)
 
 
-def _annotation(name: str, column: Column, zone: str) -> object:
+def annotation(name: str, column: Column, zone: str) -> object:
+    """The type of a column's value in a request, which is called as the column is."""
     about: dict[str, Any] = {"alias": name, "title": name, "description": column.description}
     if unit := getattr(column, "unit", None):
         about["json_schema_extra"] = {"unit": unit}
