@@ -27,25 +27,29 @@ def read_labels(path: Path, contract: Contract) -> list[Label]:
         return LabelReader(contract).read(_rows(_table(path), contract))
     except WrongLabelsError as error:
         shown = "\n".join(
-            f"{path}: row {(fault.row or 0) + 1}: {fault.field or 'the row'}: {fault.problem}" for fault in error.faults[:8]
+            f"{path}: row {(fault.row or 0) + 1}: {fault.field or 'the row'}: {fault.problem}"
+            for fault in error.faults[:8]
         )
-        raise DataError(shown, "Mend these rows; docs/code/feedback.md says what a row holds. Nothing was kept.") from None
+        raise DataError(
+            shown, "Mend these rows; docs/code/feedback.md says what a row holds. Nothing was kept."
+        ) from None
 
 
 def _table(path: Path) -> pl.DataFrame:
-    readers = {
-        ".parquet": pl.read_parquet,
-        ".jsonl": pl.read_ndjson,
-        ".csv": lambda file: pl.read_csv(file, infer_schema=False),
-    }
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise DataError(f"{path} is no csv, parquet or jsonl file.", "Name one that ends so.")
     try:
-        return reader(path)
+        match path.suffix:
+            case ".parquet":
+                return pl.read_parquet(path)
+            case ".jsonl":
+                return pl.read_ndjson(path)
+            case ".csv":
+                return pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]
-        raise DataError(f"{path} cannot be read: {reason}.", "Name a csv, parquet or jsonl file with one outcome a row.") from None
+        raise DataError(
+            f"{path} cannot be read: {reason}.", "Name a csv, parquet or jsonl file with one outcome a row."
+        ) from None
+    raise DataError(f"{path} is no csv, parquet or jsonl file.", "Name one that ends so.")
 
 
 def _rows(table: pl.DataFrame, contract: Contract) -> Iterator[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import orjson
@@ -85,7 +85,7 @@ class LabelReader:
         """The labels; raises `WrongLabelsError` with all that is wrong."""
         labels: list[Label] = []
         faults: list[Fault] = []
-        now = _in_utc(datetime.now(timezone.utc))
+        now = _in_utc(datetime.now(UTC))
         for number, item in enumerate(given):
             if len(faults) >= MAX_FAULTS:
                 break
@@ -117,13 +117,14 @@ class LabelReader:
 
 
 def _unnamed(model: type[BaseModel], problem: str) -> ValidationError:
-    fault: Any = {"type": PydanticCustomError("unnamed", problem), "loc": (), "input": None}  # type: ignore[arg-type]
+    fault: Any = {"type": PydanticCustomError("unnamed", problem), "loc": (), "input": None}
     return ValidationError.from_exception_data(model.__name__, [fault])
 
 
 def request_model(contract: Contract) -> type[BaseModel]:
     """The type of a request that brings labels."""
-    labels: Any = Annotated[list[label_model(contract)], Field(min_length=1, max_length=MOST_LABELS)]  # type: ignore[misc]
+    label: Any = label_model(contract)
+    labels = Annotated[list[label], Field(min_length=1, max_length=MOST_LABELS)]
     return create_model("FeedbackRequest", __config__=_STRICT, labels=(labels, ...))
 
 
@@ -152,7 +153,10 @@ def label_model(contract: Contract) -> type[BaseModel]:
         "moment": (
             Annotated[
                 AwareDatetime,
-                Field(strict=False, description="When that was stated, with its offset: the latest counts. Else when it first came."),
+                Field(
+                    strict=False,
+                    description="When that was stated, with its offset: the latest counts. Else when it first came.",
+                ),
             ]
             | None,
             None,
@@ -170,4 +174,4 @@ def labels_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[Label]:
 
 
 def _in_utc(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 # In memory a second time while they are written.
@@ -113,7 +113,7 @@ class Files:
         return count
 
     def _remove_old(self) -> None:
-        oldest = "" if self._keep is None else (datetime.now(timezone.utc) - self._keep).strftime(_MOMENT)
+        oldest = "" if self._keep is None else (datetime.now(UTC) - self._keep).strftime(_MOMENT)
         total = self._most_bytes
         for path in reversed(log_files(self._folder)):
             if path == self._path:
@@ -130,9 +130,10 @@ def log_files(folder: Path) -> list[Path]:
     Raises:
         OSError: the folder cannot be read.
     """
-    names = os.listdir(folder) if folder.is_dir() else []
-    return [folder / name for name in sorted(names) if _NAME.fullmatch(name)]
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).strftime(_MOMENT)
+    return datetime.now(UTC).strftime(_MOMENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import orjson
 
@@ -34,7 +34,7 @@ class Recording:
             for name, values in answered.columns.items()
         )
         rows = zip(zip(*columns, strict=True), said(model.contract, answered.predictions), strict=True)
-        moment = datetime.fromtimestamp(answered.moment, timezone.utc).isoformat(timespec="microseconds")
+        moment = datetime.fromtimestamp(answered.moment, UTC).isoformat(timespec="microseconds")
         lines = []
         for asked in answered.requests:
             seconds = round(asked.seconds, 6)

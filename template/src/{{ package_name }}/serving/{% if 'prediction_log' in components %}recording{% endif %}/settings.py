@@ -26,7 +26,11 @@ class PredictionLog(Section):
     ] = "logs/predictions"
     waiting_mebibytes: Annotated[
         int,
-        Field(ge=1, le=4096, description="So much waits in memory while the disk is slow or full; what comes then is counted."),
+        Field(
+            ge=1,
+            le=4096,
+            description="So much waits in memory while the disk is slow or full; what comes then is counted.",
+        ),
     ] = 16
     file_mebibytes: Annotated[
         int, Field(ge=1, le=4096, description="A new file begins before one is larger, and with each day.")
