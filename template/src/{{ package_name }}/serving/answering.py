@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from onnxruntime import RunOptions
 
+from ..contract.types import Contract
 from ..predictor.loading import unusable, within_bounds
 from ..predictor.predictor import Predictions, Predictor
 from .parsing import Columns, RequestParser, Row
@@ -63,15 +64,7 @@ class Answering:
 
     def said(self, predictions: Predictions) -> list[Any]:
         """What an answer says of each row, as a value of JSON."""
-        values: list[float] = predictions.values.tolist()
-        if predictions.labels is None or predictions.probabilities is None:
-            return values
-        labels = self.model.contract.labels
-        chosen = [labels[index] for index in predictions.labels.tolist()]
-        if self.model.contract.target.positive is not None:
-            return [{"label": label, "probability": value} for label, value in zip(chosen, values, strict=True)]
-        shares = (dict(zip(labels, row, strict=True)) for row in predictions.probabilities.tolist())
-        return [{"label": label, "probabilities": share} for label, share in zip(chosen, shares, strict=True)]
+        return said(self.model.contract, predictions)
 
     def _prove(self) -> None:
         """Predict the contract's own example once: a model that cannot is not worth serving."""
@@ -87,3 +80,16 @@ class Answering:
             options.terminate = True
 
         within_bounds(lambda: model.predict(columns, options), stop, model.path, model.size, failure)
+
+
+def said(contract: Contract, predictions: Predictions) -> list[Any]:
+    """What a model of this contract says of each row, as a value of JSON."""
+    values: list[float] = predictions.values.tolist()
+    if predictions.labels is None or predictions.probabilities is None:
+        return values
+    labels = contract.labels
+    chosen = [labels[index] for index in predictions.labels.tolist()]
+    if contract.target.positive is not None:
+        return [{"label": label, "probability": value} for label, value in zip(chosen, values, strict=True)]
+    shares = (dict(zip(labels, row, strict=True)) for row in predictions.probabilities.tolist())
+    return [{"label": label, "probabilities": share} for label, share in zip(chosen, shares, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,7 +43,25 @@ class Answered(NamedTuple):
     predictions: Predictions
 
 
+class Outcome(NamedTuple):
+    """What came of a prediction: a label of the contract, or a number.
+
+    Args:
+        request_id: of the request; None where its row is named otherwise, which only the prediction log can tell.
+        row: its place in the request; None for a request of one row.
+        value: what it turned out to be.
+    """
+
+    request_id: str | None
+    row: int | None
+    value: str | float
+
+
 def _nothing() -> None:
+    """Do nothing."""
+
+
+def _learn_nothing(_: Sequence[Outcome]) -> None:
     """Do nothing."""
 
 
@@ -55,11 +73,13 @@ class Watch:
         observe: told of each run, in the event loop: it must not wait, and what it raises is logged and counted as nothing.
         open: called when the service starts.
         close: called when it has answered its last request.
+        learn: told of outcomes, in the event loop, each as often as somebody sends it.
     """
 
     observe: Callable[[Answered], None]
     open: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    learn: Callable[[Sequence[Outcome]], None] = _learn_nothing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ MAX_FAULTS = 100
 class Fault(BaseModel):
     """One thing that is wrong with a request."""
 
-    row: int | None = Field(description="Index in `instances`, from 0; null when it is not about a row.")
+    row: int | None = Field(description="Index in the list that was sent, from 0; null when it is not about a row.")
     field: str | None = Field(
         description="Name of the column; null when it is not about a column. Unknown ones are cut."
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..discovery import discover
 from .batching import MOST_WAITING, Batches, Form
 from .metrics import ServingMetrics
-from .observer import FOLDER, Answered, Observer
+from .observer import FOLDER, Answered, Observer, Outcome
 
 if TYPE_CHECKING:
     import asyncio
@@ -72,6 +72,14 @@ class Service:
     def _forget(self, current: Answering) -> None:
         """Let go of the models that nobody waits for."""
         self._batches = {key: batches for key, batches in self._batches.items() if key is current or batches.is_busy}
+
+    def learn(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the observers what came of predictions."""
+        for watch in self._watches:
+            try:
+                watch.learn(outcomes)
+            except Exception:  # noqa: BLE001 - whoever watches may not keep anybody from an answer
+                logger.exception("An observer failed")
 
     def _observe(self, answered: Answered) -> None:
         for observe in self._observers:

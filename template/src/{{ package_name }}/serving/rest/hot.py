@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # Bodies up to this size are answered as they come: each holds up the others for about a millisecond at most.
 _SMALL_BYTES = 16 * 1024
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
+# Printable, with nothing at its ends that somebody on the way might cut off.
+_REQUEST_ID = re.compile(rb"[!-~](?:[ -~]{0,126}[!-~])?")
 UNAVAILABLE = Problem(title="Not ready", status=503, detail="The service is starting or stopping. Try again.")
 FAILED = Problem(title="Internal server error", status=500, detail="The service failed; its log says why.")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PATH = "/predict"
 REFERENCE = "#/components/schemas/{model}"
 _REFUSALS = {
+    401: "Keys are set, and the request brings none that anybody holds",
     413: f"The body has more than {MAX_BODY_BYTES} bytes",
     415: "The body is not declared as JSON in UTF-8, or it is compressed",
     422: "The request does not keep the contract",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Scope
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 
 #: Where the routes and guards are.
 FOLDER = "serving/rest"
+
+
+def describe(app: FastAPI, change: Callable[[dict[str, Any]], None]) -> None:
+    """Have the document that `/docs` shows changed, by what FastAPI cannot see; `change` may come more than once."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        change(document)
+        return document
+
+    # FastAPI's documented way to extend the document.
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _no_paths(_: Service) -> dict[str, ASGIApp]:
