@@ -78,7 +78,7 @@ class Service:
         for watch in self._watches:
             try:
                 watch.learn(outcomes)
-            except Exception:  # noqa: BLE001 - whoever watches may not keep anybody from an answer
+            except Exception:
                 logger.exception("An observer failed")
 
     def _observe(self, answered: Answered) -> None:
