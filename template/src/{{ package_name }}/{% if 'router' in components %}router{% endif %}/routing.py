@@ -1,0 +1,126 @@
+"""The policy that is followed now: decisions for requests, and what is learnt of them, from any thread."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any
+
+from ..contract.types import Contract
+from .deployment import Deployment
+from .evidence import Scored, Seen, State, begin, learnt, observed
+from .keys import Once
+from .policies.base import Asked, Choice, Policy, decide
+from .scoring import score_of
+
+#: Answers that are remembered until their outcome comes; the oldest is forgotten first.
+MOST_ANSWERS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What is followed: a policy, how far it has come, and with which versions of the models, by name."""
+
+    policy: Policy | None
+    state: State
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What models said about the rows of one request: labels or numbers [N], by model; and the key that split it."""
+
+    key: str | None
+    predicted: Mapping[str, Sequence[Any]]
+
+
+class Routing:
+    """Decides by a value that is replaced whole, so that a decision waits for nobody."""
+
+    def __init__(self, deployment: Deployment, contract: Contract, clock: Callable[[], float] = time.time) -> None:
+        self._deployment, self._contract, self._clock = deployment, contract, clock
+        self._course = Course(policy=deployment.policy, state=begin(clock()))
+        self._given: OrderedDict[str, Given] = OrderedDict()
+        self._turn = Lock()
+        self.once = Once()
+        #: Outcomes that came for a request that nobody remembers.
+        self.strangers = 0
+
+    @property
+    def course(self) -> Course:
+        """What is followed now."""
+        return self._course
+
+    def choose(self, asked: Asked) -> Choice:
+        """Who answers a request."""
+        course = self._course
+        return decide(course.policy, asked, self._clock(), course.state)
+
+    def change(self, policy: Policy | None) -> Course:
+        """Follow another policy from now on, from its beginning."""
+        with self._turn:
+            self._restart(policy, self._course.versions)
+        return self._course
+
+    def resume(self, course: Course, once: Once) -> None:
+        """Go on with what another process has followed."""
+        with self._turn:
+            self._course, self.once = course, once
+
+    def recognise(self, versions: Mapping[str, str]) -> None:
+        """Begin the policy again if a model has another version than what it has seen is about."""
+        if versions == self._course.versions:
+            return
+        with self._turn:
+            known = self._course.versions
+            if any(known.get(name, version) != version for name, version in versions.items()):
+                self._restart(self._course.policy, versions)
+            else:
+                self._course = replace(self._course, versions={**known, **versions})
+
+    def see(self, seen: Sequence[Seen]) -> None:
+        """What requests were like."""
+        with self._turn:
+            self._judge(observed(self._course.state, seen))
+
+    def remember(self, request: str, given: Given) -> None:
+        """What was said about a request whose outcome may come."""
+        with self._turn:
+            self._given[request] = given
+            if len(self._given) > MOST_ANSWERS:
+                self._given.popitem(last=False)
+
+    def learn(self, request: str, outcomes: Sequence[Any]) -> bool:
+        """The outcomes of the rows of a request; returns whether it was remembered, which it is once."""
+        with self._turn:
+            given = self._given.pop(request, None)
+            if given is None:
+                self.strangers += 1
+                return False
+            if given.key is None or self.once.is_new(given.key):
+                self._judge(learnt(self._course.state, self._scored(given, outcomes)))
+        return True
+
+    def _scored(self, given: Given, outcomes: Sequence[Any]) -> list[Scored]:
+        """One score a model and request: rows of one request are alike."""
+        scored = []
+        for model, predicted in given.predicted.items():
+            scores = [
+                score_of(self._contract, *pair, self._deployment.scale)
+                for pair in zip(predicted, outcomes, strict=False)
+            ]
+            if known := [score for score in scores if score is not None]:
+                scored.append(Scored(model=model, score=sum(known) / len(known)))
+        return scored
+
+    def _judge(self, state: State) -> None:
+        policy = self._course.policy
+        self._course = replace(self._course, state=policy.judge(state, self._clock()) if policy else state)
+
+    def _restart(self, policy: Policy | None, versions: Mapping[str, str]) -> None:
+        self._course = Course(policy=policy, state=begin(self._clock()), versions=dict(versions))
+        self.once = Once()
+        self._given.clear()
