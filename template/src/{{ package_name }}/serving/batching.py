@@ -76,9 +76,16 @@ class _Read(NamedTuple):
 class Batches:
     """The requests to one model that wait for its next run."""
 
-    def __init__(self, answering: Answering, observe: Callable[[Answered], None], most_waiting: int) -> None:
+    def __init__(
+        self,
+        answering: Answering,
+        observe: Callable[[Answered], None],
+        fail: Callable[[Answering, Waiting, Exception], None],
+        most_waiting: int,
+    ) -> None:
         self._answering = answering
         self._observe = observe
+        self._fail = fail
         self._most_waiting = most_waiting
         self._waiting: deque[Waiting] = deque()
         self._is_scheduled = False
@@ -95,11 +102,15 @@ class Batches:
             raise RefusedError(503, "Busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[bytes] = loop.create_future()
-        self._waiting.append(Waiting(form, body, request_id, time.perf_counter(), answer))
+        self.take(Waiting(form, body, request_id, time.perf_counter(), answer))
+        return answer
+
+    def take(self, waiting: Waiting) -> None:
+        """Answer a request that another model could not answer, too."""
+        self._waiting.append(waiting)
         if not self._is_scheduled:
             self._is_scheduled = True
-            loop.call_soon(self._run_next)
-        return answer
+            asyncio.get_running_loop().call_soon(self._run_next)
 
     def _run_next(self) -> None:
         batch = self._read()
@@ -122,7 +133,7 @@ class Batches:
             try:
                 read = _Read(waiting, waiting.form.read(self._answering, waiting.body))
             except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
-                waiting.answer.set_exception(error)
+                self._fail(self._answering, waiting, error)
                 continue
             rows += len(read.rows)
             batch.append(read)
@@ -133,7 +144,7 @@ class Batches:
             run = Run(self._answering, [row for read in batch for row in read.rows])
         except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
             if len(batch) == 1:
-                batch[0].waiting.answer.set_exception(error)
+                self._fail(self._answering, batch[0].waiting, error)
                 return
             # What one row makes fail must fail for nobody else.
             for read in batch:

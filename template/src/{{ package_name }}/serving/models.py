@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from .answering import Answering
+from .parsing import Row
 
 #: Of a request, in their order, with names in lower case.
 Headers = Sequence[tuple[bytes, bytes]]
-#: Which model answers a request with these headers.
-Choice = Callable[[Headers], Answering]
+
+
+class Arrived(NamedTuple):
+    """A request that has come.
+
+    Args:
+        request_id: its own, or a new one.
+        headers: what came with it.
+        rows: reads its rows as the current model's contract has them; raises `RefusedError`.
+    """
+
+    request_id: str
+    headers: Headers
+    rows: Callable[[], Sequence[Row]]
+
+
+#: Which model answers a request.
+Choice = Callable[[Arrived], Answering]
+#: Which model is asked instead of one that could not answer the request of this id; None for no other.
+Rescue = Callable[[Answering, str], Answering | None]
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +42,7 @@ class Models:
         self.current = first
         #: Replaced by whoever divides requests among several models; None: the current one answers all.
         self.choice: Choice | None = None
+        self.rescue: Rescue | None = None
         self._listeners: list[Callable[[Answering], None]] = []
 
     def publish(self, answering: Answering) -> None:

@@ -6,11 +6,13 @@ import itertools
 import logging
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..discovery import discover
-from .batching import MOST_WAITING, Batches, Form
+from .batching import MOST_WAITING, Batches, Form, Waiting
 from .metrics import ServingMetrics
+from .models import Arrived
 from .observer import FOLDER, Answered, Observer, Outcome
 
 if TYPE_CHECKING:
@@ -59,14 +61,16 @@ class Service:
     def submit(self, form: Form, body: bytes, request_id: str, headers: Headers) -> asyncio.Future[bytes]:
         """The answer to come of the model that is to answer; raises `RefusedError` where too many wait."""
         models = self.models
-        answering = models.current if models.choice is None else models.choice(headers)
+        answering = models.current
+        if models.choice is not None:
+            answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
         return self.batches_of(answering).submit(form, body, request_id)
 
     def batches_of(self, answering: Answering) -> Batches:
         """The requests that wait for a model."""
         batches = self._batches.get(answering)
         if batches is None:
-            batches = self._batches[answering] = Batches(answering, self._observe, self._most_waiting)
+            batches = self._batches[answering] = Batches(answering, self._observe, self._fail, self._most_waiting)
         return batches
 
     def _forget(self, current: Answering) -> None:
@@ -80,6 +84,15 @@ class Service:
                 watch.learn(outcomes)
             except Exception:
                 logger.exception("An observer failed")
+
+    def _fail(self, answering: Answering, waiting: Waiting, error: Exception) -> None:
+        """Ask another model, if there is one that may answer instead."""
+        rescue = self.models.rescue
+        other = rescue(answering, waiting.request_id) if rescue and not waiting.answer.done() else None
+        if other is not None and other is not answering:
+            self.batches_of(other).take(waiting)
+        elif not waiting.answer.done():
+            waiting.answer.set_exception(error)
 
     def _observe(self, answered: Answered) -> None:
         for observe in self._observers:

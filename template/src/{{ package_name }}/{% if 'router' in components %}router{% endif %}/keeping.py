@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from ..artifacts import whole
 from .deployment import Deployment, json_of, policy_of
 from .evidence import State
 from .keys import Once
@@ -19,7 +19,7 @@ _STATE: TypeAdapter[State] = TypeAdapter(State)
 
 
 def keep(path: Path, deployment: Deployment, routing: Routing) -> None:
-    """Write what is followed, and how far it has come; raises `DataError` if that cannot be."""
+    """Write what is followed, and how far it has come; raises `OSError`; what was there before stays then."""
     course = routing.course
     content = {
         "format": 1,
@@ -29,9 +29,13 @@ def keep(path: Path, deployment: Deployment, routing: Routing) -> None:
         "state": _STATE.dump_python(course.state, mode="json"),
         "once": routing.once.keep(),
     }
-    text = json.dumps(content, ensure_ascii=False)
-    with whole(path) as place:
-        place.write_text(text, encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    with scratch.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
 
 
 def resume(path: Path, deployment: Deployment, routing: Routing) -> str:

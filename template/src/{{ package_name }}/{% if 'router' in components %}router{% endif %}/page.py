@@ -48,12 +48,12 @@ def render(traffic: Traffic, played: Sequence[Played], facts: Mapping[str, Any])
 
 def _end(played: Played) -> str:
     """In words, how it ended."""
-    if played.state.reason:
-        return played.state.reason
-    if isinstance(played.policy, AB):
-        found = played.policy.found(played.state)
-        return f"not sure which is better: the challenger's mean score is higher by {found.low:.3f} to {found.high:.3f}"
-    return "as at the beginning" if played.state.stage == 0 else f"in step {played.state.stage + 1}"
+    state, policy = played.state, played.policy
+    if isinstance(policy, AB):
+        found = policy.found(state)
+        said = state.reason or "not sure which is better"
+        return f"{said}; by now it is higher by {found.low:.4f} to {found.high:.4f}"
+    return state.reason or (f"in step {state.stage + 1}" if state.stage else "nothing is settled")
 
 
 def _pictures(sheet: Sheet, played: Played) -> list[Picture]:

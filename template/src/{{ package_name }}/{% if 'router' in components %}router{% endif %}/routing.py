@@ -89,32 +89,29 @@ class Routing:
     def remember(self, request: str, given: Given) -> None:
         """What was said about a request whose outcome may come."""
         with self._turn:
+            if before := self._given.get(request):
+                given = replace(before, predicted={**before.predicted, **given.predicted})
             self._given[request] = given
             if len(self._given) > MOST_ANSWERS:
                 self._given.popitem(last=False)
 
-    def learn(self, request: str, outcomes: Sequence[Any]) -> bool:
-        """The outcomes of the rows of a request; returns whether it was remembered, which it is once."""
+    def learn(self, request: str, row: int, outcome: Any) -> bool:
+        """What came of a row of a request; returns whether it counts: of a request the first does, for its rows are alike."""
         with self._turn:
             given = self._given.pop(request, None)
             if given is None:
                 self.strangers += 1
                 return False
             if given.key is None or self.once.is_new(given.key):
-                self._judge(learnt(self._course.state, self._scored(given, outcomes)))
+                self._judge(learnt(self._course.state, self._scored(given, row, outcome)))
         return True
 
-    def _scored(self, given: Given, outcomes: Sequence[Any]) -> list[Scored]:
-        """One score a model and request: rows of one request are alike."""
-        scored = []
-        for model, predicted in given.predicted.items():
-            scores = [
-                score_of(self._contract, *pair, self._deployment.scale)
-                for pair in zip(predicted, outcomes, strict=False)
-            ]
-            if known := [score for score in scores if score is not None]:
-                scored.append(Scored(model=model, score=sum(known) / len(known)))
-        return scored
+    def _scored(self, given: Given, row: int, outcome: Any) -> list[Scored]:
+        """A score for each model that said something about the row."""
+        scale = self._deployment.scale
+        said = {model: rows[row] for model, rows in given.predicted.items() if row < len(rows)}
+        scores = {model: score_of(self._contract, predicted, outcome, scale) for model, predicted in said.items()}
+        return [Scored(model=model, score=score) for model, score in scores.items() if score is not None]
 
     def _judge(self, state: State) -> None:
         policy = self._course.policy

@@ -17,6 +17,14 @@ def outputs_of(predictions: Predictions) -> np.ndarray:
     return predictions.labels + values / 2 if several and predictions.labels is not None else values
 
 
+def said_of(contract: Contract, predictions: Predictions) -> list[Any]:
+    """The label, or the number, that each row got."""
+    if predictions.labels is None:
+        values: list[Any] = predictions.values.tolist()
+        return values
+    return [contract.labels[index] for index in predictions.labels.tolist()]
+
+
 def apart(one: Predictions, other: Predictions) -> np.ndarray:
     """How far predictions of the same rows lie apart, from 0 to 1, [N]: another label, or a difference as a share of both."""
     if one.labels is not None and other.labels is not None:

@@ -14,7 +14,7 @@ from ..predictor.encoding import Values
 from ..predictor.predictor import Predictor
 from .evidence import CHAMPION, Scored, Seen, State, begin, learnt, observed
 from .policies.base import Asked, Choice, Policy, decide
-from .scoring import outputs_of, score_of
+from .scoring import outputs_of, said_of, score_of
 
 #: Requests between two looks of a policy: a look costs more than a decision.
 LOOK = 10
@@ -100,10 +100,7 @@ def answers_of(
 ) -> Answers:
     """What a model says of the rows, and how good that is."""
     predictions = model.predict(columns)
-    labels = model.contract.labels
-    said: Sequence[Any] = predictions.values.tolist()
-    if predictions.labels is not None:
-        said = [labels[index] for index in predictions.labels]
+    said = said_of(model.contract, predictions)
     scores = [score_of(model.contract, *pair, scale) or 0.0 for pair in zip(said, outcomes, strict=True)]
     seconds = []
     for row in range(min(_TIMED, len(outcomes))):
@@ -155,7 +152,7 @@ def _played(policy: Policy, traffic: Traffic, models: np.ndarray, failures: np.n
     rows = np.arange(traffic.requests) % scores.shape[1]
     got = np.where(failures, 0.0, scores[models, rows])
     best = scores[scores.mean(axis=1).argmax(), rows]
-    at = np.unique(np.linspace(1, traffic.requests, POINTS).astype(int))
+    at = np.unique(np.linspace(traffic.requests / POINTS, traffic.requests, POINTS).astype(int))
     width = np.diff(at, prepend=0)
     return Played(
         policy=policy,

@@ -60,7 +60,7 @@ class AB(Policy):
         if after.settled is not None or after.reason or not (better := self.better(after)):
             return after
         found = self.found(after)
-        reason = f"{better} is better: the challenger's mean score is higher by {found.low:.4f} to {found.high:.4f}"
+        reason = f"{better} is better: when that was sure, the challenger's mean score was higher by {found.low:.4f} to {found.high:.4f}"
         if self.then == "switch":
             return after.settle(better, reason, moment)
         return replace(after, reason=reason)
