@@ -16,8 +16,8 @@ from .keys import Once
 from .policies.base import Asked, Choice, Policy, decide
 from .scoring import score_of
 
-#: Answers that are remembered until their outcome comes; the oldest is forgotten first.
-MOST_ANSWERS = 100_000
+#: Rows whose predictions are remembered until their outcome comes; the oldest are forgotten first.
+MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,11 @@ class Given:
     key: str | None
     predicted: Mapping[str, Sequence[Any]]
 
+    @property
+    def rows(self) -> int:
+        """Predictions of all models together."""
+        return sum(map(len, self.predicted.values()))
+
 
 class Routing:
     """Decides by a value that is replaced whole, so that a decision waits for nobody."""
@@ -44,6 +49,7 @@ class Routing:
         self._deployment, self._contract, self._clock = deployment, contract, clock
         self._course = Course(policy=deployment.policy, state=begin(clock()))
         self._given: OrderedDict[str, Given] = OrderedDict()
+        self._rows = 0
         self._turn = Lock()
         self.once = Once()
         #: Outcomes that came for a request that nobody remembers.
@@ -91,9 +97,11 @@ class Routing:
         with self._turn:
             if before := self._given.get(request):
                 given = replace(before, predicted={**before.predicted, **given.predicted})
+                self._rows -= before.rows
             self._given[request] = given
-            if len(self._given) > MOST_ANSWERS:
-                self._given.popitem(last=False)
+            self._rows += given.rows
+            while self._rows > MOST_ROWS:
+                self._rows -= self._given.popitem(last=False)[1].rows
 
     def learn(self, request: str, row: int, outcome: Any) -> bool:
         """What came of a row of a request; returns whether it counts: of a request the first does, for its rows are alike."""
@@ -102,6 +110,7 @@ class Routing:
             if given is None:
                 self.strangers += 1
                 return False
+            self._rows -= given.rows
             if given.key is None or self.once.is_new(given.key):
                 self._judge(learnt(self._course.state, self._scored(given, row, outcome)))
         return True
@@ -121,3 +130,4 @@ class Routing:
         self._course = Course(policy=policy, state=begin(self._clock()), versions=dict(versions))
         self.once = Once()
         self._given.clear()
+        self._rows = 0

@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from queue import Empty, Full, Queue
@@ -18,17 +19,18 @@ Work = TypeVar("Work")
 _NICE = 10
 _TICK_SECONDS = 0.5
 _STOP_SECONDS = 5.0
+_PAUSE_SECONDS = 0.02
 
 logger = logging.getLogger(__name__)
 
 
 class Aside(Generic[Work]):
-    """One thread that does what is handed to it, in order; what one piece of work raises harms no other."""
+    """One thread that does what is handed to it, in order; what it raises harms nothing that comes later."""
 
     def __init__(
-        self, name: str, do: Callable[[Work], None], most: int, rest: Callable[[], None] | None = None
+        self, name: str, do: Callable[[list[Work]], None], most: int, rest: Callable[[], None] | None = None
     ) -> None:
-        """Do `do` of what waits, at most so much; and `rest` whenever there is nothing, about twice a second."""
+        """Do `do` of all that waits, at most so much; and `rest` whenever there is nothing, about twice a second."""
         self._name, self._do, self._rest = name, do, rest
         self._queue: Queue[Work | None] = Queue(most)
         self._thread: threading.Thread | None = None
@@ -67,9 +69,18 @@ class Aside(Generic[Work]):
             except Empty:
                 self._safely(self._rest)
                 continue
-            if work is None:
+            waiting = [work, *self._more()]
+            if todo := [each for each in waiting if each is not None]:
+                self._safely(partial(self._do, todo))
+            if None in waiting:
                 return
-            self._safely(partial(self._do, work))
+            # What comes meanwhile is done at once: each turn costs the others a little of Python's lock.
+            time.sleep(_PAUSE_SECONDS)
+
+    def _more(self) -> Iterator[Work | None]:
+        with suppress(Empty):
+            while True:
+                yield self._queue.get_nowait()
 
     def _safely(self, do: Callable[[], None] | None) -> None:
         try:

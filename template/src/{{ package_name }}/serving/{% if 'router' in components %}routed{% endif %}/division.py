@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
+from ...contract.types import Contract
 from ...errors import SettingsError
-from ...router.deployment import DEPLOYMENT, json_of, load_deployment, misfit
+from ...router.deployment import DEPLOYMENT, Deployment, json_of, load_deployment, misfit
 from ...router.evidence import CHAMPION, Seen
 from ...router.keeping import keep, resume
 from ...router.policies.base import Asked, Choice, Policy
@@ -45,6 +46,8 @@ class Pending(NamedTuple):
     key: str | None
 
 
+#: A run, and the requests in it that were divided, by their places.
+Looked = tuple[Answered, list[tuple[int, Pending]]]
 _DIVISIONS: WeakKeyDictionary[Service, Division] = WeakKeyDictionary()
 
 
@@ -65,9 +68,7 @@ class Division:
         self.deployment = load_deployment(DEPLOYMENT, contract)
         self.gallery = open_models(self.deployment.models, contract)
         self.routing = Routing(self.deployment, contract)
-        self.looking: Aside[tuple[Answered, list[tuple[int, Pending]]]] = Aside(
-            "router", self._look, _MOST_RUNS, self._keep_at_times
-        )
+        self.looking: Aside[Looked] = Aside("router", self._look, _MOST_RUNS, self._keep_at_times)
         self.shadowing: Aside[Shadowed] = Aside("shadow", self._shadow, _MOST_SHADOWED)
         self._pending: dict[str, Pending] = {}
         self._path = Path(os.environ.get(STATE) or _STATE_FILE)
@@ -77,7 +78,7 @@ class Division:
             self._models.choice, self._models.rescue = self.choose, self.rescue
 
     @property
-    def _contract(self) -> Any:
+    def _contract(self) -> Contract:
         return self._models.current.model.contract
 
     def open(self) -> None:
@@ -103,7 +104,7 @@ class Division:
         policy, current = self.routing.course.policy, self._models.current
         if policy is None:
             return current
-        key = _key_of(arrived, list(current.model.contract.columns).index(policy.column)) if policy.column else None
+        key = _key_of(arrived, current.model.contract, policy.column) if policy.column else None
         choice = self.routing.choose(Asked(request=arrived.request_id, key=key))
         chosen = current if choice.model == CHAMPION else self.gallery.models.get(choice.model)
         if chosen is None:
@@ -165,7 +166,7 @@ class Division:
         except OSError as error:
             logger.warning("Deployment: a restart would begin anew: %s", error)
 
-    def _with(self, policy: Policy | None) -> Any:
+    def _with(self, policy: Policy | None) -> Deployment:
         return self.deployment.model_copy(update={"policy": policy})
 
     def _keep_at_times(self) -> None:
@@ -176,41 +177,43 @@ class Division:
         if decided or (now is not kept and time.monotonic() - self._kept_at > _KEEP_SECONDS):
             self.keep()
 
-    def _look(self, work: tuple[Answered, list[tuple[int, Pending]]]) -> None:
-        answered, taken = work
+    def _look(self, runs: list[Looked]) -> None:
         self.routing.recognise(self.gallery.versions(self._models.current))
-        outputs, said = outputs_of(answered.predictions), said_of(self._contract, answered.predictions)
-        seen = []
+        self.routing.see([seen for run in runs for seen in self._seen(*run)])
+        self._keep_at_times()
+
+    def _seen(self, answered: Answered, taken: list[tuple[int, Pending]]) -> Iterator[Seen]:
+        outputs, said = outputs_of(answered.predictions), said_of(answered.model.contract, answered.predictions)
         for place, (choice, key) in taken:
             asked = answered.requests[place]
             chosen = self._models.current if choice.model == CHAMPION else self.gallery.models.get(choice.model)
             who = choice.model if chosen is not None and chosen.model is answered.model else CHAMPION
-            failed = who != choice.model
-            output = None if failed else float(outputs[asked.first])
-            seen.append(Seen(model=choice.model, seconds=asked.seconds, output=output, compared=choice.compared))
+            output = float(outputs[asked.first]) if who == choice.model else None
+            yield Seen(model=choice.model, seconds=asked.seconds, output=output, compared=choice.compared)
             if self._learns(choice):
                 rows = said[asked.first : asked.first + asked.rows]
                 self.routing.remember(asked.request_id, Given(key=key, predicted={who: rows}))
-        self.routing.see(seen)
-        self._keep_at_times()
 
     def _learns(self, choice: Choice) -> bool:
         policy = self.routing.course.policy
         return bool(choice.shadows) or (policy is not None and policy.learns)
 
-    def _shadow(self, shadowed: Shadowed) -> None:
-        for name in shadowed.names:
-            if (answering := self.gallery.models.get(name)) is not None:
-                seen, given = ask(name, answering, shadowed)
-                self.routing.see(seen)
-                for request_id, each in given.items():
-                    self.routing.remember(request_id, each)
+    def _shadow(self, runs: list[Shadowed]) -> None:
+        for shadowed in runs:
+            for name in shadowed.names:
+                if (answering := self.gallery.models.get(name)) is not None:
+                    seen, given = ask(name, answering, shadowed)
+                    self.routing.see(seen)
+                    for request_id, each in given.items():
+                        self.routing.remember(request_id, each)
 
 
-def _key_of(arrived: Arrived, index: int) -> str | None:
+def _key_of(arrived: Arrived, contract: Contract, column: str) -> str | None:
     """The value of a column in the first row; None where there is none, or the request is refused anyway."""
+    if column not in contract.columns:
+        return None
     try:
-        value = arrived.rows()[0][index]
+        value = arrived.rows()[0][list(contract.columns).index(column)]
     except RefusedError:
         return None
     return None if value is None else str(value)
