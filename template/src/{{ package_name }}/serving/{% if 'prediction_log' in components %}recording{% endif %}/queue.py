@@ -107,6 +107,7 @@ class Queue:
             with self._lock:
                 lines = self._lines[:]
             if not lines:
+                self._say(None)
                 return True
             try:
                 count = self._write(lines)
@@ -117,7 +118,6 @@ class Queue:
                 del self._lines[:count]
                 self._bytes -= sum(map(len, lines[:count]))
                 self.tally.written += count
-            self._say(None)
 
     def _say(self, fault: OSError | None) -> None:
         """Say once that writing fails, and once that it does no longer."""
