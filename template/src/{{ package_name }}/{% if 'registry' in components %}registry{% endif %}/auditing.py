@@ -14,7 +14,6 @@ from .history import History
 from .ledger import Ledger
 from .witness import LEDGER, seen
 
-
 RESTORE = f"Nothing is promoted until it is as it was: {LEDGER}, as git has it, says what stood there."
 
 
