@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from onnxruntime import RunOptions
 
 from ..contract.types import Contract
 from ..predictor.loading import unusable, within_bounds
 from ..predictor.predictor import Predictions, Predictor
-from .parsing import Columns, RequestParser, Row
+from .parsing import Columns, RequestParser
 from .problems import RefusedError
+from .reading import Row
 from .schema import build_wire
+from .writing import plain, writer_of
 
 
 class Answering:
@@ -25,8 +27,8 @@ class Answering:
         self.model = model
         self.wire = build_wire(model.contract, model.about)
         self._parser = RequestParser(self.wire, model.contract)
-        identity = json.dumps({"name": model.name, "version": model.version}, ensure_ascii=False, separators=(",", ":"))
-        self._end = f'],"model":{identity}}}'.encode()
+        self._write = writer_of(model.contract)
+        self._end = f'],"model":{plain({"name": model.name, "version": model.version})}}}'
         self._prove()
 
     @classmethod
@@ -54,17 +56,13 @@ class Answering:
         """The answer to a request of these rows."""
         return self.join(self.items(predictions))
 
-    def items(self, predictions: Predictions) -> list[bytes]:
-        """What an answer says of each row."""
-        return [json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode() for item in self.said(predictions)]
+    def items(self, predictions: Predictions) -> list[str]:
+        """What an answer says of each row, in JSON."""
+        return self._write(predictions)
 
-    def join(self, items: Sequence[bytes]) -> bytes:
+    def join(self, items: Sequence[str]) -> bytes:
         """The answer that says this of its rows."""
-        return b'{"predictions":[' + b",".join(items) + self._end
-
-    def said(self, predictions: Predictions) -> list[Any]:
-        """What an answer says of each row, as a value of JSON."""
-        return said(self.model.contract, predictions)
+        return f'{{"predictions":[{",".join(items)}{self._end}'.encode()
 
     def _prove(self) -> None:
         """Predict the contract's own example once: a model that cannot is not worth serving."""

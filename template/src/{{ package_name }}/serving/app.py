@@ -22,6 +22,7 @@ from .models import Models
 from .problems import Problem
 from .rest.files import FewFiles
 from .rest.front import Front
+from .rest.hot import Hot
 from .rest.predict import REFERENCE
 from .rest.refusing import refuse_uniformly
 from .rest.routes import FOLDER, Guard, Routes
@@ -42,9 +43,12 @@ def serve(model_path: Path, host: str, port: int, limits: Limits | None = None) 
     def leave() -> None:
         service.leaving = True
 
-    connections = Connections(limits or Limits(), service.metrics.observe_refusal)
+    app = build_app(service)
+    # What needs no task of its own is answered where it is read.
+    short = {path.encode(): answer for path, answer in app.state.hot.items() if isinstance(answer, Hot)}
+    connections = Connections(limits or Limits(), service.metrics.observe_refusal, short)
     model = service.models.current.model
-    run(build_app(service), listen(host, port), f"{model.name} {model.version}", connections, leave)
+    run(app, listen(host, port), f"{model.name} {model.version}", connections, leave)
 
 
 def build_app(service: Service) -> FastAPI:
@@ -74,9 +78,9 @@ def build_app(service: Service) -> FastAPI:
     paths = sorted({path for route in app.routes if "{" not in (path := getattr(route, "path", "{"))})
     app.add_middleware(CountRequests, metrics=service.metrics, routes=paths)
     _describe_what_is_served(app, service, offered)
-    guards = [guard.start(service) for guard in discover(FOLDER, Guard).values()]
-    hot = {path: answer for routes in offered for path, answer in routes.hot(service).items()}
-    app.middleware_stack = Front(app.build_middleware_stack(), hot, guards, service.metrics.observe_refusal)
+    service.guards += [guard.start(service) for guard in discover(FOLDER, Guard).values()]
+    app.state.hot = {path: answer for routes in offered for path, answer in routes.hot(service).items()}
+    app.middleware_stack = Front(app.build_middleware_stack(), app.state.hot, service)
     return app
 
 

@@ -15,8 +15,9 @@ from typing import NamedTuple, Protocol
 from ..predictor.predictor import Predictions
 from .answering import Answering
 from .observer import Answered, Asked
-from .parsing import Columns, Row
+from .parsing import Columns
 from .problems import RefusedError
+from .reading import Row
 
 #: Rows of one run, but for a single request that has more.
 MOST_ROWS = 64
@@ -36,10 +37,10 @@ class Run:
         self.answering = answering
         self.columns: Columns = answering.columns(rows)
         self.predictions: Predictions = answering.model.predict(self.columns)
-        self._items: list[bytes] | None = None
+        self._items: list[str] | None = None
 
     @property
-    def items(self) -> list[bytes]:
+    def items(self) -> list[str]:
         """What an answer to `POST /predict` says of each row."""
         if self._items is None:
             self._items = self.answering.items(self.predictions)
@@ -56,6 +57,19 @@ class Form(Protocol):
         """The answer to the request whose rows are those from `first` to before `last`."""
 
 
+class Reply(Protocol):
+    """Where an answer goes; a future is one."""
+
+    def done(self) -> bool:
+        """Whether nobody waits for it any more."""
+
+    def set_result(self, answer: bytes, /) -> None:
+        """Take the answer."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """Take what was raised instead."""
+
+
 class Waiting(NamedTuple):
     """A request that waits for its run."""
 
@@ -63,7 +77,7 @@ class Waiting(NamedTuple):
     body: bytes
     request_id: str
     since: float
-    answer: asyncio.Future[bytes]
+    reply: Reply
 
 
 class _Read(NamedTuple):
@@ -95,15 +109,12 @@ class Batches:
         """Whether anybody waits."""
         return self._is_scheduled
 
-    def submit(self, form: Form, body: bytes, request_id: str) -> asyncio.Future[bytes]:
-        """The answer to come; raises `RefusedError` where too many wait already."""
+    def submit(self, form: Form, body: bytes, request_id: str, reply: Reply) -> None:
+        """Answer with the next run; raises `RefusedError` where too many wait already."""
         if len(self._waiting) >= self._most_waiting:
             detail = "Too many requests wait for their answer. Try again."
             raise RefusedError(503, "Busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[bytes] = loop.create_future()
-        self.take(Waiting(form, body, request_id, time.perf_counter(), answer))
-        return answer
+        self.take(Waiting(form, body, request_id, time.perf_counter(), reply))
 
     def take(self, waiting: Waiting) -> None:
         """Answer a request that another model could not answer, too."""
@@ -127,7 +138,7 @@ class Batches:
         rows = size = 0
         while self._waiting and rows < MOST_ROWS and size < _MOST_BYTES:
             waiting = self._waiting.popleft()
-            if waiting.answer.done():
+            if waiting.reply.done():
                 continue
             size += len(waiting.body)
             try:
@@ -159,10 +170,10 @@ class Batches:
         for waiting, rows in batch:
             last = first + len(rows)
             asked.append(Asked(waiting.request_id, first, len(rows), now - waiting.since))
-            if not waiting.answer.done():
+            if not waiting.reply.done():
                 try:
-                    waiting.answer.set_result(waiting.form.write(run, first, last, waiting.request_id))
+                    waiting.reply.set_result(waiting.form.write(run, first, last, waiting.request_id))
                 except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
-                    waiting.answer.set_exception(error)
+                    waiting.reply.set_exception(error)
             first = last
         self._observe(Answered(run.answering.model, time.time(), tuple(asked), run.columns, run.predictions))

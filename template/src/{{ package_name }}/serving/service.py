@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import os
@@ -9,15 +10,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from starlette.types import Scope
+
 from ..discovery import discover
-from .batching import MOST_WAITING, Batches, Form, Waiting
+from .batching import MOST_WAITING, Batches, Form, Reply, Waiting
 from .metrics import ServingMetrics
 from .models import Arrived
 from .observer import FOLDER, Answered, Observer, Outcome
 
 if TYPE_CHECKING:
-    import asyncio
-
     from .answering import Answering
     from .models import Headers, Models
 
@@ -33,6 +34,8 @@ class Service:
         #: Where the metrics of observers and shells belong.
         self.registry = self.metrics.registry
         self.ready = self.leaving = False
+        #: Asked with each request; whoever offers HTTP adds those that it finds.
+        self.guards: list[Callable[[Scope], None]] = []
         self._most_waiting = most_waiting
         self._batches: dict[Answering, Batches] = {}
         models.on_publish(self._forget)
@@ -40,7 +43,8 @@ class Service:
         self._ids: Callable[[], int] = itertools.count().__next__
         self._prefix = os.urandom(8).hex()
         self._watches = [each.start(self) for each in discover(FOLDER, Observer).values()]
-        self._observers = [watch.observe for watch in self._watches]
+        #: Told of each run.
+        self.observers = [watch.observe for watch in self._watches]
 
     def open(self) -> None:
         """Begin: the observers first."""
@@ -54,17 +58,28 @@ class Service:
         for watch in self._watches:
             watch.close()
 
+    def admit(self, scope: Scope) -> None:
+        """Ask the guards; raises `RefusedError`."""
+        for guard in self.guards:
+            guard(scope)
+
     def new_id(self) -> str:
         """An id for a request that brings none."""
         return f"{self._prefix}-{self._ids():x}"
 
-    def submit(self, form: Form, body: bytes, request_id: str, headers: Headers) -> asyncio.Future[bytes]:
-        """The answer to come of the model that is to answer; raises `RefusedError` where too many wait."""
+    async def ask(self, form: Form, body: bytes, request_id: str, headers: Headers) -> bytes:
+        """The answer of the model that is to answer; raises `RefusedError`."""
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.submit(form, body, request_id, headers, reply)
+        return await reply
+
+    def submit(self, form: Form, body: bytes, request_id: str, headers: Headers, reply: Reply) -> None:
+        """Let the model that is to answer do so; raises `RefusedError` where too many wait."""
         models = self.models
         answering = models.current
         if models.choice is not None:
             answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
-        return self.batches_of(answering).submit(form, body, request_id)
+        self.batches_of(answering).submit(form, body, request_id, reply)
 
     def batches_of(self, answering: Answering) -> Batches:
         """The requests that wait for a model."""
@@ -88,14 +103,14 @@ class Service:
     def _fail(self, answering: Answering, waiting: Waiting, error: Exception) -> None:
         """Ask another model, if there is one that may answer instead."""
         rescue = self.models.rescue
-        other = rescue(answering, waiting.request_id) if rescue and not waiting.answer.done() else None
+        other = rescue(answering, waiting.request_id) if rescue and not waiting.reply.done() else None
         if other is not None and other is not answering:
             self.batches_of(other).take(waiting)
-        elif not waiting.answer.done():
-            waiting.answer.set_exception(error)
+        elif not waiting.reply.done():
+            waiting.reply.set_exception(error)
 
     def _observe(self, answered: Answered) -> None:
-        for observe in self._observers:
+        for observe in self.observers:
             try:
                 observe(answered)
             except Exception:

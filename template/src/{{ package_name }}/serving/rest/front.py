@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..problems import RefusedError
 from .refusing import respond
 
+if TYPE_CHECKING:
+    from ..service import Service
+
 
 class Front:
     """ASGI application in front of another."""
 
-    def __init__(
-        self,
-        behind: ASGIApp,
-        hot: Mapping[str, ASGIApp],
-        guards: Sequence[Callable[[Scope], None]],
-        on_refusal: Callable[[int], None],
-    ) -> None:
+    def __init__(self, behind: ASGIApp, hot: Mapping[str, ASGIApp], service: Service) -> None:
         self._behind = behind
         self._hot = hot
-        self._guards = guards
-        self._on_refusal = on_refusal
+        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         answer = self._behind
         if scope["type"] == "http":
             try:
-                for guard in self._guards:
-                    guard(scope)
+                self._service.admit(scope)
             except RefusedError as error:
-                self._on_refusal(error.problem.status)
+                self._service.metrics.observe_refusal(error.problem.status)
                 await respond(error.problem, error.headers)(scope, receive, send)
                 return
             if scope["method"] == "POST":

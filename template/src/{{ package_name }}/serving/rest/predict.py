@@ -15,7 +15,7 @@ from .routes import Routes
 if TYPE_CHECKING:
     from ..answering import Answering
     from ..batching import Run
-    from ..parsing import Row
+    from ..reading import Row
     from ..schema import Wire
     from ..service import Service
 
