@@ -44,5 +44,5 @@ class LabelStore:
         self._files.close()
 
     def __iter__(self) -> Iterator[Label]:
-        """All labels, in the order in which processes kept them; raises `OSError`."""
+        """All labels, the oldest file first; raises `DataError`."""
         yield from labels_of(Log(self._folder))

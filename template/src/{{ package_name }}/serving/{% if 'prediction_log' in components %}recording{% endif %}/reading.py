@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from ...errors import DataError
 from .files import log_files
 
 
@@ -23,22 +25,27 @@ class Log:
         self.torn = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Each record; raises `OSError` for what cannot be read."""
-        for path in log_files(self._folder):
-            try:
-                file = path.open("rb")
-            except FileNotFoundError:
-                continue  # too old meanwhile
-            with file:
-                yield from self._records(file)
+        """Each record; raises `DataError` for what cannot be read."""
+        path = self._folder
+        try:
+            for path in log_files(self._folder):
+                yield from self._records(path)
+        except OSError as error:
+            message = f"{path}, of the prediction log, cannot be read: {error.strerror or error}."
+            raise DataError(message, "Make it readable for whoever runs the command.") from None
 
-    def _records(self, lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-        for line in lines:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                record = None
-            if isinstance(record, dict):
-                yield record
-            else:
-                self.torn += 1
+    def _records(self, path: Path) -> Iterator[dict[str, Any]]:
+        try:
+            lines = path.open("rb")
+        except FileNotFoundError:
+            return  # too old meanwhile
+        with lines:
+            for line in lines:
+                try:
+                    record = orjson.loads(line)
+                except ValueError:
+                    record = None
+                if isinstance(record, dict):
+                    yield record
+                else:
+                    self.torn += 1
