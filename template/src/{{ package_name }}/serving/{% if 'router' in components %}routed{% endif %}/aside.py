@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +13,6 @@ from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
 
-#: As other programs give way to the ones that somebody waits for.
-_NICE = 10
 _TICK_SECONDS = 0.5
 _STOP_SECONDS = 5.0
 _PAUSE_SECONDS = 0.02
@@ -60,9 +56,6 @@ class Aside(Generic[Work]):
             self._thread = None
 
     def _work(self) -> None:
-        if sys.platform == "linux":
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while True:
             try:
                 work = self._queue.get(timeout=_TICK_SECONDS)

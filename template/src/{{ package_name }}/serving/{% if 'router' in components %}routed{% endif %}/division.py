@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 STATE = "ROUTER_STATE"
 _STATE_FILE = "logs/router.json"
 _KEEP_SECONDS = 10.0
+_LONGEST_PAUSE = 0.1
 # Runs that wait to be looked at, and requests whose answer is not there yet: bounds of memory that nobody reaches in health.
 _MOST_RUNS, _MOST_SHADOWED, _MOST_PENDING = 1024, 64, 10_000
 
@@ -89,6 +90,7 @@ class Division:
                 logger.warning("What was kept does not fit (%s): the champion answers alone", problem)
                 self.routing.change(None)
             self.routing.recognise(self.gallery.versions(self._models.current))
+            self._kept = self.routing.course
             self.looking.start()
             self.shadowing.start()
 
@@ -200,12 +202,15 @@ class Division:
 
     def _shadow(self, runs: list[Shadowed]) -> None:
         for shadowed in runs:
+            started = time.perf_counter()
             for name in shadowed.names:
                 if (answering := self.gallery.models.get(name)) is not None:
                     seen, given = ask(name, answering, shadowed)
                     self.routing.see(seen)
                     for request_id, each in given.items():
                         self.routing.remember(request_id, each)
+            # Half of the time is the champion's alone.
+            time.sleep(min(time.perf_counter() - started, _LONGEST_PAUSE))
 
 
 def _key_of(arrived: Arrived, contract: Contract, column: str) -> str | None:
