@@ -1,8 +1,10 @@
 """The HTTP service: a short way to predictions in front of FastAPI, which has the page, the probes and all that is seldom."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from .http.server import listen, run
 from .metrics import CountRequests
 from .models import Models
 from .problems import Problem
+from .publishing import RELOAD_SECONDS, Follower, file_of, mark_of
 from .rest.files import FewFiles
 from .rest.front import Front
 from .rest.hot import Hot
@@ -31,14 +34,28 @@ from .service import Service
 
 def create_app(model_path: Path) -> FastAPI:
     """Return the service for the model at ``model_path``; raises `ModelFileError`."""
-    return build_app(Service(Models(Answering.load(model_path))))
+    return build_app(Service(Models(Answering.load(file_of(model_path)))))
 
 
-def serve(model_path: Path, host: str, port: int, limits: Limits | None = None) -> None:
-    """Serve the model until stopped; raises `ProjectError` when it cannot start."""
+def serve(
+    model_path: Path, host: str, port: int, limits: Limits | None = None, reload_seconds: float = RELOAD_SECONDS
+) -> None:
+    """Serve the model of a file or folder until stopped, and those that replace it; raises `ProjectError`.
+
+    Args:
+        model_path: the file, or a folder with a `model.onnx`.
+        host: address to listen on.
+        port: port to listen on.
+        limits: what clients may take.
+        reload_seconds: how often to look whether there is another model; 0 for never.
+    """
     # Does nothing where the caller has set up logging already.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    service = Service(Models(Answering.load(model_path)))
+    mark = mark_of(model_path)
+    service = Service(Models(Answering.load(file_of(model_path))))
+    if reload_seconds:
+        follower = Follower(service.models, model_path, mark, Answering.load)
+        service.background.append(partial(follower.follow, reload_seconds))
 
     def leave() -> None:
         service.leaving = True
@@ -58,7 +75,10 @@ def build_app(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.open()
+        tasks = [asyncio.create_task(work()) for work in service.background]
         yield
+        for task in tasks:
+            task.cancel()
         service.close()
 
     # Like FastAPI, but the page's scripts come from the package: /docs works without internet.

@@ -6,9 +6,9 @@ import asyncio
 import itertools
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Scope
 
@@ -36,6 +36,8 @@ class Service:
         self.ready = self.leaving = False
         #: Asked with each request; whoever offers HTTP adds those that it finds.
         self.guards: list[Callable[[Scope], None]] = []
+        #: What goes on beside the answers, from the start of the service to its end.
+        self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._most_waiting = most_waiting
         self._batches: dict[Answering, Batches] = {}
         models.on_publish(self._forget)
