@@ -1,61 +1,24 @@
-"""Reading what a client sends: only plain JSON, never more than is accepted."""
-
-from collections.abc import Iterable
+"""Reading what a client sends, as far as it is accepted."""
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from ..problems import RefusedError
+from ..media import JSON, MAX_BODY_BYTES, require_plain_json, within_bounds
 
-MAX_BODY_BYTES = 1024 * 1024
-JSON = b"application/json"
-_JSON_ONLY = [JSON]
+__all__ = ["JSON", "MAX_BODY_BYTES", "read", "require_plain_json"]
 
 
 async def read(receive: Receive) -> bytes:
     """Read the body, but never more than the limit, whatever the client declared; raises `RefusedError`."""
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
-        return _within(message.get("body", b""))
-    body = bytearray()
+        body: bytes = message.get("body", b"")
+        return within_bounds(body)
+    parts = bytearray()
     while message["type"] == "http.request":
-        body += message.get("body", b"")
-        _within(body)
+        parts += message.get("body", b"")
+        within_bounds(parts)
         if not message.get("more_body"):
-            return bytes(body)
+            return bytes(parts)
         message = await receive()
     raise ClientDisconnect
-
-
-def _within(body: bytes | bytearray) -> bytes:
-    if len(body) > MAX_BODY_BYTES:
-        detail = f"A body has at most {MAX_BODY_BYTES} bytes. Send the rows in smaller batches."
-        raise RefusedError(413, "Body too large", detail)
-    return body  # type: ignore[return-value]
-
-
-def require_plain_json(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Refuse a body that is not declared as JSON, or that is compressed; header names are in lower case."""
-    declared = []
-    codings = []
-    for name, value in headers:
-        if name == b"content-type":
-            declared.append(value)
-        elif name == b"content-encoding":
-            codings.append(value)
-    if declared != _JSON_ONLY and not _declares_json(declared):
-        detail = "Send the body as JSON in UTF-8, with one header Content-Type: application/json."
-        raise RefusedError(415, "Unsupported media type", detail)
-    if codings and b",".join(codings).strip().lower() not in {b"", b"identity"}:
-        detail = "Send the body as it is: compressed ones (Content-Encoding) are not read."
-        raise RefusedError(415, "Unsupported content coding", detail, headers={"Accept-Encoding": "identity"})
-
-
-def _declares_json(declared: list[bytes]) -> bool:
-    """Whether there is one content type, JSON, with no other character set than JSON's own (RFC 8259)."""
-    if len(declared) != 1:
-        return False
-    kind, *parameters = declared[0].decode("latin-1").lower().split(";")
-    pairs = [parameter.partition("=") for parameter in parameters]
-    charsets = {value.strip().strip('"') for name, _, value in pairs if name.strip() == "charset"}
-    return kind.strip().encode("latin-1") == JSON and charsets <= {"utf-8"}
