@@ -9,8 +9,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from packaging.version import InvalidVersion, Version
+
+from ..errors import SettingsError
 from ..packing.archive import write_archive
 from ..packing.core import packed, pins
+from ..predictor.loading import shown
 from ..predictor.predictor import Predictor
 
 _FRONT = '''"""The model {model} {version}: `predict(instances)`, `answer(body)`, and what it says of itself, `model()`."""
@@ -43,8 +47,18 @@ def write_wheel(folder: Path, package: str, predictor: Predictor, graph: bytes) 
         package: name of the package in it.
         predictor: the model.
         graph: its file's content.
+
+    Raises:
+        SettingsError: the model's version is none that a package can have.
     """
     version = predictor.version
+    try:
+        Version(version)
+    except InvalidVersion:
+        raise SettingsError(
+            f"The model's version, {shown(version)}, is no version of a package.",
+            "Export it with this project, whose versions are: the `export` command.",
+        ) from None
     files = packed("embedded/api.py", graph, package, _FRONT.format(model=predictor.name, version=version))
     requires = "".join(f"Requires-Dist: {name}{_range(pin)}\n" for name, pin in pins().items())
     said = {"name": package.replace("_", "-"), "version": version, "model": predictor.name, "requires": requires}

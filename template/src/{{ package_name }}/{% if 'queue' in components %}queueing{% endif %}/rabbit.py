@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from aio_pika.exceptions import AMQPException, DeliveryError
@@ -27,6 +28,9 @@ class Rabbit:
     def __init__(self, settings: Queue) -> None:
         """Raises `SettingsError` if a variable of the address is not set."""
         self._settings = settings
+        # They tell of each second in which a server is away; what cannot be sent meanwhile is told by who sends.
+        for name in ("aio_pika", "aiormq"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._broker = RabbitBroker(
             address_of(settings.url),
             default_channel=Channel(prefetch_count=settings.in_flight, on_return_raises=True),
