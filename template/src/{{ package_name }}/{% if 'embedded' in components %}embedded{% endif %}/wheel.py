@@ -62,9 +62,11 @@ def write_wheel(folder: Path, package: str, predictor: Predictor, graph: bytes) 
     files = packed("embedded/api.py", graph, package, _FRONT.format(model=predictor.name, version=version))
     requires = "".join(f"Requires-Dist: {name}{_range(pin)}\n" for name, pin in pins().items())
     said = {"name": package.replace("_", "-"), "version": version, "model": predictor.name, "requires": requires}
-    about = f"{package}-{version}.dist-info"
+    # In names of files `-` stands between the parts.
+    base = f"{package}-{version.replace('-', '_')}"
+    about = f"{base}.dist-info"
     files |= {f"{about}/METADATA": _METADATA.format(**said).encode(), f"{about}/WHEEL": _WHEEL.format(**said).encode()}
-    path = folder / f"{package}-{version}-py3-none-any.whl"
+    path = folder / f"{base}-py3-none-any.whl"
     write_archive(path, _recorded(files, f"{about}/RECORD"))
     return path
 
