@@ -60,7 +60,7 @@ __all__ = [
     "read_lock",
 ]
 
-__version__ = "0.5.0"
+__version__ = "0.5.1"
 
 _HOMES = {
     "Channel": "template.channel",

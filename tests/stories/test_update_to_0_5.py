@@ -108,7 +108,4 @@ def test_nothing_of_a_project_is_lost(machine: Machine, coming: Path, version: s
             assert "eject" in next(line for line in done.out.splitlines() if f" {path}" in line)
             continue
         (there,) = found
-        # The example's page of 0.3 has changed too much since to be known again: people's own words stay in it.
-        if version == "0.3.0" and there == path == "docs/example.md":
-            continue
         assert lock[there].policy in {Policy.MERGED, Policy.SEEDED}, f"{path} stayed behind as {there}"
