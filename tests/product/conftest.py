@@ -20,7 +20,7 @@ from mlscaffold import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 #: All that `standard` has for data, and the models of every project: for tests in which models are not the point.
-DATA_SIDE = ["preset=workshop", "also=[sql, object_storage, profile, quality, wrangling, sampling, egress]"]
+DATA_SIDE = ["preset=workshop", "also=[sql, object_storage, profile, quality, wrangling, sampling, egress, precompute]"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,6 +167,54 @@ def kafka(*topics: str) -> Iterator[Server]:
             yield Server(port, process, "", "")
 
 
+@contextmanager
+def nats(place: Path, port: int) -> Iterator[Server]:
+    """NATS with JetStream, which keeps its messages in a folder that outlives it."""
+    program = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
+    if program is None:
+        lacking("nats-server is missing", "the development group of pyproject.toml")
+    command = [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(place / "jetstream")]
+    with running(command, place) as process:
+        wait(process, lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close())
+        yield Server(port, process, "", "")
+
+
+@contextmanager
+def rabbitmq(place: Path, port: int) -> Iterator[Server]:
+    """RabbitMQ, which keeps its messages in a folder that outlives it."""
+    program = shutil.which("rabbitmq-server", path="/usr/lib/rabbitmq/bin:/usr/sbin:/usr/bin")
+    if program is None:
+        lacking("RabbitMQ is missing", "RabbitMQ (bash .ci/testbed.sh does it on Debian)")
+    (distribution,) = free_ports(1)
+    said = {
+        "RABBITMQ_NODENAME": f"test{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_MNESIA_BASE": str(place / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(place / "logs"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(place / "plugins"),
+        "RABBITMQ_PID_FILE": str(place / "pid"),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "HOME": str(place),
+    }
+    with running([program], place, env={**os.environ, **said}, start_new_session=True) as process:
+        try:
+            wait(process, lambda: _greets(port))
+            yield Server(port, process, "guest", "guest")
+        finally:
+            # The script and its Erlang are a group of their own.
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _greets(port: int) -> None:
+    """Whether RabbitMQ takes connections: it answers a greeting of its protocol."""
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        connection.sendall(b"AMQP\x00\x00\x09\x01")
+        if not connection.recv(1):
+            raise OSError("not yet")
+
+
 def _answers(port: int) -> None:
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()

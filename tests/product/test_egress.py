@@ -187,3 +187,38 @@ def test_what_is_killed_under_way_is_undone(team: Team, whom: str) -> None:
     assert team.ask("SELECT count(*), min(probability), max(probability) FROM many") == [[300_000, 0.75, 0.75]]
     for left in (team.root / "data" / "interim" / "egress").glob(".*"):
         subprocess.run(["rm", "-r", left], check=True)
+
+
+def test_predictions_beforehand_are_kept_once_and_resumed(team: Team) -> None:
+    settings = {"format": 1, "url": URL, "table": "beforehand", "batch": 50}
+    (team.root / "configs" / "precompute.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    process = team.start(team.project.slug, "precompute", "run")
+    begun = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'beforehand_runs'"
+    while team.ask(begun) == [[0]] or team.ask("SELECT max(rows_done) FROM beforehand_runs") in ([[0]], [[None]]):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    process.kill()
+    process.communicate()
+    (there,) = team.ask("SELECT count(*) FROM beforehand")
+    assert there[0] % 50 == 0, "whole batches"
+    assert "goes on with run" in team.run(team.project.slug, "precompute", "run")
+    assert team.ask(
+        "SELECT count(*) FROM beforehand_runs WHERE rows_done = row_count AND finished_at > started_at"
+    ) == [[1]]
+    team.run(team.project.slug, "predict", "--output", "data/processed/all.parquet")
+    team.configure(
+        send="data/processed/all.parquet", table="beforehand_all", key=["departs", "origin", "carrier", "flight"]
+    )
+    team.egress()
+    same = "SELECT count(*) FROM beforehand_newest JOIN beforehand_all USING (departs, origin, carrier, flight, "
+    same += "probability)"
+    assert (
+        team.ask(same) == team.ask("SELECT count(*) FROM beforehand_all") == team.ask("SELECT count(*) FROM beforehand")
+    )
+    before = team.ask("SELECT * FROM beforehand ORDER BY departs, origin, carrier, flight")
+    assert " 0 predictions of" in team.run(team.project.slug, "precompute", "run")
+    assert team.ask("SELECT * FROM beforehand ORDER BY departs, origin, carrier, flight") == before
+    departs, origin, carrier, flight = before[0][:4]
+    key = (f"departs={departs}", f"origin={origin}", f"carrier={carrier}", f"flight={flight}")
+    answer = json.loads(team.run(team.project.slug, "precompute", "get", *key))
+    assert answer["probability"] == before[0][5]

@@ -51,8 +51,13 @@ def code_digest(step: str) -> str:
 @cache
 def code_of(step: str) -> frozenset[Path]:
     """The files of this package that `pipelines/STEP.py` imports, directly or not; discovered folders are wholly among them."""
+    return reached_from(PACKAGE / "pipelines" / f"{step}.py")
+
+
+def reached_from(*files: Path) -> frozenset[Path]:
+    """Some files of this package, and those that they import, directly or not."""
     seen: set[Path] = set()
-    waiting = [PACKAGE / "pipelines" / f"{step}.py"]
+    waiting = list(files)
     while waiting:
         path = waiting.pop()
         if path not in seen and path.is_relative_to(PACKAGE) and path.is_file():

@@ -76,6 +76,10 @@ class Tracking(Section):
     uri: Annotated[str, AfterValidator(check_uri)]
     experiment: Annotated[str, Field(pattern=r"\S", max_length=500)]
     alias: Annotated[str, AfterValidator(check_alias)]
+    #: Where models are registered, if that is elsewhere: another server, or Unity Catalog; MLFLOW_REGISTRY_URI goes before it.
+    registry: Annotated[str, AfterValidator(check_uri)] | None = None
+    #: What the registry calls the model, if it is to be another name than the project's: catalog.schema.model.
+    registered_model: Annotated[str, Field(pattern=r"^[\w.\- ]+$", max_length=250)] | None = None
 
 
 class Settings(Section):

@@ -127,9 +127,19 @@ def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions)
     """The predictions [N], with what says which row each belongs to."""
     import polars as pl
 
-    contract, labels = predictor.contract, predictor.contract.labels
+    contract = predictor.contract
     named = dict.fromkeys(name for name in (*contract.key, contract.time, contract.group) if name in table.columns)
     found: dict[str, Any] = {"row": range(1, len(table) + 1)} | {name: table[name] for name in named if name}
+    answers = answers_of(predictor, predictions)
+    for name, values in {**answers, "model_version": [predictor.version] * len(table)}.items():
+        # A key may be called as one of these.
+        found[f"predicted {name}" if name in found else name] = values
+    return pl.DataFrame(found)
+
+
+def answers_of(predictor: Predictor, predictions: Predictions) -> dict[str, Any]:
+    """What a model says about rows, as columns of a table: the target, how sure it is, and what is possible."""
+    contract, labels = predictor.contract, predictor.contract.labels
     answers: dict[str, Any]
     if predictions.labels is None or predictions.probabilities is None:
         answers = {contract.target.column: predictions.values}
@@ -139,11 +149,7 @@ def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions)
             answers |= {"probability": predictions.values}
         else:
             answers |= {f"probability {label}": predictions.probabilities[:, k] for k, label in enumerate(labels)}
-    answers |= _possible(predictor, predictions)
-    for name, values in {**answers, "model_version": [predictor.version] * len(table)}.items():
-        # A key may be called as one of these.
-        found[f"predicted {name}" if name in found else name] = values
-    return pl.DataFrame(found)
+    return answers | _possible(predictor, predictions)
 
 
 def _possible(predictor: Predictor, predictions: Predictions) -> dict[str, Any]:

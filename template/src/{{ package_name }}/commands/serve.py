@@ -9,11 +9,17 @@ import typer
 
 
 def run(
-    model: Annotated[Path, typer.Option(envvar="MODEL_PATH", help="The exported graph.")] = Path("models/model.onnx"),
+    model: Annotated[Path, typer.Option(envvar="MODEL_PATH", help="The exported graph, or its folder.")] = Path(
+        "models/model.onnx"
+    ),
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
+    reload_seconds: Annotated[
+        float,
+        typer.Option(envvar="RELOAD_SECONDS", min=0, max=3600, help="How often to look for another model; 0: never."),
+    ] = 2,
 ) -> None:
     """Answer requests over HTTP."""
     from ..serving.app import serve
 
-    serve(model, host, port)
+    serve(model, host, port, reload_seconds=reload_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from .. import tracking
+from .. import lineage, tracking
 from ..artifacts import (
     CANDIDATE,
     COMPARISON,
@@ -32,24 +33,57 @@ from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
 from ..steps import Project, Step
 from ..tracking import Champion
+from .keepers.base import Keepers
 
 
 def run(project: Project) -> str:
     """Compare with the champion, register, and only then replace models/model.onnx by what holds the alias."""
     settings, graph = project.settings.tracking, project.read(CANDIDATE)
     new = Predictor.from_bytes(graph, project.root / CANDIDATE.path)
+    keepers = Keepers(project=project, model=new.name)
+    objection = keepers.objection(new.version)
     champion = tracking.champion(settings, new.name, project.root)
     if champion and champion.graph and champion.model_version == new.version:
         verdict = Verdict(decision="keep", sentence="this model holds the alias already: nothing is new")
         return _finish(project, new, champion.version, verdict, champion.graph)
     verdict = _compare(project, new, champion)
-    metrics = project.read(METRICS)
-    record = tracking.record_of(
+    if objection and verdict.takes_alias:
+        verdict = replace(verdict, decision="keep", sentence=objection)
+    record = _record(project, new, graph, verdict)
+    if not verdict.takes_alias:
+        # The alias of the served model may have any name, this one too.
+        alias = None if settings.alias == tracking.CHALLENGER else tracking.CHALLENGER
+        version = tracking.register(settings, record, new.name, project.root, alias=alias, around=keepers.recording)
+        return _finish(project, new, version, verdict, champion.graph if champion else None)
+    # A full disk shows before the model is registered, and a registry that is down before the file is replaced.
+    with whole(project.root / MODEL.path) as place:
+        MODEL.write(place, graph)
+        alias = settings.alias
+        version = tracking.register(settings, record, new.name, project.root, alias=alias, around=keepers.recording)
+    return keepers.announced(_finish(project, new, version, verdict, graph))
+
+
+def _record(project: Project, new: Predictor, graph: bytes, verdict: Verdict) -> tracking.Record:
+    """What is kept of the run: with its version stand what it is made of, which steps let it pass, and the decision."""
+    later = {MODEL.path, REGISTERED.path}
+    passed = [
+        f"{step} {found.status}"
+        for step, found in lineage.records_in(project.root).items()
+        if not later & {*found.made_from.inputs, *found.writes}
+    ]
+    metrics: dict[str, Any] = project.read(METRICS)
+    return tracking.record_of(
         project,
         metrics,
         SPLIT,
         PARITY,
-        tags={"model_version": new.version, "verdict": verdict.sentence, "decision": verdict.decision},
+        tags={
+            "model_version": new.version,
+            "verdict": verdict.sentence,
+            "decision": verdict.decision,
+            "gates": ", ".join(passed),
+            "graph": f"sha256:{hashlib.sha256(graph).hexdigest()}",
+        },
         files={
             tracking.GRAPH: project.root / CANDIDATE.path,
             tracking.NATIVE: project.root / NATIVE.path,
@@ -57,16 +91,6 @@ def run(project: Project) -> str:
         },
         example=_example(new),
     )
-    if not verdict.takes_alias:
-        # The alias of the served model may have any name, this one too.
-        alias = None if settings.alias == tracking.CHALLENGER else tracking.CHALLENGER
-        version = tracking.register(settings, record, new.name, project.root, alias=alias)
-        return _finish(project, new, version, verdict, champion.graph if champion else None)
-    # A full disk shows before the model is registered, and a registry that is down before the file is replaced.
-    with whole(project.root / MODEL.path) as place:
-        MODEL.write(place, graph)
-        version = tracking.register(settings, record, new.name, project.root, alias=settings.alias)
-    return _finish(project, new, version, verdict, graph)
 
 
 def _finish(project: Project, new: Predictor, version: int, verdict: Verdict, served: bytes | None) -> str:

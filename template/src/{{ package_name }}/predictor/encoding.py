@@ -18,6 +18,8 @@ from ..contract.types import Contract, DatetimeColumn, Part
 Values = np.ndarray | Sequence[Any]
 #: A word of an encoded text, for the tokenizers of scikit-learn and of the graph alike: between spaces, all is one word.
 WORD = r"[^ ]+"
+_WORDS = ("category", "text")
+_FEW_ROWS = 64
 _DAY = np.timedelta64(1, "D")
 _HOUR = np.timedelta64(1, "h")
 
@@ -39,7 +41,7 @@ class Layout:
 def layout_of(contract: Contract) -> Layout:
     """Which arrays the features of a contract become."""
     numbers: list[str] = []
-    words: dict[str, list[str]] = {"category": [], "text": []}
+    words: dict[str, list[str]] = {kind: [] for kind in _WORDS}
     for name, column in contract.columns.items():
         if isinstance(column, DatetimeColumn):
             numbers += [f"{name}.{part}" for part in column.parts]
@@ -48,36 +50,59 @@ def layout_of(contract: Contract) -> Layout:
     return Layout(tuple(numbers), tuple(words["category"]), tuple(words["text"]))
 
 
+class Encoder:
+    """Makes the arrays of one contract: which columns they have is worked out once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._has_moments = any(isinstance(column, DatetimeColumn) for column in contract.columns.values())
+        self._layout = layout_of(contract)
+
+    def encode(self, columns: Mapping[str, Values]) -> dict[str, np.ndarray]:
+        """The graph's inputs by name: `numbers` float32 [N, n], `categories` and `texts` object [N, m]; without columns, none.
+
+        Args:
+            columns: by name [N]; missing is None, NaN or NaT. Moments are datetimes or datetime64 in the place's own time.
+        """
+        layout = self._layout
+        arrays = {}
+        if layout.numbers:
+            arrays["numbers"] = self._numbers(columns)
+        if layout.categories:
+            arrays["categories"] = _words([[value or "" for value in columns[name]] for name in layout.categories])
+        if layout.texts:
+            arrays["texts"] = _words([[folded(value) for value in columns[name]] for name in layout.texts])
+        return arrays
+
+    def _numbers(self, columns: Mapping[str, Values]) -> np.ndarray:
+        numbers = self._parts(columns) if self._has_moments else [columns[name] for name in self._layout.numbers]
+        if len(numbers[0]) <= _FEW_ROWS:
+            # Of a few rows an array is made as a whole: each array has a price of its own.
+            return np.array(numbers, dtype=np.float64).T.astype(np.float32, order="C")
+        filled = np.empty((len(numbers[0]), len(numbers)), dtype=np.float32)
+        for index, values in enumerate(numbers):
+            filled[:, index] = np.asarray(values, dtype=np.float64)
+        return filled
+
+    def _parts(self, columns: Mapping[str, Values]) -> list[Values]:
+        """The columns of `numbers`, where some are parts of a moment."""
+        numbers: list[Values] = []
+        for name, column in self._contract.columns.items():
+            if isinstance(column, DatetimeColumn):
+                moments = np.asarray(columns[name], dtype="datetime64[us]")
+                numbers += [part_of(moments, part) for part in column.parts]
+            elif column.kind not in _WORDS:
+                numbers.append(columns[name])
+        return numbers
+
+
+def _words(columns: list[list[str]]) -> np.ndarray:
+    return np.ascontiguousarray(np.array(columns, dtype=object).T)
+
+
 def encode(contract: Contract, columns: Mapping[str, Values]) -> dict[str, np.ndarray]:
-    """The graph's inputs by name: `numbers` float32 [N, n], `categories` and `texts` object [N, m]; without columns, none.
-
-    Args:
-        contract: says which columns and of what kinds.
-        columns: by name [N]; missing is None, NaN or NaT. Moments are datetimes or datetime64 in the place's own time.
-    """
-    numbers: list[np.ndarray] = []
-    words: dict[str, list[np.ndarray]] = {"category": [], "text": []}
-    for name, column in contract.columns.items():
-        values = columns[name]
-        if isinstance(column, DatetimeColumn):
-            moments = np.asarray(values, dtype="datetime64[us]")
-            numbers += [part_of(moments, part) for part in column.parts]
-        elif column.kind in words:
-            clean = folded if column.kind == "text" else _plain
-            words[column.kind].append(np.array([clean(value) for value in values], dtype=object))
-        else:
-            numbers.append(np.asarray(values, dtype=np.float64))
-    arrays = {"numbers": numbers, "categories": words["category"], "texts": words["text"]}
-    types: dict[str, Any] = {"numbers": np.float32}
-    return {
-        name: np.column_stack(parts).astype(types.get(name, object), copy=False)
-        for name, parts in arrays.items()
-        if parts
-    }
-
-
-def _plain(value: str | None) -> str:
-    return value or ""
+    """The graph's inputs of one contract, as `Encoder.encode` gives them."""
+    return Encoder(contract).encode(columns)
 
 
 def folded(value: str | None) -> str:

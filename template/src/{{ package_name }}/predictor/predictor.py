@@ -13,7 +13,7 @@ import onnxruntime as ort
 
 from ..contract.types import Contract
 from .about import About, read_metadata
-from .encoding import Values, encode, layout_of
+from .encoding import Encoder, Values, layout_of
 from .loading import open_session, read_graph, unusable
 
 #: Rows that go through the graph at once: text becomes thousands of numbers a row.
@@ -75,44 +75,59 @@ class Predictor:
         Raises:
             ModelFileError: the graph fails, or answers with anything but finite numbers, one a row and class.
         """
-        feeds = encode(self.contract, columns)
+        feeds = self._encoder.encode(columns)
         rows = len(next(iter(feeds.values())))
-        names = ["label", "probabilities"] if self.contract.labels else ["prediction"]
-        outputs = []
-        for start in range(0, rows, _BATCH):
-            batch = {name: np.ascontiguousarray(array[start : start + _BATCH]) for name, array in feeds.items()}
-            try:
-                outputs.append(self.session.run(names, batch, options))
-            except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
-                # What it says may repeat a value of the row.
-                raise unusable(self.path, f"it fails: {type(error).__name__}") from None
-        arrays = dict(zip(names, map(np.concatenate, zip(*outputs, strict=True)), strict=True))
-        self._check(arrays, rows)
-        if "prediction" in arrays:
-            return Predictions(values=arrays["prediction"][:, 0])
-        labels, probabilities = arrays["label"], arrays["probabilities"]
-        positive = self.contract.target.positive
-        chosen = labels if positive is None else self.contract.labels.index(positive)
-        return Predictions(values=probabilities[np.arange(rows), chosen], labels=labels, probabilities=probabilities)
+        outputs = [
+            self._run({name: array[start : start + _BATCH] for name, array in feeds.items()}, options)
+            for start in range(0, rows, _BATCH)
+        ]
+        parts = outputs[0] if len(outputs) == 1 else [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
+        self._check(parts, rows)
+        if not self.contract.labels:
+            return Predictions(values=parts[0][:, 0])
+        labels, probabilities = parts
+        values = probabilities[np.arange(rows), labels] if self._positive is None else probabilities[:, self._positive]
+        return Predictions(values=values, labels=labels, probabilities=probabilities)
+
+    def _run(self, batch: dict[str, np.ndarray], options: ort.RunOptions | None) -> list[np.ndarray]:
+        try:
+            outputs: list[np.ndarray] = self.session.run(self._outputs, batch, options)
+        except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
+            # What it says may repeat a value of the row.
+            raise unusable(self.path, f"it fails: {type(error).__name__}") from None
+        return outputs
 
     def unseen(self, columns: Mapping[str, Values]) -> dict[str, int]:
         """By category column, how many values are words that the model does not know; a missing value is none."""
         return {
-            name: sum(value is not None and value not in known for value in columns[name])
+            name: 0 if known.issuperset(columns[name]) else sum(value not in known for value in columns[name])
             for name, known in self._known.items()
         }
 
     @cached_property
-    def _known(self) -> dict[str, frozenset[str]]:
+    def _known(self) -> dict[str, frozenset[str | None]]:
         known = self.about.vocabularies
-        return {name: frozenset(known[name]) for name in self.contract.columns if name in known}
+        return {name: frozenset((*known[name], None)) for name in self.contract.columns if name in known}
 
-    def _check(self, arrays: Mapping[str, np.ndarray], rows: int) -> None:
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder(self.contract)
+
+    @cached_property
+    def _outputs(self) -> list[str]:
+        return ["label", "probabilities"] if self.contract.labels else ["prediction"]
+
+    @cached_property
+    def _positive(self) -> int | None:
+        positive = self.contract.target.positive
+        return None if positive is None else self.contract.labels.index(positive)
+
+    def _check(self, outputs: list[np.ndarray], rows: int) -> None:
         classes = len(self.contract.labels)
-        shapes = {"label": (rows,), "probabilities": (rows, classes), "prediction": (rows, 1)}
-        if any(array.shape != shapes[name] or not np.isfinite(array).all() for name, array in arrays.items()):
+        shapes = [(rows,), (rows, classes)] if classes else [(rows, 1)]
+        if [array.shape for array in outputs] != shapes or not np.isfinite(outputs[-1]).all():
             raise unusable(self.path, "it answers with something else than one finite number a row and class")
-        if "label" in arrays and rows and not 0 <= arrays["label"].min() <= arrays["label"].max() < classes:
+        if classes and rows and not 0 <= outputs[0].min() <= outputs[0].max() < classes:
             raise unusable(self.path, "it answers with a label that its contract does not have")
 
 

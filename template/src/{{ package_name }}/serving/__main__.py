@@ -1,4 +1,4 @@
-"""Start the service from the environment: ``MODEL_PATH``, ``HOST``, ``PORT`` and ``DRAIN_SECONDS``.
+"""Start the service from the environment: ``MODEL_PATH``, ``HOST``, ``PORT``, ``DRAIN_SECONDS`` and ``RELOAD_SECONDS``.
 
 This is what the container runs: it needs only the serving dependencies.
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 from ..errors import ProjectError, SettingsError
 from .app import serve
 from .http.limits import Limits
+from .publishing import RELOAD_SECONDS
 
-_LONGEST_DRAIN = 3600
+_LONGEST = 3600
 
 
 def main() -> int:
@@ -23,6 +24,7 @@ def main() -> int:
             os.environ.get("HOST", "127.0.0.1"),
             _port(os.environ.get("PORT", "8000")),
             _limits(os.environ.get("DRAIN_SECONDS")),
+            _seconds("RELOAD_SECONDS", os.environ.get("RELOAD_SECONDS", str(RELOAD_SECONDS))),
         )
     except ProjectError as error:
         sys.stderr.write(f"Error: {error}\nNext:  {error.advice}\n")
@@ -38,16 +40,18 @@ def _port(text: str) -> int:
 
 
 def _limits(drain: str | None) -> Limits:
-    if drain is None:
-        return Limits()
+    return Limits() if drain is None else Limits(drain_seconds=_seconds("DRAIN_SECONDS", drain))
+
+
+def _seconds(name: str, text: str) -> float:
     try:
-        seconds = float(drain)
+        seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 <= seconds <= _LONGEST_DRAIN:
-        message = f"DRAIN_SECONDS is {drain!r}, but has to be a number from 0 to {_LONGEST_DRAIN}."
-        raise SettingsError(message, "Write for example DRAIN_SECONDS=5.")
-    return Limits(drain_seconds=seconds)
+    if not 0 <= seconds <= _LONGEST:
+        message = f"{name} is {text!r}, but has to be a number from 0 to {_LONGEST}."
+        raise SettingsError(message, f"Write for example {name}=5.")
+    return seconds
 
 
 if __name__ == "__main__":

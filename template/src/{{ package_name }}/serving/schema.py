@@ -30,8 +30,8 @@ from ..predictor.encoding import local
 _MOST_ROWS = 1000
 # Of all rows of an answer together: a model of many classes gets fewer rows at once.
 _MOST_PROBABILITIES = 50_000
-_LONGEST_WORD = 1000
-_LONGEST_TEXT = 10_000
+LONGEST_WORD = 1000
+LONGEST_TEXT = 10_000
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _REFUSE_UNKNOWN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # Blanks around a word are no part of it, and NUL is in none, as in tables; what is missing is null.
@@ -65,7 +65,7 @@ def build_wire(contract: Contract, about: About) -> Wire:
     columns: dict[str, Any] = {
         # Column names are data: one called "copy" or "_id" would clash with pydantic's own attributes,
         # so the real name is only an alias.
-        f"column_{index}": _annotation(name, column, contract.time_zone)
+        f"column_{index}": annotation(name, column, contract.time_zone)
         for index, (name, column) in enumerate(contract.columns.items())
     }
     instance: Any = create_model("Instance", __config__=_REFUSE_UNKNOWN, **columns)
@@ -85,7 +85,8 @@ def build_wire(contract: Contract, about: About) -> Wire:
     return Wire(instance, request, response, most_rows)
 
 
-def _annotation(name: str, column: Column, zone: str) -> object:
+def annotation(name: str, column: Column, zone: str) -> object:
+    """The type of a column's value in a request, which is called as the column is."""
     about: dict[str, Any] = {"alias": name, "title": name, "description": column.description}
     if unit := getattr(column, "unit", None):
         about["json_schema_extra"] = {"unit": unit}
@@ -97,31 +98,37 @@ def _kind(column: Column, zone: str) -> Any:
     kind: Any = bool
     match column:
         case NumberColumn():
-            # A number that is finite in JSON may still be infinite in the graph's float32.
-            kind = Annotated[float, Field(**_range(column, _FLOAT32_MAX))]
+            kind = Annotated[float, Field(**_range(column))]
         case IntegerColumn():
-            limits = _range(column, LARGEST_EXACT)
+            limits = _range(column)
             schema = {"type": "integer", "minimum": limits["ge"], "maximum": limits["le"]}
             kind = Annotated[float, Field(multiple_of=1, **limits), WithJsonSchema(schema)]
         case CategoryColumn(allowed=allowed) if allowed:
             kind = Literal[allowed]
         case CategoryColumn():
-            kind = Annotated[str, StringConstraints(**_FILLED, max_length=_LONGEST_WORD)]
+            kind = Annotated[str, StringConstraints(**_FILLED, max_length=LONGEST_WORD)]
         case TextColumn():
-            kind = Annotated[str, StringConstraints(**_FILLED, max_length=_LONGEST_TEXT)]
+            kind = Annotated[str, StringConstraints(**_FILLED, max_length=LONGEST_TEXT)]
         case DatetimeColumn():
             said = f"A date, or a date and time; without an offset it is the time of {zone}."
             schema = {"type": "string", "pattern": _MOMENT.pattern, "description": said}
-            kind = Annotated[str, AfterValidator(_moment(column, zone)), WithJsonSchema(schema)]
+            kind = Annotated[str, AfterValidator(moment_reader(column, zone)), WithJsonSchema(schema)]
     return kind
 
 
-def _range(column: NumberColumn | IntegerColumn, most: float) -> dict[str, Any]:
+def _range(column: NumberColumn | IntegerColumn) -> dict[str, Any]:
+    low, high = limits_of(column)
+    return {"ge": low, "le": high}
+
+
+def limits_of(column: NumberColumn | IntegerColumn) -> tuple[float, float]:
+    """From where to where a number may be: a number that is finite in JSON may still be infinite in the graph's float32."""
+    most = _FLOAT32_MAX if isinstance(column, NumberColumn) else LARGEST_EXACT
     low = -most if column.minimum is None else max(column.minimum, -most)
-    return {"ge": low, "le": most if column.maximum is None else min(column.maximum, most)}
+    return low, most if column.maximum is None else min(column.maximum, most)
 
 
-def _moment(column: DatetimeColumn, zone: str) -> Callable[[str], datetime]:
+def moment_reader(column: DatetimeColumn, zone: str) -> Callable[[str], datetime]:
     """A reader of ISO texts that gives the place's own time."""
     low, high = (bound and local(bound, zone) for bound in (column.minimum, column.maximum))
 

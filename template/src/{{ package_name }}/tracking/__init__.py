@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .client import CHALLENGER, champion, record_run, register
-from .record import GRAPH, LEARNT, NATIVE, Champion, Example, Record, record_of
+from .record import GRAPH, LEARNT, NATIVE, Champion, Example, Record, Registration, record_of
 
 __all__ = [
     "CHALLENGER",
@@ -13,6 +13,7 @@ __all__ = [
     "Champion",
     "Example",
     "Record",
+    "Registration",
     "champion",
     "record_of",
     "record_run",

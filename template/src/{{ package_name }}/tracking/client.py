@@ -5,40 +5,29 @@ A run ends as finished or failed, never as running; a version has its file and i
 
 from __future__ import annotations
 
-import logging
-import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import TrackingError
-from ..settings import Tracking, check_uri
-from .database import MARK, SETTING, cause_of, opened, path_of
+from ..settings import Tracking
+from .connection import PACKAGE, connected, place_of, unless
+from .database import MARK, path_of
 from .folder import gather
-from .names import database_of, safe_name, without_password
-from .record import GRAPH, LEARNT, Champion, Record
+from .names import registered_name, safe_name
+from .record import GRAPH, LEARNT, Champion, Record, Registration
 
 #: MLflow's limits of one request (its REST API, `runs/log-batch`) and of one value.
 MAX_PARAMETERS, MAX_ENTITIES, MAX_VALUE = 100, 1000, 6000
-MAX_REASON = 300
 #: The alias of the newest version that did not take the one that is served.
 CHALLENGER = "challenger"
-#: Without these a dead server is asked for minutes, usage statistics leave the house, and addresses are printed.
-ENVIRONMENT = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    # A server hands files on to its store before it answers.
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
-PACKAGE = __name__.partition(".")[0]
+#: Around the moment in which an alias moves: what keeps a record of it, with MLflow's client.
+Around = Callable[[Any, Registration], AbstractContextManager[None]]
 
 
 def record_run(settings: Tracking, record: Record, root: Path) -> str:
@@ -51,7 +40,13 @@ def record_run(settings: Tracking, record: Record, root: Path) -> str:
         return str(_record(client, settings, record, root).info.run_id)
 
 
-def register(settings: Tracking, record: Record, model_name: str, root: Path, *, alias: str | None) -> int:
+def _unrecorded(_client: Any, _registration: Registration) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def register(  # noqa: PLR0913 - the last two belong together
+    settings: Tracking, record: Record, model_name: str, root: Path, *, alias: str | None, around: Around = _unrecorded
+) -> int:
     """Record a run and make its graph a version of the registered model; the version's number comes back.
 
     Args:
@@ -60,30 +55,34 @@ def register(settings: Tracking, record: Record, model_name: str, root: Path, *,
         model_name: of the registered model.
         root: the project's folder.
         alias: what is to point at the version from now on, if anything.
+        around: entered when the version is there, left when the alias has moved, too.
 
     Raises:
         TrackingError: it cannot be done; there is no new version then, and the alias is where it was.
     """
-    name = safe_name(model_name)
+    name = registered_name(settings, model_name)
     with connected(settings, root) as client:
-        before = _holder(client, name, alias) if alias else None
+        before = holder(client, name, alias) if alias else None
         run = _record(client, settings, record, root)
         try:
-            with _unless("RESOURCE_ALREADY_EXISTS"):
+            with unless("RESOURCE_ALREADY_EXISTS"):
                 client.create_registered_model(name)
             source = f"{run.info.artifact_uri}/{PurePosixPath(GRAPH).parent}"
             created = client.create_model_version(name, source, run.info.run_id, tags=dict(record.tags))
-            if alias:
-                client.set_registered_model_alias(name, alias, created.version)
-            return int(created.version)
+            version = int(created.version)
+            made = Registration(name=name, version=version, alias=alias, run_id=run.info.run_id, record=record)
+            with around(client, made):
+                if alias:
+                    client.set_registered_model_alias(name, alias, created.version)
         except BaseException:
             _fail(client, run)
             with suppress(Exception):
-                for version in client.search_model_versions(f"run_id = '{run.info.run_id}'"):
-                    client.delete_model_version(name, version.version)
+                for left in client.search_model_versions(f"run_id = '{run.info.run_id}'"):
+                    client.delete_model_version(name, left.version)
                 if before:
                     client.set_registered_model_alias(name, alias, before)
             raise
+        return version
 
 
 def champion(settings: Tracking, model_name: str, root: Path) -> Champion | None:
@@ -92,70 +91,24 @@ def champion(settings: Tracking, model_name: str, root: Path) -> Champion | None
     Raises:
         TrackingError: it cannot be asked for.
     """
-    name = safe_name(model_name)
+    name = registered_name(settings, model_name)
     with connected(settings, root) as client:
-        number = _holder(client, name, settings.alias)
+        number = holder(client, name, settings.alias)
         if number is None:
             return None
         version = client.get_model_version(name, number)
         return Champion(
             version=int(number),
             model_version=version.tags.get("model_version", ""),
-            graph=_fetch(client, version.run_id, GRAPH),
-            learnt=_fetch(client, version.run_id, LEARNT),
+            graph=fetch_file(client, version.run_id, GRAPH),
+            learnt=fetch_file(client, version.run_id, LEARNT),
         )
-
-
-@contextmanager
-def connected(settings: Tracking, root: Path) -> Iterator[Any]:
-    """MLflow's client, with all that goes wrong in the block turned into an error that says what to do."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    uri, database = _place(settings, root)
-    try:
-        import mlflow
-
-        for noisy in ("alembic", "mlflow", "urllib3"):
-            logging.getLogger(noisy).setLevel(logging.CRITICAL)
-        with ExitStack() as stack:
-            address = stack.enter_context(opened(database, PACKAGE)) if database else check_uri(uri)
-            yield mlflow.MlflowClient(address, address)
-    except TrackingError:
-        raise
-    except Exception as error:
-        raise _explained(error, uri, database) from error
-
-
-def _place(settings: Tracking, root: Path) -> tuple[str, Path | None]:
-    """The address, and the file if it is a local database; the environment goes before the settings."""
-    chosen = os.environ.get("MLFLOW_TRACKING_URI")
-    uri = chosen or settings.uri
-    return uri, database_of(uri, Path() if chosen else root)
-
-
-def _explained(error: Exception, uri: str, database: Path | None) -> TrackingError:
-    """The cause and the next step."""
-    if database and (cause := cause_of(error)):
-        return TrackingError(f"Runs cannot be recorded in {database}: {cause[0]}.", cause[1])
-    first = error
-    while first.__cause__ or first.__context__:
-        first = first.__cause__ or first.__context__  # type: ignore[assignment]
-    # What the system says, such as "Connection refused" or "timed out", is clearer than what is made of it.
-    system = isinstance(first, OSError) and not database and (first.strerror or str(first))
-    said = system or str(error)
-    reason = said.strip().partition("\n")[0][:MAX_REASON] or type(error).__name__
-    advice = f"Start it or correct its address: {SETTING}."
-    if "error code 401" in reason or "error code 403" in reason:
-        advice = (
-            "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, as it wants them."
-        )
-    return TrackingError(without_password(f"The tracking server {uri} cannot be used: {reason}", uri), advice)
 
 
 def _record(client: Any, settings: Tracking, record: Record, root: Path) -> Any:
     """Log all of one run; stopped or refused, it is marked as failed."""
     tags = {safe_name(name): text for name, text in record.tags.items()} | {MARK: PACKAGE}
-    run = client.create_run(_experiment(client, settings, root), run_name=record.name, tags=tags)
+    run = client.create_run(experiment_of(client, settings, root), run_name=record.name, tags=tags)
     try:
         _log_values(client, run.info.run_id, record)
         with tempfile.TemporaryDirectory() as folder:
@@ -176,14 +129,15 @@ def _fail(client: Any, run: Any) -> None:
         client.set_terminated(run.info.run_id, "FAILED")
 
 
-def _experiment(client: Any, settings: Tracking, root: Path) -> str:
+def experiment_of(client: Any, settings: Tracking, root: Path) -> str:
+    """The id of the project's experiment, which is made if it is not there; raises `TrackingError` if it was deleted."""
     found = client.get_experiment_by_name(settings.experiment)
     if found is None:
-        database = _place(settings, root)[1]
+        database = place_of(settings, root)[1]
         # A server decides itself where files go; without one they stay beside the database.
         artifacts = (database.parent / "mlruns").as_uri() if database else None
         # Another run may have made it meanwhile.
-        with _unless("RESOURCE_ALREADY_EXISTS"):
+        with unless("RESOURCE_ALREADY_EXISTS"):
             return str(client.create_experiment(settings.experiment, artifact_location=artifacts))
         found = client.get_experiment_by_name(settings.experiment)
     if found.lifecycle_stage == "deleted":
@@ -216,30 +170,18 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
 
 
-def _holder(client: Any, model_name: str, alias: str) -> str | None:
+def holder(client: Any, model_name: str, alias: str) -> str | None:
     """The version that the alias points at."""
-    with _unless("RESOURCE_DOES_NOT_EXIST"):
+    with unless("RESOURCE_DOES_NOT_EXIST"):
         holder = client.get_registered_model(model_name).aliases.get(alias)
         return None if holder is None else str(holder)
     return None
 
 
-def _fetch(client: Any, run_id: str | None, name: str) -> bytes | None:
+def fetch_file(client: Any, run_id: str | None, name: str) -> bytes | None:
     """A file of a run; None if the run or the file is not there any more."""
-    with _unless("RESOURCE_DOES_NOT_EXIST"), tempfile.TemporaryDirectory() as folder:
+    with unless("RESOURCE_DOES_NOT_EXIST"), tempfile.TemporaryDirectory() as folder:
         kept = client.list_artifacts(run_id, str(PurePosixPath(name).parent)) if run_id else []
         if name in {item.path for item in kept}:
             return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
     return None
-
-
-@contextmanager
-def _unless(code: str) -> Iterator[None]:
-    """Go on after the block if MLflow refuses it with this code."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield
-    except MlflowException as error:
-        if error.error_code != code:
-            raise

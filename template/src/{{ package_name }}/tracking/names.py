@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from ..settings import SQLITE
+from ..settings import SQLITE, Tracking
 
 MAX_NAME = 250
 #: A shorter password would be found in any text.
@@ -29,6 +29,11 @@ def safe_name(name: str) -> str:
     if len(marked) > MAX_NAME:
         marked = f"{marked[: MAX_NAME - 17]}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:16]}"
     return marked or "_x_"
+
+
+def registered_name(settings: Tracking, model_name: str) -> str:
+    """What the registry calls a model: the name in the settings, else the one that its graph says."""
+    return settings.registered_model or safe_name(model_name)
 
 
 def without_password(text: str, uri: str) -> str:

@@ -59,6 +59,25 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Registration:
+    """A version that has just been made.
+
+    Args:
+        name: of the registered model.
+        version: its number in the registry.
+        alias: what is about to point at it, if anything.
+        run_id: of the run that made it.
+        record: what is kept of that.
+    """
+
+    name: str
+    version: int
+    alias: str | None
+    run_id: str
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True)
 class Champion:
     """The registered model that holds the alias.
 

@@ -6,12 +6,14 @@ from typing import Any, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from ..problems import Problem
 from .connections import Connections, Phase
 from .reader import Reader
 from .refusals import BUSY, SLOW, refusal
+from .short import Short
 from .transport import ClosingTransport
 
 # They wait for nobody: a platform restarts a service that does not answer them. No platform asks twice at once.
@@ -37,7 +39,7 @@ class Connection(Reader):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(room.limits, config, server_state, app_state, _loop)
+        super().__init__(room.limits, room.short, config, server_state, app_state, _loop)
         self._application = cast("ASGIApp", self.app)
         self.app = self._answer
         self._room = room
@@ -58,8 +60,7 @@ class Connection(Reader):
         """Let those who still answer know that nobody listens."""
         super().connection_lost(exc)
         for cycle in self._open:
-            cycle.disconnected = True
-            cycle.message_event.set()
+            _give_up(cycle)
         self.pipeline.clear()
         self._room.forget(self)
 
@@ -92,6 +93,7 @@ class Connection(Reader):
     def resume_writing(self) -> None:
         """Go on: the client has read."""
         super().resume_writing()
+        self._begin_first()
         self._settle()
 
     # What the application tells.
@@ -115,8 +117,7 @@ class Connection(Reader):
     def on_response_complete(self) -> None:
         """Go on with the request that was sent behind this one."""
         self._open.popleft()
-        super().on_response_complete()
-        self._unset_keepalive_if_required()  # the room looks after who is idle
+        self._go_on()
         if self._phase is Phase.LEAVING:
             return
         self._is_renewed = True
@@ -141,6 +142,26 @@ class Connection(Reader):
         self.transport.abort()
 
     # How it is done.
+
+    def _go_on(self) -> None:
+        """What uvicorn does behind an answer, but for its timer: the room looks after who is idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def _write_short(self, short: Short, head: bytes, body: bytes) -> None:
+        if self._room.closing:
+            short.keep_alive = False
+        close = b"" if short.keep_alive else b"connection: close\r\n"
+        always = self._room.written(self.server_state.default_headers)
+        self.transport.write(b"%b%b%bcontent-length: %d\r\n\r\n%b" % (head, always, close, len(body), body))
+        short.response_started = short.response_complete = True
+        if not short.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _may_read(self) -> bool:
         return not self._held and not self._has_ended
@@ -195,8 +216,7 @@ class Connection(Reader):
         self._held = b""
         if self._intake.in_body:
             rest = self._open.pop()
-            rest.disconnected = True
-            rest.message_event.set()
+            _give_up(rest)
             if self.pipeline and self.pipeline[0][0] is rest:
                 self.pipeline.popleft()
             if rest.response_started:
@@ -222,3 +242,12 @@ class Connection(Reader):
         self._room.hold(self, 0)
         is_sent = self.transport.end(is_sending=is_sending and not self._has_ended)
         self._room.enter(self, Phase.LEAVING if is_sent else Phase.STUCK)
+
+
+def _give_up(cycle: RequestResponseCycle | Short) -> None:
+    """Let who answers know that nobody listens."""
+    if isinstance(cycle, Short):
+        cycle.abandon()
+    else:
+        cycle.disconnected = True
+        cycle.message_event.set()

@@ -6,11 +6,13 @@ nothing while nobody has.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum, auto
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Protocol
 
+from ..rest.hot import Hot
 from .limits import Limits
 from .turns import Turns
 
@@ -46,9 +48,13 @@ class Member(Protocol):
 class Connections:
     """All connections of a service, by phase and, within one, in the order in which they entered it."""
 
-    def __init__(self, limits: Limits, on_refusal: Callable[[int], None]) -> None:
+    def __init__(
+        self, limits: Limits, on_refusal: Callable[[int], None], short: Mapping[bytes, Hot] = MappingProxyType({})
+    ) -> None:
         self.limits = limits
         self.on_refusal = on_refusal
+        # By address, what is answered without a task.
+        self.short = short
         # Set for good when the service is about to stop: every answer is then the last of its connection.
         self.closing = False
         # Either costs a fraction of a millisecond, so that a round takes some.
@@ -58,6 +64,15 @@ class Connections:
         self._phases: dict[Member, Phase] = {}
         self._buffered: dict[Member, int] = {}
         self._total = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._written = b""
+
+    def written(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The headers of every answer as they stand in one; uvicorn makes a new list of them each second."""
+        if headers is not self._headers:
+            self._headers = headers
+            self._written = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return self._written
 
     def __len__(self) -> int:
         return len(self._phases)

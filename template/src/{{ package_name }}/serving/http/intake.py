@@ -66,19 +66,22 @@ def fault_of_head(version: str, url: bytes, headers: Sequence[Header], limits: L
             length = int(value)
         elif name == b"transfer-encoding":
             coding += value.lower()
-    is_1_1 = version == "1.1"
-    # In the order in which they are told; only the first is.
-    faults = (
-        (len(url) > limits.url_bytes, LONG_URL),
-        (size > limits.head_bytes or len(headers) > limits.headers, LARGE_HEAD),
-        (not is_1_1 and version != "1.0", VERSION),
-        (hosts > 1 or (is_1_1 and not hosts), HOST),
-        (coding not in {b"", b"chunked"}, CODING),
-        # HTTP/1.0 has no chunks: a proxy in front may see another end of this request than we do.
-        (coding and not is_1_1, INVALID),
-        (length > limits.body_bytes, LARGE_BODY),
-    )
-    return next((problem for is_faulty, problem in faults if is_faulty), None)
+    if len(url) > limits.url_bytes:
+        return LONG_URL
+    if size > limits.head_bytes or len(headers) > limits.headers:
+        return LARGE_HEAD
+    return _fault_of_message(version, hosts, coding) or (LARGE_BODY if length > limits.body_bytes else None)
+
+
+def _fault_of_message(version: str, hosts: int, coding: bytes) -> Problem | None:
+    if version not in {"1.1", "1.0"}:
+        return VERSION
+    if hosts > 1 or (version == "1.1" and not hosts):
+        return HOST
+    if coding not in {b"", b"chunked"}:
+        return CODING
+    # HTTP/1.0 has no chunks: a proxy in front may see another end of this request than we do.
+    return INVALID if coding and version == "1.0" else None
 
 
 def without_upgrade(method: bytes, url: bytes, version: str, headers: Iterable[Header]) -> bytes:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..body import MAX_BODY_BYTES
+from ..rest.body import MAX_BODY_BYTES
 
 _MOST_CONNECTIONS = 1000
 # The model, the log, the event loop and a connection that is accepted only to be refused need files, too.

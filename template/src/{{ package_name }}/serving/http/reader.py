@@ -6,7 +6,8 @@ This file and ``connection.py`` know uvicorn's inside; their contract tests tell
 import asyncio
 from abc import abstractmethod
 from collections import deque
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import httptools
 from uvicorn import Config
@@ -14,9 +15,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from ..problems import Problem
+from ..rest.hot import Hot
 from .intake import Intake, fault_of_head, without_upgrade
 from .limits import Limits
 from .refusals import INVALID, PIPELINED
+from .short import Short, is_short
 
 # So little is parsed at a time that what is over a limit is noticed before it takes memory.
 _HEAD_PIECE = 2 * 1024
@@ -33,6 +36,7 @@ class Reader(HttpToolsProtocol):
     def __init__(
         self,
         limits: Limits,
+        short: Mapping[bytes, Hot],
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
@@ -40,9 +44,10 @@ class Reader(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
+        self._short = short
         self._intake = Intake(limits)
         # Requests whose headers have been read and whose answer has not been written, in order.
-        self._open: deque[RequestResponseCycle] = deque()
+        self._open: deque[RequestResponseCycle | Short] = deque()
         self._held = b""  # what came behind them
         self._is_deaf = False  # nothing more is parsed, because of a fault
         self._is_renewed = False  # one more request or answer is complete: waiting begins anew
@@ -52,13 +57,17 @@ class Reader(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start to count."""
-        super().on_message_begin()
+        # What uvicorn prepares for its cycle is prepared when it is known that there is to be one.
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self._intake.begin()
 
     def on_headers_complete(self) -> None:
         """Start the request, unless its head is refused."""
+        method = self.parser.get_method()
         fault = fault_of_head(self.parser.get_http_version(), self.url, self.headers, self._limits)
-        if self.parser.get_method() == b"CONNECT":
+        if method == b"CONNECT":
             fault = INVALID
         elif fault is None and len(self._open) >= self._limits.pipelined:
             fault = PIPELINED
@@ -67,7 +76,11 @@ class Reader(HttpToolsProtocol):
             raise _RefusedError
         if self.parser.should_upgrade():
             return  # the parser stops here: see _without_upgrade
-        super().on_headers_complete()
+        hot = self._short.get(self.url) if method == b"POST" else None
+        if hot is not None and is_short(self.headers):
+            self._start_short(hot)
+        else:
+            self._start_cycle()
         self._intake.begin_body()
         # Trailers are read and forgotten: nobody may change the headers that the application has seen.
         self.headers = []
@@ -85,8 +98,42 @@ class Reader(HttpToolsProtocol):
         super().on_message_complete()
         self._intake.end()
         self._is_renewed = True
+        self._begin_first()
 
     # How it is done.
+
+    def _start_cycle(self) -> None:
+        """Let uvicorn run the application for a request whose head is complete."""
+        url, headers, is_expecting = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, is_expecting
+        self.scope["headers"] = headers
+        super().on_headers_complete()
+
+    def _start_short(self, hot: Hot) -> None:
+        """Take a request that is answered without a task, when it is its turn and all of it is there."""
+        before = self.cycle
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self.cycle = short = cast("Any", Short(hot, self.headers, keep_alive=keep_alive, write=self._write_short))
+        if before is not None and not before.response_complete:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((short, self.app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle | Short, app: Any) -> None:
+        if isinstance(cycle, Short):
+            self._begin_first()
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _begin_first(self) -> None:
+        """Answer the first request that is open, if it is a short one, and the client takes what is there for it."""
+        first = self._open[0] if self._open else None
+        if isinstance(first, Short) and not self.flow.write_paused:
+            first.begin(self.loop, self.client)
+
+    @abstractmethod
+    def _write_short(self, short: Short, head: bytes, body: bytes) -> None:
+        """Write the answer to a request that has no task."""
 
     @abstractmethod
     def _refuse(self, problem: Problem) -> None:

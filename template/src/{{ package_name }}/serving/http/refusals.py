@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from ..body import MAX_BODY_BYTES
 from ..problems import MEDIA_TYPE, Problem
+from ..rest.body import MAX_BODY_BYTES
 
 INVALID = Problem(title="Bad request", status=400, detail="This is not a valid HTTP/1.1 request.")
 FRAMING = Problem(title="Bad request", status=400, detail="Send the body in larger chunks, without extensions.")

@@ -1,0 +1,1 @@
+"""What else is told of a registered model: each file here may have a `Keeper`."""

@@ -1,0 +1,1 @@
+"""Who watches what is answered: each file with an `Observer` takes part."""

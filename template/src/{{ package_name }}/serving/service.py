@@ -1,0 +1,120 @@
+"""What all that answers in one process shares: the models, their runs, the observers and the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import Scope
+
+from ..discovery import discover
+from .batching import MOST_WAITING, Batches, Form, Reply, Waiting
+from .metrics import ServingMetrics
+from .models import Arrived
+from .observer import FOLDER, Answered, Observer, Outcome
+
+if TYPE_CHECKING:
+    from .answering import Answering
+    from .models import Headers, Models
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """Answers requests with the models, and tells the observers."""
+
+    def __init__(self, models: Models, most_waiting: int = MOST_WAITING) -> None:
+        self.models = models
+        self.metrics = ServingMetrics()
+        #: Where the metrics of observers and shells belong.
+        self.registry = self.metrics.registry
+        self.ready = self.leaving = False
+        #: Asked with each request; whoever offers HTTP adds those that it finds.
+        self.guards: list[Callable[[Scope], None]] = []
+        #: What goes on beside the answers, from the start of the service to its end.
+        self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._most_waiting = most_waiting
+        self._batches: dict[Answering, Batches] = {}
+        models.on_publish(self._forget)
+        # Unlike those of other processes, and cheap to make.
+        self._ids: Callable[[], int] = itertools.count().__next__
+        self._prefix = os.urandom(8).hex()
+        self._watches = [each.start(self) for each in discover(FOLDER, Observer).values()]
+        #: Told of each run.
+        self.observers = [watch.observe for watch in self._watches]
+
+    def open(self) -> None:
+        """Begin: the observers first."""
+        for watch in self._watches:
+            watch.open()
+        self.ready = True
+
+    def close(self) -> None:
+        """End, when the last request has been answered."""
+        self.ready = False
+        for watch in self._watches:
+            watch.close()
+
+    def admit(self, scope: Scope) -> None:
+        """Ask the guards; raises `RefusedError`."""
+        for guard in self.guards:
+            guard(scope)
+
+    def new_id(self) -> str:
+        """An id for a request that brings none."""
+        return f"{self._prefix}-{self._ids():x}"
+
+    async def ask(self, form: Form, body: bytes, request_id: str, headers: Headers) -> bytes:
+        """The answer of the model that is to answer; raises `RefusedError`."""
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.submit(form, body, request_id, headers, reply)
+        return await reply
+
+    def submit(self, form: Form, body: bytes, request_id: str, headers: Headers, reply: Reply) -> None:
+        """Let the model that is to answer do so; raises `RefusedError` where too many wait."""
+        models = self.models
+        answering = models.current
+        if models.choice is not None:
+            answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
+        self.batches_of(answering).submit(form, body, request_id, reply)
+
+    def batches_of(self, answering: Answering) -> Batches:
+        """The requests that wait for a model."""
+        batches = self._batches.get(answering)
+        if batches is None:
+            batches = self._batches[answering] = Batches(answering, self._observe, self._fail, self._most_waiting)
+        return batches
+
+    def _forget(self, current: Answering) -> None:
+        """Let go of the models that nobody waits for."""
+        self._batches = {key: batches for key, batches in self._batches.items() if key is current or batches.is_busy}
+
+    def learn(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the observers what came of predictions."""
+        for watch in self._watches:
+            try:
+                watch.learn(outcomes)
+            except Exception:
+                logger.exception("An observer failed")
+
+    def _fail(self, answering: Answering, waiting: Waiting, error: Exception) -> None:
+        """Ask another model, if there is one that may answer instead."""
+        rescue = self.models.rescue
+        other = rescue(answering, waiting.request_id) if rescue and not waiting.reply.done() else None
+        if other is not None and other is not answering:
+            self.batches_of(other).take(waiting)
+        elif not waiting.reply.done():
+            waiting.reply.set_exception(error)
+
+    def _observe(self, answered: Answered) -> None:
+        for observe in self.observers:
+            try:
+                observe(answered)
+            except Exception:
+                # Whoever watches may not keep anybody from an answer.
+                logger.exception("An observer failed")

@@ -1,0 +1,1 @@
+"""Who may ask: keys, of which only hashes are kept, compared in constant time."""

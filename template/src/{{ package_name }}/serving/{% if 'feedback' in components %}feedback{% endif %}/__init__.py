@@ -1,0 +1,1 @@
+"""Outcomes that become known after the prediction: labels, kept beside the prediction log."""

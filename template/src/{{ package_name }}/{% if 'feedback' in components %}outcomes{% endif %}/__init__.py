@@ -1,0 +1,1 @@
+"""Predictions and what came of them, side by side."""
