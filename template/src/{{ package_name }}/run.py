@@ -7,6 +7,7 @@ import time
 #: Before anything else is imported: the time that is shown is that of the whole command.
 STARTED = time.perf_counter()
 
+import inspect  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from importlib import import_module  # noqa: E402
@@ -44,6 +45,9 @@ def build_app() -> typer.Typer:
     for name in commands:
         module = import_module(f"{PACKAGE}.commands.{name}")
         if hasattr(module, "app"):
+            for each in module.app.registered_commands:
+                # What a command raises is for who calls it in Python.
+                each.help = each.help or (inspect.getdoc(each.callback) or "").partition("\n\n")[0]
             app.add_typer(module.app, name=name, help=_help("commands", name))
         else:
             app.command(name, help=_help("commands", name))(module.run)

@@ -59,9 +59,9 @@ def facts_of(client: Any, name: str, number: int) -> Facts | None:
 def facts_from(tags: Mapping[str, str], metrics: Mapping[str, Any], run_id: str) -> Facts:
     """What tags and metrics of a run say."""
     scores = {
-        name.removeprefix("scores.").removesuffix(".value"): float(value)
+        name.removeprefix("holdout.").removesuffix(".value"): float(value)
         for name, value in sorted(metrics.items())
-        if name.startswith("scores.") and name.endswith(".value") and isinstance(value, int | float)
+        if name.startswith("holdout.") and name.endswith(".value") and isinstance(value, int | float)
     }
     finite = [(cut(name, MAX_NAME), value) for name, value in scores.items() if math.isfinite(value)]
     return Facts(

@@ -52,14 +52,14 @@ def _end(played: Played) -> str:
     if isinstance(policy, AB):
         found = policy.found(state)
         said = state.reason or "not sure which is better"
-        return f"{said}; by now it is higher by {found.low:.4f} to {found.high:.4f}"
+        return f"{said}; by now {policy.challenger} scores higher by {found.low:.4f} to {found.high:.4f}"
     return state.reason or (f"in step {state.stage + 1}" if state.stage else "nothing is settled")
 
 
 def _pictures(sheet: Sheet, played: Played) -> list[Picture]:
-    share = "Share of the requests that each model answers"
+    share = "Share of the requests that each model answers, from the first to the last"
     shares = [Line(name, values, values, values, tick=share_tick) for name, values in played.shares.items()]
-    regret = "What was lost to the better model, as the sum of scores; a failed request scores 0"
+    regret = "What was lost to the better model by then, as the sum of scores; a failed request scores 0"
     lost = Line("lost", played.regret, played.regret, played.regret, tick=tick)
     at = played.at.astype(float)
     return [

@@ -14,7 +14,7 @@ from .base import CHALLENGER, Asked, Choice, Count, Failures, Other, Part, Polic
 
 
 class AB(Policy):
-    """Whoever is on a side stays there. One may look at the result at any time: see `sequential.difference`."""
+    """Whoever is on a side stays there. One may look at the result at any time, and stop when it is sure."""
 
     kind: Literal["ab"]
     challenger: Other = CHALLENGER
