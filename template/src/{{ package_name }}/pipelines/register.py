@@ -28,7 +28,6 @@ from ..artifacts import (
 from ..contract.digests import row_digests
 from ..contract.types import Contract, DatetimeColumn
 from ..evaluation.champion import Verdict, judge
-from ..predictor.encoding import encode
 from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
 from ..steps import Project, Step
@@ -89,7 +88,7 @@ def _record(project: Project, new: Predictor, graph: bytes, verdict: Verdict) ->
             tracking.NATIVE: project.root / NATIVE.path,
             tracking.LEARNT: project.root / LEARNT.path,
         },
-        example=_example(new),
+        example=tracking.Example(contract=new.contract, row=new.about.example),
     )
 
 
@@ -102,13 +101,6 @@ def _finish(project: Project, new: Predictor, version: int, verdict: Verdict, se
     said |= {"alias": project.settings.tracking.alias, "takes_alias": verdict.takes_alias}
     project.write(REGISTERED, said | asdict(verdict))
     return f"{verdict.decision}: version {version} of {new.name}: {verdict.sentence}"
-
-
-def _example(model: Predictor) -> tracking.Example:
-    """The row of the model's example, as the graph takes and answers it."""
-    inputs = encode(model.contract, {name: [value] for name, value in model.about.example.items()})
-    names = [output.name for output in model.session.get_outputs()]
-    return tracking.Example(inputs=inputs, outputs=dict(zip(names, model.session.run(names, inputs), strict=True)))
 
 
 def _compare(project: Project, new: Predictor, champion: Champion | None) -> Verdict:

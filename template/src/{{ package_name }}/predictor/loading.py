@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import onnxruntime as ort
 
@@ -35,10 +35,30 @@ _FATAL_ONLY = 4
 T = TypeVar("T")
 
 
+class Opened(NamedTuple):
+    """A graph, ready to run.
+
+    Args:
+        session: runs it.
+        said: what it says of itself.
+        inputs: by name, the type and how many columns it has.
+        outputs: by name, the type.
+    """
+
+    session: ort.InferenceSession
+    said: Mapping[str, str]
+    inputs: Mapping[str, tuple[str, Any]]
+    outputs: Mapping[str, str]
+
+
 class ModelFileError(ProjectError):
     """The model file is missing, unreadable, or not a model that this project understands."""
 
     exit_code = 2
+
+
+class UnreachableError(ModelFileError):
+    """The model cannot be had from where it is: that may pass."""
 
 
 def read_graph(path: Path) -> bytes:
@@ -58,8 +78,8 @@ def read_graph(path: Path) -> bytes:
         raise unusable(path, error) from None
 
 
-def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
-    """The graph, ready to run; raises `ModelFileError`."""
+def open_graph(graph: bytes, path: Path) -> Opened:
+    """The graph that stands, or will stand, at a path; raises `ModelFileError`."""
     options = ort.SessionOptions()
     # One request is tens of microseconds of work: handing it to more threads costs more than it gains.
     options.intra_op_num_threads = 1
@@ -69,7 +89,7 @@ def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
     options.add_session_config_entry("session.load_model_format", "ONNX")
     # Weights in other files are looked for below the model file, which is no folder: there are none.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path / "none"))
-    return within_bounds(
+    session = within_bounds(
         # The fallback would load a wrong model twice, and print what is wrong.
         lambda: ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0),
         lambda: options.set_load_cancellation_flag(True),
@@ -77,6 +97,12 @@ def open_session(graph: bytes, path: Path) -> ort.InferenceSession:
         len(graph),
         "the ONNX runtime cannot read it",
     )
+    try:
+        inputs = {node.name: (node.type, next(reversed(node.shape), None)) for node in session.get_inputs()}
+        outputs = {node.name: node.type for node in session.get_outputs()}
+        return Opened(session, session.get_modelmeta().custom_metadata_map, inputs, outputs)
+    except UnicodeDecodeError as error:
+        raise unusable(path, f"what it says about itself is no text: {error}") from None
 
 
 def within_bounds(work: Callable[[], T], stop: Callable[[], None], path: Path, size: int, failure: str) -> T:

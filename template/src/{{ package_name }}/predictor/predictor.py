@@ -14,7 +14,7 @@ import onnxruntime as ort
 from ..contract.types import Contract
 from .about import About, read_metadata
 from .encoding import Encoder, Values, layout_of
-from .loading import open_session, read_graph, unusable
+from .loading import Opened, open_graph, read_graph, unusable
 
 #: Rows that go through the graph at once: text becomes thousands of numbers a row.
 _BATCH = 1000
@@ -55,14 +55,17 @@ class Predictor:
     @classmethod
     def from_bytes(cls, graph: bytes, path: Path) -> Self:
         """The model that stands, or will stand, at a path; raises `ModelFileError`."""
-        session = open_session(graph, path)
-        try:
-            name, version, contract, about = read_metadata(session.get_modelmeta().custom_metadata_map, path)
-            _check_signature(session, contract, path)
-        except UnicodeDecodeError as error:
-            raise unusable(path, f"what it says about itself is no text: {error}") from None
+        opened = open_graph(graph, path)
+        name, version, contract, about = read_metadata(opened.said, path)
+        _check_signature(opened, contract, path)
         return cls(
-            name=name, version=version, contract=contract, about=about, path=path, size=len(graph), session=session
+            name=name,
+            version=version,
+            contract=contract,
+            about=about,
+            path=path,
+            size=len(graph),
+            session=opened.session,
         )
 
     def predict(self, columns: Mapping[str, Values], options: ort.RunOptions | None = None) -> Predictions:
@@ -131,18 +134,16 @@ class Predictor:
             raise unusable(self.path, "it answers with a label that its contract does not have")
 
 
-def _check_signature(session: ort.InferenceSession, contract: Contract, path: Path) -> None:
+def _check_signature(opened: Opened, contract: Contract, path: Path) -> None:
     """Compare the graph's real inputs and outputs with what the contract promises."""
     layout = layout_of(contract)
     widths = {"numbers": len(layout.numbers), "categories": len(layout.categories), "texts": len(layout.texts)}
     types = {"numbers": "tensor(float)"}
     expected = {name: (types.get(name, "tensor(string)"), width) for name, width in widths.items() if width}
-    inputs = {node.name: (node.type, next(reversed(node.shape), None)) for node in session.get_inputs()}
-    if inputs != expected:
-        raise unusable(path, f"its graph takes {inputs}, but its contract says {expected}")
+    if opened.inputs != expected:
+        raise unusable(path, f"its graph takes {opened.inputs}, but its contract says {expected}")
     answers = {"prediction": "tensor(float)"}
     if contract.labels:
         answers = {"label": "tensor(int64)", "probabilities": "tensor(float)"}
-    outputs = {node.name: node.type for node in session.get_outputs()}
-    if outputs != answers:
-        raise unusable(path, f"its graph gives {outputs}, but a {contract.task} model gives {answers}")
+    if opened.outputs != answers:
+        raise unusable(path, f"its graph gives {opened.outputs}, but a {contract.task} model gives {answers}")

@@ -36,6 +36,11 @@ class Answering:
         """The model in a file; raises `ModelFileError`."""
         return cls(Predictor.load(path))
 
+    @classmethod
+    def from_bytes(cls, graph: bytes, path: Path) -> Self:
+        """The model that stands, or will stand, at a path; raises `ModelFileError`."""
+        return cls(Predictor.from_bytes(graph, path))
+
     def answer(self, body: bytes) -> bytes:
         """The whole way, for shells that answer one request after the other; raises `RefusedError`."""
         return self.encode(self.model.predict(self.parse(body)))

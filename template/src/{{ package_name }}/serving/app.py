@@ -1,71 +1,101 @@
 """The HTTP service: a short way to predictions in front of FastAPI, which has the page, the probes and all that is seldom."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
-from starlette.routing import Mount
 
 from ..contract.types import Contract
 from ..discovery import discover
+from ..errors import SettingsError
+from ..predictor.loading import ModelFileError
 from .answering import Answering
+from .beginning import Beginning
 from .http.connections import Connections
 from .http.limits import Limits
 from .http.server import listen, run
 from .metrics import CountRequests
-from .models import Models
 from .problems import Problem
-from .publishing import RELOAD_SECONDS, Follower, file_of, mark_of
-from .rest.files import FewFiles
+from .publishing import RELOAD_SECONDS, Follower
+from .rest.files import few_files
 from .rest.front import Front
-from .rest.hot import Hot
+from .rest.hot import short_ways
 from .rest.predict import REFERENCE
 from .rest.refusing import refuse_uniformly
 from .rest.routes import FOLDER, Guard, Routes
 from .service import Service
+from .sources import Source, source_of
+
+logger = logging.getLogger(__name__)
 
 
-def create_app(model_path: Path) -> FastAPI:
-    """Return the service for the model at ``model_path``; raises `ModelFileError`."""
-    return build_app(Service(Models(Answering.load(file_of(model_path)))))
+def create_app(model_path: str | Path) -> FastAPI:
+    """Return the service for the model at a place; raises `ModelFileError`."""
+    return build_app(Service.of(source_of(model_path).load()))
 
 
-def serve(
-    model_path: Path, host: str, port: int, limits: Limits | None = None, reload_seconds: float = RELOAD_SECONDS
+def serve(  # noqa: PLR0913 - as a command has them
+    model_path: str | Path,
+    host: str,
+    port: int,
+    limits: Limits | None = None,
+    reload_seconds: float = RELOAD_SECONDS,
+    *,
+    wait: bool = False,
 ) -> None:
-    """Serve the model of a file or folder until stopped, and those that replace it; raises `ProjectError`.
+    """Serve the model of a place until stopped, and those that replace it; raises `ProjectError`.
 
     Args:
-        model_path: the file, or a folder with a `model.onnx`.
+        model_path: a file, a folder with a `model.onnx`, or an address.
         host: address to listen on.
         port: port to listen on.
         limits: what clients may take.
         reload_seconds: how often to look whether there is another model; 0 for never.
+        wait: start without a model, too, and wait for the first.
     """
     # Does nothing where the caller has set up logging already.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    mark = mark_of(model_path)
-    service = Service(Models(Answering.load(file_of(model_path))))
+    source = source_of(model_path)
+    limits = limits or Limits()
+    try:
+        mark = source.mark()
+        service = Service.of(source.load())
+    except ModelFileError as error:
+        if not wait:
+            raise
+        begin(source, reload_seconds, error, listen(host, port), limits)
+        return
     if reload_seconds:
-        follower = Follower(service.models, model_path, mark, Answering.load)
+        follower = Follower(source, mark, service.models.publish)
         service.background.append(partial(follower.follow, reload_seconds))
 
     def leave() -> None:
         service.leaving = True
 
     app = build_app(service)
-    # What needs no task of its own is answered where it is read.
-    short = {path.encode(): answer for path, answer in app.state.hot.items() if isinstance(answer, Hot)}
-    connections = Connections(limits or Limits(), service.metrics.observe_refusal, short)
+    connections = Connections(limits, service.metrics.observe_refusal, short_ways(app.state.hot))
     model = service.models.current.model
     run(app, listen(host, port), f"{model.name} {model.version}", connections, leave)
+
+
+def begin(source: Source, seconds: float, reason: ModelFileError, listener: socket, limits: Limits) -> None:
+    """Serve without a model, and with one as soon as there is one; raises `ProjectError`."""
+    if not seconds:
+        message = "There is no model, and nobody would look for one: RELOAD_SECONDS is 0."
+        raise SettingsError(message, "Write how often it is to be looked for: RELOAD_SECONDS=2.") from reason
+    logger.warning("%s It is waited for.", reason)
+    beginning = Beginning(source, seconds, build_app)
+    connections = Connections(limits, beginning.observe_refusal, beginning.short)
+    run(beginning, listener, "no model yet", connections, beginning.leave)
+    if beginning.error is not None:
+        raise beginning.error
 
 
 def build_app(service: Service) -> FastAPI:
@@ -75,10 +105,7 @@ def build_app(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.open()
-        tasks = [asyncio.create_task(work()) for work in service.background]
         yield
-        for task in tasks:
-            task.cancel()
         service.close()
 
     # Like FastAPI, but the page's scripts come from the package: /docs works without internet.
@@ -89,9 +116,7 @@ def build_app(service: Service) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    for route in app.routes:
-        if isinstance(route, Mount):
-            route.app = FewFiles(route.app)
+    few_files(app)
     for routes in offered:
         routes.add(app, service, service.models.current)
     refuse_uniformly(app)

@@ -47,6 +47,9 @@ class Models:
 
     def publish(self, answering: Answering) -> None:
         """Answer with another model from now on; in the thread of the event loop."""
+        before, now = self.current.model.contract, answering.model.contract
+        if (now.columns, now.target) != (before.columns, before.target):
+            logger.warning("The new model has another contract: requests are read, and answers written, as it says.")
         self.current = answering
         logger.info("Now serving %s %s", answering.model.name, answering.model.version)
         for listener in self._listeners:

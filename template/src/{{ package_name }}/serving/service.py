@@ -8,19 +8,19 @@ import logging
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.types import Scope
 
 from ..discovery import discover
 from .batching import MOST_WAITING, Batches, Form, Reply, Waiting
 from .metrics import ServingMetrics
-from .models import Arrived
+from .models import Arrived, Models
 from .observer import FOLDER, Answered, Observer, Outcome
 
 if TYPE_CHECKING:
     from .answering import Answering
-    from .models import Headers, Models
+    from .models import Headers
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ class Service:
         self.guards: list[Callable[[Scope], None]] = []
         #: What goes on beside the answers, from the start of the service to its end.
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._most_waiting = most_waiting
         self._batches: dict[Answering, Batches] = {}
         models.on_publish(self._forget)
@@ -48,15 +49,23 @@ class Service:
         #: Told of each run.
         self.observers = [watch.observe for watch in self._watches]
 
+    @classmethod
+    def of(cls, answering: Answering) -> Self:
+        """The service whose first model this is."""
+        return cls(Models(answering))
+
     def open(self) -> None:
-        """Begin: the observers first."""
+        """Begin, in the event loop: the observers first."""
         for watch in self._watches:
             watch.open()
+        self._tasks = [asyncio.create_task(work()) for work in self.background]
         self.ready = True
 
     def close(self) -> None:
         """End, when the last request has been answered."""
         self.ready = False
+        for task in self._tasks:
+            task.cancel()
         for watch in self._watches:
             watch.close()
 

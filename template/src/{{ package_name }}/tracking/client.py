@@ -19,7 +19,7 @@ from ..settings import Tracking
 from .connection import PACKAGE, connected, place_of, unless
 from .database import MARK, path_of
 from .folder import gather
-from .names import registered_name, safe_name
+from .names import is_unity_catalog, registered_name, safe_name, version_tags
 from .record import GRAPH, LEARNT, Champion, Record, Registration
 
 #: MLflow's limits of one request (its REST API, `runs/log-batch`) and of one value.
@@ -38,6 +38,13 @@ def record_run(settings: Tracking, record: Record, root: Path) -> str:
     """
     with connected(settings, root) as client:
         return str(_record(client, settings, record, root).info.run_id)
+
+
+def _folder_of(run: Any, settings: Tracking) -> str:
+    """Where the files of a run are."""
+    uri = str(run.info.artifact_uri)
+    # MLflow's client of Unity Catalog takes what a file: address gives for a copy of its own, and removes it.
+    return path_of(uri) if is_unity_catalog(settings) and uri.startswith("file:") else uri
 
 
 def _unrecorded(_client: Any, _registration: Registration) -> AbstractContextManager[None]:
@@ -67,8 +74,9 @@ def register(  # noqa: PLR0913 - the last two belong together
         try:
             with unless("RESOURCE_ALREADY_EXISTS"):
                 client.create_registered_model(name)
-            source = f"{run.info.artifact_uri}/{PurePosixPath(GRAPH).parent}"
-            created = client.create_model_version(name, source, run.info.run_id, tags=dict(record.tags))
+            source = f"{_folder_of(run, settings)}/{PurePosixPath(GRAPH).parent}"
+            tags = version_tags(settings, record.tags)
+            created = client.create_model_version(name, source, run.info.run_id, tags=tags)
             version = int(created.version)
             made = Registration(name=name, version=version, alias=alias, run_id=run.info.run_id, record=record)
             with around(client, made):

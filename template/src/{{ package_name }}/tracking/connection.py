@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import ProjectError, TrackingError
 from ..settings import SQLITE, Tracking, check_uri
 from .database import SETTING, cause_of, opened
-from .names import database_of, without_password
+from .names import chosen_registry, database_of, without_password
 
 MAX_REASON = 300
 #: Without these a dead server is asked for minutes, usage statistics leave the house, and addresses are printed.
@@ -56,12 +56,11 @@ def place_of(settings: Tracking, root: Path) -> tuple[str, Path | None]:
 
 
 def registry_of(settings: Tracking, root: Path) -> str | None:
-    """The address of the registry where that is another than the one of the runs; the environment goes before the settings."""
-    chosen = os.environ.get("MLFLOW_REGISTRY_URI")
-    uri = chosen or settings.registry
+    """The address of the registry where that is another than the one of the runs; a file of the settings is below the root."""
+    uri = chosen_registry(settings)
     if uri is None:
         return None
-    database = database_of(uri, Path() if chosen else root)
+    database = database_of(uri, root if uri == settings.registry else Path())
     return f"{SQLITE}{database}" if database else check_uri(uri)
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from ..errors import SettingsError
 from ..settings import SQLITE, Tracking
 
 MAX_NAME = 250
+#: The address of Unity Catalog, and `databricks-uc://PROFILE` of one among several.
+_UNITY = "databricks-uc"
+_THREE_LEVELS = re.compile(r"[^\s./]+(?:\.[^\s./]+){2}")
+#: What its tags take, as Databricks describes them.
+_MAX_TAG = 1000
 #: A shorter password would be found in any text.
 MIN_SECRET = 4
 
@@ -32,8 +40,35 @@ def safe_name(name: str) -> str:
 
 
 def registered_name(settings: Tracking, model_name: str) -> str:
-    """What the registry calls a model: the name in the settings, else the one that its graph says."""
-    return settings.registered_model or safe_name(model_name)
+    """What the registry calls a model: the name in the settings, else the one that its graph says.
+
+    Raises:
+        SettingsError: the registry is Unity Catalog, and the name has not its three levels.
+    """
+    name = settings.registered_model or safe_name(model_name)
+    if is_unity_catalog(settings) and not _THREE_LEVELS.fullmatch(name):
+        raise SettingsError(
+            f"Unity Catalog calls a model by three levels, and {name} has not these.",
+            "Write them to params.yaml: tracking.registered_model: CATALOG.SCHEMA.MODEL.",
+        )
+    return name
+
+
+def chosen_registry(settings: Tracking) -> str | None:
+    """The address of the registry where that is another than the one of the runs; the environment goes before the settings."""
+    return os.environ.get("MLFLOW_REGISTRY_URI") or settings.registry
+
+
+def is_unity_catalog(settings: Tracking) -> bool:
+    """Whether models are registered in Unity Catalog."""
+    return (chosen_registry(settings) or "").partition("://")[0] == _UNITY
+
+
+def version_tags(settings: Tracking, tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags of a version, as its registry takes them; the run has all of them as they are."""
+    if not is_unity_catalog(settings):
+        return dict(tags)
+    return {re.sub(r"[.,\-=/: ]", "_", name): text[:_MAX_TAG] for name, text in tags.items()}
 
 
 def without_password(text: str, uri: str) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import lineage
 from ..artifacts import COMPARISON, METRICS, TUNED
 from ..configuration import flatten
+from ..contract.types import Contract
 from .belongings import configuration, reports_of
 from .provenance import libraries, provenance
 
@@ -29,10 +28,10 @@ LIBRARIES = "environment/libraries.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """What a graph takes and what it answers, by name: arrays of one row."""
+    """The contract of a graph, and a row as a request has it."""
 
-    inputs: Mapping[str, np.ndarray]
-    outputs: Mapping[str, np.ndarray]
+    contract: Contract
+    row: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

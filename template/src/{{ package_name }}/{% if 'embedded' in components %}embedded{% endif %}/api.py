@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..serving.answering import Answering
+from ..serving.instances import predictions_of
 from ..serving.problems import RefusedError
 
 __all__ = ["RefusedError", "answer", "model", "predict"]
@@ -30,20 +29,9 @@ def predict(instances: Sequence[Mapping[str, Any]]) -> list[Any]:
     Raises:
         RefusedError: they do not keep the contract; its `problem` lists the rows and columns.
     """
-    request = json.dumps({"instances": list(map(dict, instances))}, default=_plain, ensure_ascii=False)
-    predictions: list[Any] = json.loads(answer(request.encode()))["predictions"]
-    return predictions
+    return predictions_of(model(), instances)
 
 
 def answer(body: bytes) -> bytes:
     """The answer of the service to the body of a request, as JSON; raises `RefusedError`."""
     return model().answer(body)
-
-
-def _plain(value: Any) -> Any:
-    """Moments, and numbers of numpy, as JSON has them."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} is no value of a row")

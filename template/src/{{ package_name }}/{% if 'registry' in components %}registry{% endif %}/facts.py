@@ -81,10 +81,16 @@ def facts_from(tags: Mapping[str, str], metrics: Mapping[str, Any], run_id: str)
 
 
 def _facts(client: Any, version: Any) -> Facts:
+    """What its run says; if that is gone, what the version itself does. Not every registry tells tags of versions in a list."""
+    tags: Mapping[str, str] | None = None
     metrics: Mapping[str, Any] = {}
     with unless("RESOURCE_DOES_NOT_EXIST"):
-        metrics = client.get_run(version.run_id).data.metrics if version.run_id else {}
-    return facts_from(version.tags, metrics, version.run_id or "")
+        data = client.get_run(version.run_id).data if version.run_id else None
+        if data is not None:
+            tags, metrics = data.tags, data.metrics
+    if tags is None:
+        tags = client.get_model_version(version.name, str(version.version)).tags
+    return facts_from(tags, metrics, version.run_id or "")
 
 
 def _all(client: Any, name: str) -> Iterator[Any]:

@@ -12,7 +12,7 @@ import onnxruntime as ort
 
 from ..contract.types import Contract, Section
 from ..predictor.encoding import Values, encode
-from ..predictor.loading import open_session, read_graph, unusable
+from ..predictor.loading import open_graph, read_graph, unusable
 
 #: Keys in the graph's metadata.
 CONTRACT, LEARNT = "contract", "unsupervised"
@@ -54,9 +54,9 @@ class Teller:
     @classmethod
     def from_bytes(cls, graph: bytes, path: Path) -> Self:
         """The graph that stands, or will stand, at a path; raises `ModelFileError`."""
-        session = open_session(graph, path)
-        said = session.get_modelmeta().custom_metadata_map
-        if not {CONTRACT, LEARNT} <= said.keys() or {node.name for node in session.get_outputs()} != {*OUTPUTS}:
+        opened = open_graph(graph, path)
+        said = opened.said
+        if not {CONTRACT, LEARNT} <= said.keys() or opened.outputs.keys() != {*OUTPUTS}:
             raise unusable(path, "it was not written by the step `unsupervised`")
         try:
             contract, learnt = (
@@ -64,7 +64,7 @@ class Teller:
             )
         except ValueError:
             raise unusable(path, "what it says of itself is wrong") from None
-        return cls(contract=contract, learnt=learnt, path=path, session=session)  # type: ignore[arg-type]
+        return cls(contract=contract, learnt=learnt, path=path, session=opened.session)  # type: ignore[arg-type]
 
     def tell(self, columns: Mapping[str, Values]) -> Told:
         """Of rows that keep the contract, by column [N], N > 0."""

@@ -1,5 +1,7 @@
 """The files behind the page at ``/docs``: each is open while it is sent, for as long as its reader takes."""
 
+from fastapi import FastAPI
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..problems import Problem
@@ -27,3 +29,10 @@ class FewFiles:
             await self._app(scope, receive, send)
         finally:
             self._open -= 1
+
+
+def few_files(app: FastAPI) -> None:
+    """Let the files of an application be sent a few at a time."""
+    for route in app.routes:
+        if isinstance(route, Mount):
+            route.app = FewFiles(route.app)

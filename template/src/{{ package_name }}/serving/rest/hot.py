@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..metrics import CLIENT_CLOSED
 from ..problems import MEDIA_TYPE, Problem, RefusedError
@@ -92,6 +93,11 @@ class Hot:
             # The event loop goes round once between two large bodies, so that probes never wait for many.
             await asyncio.sleep(0)
             return await self._service.ask(self._form, body, request_id, headers)
+
+
+def short_ways(hot: Mapping[str, ASGIApp]) -> dict[bytes, Hot]:
+    """By address, what needs no task of its own, and is answered where it is read."""
+    return {path.encode(): answer for path, answer in hot.items() if isinstance(answer, Hot)}
 
 
 def told(error: RefusedError) -> tuple[bytes, list[tuple[bytes, bytes]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Response
@@ -10,6 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from ..problems import Problem
 from .hot import UNAVAILABLE
 from .predict import problem_responses
 from .refusing import respond
@@ -17,6 +19,7 @@ from .routes import Routes
 
 if TYPE_CHECKING:
     from ..answering import Answering
+    from ..metrics import ServingMetrics
     from ..service import Service
 
 
@@ -27,6 +30,16 @@ class Health(BaseModel):
 
 
 def _add(app: FastAPI, service: Service, _: Answering) -> None:
+    def missing() -> Problem | None:
+        # While the last requests finish, a load balancer must send no new ones.
+        return UNAVAILABLE if service.leaving or not service.ready else None
+
+    add_operations(app, service.metrics, missing)
+
+
+def add_operations(app: FastAPI, metrics: ServingMetrics, missing: Callable[[], Problem | None]) -> None:
+    """Add the probes and the numbers; `missing` says why no request may be sent now, if none may."""
+
     @app.head("/health/live", include_in_schema=False)
     @app.get("/health/live", summary="Is the process alive?", tags=["operation"], response_model=Health)
     async def live() -> Health:
@@ -41,10 +54,8 @@ def _add(app: FastAPI, service: Service, _: Answering) -> None:
         responses=problem_responses(503),
     )
     async def ready() -> Response:
-        # While the last requests finish, a load balancer must send no new ones.
-        if service.leaving or not service.ready:
-            return respond(UNAVAILABLE)
-        return JSONResponse({"status": "ready"})
+        problem = missing()
+        return JSONResponse({"status": "ready"}) if problem is None else respond(problem)
 
     turn = asyncio.Lock()
 
@@ -54,7 +65,7 @@ def _add(app: FastAPI, service: Service, _: Answering) -> None:
         # It takes milliseconds: the event loop goes round between two, so that the probes never wait for many.
         async with turn:
             await asyncio.sleep(0)
-            return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+            return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
 OPERATIONS = Routes(name="operations", add=_add)

@@ -13,6 +13,17 @@ LIBRARIES = ("msgspec", "numpy", "onnxruntime", "pydantic", "tzdata")
 MODEL = "model.onnx"
 
 
+def code_behind(shell: str) -> dict[Path, bytes]:
+    """The files of this package that a shell reaches, and what makes their folders packages.
+
+    Args:
+        shell: the module that is asked, such as `embedded/api.py`.
+    """
+    code = {path.relative_to(PACKAGE): path.read_bytes() for path in reached_from(PACKAGE / shell)}
+    # Packages say what they are for, and some what else of them could be imported, which is not here.
+    return code | {folder / "__init__.py": b"" for path in code for folder in path.parents}
+
+
 def packed(shell: str, model: bytes, name: str, front: str) -> dict[str, bytes]:
     """The files of a package, by path.
 
@@ -22,11 +33,7 @@ def packed(shell: str, model: bytes, name: str, front: str) -> dict[str, bytes]:
         name: of the package.
         front: what its `__init__.py` says.
     """
-    code = {path.relative_to(PACKAGE): path.read_bytes() for path in reached_from(PACKAGE / shell)}
-    # Packages say what they are for, and some what else of them could be imported, which is not here.
-    folders = {folder for path in code for folder in path.parents if folder != Path()}
-    code |= {folder / "__init__.py": b"" for folder in folders}
-    code |= {Path("__init__.py"): front.encode(), Path(MODEL): model, Path("py.typed"): b""}
+    code = code_behind(shell) | {Path("__init__.py"): front.encode(), Path(MODEL): model, Path("py.typed"): b""}
     return {f"{name}/{path.as_posix()}": content for path, content in sorted(code.items())}
 
 
