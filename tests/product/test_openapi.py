@@ -77,7 +77,7 @@ def schemathesis(url: str, place: Path, *options: str) -> str:
     # The same requests each time.
     run = [program, "run", f"{url}/openapi.json", "--wait-for-schema", "30", "--seed", "1", "--max-examples", "50"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         [*run, "--continue-on-failure", "--no-color", *options],
         cwd=place,
         env=kept,
