@@ -9,6 +9,8 @@ import os
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Project, project_environment, ready_project, require
-from .servers import free_ports
+from .servers import free_ports, wait
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("openapi")]
 
@@ -53,6 +55,7 @@ def project(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Proj
 def served(project: Project, task: str, place: Path, **variables: str) -> Iterator[str]:
     """The address of the service, which runs in a folder of its own."""
     (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
     about = {"MODEL_PATH": str(project.root.parent / f"{task}.onnx"), "PORT": str(port)}
     with (place / "log.txt").open("wb") as log:
         process = subprocess.Popen(
@@ -63,7 +66,8 @@ def served(project: Project, task: str, place: Path, **variables: str) -> Iterat
             stderr=log,
         )
         try:
-            yield f"http://127.0.0.1:{port}"
+            wait(process, lambda: urllib.request.urlopen(f"{url}/health/ready", timeout=5).close())
+            yield url
             assert process.poll() is None, (place / "log.txt").read_text(encoding="utf-8")
         finally:
             process.terminate()
@@ -75,7 +79,17 @@ def schemathesis(url: str, place: Path, *options: str) -> str:
     """What it says when it has found nothing wrong."""
     program = Path(sys.executable).with_name("schemathesis")
     # The same requests each time.
-    run = [program, "run", f"{url}/openapi.json", "--wait-for-schema", "30", "--seed", "1", "--max-examples", "50"]
+    run: list[str | Path] = [
+        program,
+        "run",
+        f"{url}/openapi.json",
+        "--wait-for-schema",
+        "30",
+        "--seed",
+        "1",
+        "--max-examples",
+        "50",
+    ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done: subprocess.CompletedProcess[str] = subprocess.run(
         [*run, "--continue-on-failure", "--no-color", *options],
@@ -100,14 +114,14 @@ def test_the_service_keeps_its_own_document(project: Project, tmp_path: Path, ta
         assert "only 401/403 responses" in schemathesis(url, tmp_path)
 
 
-def keys_of(project: Project) -> tuple[Mapping[str, str], str]:
-    """What the service is told of two keys, and the one of an administrator."""
+def keys_of(project: Project) -> tuple[Mapping[str, str], list[str]]:
+    """What the service is told of two keys, and both: the second is an administrator's."""
     entries, keys = [], []
     for holder, role in (("shop", "predict"), ("night", "admin")):
         said = project.run(project.slug, "access", "new-key", holder, "--role", role).stdout.split()
         keys += [word for word in said if word.startswith("key_")]
         entries += [word for word in said if word.startswith(f"{role}:{holder}:")]
-    return {"ACCESS_KEYS": ",".join(entries)}, keys[-1]
+    return {"ACCESS_KEYS": ",".join(entries)}, keys
 
 
 def test_with_keys_an_administrator_may_do_all_that_is_documented(project: Project, tmp_path: Path) -> None:
@@ -115,10 +129,23 @@ def test_with_keys_an_administrator_may_do_all_that_is_documented(project: Proje
     (tmp_path / "configs" / "deployment.yaml").write_text(DEPLOYMENT, encoding="utf-8")
     (tmp_path / "binary.onnx").symlink_to(project.root.parent / "binary.onnx")
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION, encoding="utf-8")
-    variables, key = keys_of(project)
+    variables, (_, key) = keys_of(project)
     with served(project, "binary", tmp_path, **variables) as url:
         said = schemathesis(url, tmp_path, "--header", f"Authorization: Bearer {key}")
         assert "No issues found" in said
+
+
+def test_whoever_may_predict_may_not_administer(project: Project, tmp_path: Path) -> None:
+    variables, (predicting, _) = keys_of(project)
+    headers = {"X-API-Key": predicting, "Content-Type": "application/json"}
+    with served(project, "binary", tmp_path, **variables) as url:
+        for method, path in (("GET", ""), ("PUT", "/policy"), ("POST", "/load")):
+            address = f"{url}/admin/deployment{path}"
+            asked = urllib.request.Request(address, method=method, headers=headers, data=b"null")
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(asked, timeout=30)
+            assert refused.value.code == 403
+            assert refused.value.headers["Content-Type"] == "application/problem+json"
 
 
 def test_with_keys_nobody_else_is_let_in(project: Project, tmp_path: Path) -> None:
