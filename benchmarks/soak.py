@@ -104,8 +104,8 @@ class Server:
                 writer.close()
                 if b" 200 OK" in answer:
                     return
-            if time.monotonic() > until or self.process.poll() is not None:
-                sys.exit(f"A service does not start: see {self.folder / 'service.log'}")
+            if time.monotonic() > until:
+                raise TimeoutError("A service does not start.")
             await asyncio.sleep(0.1)
 
     def memory(self) -> float:
@@ -221,21 +221,26 @@ class Soak:
         await self.publish(then)
 
     async def kill(self) -> None:
-        """A service dies, and its supervisor starts another."""
+        """A service dies in the middle of its work."""
         self.happened["kill -9"] += 1
         self.killed[self.mortal.process.pid] = time.monotonic()
         self.mortal.process.kill()
-        await asyncio.to_thread(self.mortal.process.wait)
-        self.mortal.start()
 
     async def restart(self) -> None:
-        """A service ends, and is started again."""
-        self.happened["SIGTERM"] += 1
+        """A service is asked to end."""
         await self.mortal.until_ready()
-        self.mortal.process.terminate()
-        if code := await asyncio.to_thread(self.mortal.process.wait, 60):
+        self.happened["SIGTERM"] += 1
+        process = self.mortal.process
+        process.terminate()
+        if code := await asyncio.to_thread(process.wait, 60):
             self.failures.append(f"SIGTERM ended a service with {code}")
-        self.mortal.start()
+
+    async def supervise(self) -> None:
+        """Start the service that has ended again; one that finds garbage in the place of its model ends, too."""
+        while True:
+            await asyncio.sleep(0.1)
+            if self.mortal.process.poll() is not None:
+                self.mortal.start()
 
     async def crowd(self) -> None:
         """Clients that send the half of a head or of a body, or read nothing, until they are sent away."""
@@ -276,11 +281,13 @@ class Soak:
             await server.until_ready()
         self.files_before = self.steady.files()
         self.over = time.monotonic() + 60 * self.minutes
+        supervisor = asyncio.create_task(self.supervise())
         await asyncio.gather(*(self.client(number) for number in range(CLIENTS)), self.chaos(), self.watch())
         for task in self.slow:
             task.cancel()
         await asyncio.gather(*self.slow, return_exceptions=True)
         await self.mortal.until_ready()
+        supervisor.cancel()
 
 
 def records(folder: Path) -> tuple[Counter[str], int]:

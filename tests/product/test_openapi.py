@@ -146,6 +146,7 @@ def test_whoever_may_predict_may_not_administer(project: Project, tmp_path: Path
                 urllib.request.urlopen(asked, timeout=30)
             assert refused.value.code == 403
             assert refused.value.headers["Content-Type"] == "application/problem+json"
+            refused.value.close()
 
 
 def test_with_keys_nobody_else_is_let_in(project: Project, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def _add(app: FastAPI, _: Service, answering: Answering) -> None:
         tags=["prediction"],
     )
     async def predict(_: Request) -> Response:
-        raise NotImplementedError  # `Hot` answers before it comes here
+        raise RuntimeError("It is answered in front of FastAPI.")
 
 
 PREDICT = Routes(name="predict", hot=_hot, add=_add)
