@@ -176,6 +176,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Minutes (`-- --minutes 5`) of traffic against real services that are killed and given garbage meanwhile."""
+    install(session, "dev")
+    session.run("python", "benchmarks/soak.py", *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build the wheel and the source distribution into dist/."""
     session.install("-q", "uv")

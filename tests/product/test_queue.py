@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import Project, project_environment, ready_project
+from .conftest import Project, project_environment, ready_project, uv
 from .servers import Server, free_ports, nats, rabbitmq
 from .servers import folder as folder_of_server
 
@@ -145,6 +147,48 @@ def test_good_and_bad_requests_are_answered(team: Team) -> None:
         assert found["answers"] == {f"r{number}": 200 if number % 2 else 422 for number in range(200)}
         assert found["more"] == []
         stop(worker)
+
+
+@pytest.fixture(scope="module")
+def image(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the release image holds of this project: no more libraries, and no more files."""
+    folder = tmp_path_factory.mktemp("image")
+    dockerfile = (project.root / "cicd" / "release" / "Dockerfile").read_text(encoding="utf-8")
+    locked = ["requirements/serving.txt", "requirements/components/queue.txt"]
+    assert all(f"-r {name}" in dockerfile for name in locked)
+    uv("venv", "-q", "--python", sys.executable, folder / "venv")
+    install = ("pip", "install", "-q", "--python", folder / "venv" / "bin" / "python")
+    uv(*install, "--require-hashes", *(word for name in locked for word in ("-r", project.root / name)))
+    uv(*install, "--no-deps", project.root)
+    (folder / "configs").mkdir()
+    for source, name in (("models/model.onnx", "model.onnx"), ("configs/queue.yaml", "configs/queue.yaml")):
+        assert f"COPY {source} /app/{name}" in dockerfile
+        shutil.copyfile(project.root / source, folder / name)
+    return folder
+
+
+def test_the_libraries_and_files_of_the_release_image_suffice_for_a_worker(
+    team: Team, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.configure(url="${BROKER_URL}")
+    shutil.copyfile(team.project.root / "configs" / "queue.yaml", image / "configs" / "queue.yaml")
+    monkeypatch.setenv("BROKER_URL", f"{team.scheme}://127.0.0.1:{team.port}")
+    with team.broker():
+        with (image / "log.txt").open("w", encoding="utf-8") as log:
+            worker = subprocess.Popen(
+                [image / "venv" / "bin" / "python", "-m", team.package + ".queueing"],
+                cwd=image,
+                env={**project_environment(image / "venv"), "MODEL_PATH": str(image / "model.onnx")},
+                stdout=log,
+                stderr=log,
+            )
+        found = said(team.client(50, bad=True))
+        assert len(found["answers"]) == 50
+        worker.terminate()
+        assert worker.wait(timeout=60) == 0
+    logged = (image / "log.txt").read_text(encoding="utf-8")
+    assert "answers predictions.requests" in logged
+    assert "Traceback" not in logged
 
 
 def test_workers_that_are_killed_lose_nothing(team: Team) -> None:

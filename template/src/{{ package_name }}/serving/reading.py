@@ -22,7 +22,8 @@ from ..contract.types import (
     NumberColumn,
     TextColumn,
 )
-from .schema import LONGEST_TEXT, LONGEST_WORD, limits_of, moment_reader
+from .moments import moment_reader
+from .schema import LONGEST_TEXT, LONGEST_WORD, limits_of
 
 #: The values of one row in the order of the contract's columns.
 Row = tuple[Any, ...]

@@ -5,14 +5,10 @@ Because they are real pydantic types, the checks at the border and the OpenAPI p
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, create_model
-from pydantic_core import PydanticCustomError
 
 from ..contract.types import (
     LARGEST_EXACT,
@@ -25,7 +21,7 @@ from ..contract.types import (
     TextColumn,
 )
 from ..predictor.about import About
-from ..predictor.encoding import local
+from .moments import MOMENT, moment_reader
 
 _MOST_ROWS = 1000
 # Of all rows of an answer together: a model of many classes gets fewer rows at once.
@@ -35,11 +31,7 @@ LONGEST_TEXT = 10_000
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _REFUSE_UNKNOWN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # Blanks around a word are no part of it, and NUL is in none, as in tables; what is missing is null.
-_FILLED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1, "pattern": r"^[^\x00]*$"}
-# ISO 8601, as far as all its readers agree; Python's own would also take weeks and text without separators.
-_MOMENT = re.compile(
-    r"^[0-9]{4}(-[0-9]{2}){2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"
-)
+_FILLED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1, "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}
 
 
 class ModelIdentity(BaseModel):
@@ -111,7 +103,7 @@ def _kind(column: Column, zone: str) -> Any:
             kind = Annotated[str, StringConstraints(**_FILLED, max_length=LONGEST_TEXT)]
         case DatetimeColumn():
             said = f"A date, or a date and time; without an offset it is the time of {zone}."
-            schema = {"type": "string", "pattern": _MOMENT.pattern, "description": said}
+            schema = {"type": "string", "pattern": MOMENT, "description": said}
             kind = Annotated[str, AfterValidator(moment_reader(column, zone)), WithJsonSchema(schema)]
     return kind
 
@@ -126,24 +118,6 @@ def limits_of(column: NumberColumn | IntegerColumn) -> tuple[float, float]:
     most = _FLOAT32_MAX if isinstance(column, NumberColumn) else LARGEST_EXACT
     low = -most if column.minimum is None else max(column.minimum, -most)
     return low, most if column.maximum is None else min(column.maximum, most)
-
-
-def moment_reader(column: DatetimeColumn, zone: str) -> Callable[[str], datetime]:
-    """A reader of ISO texts that gives the place's own time."""
-    low, high = (bound and local(bound, zone) for bound in (column.minimum, column.maximum))
-
-    def read(text: str) -> datetime:
-        try:
-            moment = local(datetime.fromisoformat(text if _MOMENT.match(text) else ""), zone)
-        except (ValueError, OverflowError):
-            raise PydanticCustomError("moment", "Must be a date and time such as 2024-02-29T17:30:00+01:00") from None
-        if low and moment < low:
-            raise PydanticCustomError("early", "May not be before {low}", {"low": str(low)})
-        if high and moment > high:
-            raise PydanticCustomError("late", "May not be after {high}", {"high": str(high)})
-        return moment
-
-    return read
 
 
 def _prediction(contract: Contract, about: About) -> Any:

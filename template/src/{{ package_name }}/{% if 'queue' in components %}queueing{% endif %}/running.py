@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -29,8 +30,8 @@ async def work(settings: Queue, answering: Answering, ready: Callable[[], None])
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # on Windows, where Ctrl-C ends it all the same
+    if sys.platform != "win32":  # there Ctrl-C ends it all the same
+        for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
     queues, service = queues_of(settings), Service(Models(answering))
     worker = Worker(service, queues, settings.attempts)

@@ -58,6 +58,11 @@ def deployment_schema() -> dict[str, Any]:
     return deployment_type().model_json_schema()
 
 
+def policy_schema(reference: str) -> dict[str, Any]:
+    """The JSON Schema of a policy or null; what it refers to, by addresses of this form, is in its `$defs`."""
+    return TypeAdapter(_any_policy() | None).json_schema(ref_template=reference)
+
+
 def load_deployment(path: Path, contract: Contract) -> Deployment:
     """The file, or the champion alone if there is none; raises `SettingsError` with the line to mend."""
     if not path.exists():

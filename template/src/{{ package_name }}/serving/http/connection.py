@@ -6,12 +6,11 @@ from typing import Any, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from ..problems import Problem
 from .connections import Connections, Phase
-from .reader import Reader
+from .reader import Reader, give_up
 from .refusals import BUSY, SLOW, refusal
 from .short import Short
 from .transport import ClosingTransport
@@ -60,7 +59,7 @@ class Connection(Reader):
         """Let those who still answer know that nobody listens."""
         super().connection_lost(exc)
         for cycle in self._open:
-            _give_up(cycle)
+            give_up(cycle)
         self.pipeline.clear()
         self._room.forget(self)
 
@@ -216,7 +215,7 @@ class Connection(Reader):
         self._held = b""
         if self._intake.in_body:
             rest = self._open.pop()
-            _give_up(rest)
+            give_up(rest)
             if self.pipeline and self.pipeline[0][0] is rest:
                 self.pipeline.popleft()
             if rest.response_started:
@@ -242,12 +241,3 @@ class Connection(Reader):
         self._room.hold(self, 0)
         is_sent = self.transport.end(is_sending=is_sending and not self._has_ended)
         self._room.enter(self, Phase.LEAVING if is_sent else Phase.STUCK)
-
-
-def _give_up(cycle: RequestResponseCycle | Short) -> None:
-    """Let who answers know that nobody listens."""
-    if isinstance(cycle, Short):
-        cycle.abandon()
-    else:
-        cycle.disconnected = True
-        cycle.message_event.set()

@@ -173,3 +173,12 @@ class Reader(HttpToolsProtocol):
         head = without_upgrade(self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers)
         self.parser = httptools.HttpRequestParser(self)
         return head
+
+
+def give_up(cycle: RequestResponseCycle | Short) -> None:
+    """Let who answers know that nobody listens."""
+    if isinstance(cycle, Short):
+        cycle.abandon()
+    else:
+        cycle.disconnected = True
+        cycle.message_event.set()

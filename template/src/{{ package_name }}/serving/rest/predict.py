@@ -23,10 +23,12 @@ PATH = "/predict"
 REFERENCE = "#/components/schemas/{model}"
 _REFUSALS = {
     401: "Keys are set, and the request brings none that anybody holds",
+    403: "Whoever asks has not proved to be an administrator",
+    409: "It does not fit the models that there are",
     413: f"The body has more than {MAX_BODY_BYTES} bytes",
     415: "The body is not declared as JSON in UTF-8, or it is compressed",
     422: "The request does not keep the contract",
-    503: "The service is starting or stopping",
+    503: "Too many requests wait, or the service is starting or stopping",
 }
 
 
@@ -58,7 +60,7 @@ def _add(app: FastAPI, _: Service, answering: Answering) -> None:
         tags=["prediction"],
     )
     async def predict(_: Request) -> Response:
-        raise NotImplementedError  # `Hot` answers before it comes here
+        raise RuntimeError("It is answered in front of FastAPI.")
 
 
 PREDICT = Routes(name="predict", hot=_hot, add=_add)

@@ -7,18 +7,30 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from ...contract.types import Contract
 from ...predictor.loading import shown
+from ..moments import STATED, in_utc
 from ..problems import MAX_FAULTS, Fault
 from ..schema import annotation
 
 FORMAT = 1
 #: Of one request.
 MOST_LABELS = 1000
+_MOST_ROWS = 100_000
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+# As JSON Schema says what `LabelReader` asks for.
+_NAMED_BY_REQUEST: dict[str, Any] = {
+    "required": ["request_id"],
+    "properties": {"request_id": {"type": "string"}, "key": {"type": "null"}},
+}
+_NAMED_BY_KEY: dict[str, Any] = {
+    "required": ["key"],
+    "properties": {"key": {"type": "object"}, "request_id": {"type": "null"}, "row": {"type": "null"}},
+}
 
 
 class WrongLabelsError(Exception):
@@ -85,7 +97,7 @@ class LabelReader:
         """The labels; raises `WrongLabelsError` with all that is wrong."""
         labels: list[Label] = []
         faults: list[Fault] = []
-        now = _in_utc(datetime.now(UTC))
+        now = _text(datetime.now(UTC))
         for number, item in enumerate(given):
             if len(faults) >= MAX_FAULTS:
                 break
@@ -104,7 +116,7 @@ class LabelReader:
         if value.key is not None and value.row is not None:
             raise _unnamed(self._model, "A key names one row: leave `row` out")
         key = None if value.key is None else key_text(vars(value.key).values())
-        moment = None if value.moment is None else _in_utc(value.moment)
+        moment = None if value.moment is None else _text(value.moment)
         return Label(value.request_id, value.row, key, value.outcome, moment, now)
 
     def _faults(self, number: int, error: ValidationError) -> Iterable[Fault]:
@@ -145,24 +157,30 @@ def label_model(contract: Contract) -> type[BaseModel]:
             None,
         ),
         "row": (
-            Annotated[int, Field(ge=0, lt=100_000, description="Its place in the request; for one of several.")] | None,
+            Annotated[
+                float,
+                Field(ge=0, lt=_MOST_ROWS, multiple_of=1, description="Its place in the request; for one of several."),
+                AfterValidator(int),
+                WithJsonSchema({"type": "integer", "minimum": 0, "exclusiveMaximum": _MOST_ROWS}),
+            ]
+            | None,
             None,
         ),
         "key": (key | None if with_key else None, Field(default=None, description="The key of the row instead.")),
         "outcome": (outcome, Field(description=f"What `{contract.target.column}` turned out to be.")),
         "moment": (
             Annotated[
-                AwareDatetime,
-                Field(
-                    strict=False,
-                    description="When that was stated, with its offset: the latest counts. Else when it first came.",
-                ),
+                str,
+                Field(description="When that was stated, with its offset: the latest counts. Else when it first came."),
+                AfterValidator(in_utc),
+                WithJsonSchema({"type": "string", "pattern": STATED}),
             ]
             | None,
             None,
         ),
     }
-    return create_model("Label", __config__=_STRICT, **fields)
+    named: Any = [_NAMED_BY_REQUEST, _NAMED_BY_KEY] if with_key else [_NAMED_BY_REQUEST]
+    return create_model("Label", __config__=ConfigDict(**_STRICT, json_schema_extra={"anyOf": named}), **fields)
 
 
 def labels_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[Label]:
@@ -173,5 +191,5 @@ def labels_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[Label]:
             yield Label(*values)  # type: ignore[arg-type]
 
 
-def _in_utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")

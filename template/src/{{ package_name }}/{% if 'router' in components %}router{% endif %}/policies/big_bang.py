@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from ..evidence import CHAMPION, State
 from .base import CHALLENGER, Asked, Choice, Other, Policy
+
+
+def _no_number(value: Any) -> Any:
+    """A text or, of YAML, a moment: seconds since 1970 would be read, too, and be a mistake."""
+    if isinstance(value, datetime) or (isinstance(value, str) and ":" in value):
+        return value
+    raise ValueError("Write a date and a time with its offset, such as 2026-03-01T02:00+01:00")
 
 
 class BigBang(Policy):
@@ -16,8 +24,8 @@ class BigBang(Policy):
     kind: Literal["big_bang"]
     challenger: Other = CHALLENGER
     at: Annotated[
-        AwareDatetime | None,
-        Field(strict=False, description="From when on, with its offset: 2026-03-01T02:00+01:00; else at once."),
+        Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_no_number)] | None,
+        Field(description="From when on, with its offset: 2026-03-01T02:00+01:00; else at once."),
     ] = None
 
     @property
