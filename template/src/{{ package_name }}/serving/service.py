@@ -47,6 +47,7 @@ class Service:
         self._watches = [each.start(self) for each in discover(FOLDER, Observer).values()]
         #: Told of each run.
         self.observers = [watch.observe for watch in self._watches]
+        self._answered: list[Answered] = []
 
     def open(self) -> None:
         """Begin: the observers first."""
@@ -57,6 +58,7 @@ class Service:
     def close(self) -> None:
         """End, when the last request has been answered."""
         self.ready = False
+        self._tell()
         for watch in self._watches:
             watch.close()
 
@@ -112,9 +114,17 @@ class Service:
             waiting.reply.set_exception(error)
 
     def _observe(self, answered: Answered) -> None:
-        for observe in self.observers:
-            try:
-                observe(answered)
-            except Exception:
-                # Whoever watches may not keep anybody from an answer.
-                logger.exception("An observer failed")
+        """Tell the observers in the next round of the event loop: what is answered in this one is sent before."""
+        if not self._answered:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._answered.append(answered)
+
+    def _tell(self) -> None:
+        told, self._answered = self._answered, []
+        for answered in told:
+            for observe in self.observers:
+                try:
+                    observe(answered)
+                except Exception:
+                    # Whoever watches may not keep anybody from an answer.
+                    logger.exception("An observer failed")
