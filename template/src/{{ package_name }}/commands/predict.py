@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,13 +41,21 @@ def run(
     path = source or Path(HOLDOUT.path)
     protect(path, model, output)
     predictor = Predictor.load(model)
-    table = read(path, predictor.contract)
-    columns = columns_of(predictor.contract, table)
-    result = _result(table, predictor, predictor.predict(columns))
+    unseen: Counter[str] = Counter()
+    rows = 0
+
+    def predicted() -> Iterator[pl.DataFrame]:
+        nonlocal rows
+        for part in checked(path, predictor.contract):
+            columns = columns_of(predictor.contract, part)
+            unseen.update(predictor.unseen(columns))
+            yield _result(part, predictor, predictor.predict(columns), rows)
+            rows += len(part)
+
     with whole(output) as place:
-        write_table(place, result)
-    typer.echo(f"predict   {len(result)} predictions of {predictor.name} {predictor.version} in {output}")
-    for name, count in predictor.unseen(columns).items():
+        write_table(place, predicted())
+    typer.echo(f"predict   {rows} predictions of {predictor.name} {predictor.version} in {output}")
+    for name, count in unseen.items():
         if count:
             words = "value is a word" if count == 1 else "values are words"
             typer.echo(f"          column `{name}`: {count} {words} that the model does not know")
@@ -68,52 +79,65 @@ def protect(source: Path, model: Path, output: Path) -> None:
 
 
 def read(path: Path, contract: Contract) -> pl.DataFrame:
-    """The rows of a file, checked as the service checks a request; only the features of the contract have their types.
+    """All rows of a file, as `checked` gives them; raises `DataError` as that does."""
+    import polars as pl
 
-    A file is read as the project's only source is written, or else as it looks.
+    return pl.concat(list(checked(path, contract)))
+
+
+def checked(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    """The rows of a file, a part at a time, checked as the service checks a request; only the features have their types.
+
+    A file is read as the project's only source is written, or else as it looks. Behind a part with a fault there is none more,
+    but the rest is looked through, so that all that is wrong is said.
 
     Raises:
         DataError: it cannot be read so, lacks a column, or holds what the contract forbids.
     """
     from ..data_loaders.base import LINE
     from ..errors import DataError
-    from ..problems import Problem
+    from ..problems import Problem, merged
     from ..quality.base import find_wrong_values
 
-    table = _load(path, contract)
     names = list(contract.columns)
-    if absent := [name for name in names if name not in table.columns]:
-        there = ", ".join(name for name in table.columns if name != LINE)
-        raise DataError(f"{path} lacks the columns {', '.join(absent)}.", f"It has: {there}.")
-    problems = [
-        Problem(column=name, says="missing in every row")
-        for name, column in contract.columns.items()
-        if not column.missing and not table[name].count()
-    ]
-    if problems := problems + find_wrong_values(table[[LINE, *names]].lazy(), contract):
+    present: Counter[str] = Counter()
+    faults: list[Problem] = []
+    for part in _load(path, contract):
+        if absent := [name for name in names if name not in part.columns]:
+            there = ", ".join(name for name in part.columns if name != LINE)
+            raise DataError(f"{path} lacks the columns {', '.join(absent)}.", f"It has: {there}.")
+        present.update({name: part[name].count() for name in names})
+        faults = merged([*faults, *find_wrong_values(part[[LINE, *names]].lazy(), contract)])
+        if not faults:
+            yield part
+    empty = [name for name, column in contract.columns.items() if not column.missing and not present[name]]
+    if problems := [*(Problem(column=name, says="missing in every row") for name in empty), *faults]:
         raise DataError("\n".join(f"{path}: {problem}" for problem in problems), "Mend or remove these rows.")
-    return table
 
 
-def _load(path: Path, contract: Contract) -> pl.DataFrame:
-    """The table as the project's only source is written, or else as it looks, which is said."""
-    import polars as pl
-
+def _load(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    """The table as the project's only source is written, or else as it looks, which is said; the first part decides that."""
     from ..data_loaders.sources import load_sources, loader_of
     from ..errors import DataError
 
-    kinds = {name: column.kind for name, column in contract.columns.items()}
     guessed = loader_of(path)
     sources = list(load_sources(Path(SOURCES), Path()).values()) if Path(SOURCES).is_file() else []
     if len(sources) == 1 and type(sources[0]) is type(guessed):
         known = type(guessed)(sources[0].settings.model_copy(update={"path": str(path)}))
         try:
-            return pl.concat(known.load(kinds, contract.time_zone))
+            return _begun(known, contract)
         except DataError:
             with suppress(DataError):
-                return pl.concat(_said(guessed).load(kinds, contract.time_zone))
+                return _begun(_said(guessed), contract)
             raise
-    return pl.concat(_said(guessed).load(kinds, contract.time_zone))
+    return _begun(_said(guessed), contract)
+
+
+def _begun(loader: Loader, contract: Contract) -> Iterator[pl.DataFrame]:
+    """The parts of a table, of which the first has been read."""
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    parts = iter(loader.load(kinds, contract.time_zone))
+    return chain([*islice(parts, 1)], parts)
 
 
 def _said(loader: Loader) -> Loader:
@@ -123,13 +147,14 @@ def _said(loader: Loader) -> Loader:
     return loader
 
 
-def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions) -> pl.DataFrame:
-    """The predictions [N], with what says which row each belongs to."""
+def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions, before: int) -> pl.DataFrame:
+    """The predictions [N], with what says which row each belongs to; so many rows came before."""
     import polars as pl
 
     contract = predictor.contract
     named = dict.fromkeys(name for name in (*contract.key, contract.time, contract.group) if name in table.columns)
-    found: dict[str, Any] = {"row": range(1, len(table) + 1)} | {name: table[name] for name in named if name}
+    numbers = range(before + 1, before + len(table) + 1)
+    found: dict[str, Any] = {"row": numbers} | {name: table[name] for name in named if name}
     answers = answers_of(predictor, predictions)
     for name, values in {**answers, "model_version": [predictor.version] * len(table)}.items():
         # A key may be called as one of these.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,10 +129,16 @@ class Predictor:
     def _check(self, outputs: list[np.ndarray], rows: int) -> None:
         classes = len(self.contract.labels)
         shapes = [(rows,), (rows, classes)] if classes else [(rows, 1)]
-        if [array.shape for array in outputs] != shapes or not np.isfinite(outputs[-1]).all():
+        if [array.shape for array in outputs] != shapes or not _is_finite(outputs[-1]):
             raise unusable(self.path, "it answers with something else than one finite number a row and class")
-        if classes and rows and not 0 <= outputs[0].min() <= outputs[0].max() < classes:
+        # A negative number is a large one without its sign.
+        if classes and rows and np.maximum.reduce(outputs[0].view(np.uint64)) >= classes:
             raise unusable(self.path, "it answers with a label that its contract does not have")
+
+
+def _is_finite(numbers: np.ndarray) -> bool:
+    """Whether all are finite: then the sum of their squares is, too, unless they are very large."""
+    return math.isfinite(np.vdot(numbers, numbers)) or bool(np.isfinite(numbers).all())
 
 
 def _check_signature(opened: Opened, contract: Contract, path: Path) -> None:

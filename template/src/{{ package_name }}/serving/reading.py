@@ -40,7 +40,6 @@ class QuickReader:
         columns = list(contract.columns.items())
         self._decode = _decoder(columns, most_rows)
         self._words = _indices(columns, CategoryColumn, TextColumn)
-        self._integers = _indices(columns, IntegerColumn)
         self._moments: list[tuple[int, Callable[[str], datetime]]] = [
             (index, moment_reader(column, contract.time_zone))
             for index, (_, column) in enumerate(columns)
@@ -63,11 +62,7 @@ class QuickReader:
             for index in self._words:
                 word = row[index]
                 # Blanks around a word are no part of it.
-                if word is not None and len(word.strip()) != len(word):
-                    return None
-            for index in self._integers:
-                number = row[index]
-                if number is not None and not number.is_integer():
+                if word is not None and word != word.strip():
                     return None
         return rows
 
@@ -113,7 +108,8 @@ def _kind(column: Column) -> Any:
             if not getattr(column, "rounded", False):
                 # Beyond that a whole number may be one that the graph cannot tell from its neighbours.
                 low, high = max(low, -LARGEST_EXACT), min(high, LARGEST_EXACT)
-            kind = Annotated[float, msgspec.Meta(ge=low, le=high)]
+            whole = 1 if isinstance(column, IntegerColumn) else None
+            kind = Annotated[float, msgspec.Meta(ge=low, le=high, multiple_of=whole)]
         case CategoryColumn(allowed=allowed) if allowed:
             kind = Literal[allowed]
         case CategoryColumn():

@@ -48,6 +48,7 @@ class Service:
         self._watches = [each.start(self) for each in discover(FOLDER, Observer).values()]
         #: Told of each run.
         self.observers = [watch.observe for watch in self._watches]
+        self._answered: list[Answered] = []
 
     @classmethod
     def of(cls, answering: Answering) -> Self:
@@ -66,6 +67,7 @@ class Service:
         self.ready = False
         for task in self._tasks:
             task.cancel()
+        self._tell()
         for watch in self._watches:
             watch.close()
 
@@ -121,9 +123,17 @@ class Service:
             waiting.reply.set_exception(error)
 
     def _observe(self, answered: Answered) -> None:
-        for observe in self.observers:
-            try:
-                observe(answered)
-            except Exception:
-                # Whoever watches may not keep anybody from an answer.
-                logger.exception("An observer failed")
+        """Tell the observers in the next round of the event loop: what is answered in this one is sent before."""
+        if not self._answered:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._answered.append(answered)
+
+    def _tell(self) -> None:
+        told, self._answered = self._answered, []
+        for answered in told:
+            for observe in self.observers:
+                try:
+                    observe(answered)
+                except Exception:
+                    # Whoever watches may not keep anybody from an answer.
+                    logger.exception("An observer failed")
