@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from ..contract.types import Contract
 from ..discovery import discover
@@ -27,7 +28,7 @@ from .rest.files import FewFiles
 from .rest.front import Front
 from .rest.hot import Hot
 from .rest.predict import REFERENCE
-from .rest.refusing import refuse_uniformly
+from .rest.refusing import Refusals, refuse_uniformly
 from .rest.routes import FOLDER, Guard, Routes
 from .service import Service
 
@@ -94,13 +95,19 @@ def build_app(service: Service) -> FastAPI:
             route.app = FewFiles(route.app)
     for routes in offered:
         routes.add(app, service, service.models.current)
-    refuse_uniformly(app)
+    refusals = Refusals({path: tell for routes in offered for path, tell in routes.refusals.items()})
+    refuse_uniformly(app, refusals)
     paths = sorted({path for route in app.routes if "{" not in (path := getattr(route, "path", "{"))})
     app.add_middleware(CountRequests, metrics=service.metrics, routes=paths)
     _describe_what_is_served(app, service, offered)
     service.guards += [guard.start(service) for guard in discover(FOLDER, Guard).values()]
     app.state.hot = {path: answer for routes in offered for path, answer in routes.hot(service).items()}
-    app.middleware_stack = Front(app.build_middleware_stack(), app.state.hot, service)
+    finders = [routes.find(service) for routes in offered]
+
+    def find(path: str) -> ASGIApp | None:
+        return next((answer for finder in finders if (answer := finder(path)) is not None), None)
+
+    app.middleware_stack = Front(app.build_middleware_stack(), app.state.hot, find, refusals, service)
     return app
 
 

@@ -17,6 +17,7 @@ from .batching import MOST_WAITING, Batches, Form, Reply, Waiting
 from .metrics import ServingMetrics
 from .models import Arrived
 from .observer import FOLDER, Answered, Observer, Outcome
+from .problems import RefusedError
 
 if TYPE_CHECKING:
     from .answering import Answering
@@ -76,10 +77,14 @@ class Service:
         return await reply
 
     def submit(self, form: Form, body: bytes, request_id: str, headers: Headers, reply: Reply) -> None:
-        """Let the model that is to answer do so; raises `RefusedError` where too many wait."""
+        """Let the model that is to answer do so; raises `RefusedError` where too many wait, or there is no such version."""
         models = self.models
         answering = models.current
-        if models.choice is not None:
+        if form.version is not None:
+            # Whoever names a version gets no other, whatever the policy.
+            if form.version != answering.model.version:
+                raise RefusedError(404, "Not Found", "The model is not served in this version.")
+        elif models.choice is not None:
             answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
         self.batches_of(answering).submit(form, body, request_id, reply)
 

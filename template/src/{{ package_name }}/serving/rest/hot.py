@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from ..metrics import CLIENT_CLOSED
-from ..problems import MEDIA_TYPE, Problem, RefusedError
+from ..problems import Problem, RefusedError, Tell, tell_problem
 from .body import JSON, read, require_plain_json
 
 if TYPE_CHECKING:
@@ -30,9 +31,26 @@ FAILED = Problem(title="Internal server error", status=500, detail="The service 
 class Hot:
     """ASGI application that answers requests of one form."""
 
-    def __init__(self, service: Service, form: Form, route: str) -> None:
-        """Answer as `form` writes it, counted as `route`."""
+    def __init__(
+        self,
+        service: Service,
+        form: Callable[[], Form],
+        route: str,
+        accept: Callable[[Headers], None] = require_plain_json,
+        tell: Tell = tell_problem,
+    ) -> None:
+        """Answer requests.
+
+        Args:
+            service: answers.
+            form: makes the form of one request.
+            route: as which they are counted.
+            accept: raises `RefusedError` for headers of a body that is not read.
+            tell: writes refusals.
+        """
         self.route = route
+        self.tell = tell
+        self._accept = accept
         self._service = service
         self._form = form
         #: Of requests that are finished.
@@ -43,27 +61,31 @@ class Hot:
         """Answer a request whose body is small, plain JSON and there; raises `RefusedError`."""
         if not self._service.ready:
             raise RefusedError(503, UNAVAILABLE.title, UNAVAILABLE.detail)
-        self._service.submit(self._form, body, request_id, headers, reply)
+        self._service.submit(self._form(), body, request_id, headers, reply)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        await self.answer(self._form, scope, receive, send)
+
+    async def answer(self, form: Callable[[], Form], scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of another form."""
         started = time.perf_counter()
         status = 500
         request_id = ""
         try:
             try:
                 request_id = self.id_of(scope["headers"])
-                answer = await self._answer(scope["headers"], request_id, receive)
+                answer = await self._answer(form, scope["headers"], request_id, receive)
             except RefusedError as error:
                 status = error.problem.status
-                await _refuse(send, error, request_id)
+                await self._refuse(send, error, request_id)
             else:
                 status = 200
                 await _send(send, 200, answer, [(b"content-type", JSON), (b"x-request-id", request_id.encode())])
         except ClientDisconnect:
             status = CLIENT_CLOSED
         except Exception:
-            await _refuse(send, RefusedError(500, FAILED.title, FAILED.detail), request_id)
+            await self._refuse(send, RefusedError(500, FAILED.title, FAILED.detail), request_id)
             raise  # the server logs it; a client learns nothing about the inside
         finally:
             self.count(status, time.perf_counter() - started)
@@ -81,28 +103,27 @@ class Hot:
             {"type": "http", "method": "POST", "path": self.route, "headers": headers, "client": client}
         )
 
-    async def _answer(self, headers: Headers, request_id: str, receive: Receive) -> bytes:
+    async def _answer(self, form: Callable[[], Form], headers: Headers, request_id: str, receive: Receive) -> bytes:
         if not self._service.ready:
             raise RefusedError(503, UNAVAILABLE.title, UNAVAILABLE.detail)
-        require_plain_json(headers)
+        self._accept(headers)
         body = await read(receive)
         if len(body) <= SMALL_BYTES:
-            return await self._service.ask(self._form, body, request_id, headers)
+            return await self._service.ask(form(), body, request_id, headers)
         async with self._turn:
             # The event loop goes round once between two large bodies, so that probes never wait for many.
             await asyncio.sleep(0)
-            return await self._service.ask(self._form, body, request_id, headers)
+            return await self._service.ask(form(), body, request_id, headers)
 
+    async def _refuse(self, send: Send, error: RefusedError, request_id: str) -> None:
+        body, headers = self.told(error)
+        await _send(send, error.problem.status, body, [*headers, (b"x-request-id", request_id.encode())])
 
-def told(error: RefusedError) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """The body and the headers of a refusal."""
-    extra = [(name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()]
-    return error.problem.model_dump_json().encode(), [(b"content-type", MEDIA_TYPE.encode()), *extra]
-
-
-async def _refuse(send: Send, error: RefusedError, request_id: str) -> None:
-    body, headers = told(error)
-    await _send(send, error.problem.status, body, [*headers, (b"x-request-id", request_id.encode())])
+    def told(self, error: RefusedError) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        """The body and the headers of a refusal."""
+        body, kind = self.tell(error.problem)
+        extra = [(name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()]
+        return body, [(b"content-type", kind.encode()), *extra]
 
 
 async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
