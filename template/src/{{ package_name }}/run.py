@@ -46,7 +46,7 @@ def build_app() -> typer.Typer:
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, help=_help("commands", name))
         else:
-            app.command(name, help=_help("commands", name))(module.run)
+            app.command(name.replace("_", "-"), help=_help("commands", name))(module.run)
     return app
 
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,8 @@ from .http.connections import Connections
 from .http.limits import Limits
 from .http.server import listen, run
 from .metrics import CountRequests
-from .models import Models
 from .problems import Problem
-from .publishing import RELOAD_SECONDS, Follower, file_of, mark_of
+from .publishing import RELOAD_SECONDS
 from .rest.files import FewFiles
 from .rest.front import Front
 from .rest.hot import Hot
@@ -31,11 +29,12 @@ from .rest.predict import REFERENCE
 from .rest.refusing import Refusals, refuse_uniformly
 from .rest.routes import FOLDER, Guard, Routes
 from .service import Service
+from .starting import service_of
 
 
 def create_app(model_path: Path) -> FastAPI:
     """Return the service for the model at ``model_path``; raises `ModelFileError`."""
-    return build_app(Service(Models(Answering.load(file_of(model_path)))))
+    return build_app(service_of(model_path, reload_seconds=0))
 
 
 def serve(
@@ -52,11 +51,7 @@ def serve(
     """
     # Does nothing where the caller has set up logging already.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    mark = mark_of(model_path)
-    service = Service(Models(Answering.load(file_of(model_path))))
-    if reload_seconds:
-        follower = Follower(service.models, model_path, mark, Answering.load)
-        service.background.append(partial(follower.follow, reload_seconds))
+    service = service_of(model_path, reload_seconds)
 
     def leave() -> None:
         service.leaving = True

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import os
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ from .problems import RefusedError
 if TYPE_CHECKING:
     from .answering import Answering
     from .models import Headers, Models
+
+# Printable, with nothing at its ends that somebody on the way might cut off.
+_REQUEST_ID = re.compile(rb"[!-~](?:[ -~]{0,126}[!-~])?")
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +70,11 @@ class Service:
         for guard in self.guards:
             guard(scope)
 
-    def new_id(self) -> str:
-        """An id for a request that brings none."""
+    def id_of(self, headers: Headers) -> str:
+        """The request's own id, if it has a plain one, else a new one."""
+        for name, value in headers:
+            if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+                return value.decode("ascii")
         return f"{self._prefix}-{self._ids():x}"
 
     async def ask(self, form: Form, body: bytes, request_id: str, headers: Headers) -> bytes:
@@ -82,11 +89,16 @@ class Service:
         answering = models.current
         if form.version is not None:
             # Whoever names a version gets no other, whatever the policy.
-            if form.version != answering.model.version:
-                raise RefusedError(404, "Not Found", "The model is not served in this version.")
+            self.require_version(answering, form.version)
         elif models.choice is not None:
             answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
         self.batches_of(answering).submit(form, body, request_id, reply)
+
+    @staticmethod
+    def require_version(answering: Answering, version: str | None) -> None:
+        """Raise `RefusedError` where a version is asked for, and it is not this one."""
+        if version not in (None, answering.model.version):
+            raise RefusedError(404, "Not Found", "The model is not served in this version.")
 
     def batches_of(self, answering: Answering) -> Batches:
         """The requests that wait for a model."""

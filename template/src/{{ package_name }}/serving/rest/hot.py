@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 #: Bodies up to this size are answered as they come: each holds up the others for about a millisecond at most.
 SMALL_BYTES = 16 * 1024
-# Printable, with nothing at its ends that somebody on the way might cut off.
-_REQUEST_ID = re.compile(rb"[!-~](?:[ -~]{0,126}[!-~])?")
 UNAVAILABLE = Problem(title="Not ready", status=503, detail="The service is starting or stopping. Try again.")
 FAILED = Problem(title="Internal server error", status=500, detail="The service failed; its log says why.")
 
@@ -53,6 +50,8 @@ class Hot:
         self._accept = accept
         self._service = service
         self._form = form
+        #: Of a request, by its headers.
+        self.id_of = service.id_of
         #: Of requests that are finished.
         self.count = service.metrics.route(route)
         self._turn = asyncio.Lock()
@@ -89,13 +88,6 @@ class Hot:
             raise  # the server logs it; a client learns nothing about the inside
         finally:
             self.count(status, time.perf_counter() - started)
-
-    def id_of(self, headers: Headers) -> str:
-        """The request's own id, if it has a plain one, else a new one."""
-        for name, value in headers:
-            if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-                return value.decode("ascii")
-        return self._service.new_id()
 
     def admit(self, headers: Headers, client: object) -> None:
         """Raise `RefusedError` for a request that a guard does not let in."""

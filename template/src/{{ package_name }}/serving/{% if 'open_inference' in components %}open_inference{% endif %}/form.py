@@ -13,7 +13,8 @@ from ..models import Headers
 from ..problems import Problem, RefusedError
 from ..reading import Row
 from ..tensors.datatypes import Described
-from ..tensors.reading import require_model, rows_of
+from ..tensors.model import require_model
+from ..tensors.reading import require_few, rows_of
 from ..tensors.writing import filled, said, wanted_of
 from .request import read_request
 
@@ -35,6 +36,7 @@ class InferForm:
         require_model(answering, self._name)
         contract = answering.model.contract
         request = read_request(body, contract, answering.wire.most_rows)
+        require_few(contract, len(request.inputs), len(request.outputs or ()))
         self._id = request.id or None
         self._wanted = wanted_of(contract, [output.name for output in request.outputs or ()])
         return rows_of(answering, request.inputs)

@@ -6,7 +6,6 @@ read when its datatype and shape fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +16,7 @@ from ...predictor.loading import shown
 from ..parsing import outside_of_texts
 from ..problems import Fault, invalid
 from ..tensors.datatypes import BOOL, BYTES, FLOATING, WHOLE
+from ..tensors.extensions import OF_INPUTS, OF_OUTPUTS, refuse_extensions
 from ..tensors.reading import WrongTensorError
 
 Parameters = dict[str, bool | int | float | str | None]
@@ -27,9 +27,6 @@ _COMMAS_OF_A_TENSOR = 32
 _COMMAS_BESIDE = 256
 _LONGEST_WORDING = 300
 _LARGEST_BOUND = 2**63 - 1  # that the decoder knows
-_EXTENSIONS = ("binary_data_size", "shared_memory_region", "shared_memory_byte_size", "shared_memory_offset")
-#: Wishes that would make another answer than the one that is given.
-_WISHES = ("classification", *_EXTENSIONS[1:])
 
 
 class Input(Struct, forbid_unknown_fields=True, gc=False):
@@ -102,9 +99,9 @@ def read_request(body: bytes, contract: Contract, most_rows: int) -> Request:
     if body.count(b":") != names and outside_of_texts(body).count(b":") != names:
         raise _refused("A name is given more than once in an object, or data hold an object")
     for each in request.inputs:
-        _refuse_extensions(each.name, each.parameters, _EXTENSIONS)
+        refuse_extensions(each.name, each.parameters or (), OF_INPUTS)
     for output in request.outputs or ():
-        _refuse_extensions(output.name, output.parameters, _WISHES)
+        refuse_extensions(output.name, output.parameters or (), OF_OUTPUTS)
     return request
 
 
@@ -114,15 +111,6 @@ def _names_in(request: Request) -> int:
     parameters = (getattr(each, "parameters", None) or {} for each in objects)
     given = sum(getattr(each, name) is not UNSET for each in objects for name in each.__struct_fields__)
     return given + sum(map(len, parameters))
-
-
-def _refuse_extensions(name: str, given: Parameters | UnsetType | None, extensions: Iterable[str]) -> None:
-    for parameter in given or ():
-        if parameter in extensions:
-            problem = (
-                f"The parameter {parameter} belongs to an extension that is not spoken here: send and take data as JSON"
-            )
-            raise invalid([Fault(row=None, field=shown(name), problem=problem)])
 
 
 def _worded(message: str) -> str:

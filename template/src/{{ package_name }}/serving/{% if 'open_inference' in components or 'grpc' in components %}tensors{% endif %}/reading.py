@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from ...contract.types import BooleanColumn, Column
+from ...contract.types import BooleanColumn, Column, Contract
 from ...predictor.loading import shown
 from ..answering import Answering
 from ..parsing import refuse_any
-from ..problems import Fault, RefusedError
+from ..problems import Fault, invalid
 from ..reading import Row
-from .datatypes import BYTES, datatypes_of
+from .datatypes import BYTES, datatypes_of, outputs_of
 
+# Of more tensors than this not each is named.
+_SLACK = 2
 _YES_OR_NO = {"true": True, "false": False}
 
 
@@ -59,35 +61,43 @@ def rows_of(answering: Answering, tensors: Sequence[Tensor]) -> list[Row]:
     return answering.checked([dict(zip(names, row, strict=True)) for row in rows])
 
 
-def require_model(answering: Answering, name: str) -> None:
-    """Raise `RefusedError` where another model than the one of this name answers."""
-    if name != answering.model.name:
-        raise RefusedError(404, "Not Found", f"There is no model {shown(name)}: it is called {answering.model.name}.")
+def require_few(contract: Contract, inputs: int, outputs: int) -> None:
+    """Raise `RefusedError` for far more tensors than there can be, before any of them is looked at."""
+    for field, given, most in (
+        ("inputs", inputs, len(contract.columns)),
+        ("outputs", outputs, len(outputs_of(contract))),
+    ):
+        if given > _SLACK * most:
+            raise invalid([Fault(row=None, field=field, problem=f"There are {given}: at most {most} are known")])
 
 
 def _misfits(answering: Answering, tensors: Sequence[Tensor]) -> Iterator[Fault]:
     """What is wrong with names, datatypes and shapes: nothing else is looked at before these fit."""
     columns = answering.model.contract.columns
-    seen: set[str] = set()
-    rows: int | None = None
+    seen: dict[str, Tensor] = {}
     for tensor in tensors:
         name = tensor.name
-        if name not in columns:
-            problem: str | None = "Unknown: the contract has no such name"
-        elif name in seen:
-            problem = "Given more than once"
-        elif tensor.datatype not in (fitting := datatypes_of(columns[name])):
-            problem = f"Its datatype is {shown(tensor.datatype)}, and has to be {' or '.join(fitting)}"
-        elif (problem := _wrong_shape(tensor.shape, answering.wire.most_rows)) is None:
-            rows = tensor.shape[0] if rows is None else rows
-            if tensor.shape[0] != rows:
-                problem = f"It has {tensor.shape[0]} rows, and another tensor has {rows}"
+        problem = (
+            "Given more than once" if name in seen else _misfit(tensor, columns.get(name), answering.wire.most_rows)
+        )
+        first = next(iter(seen.values()), tensor)
+        if problem is None and first.shape[:1] != tensor.shape[:1]:
+            problem = f"It has {tensor.shape[0]} rows, and the first tensor has not as many"
         if problem is not None:
             yield Fault(row=None, field=shown(name), problem=problem)
-        seen.add(name)
+        seen.setdefault(name, tensor)
     for name in columns:
         if name not in seen:
             yield Fault(row=None, field=name, problem="Required, but absent")
+
+
+def _misfit(tensor: Tensor, column: Column | None, most_rows: int) -> str | None:
+    """What is wrong with a tensor whatever the others are."""
+    if column is None:
+        return "Unknown: the contract has no such name"
+    if tensor.datatype not in (fitting := datatypes_of(column)):
+        return f"Its datatype is {shown(tensor.datatype)}, and has to be {' or '.join(fitting)}"
+    return _wrong_shape(tensor.shape, most_rows)
 
 
 def _wrong_shape(shape: Sequence[int], most_rows: int) -> str | None:

@@ -12,8 +12,6 @@ from ..parsing import refuse_any
 from ..problems import Fault, Problem
 from .datatypes import Described, outputs_of
 
-#: As the protocol calls a graph that onnxruntime runs.
-PLATFORM = "onnx_onnxv1"
 #: Of many faults the first say enough in one line of text.
 _MOST_TOLD = 10
 
