@@ -50,7 +50,7 @@ def build_app() -> typer.Typer:
                 each.help = each.help or (inspect.getdoc(each.callback) or "").partition("\n\n")[0]
             app.add_typer(module.app, name=name, help=_help("commands", name))
         else:
-            app.command(name, help=_help("commands", name))(module.run)
+            app.command(name.replace("_", "-"), help=_help("commands", name))(module.run)
     return app
 
 

@@ -53,6 +53,10 @@ class Answering:
         """The rows of a request, each a value a column in the contract's order; raises `RefusedError`."""
         return self._parser.rows(body)
 
+    def checked(self, instances: Sequence[dict[str, Any]]) -> list[Row]:
+        """Rows that another shell has read, by name, with values as JSON has them; raises `RefusedError` as `rows` does."""
+        return self._parser.checked(instances)
+
     def columns(self, rows: Sequence[Row]) -> Columns:
         """Rows, of one request or of several, as `Predictor.predict` takes them."""
         return dict(zip(self.model.contract.columns, zip(*rows, strict=True), strict=True))

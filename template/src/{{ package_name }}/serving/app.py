@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -23,22 +22,23 @@ from .http.limits import Limits
 from .http.server import listen, run
 from .metrics import CountRequests
 from .problems import Problem
-from .publishing import RELOAD_SECONDS, Follower
+from .publishing import RELOAD_SECONDS
 from .rest.files import few_files
 from .rest.front import Front
 from .rest.hot import short_ways
 from .rest.predict import REFERENCE
-from .rest.refusing import refuse_uniformly
+from .rest.refusing import Refusals, refuse_uniformly
 from .rest.routes import FOLDER, Guard, Routes
 from .service import Service
 from .sources import Source, source_of
+from .starting import service_from, service_of
 
 logger = logging.getLogger(__name__)
 
 
 def create_app(model_path: str | Path) -> FastAPI:
     """Return the service for the model at a place; raises `ModelFileError`."""
-    return build_app(Service.of(source_of(model_path).load()))
+    return build_app(service_of(model_path, reload_seconds=0))
 
 
 def serve(  # noqa: PLR0913 - as a command has them
@@ -65,16 +65,12 @@ def serve(  # noqa: PLR0913 - as a command has them
     source = source_of(model_path)
     limits = limits or Limits()
     try:
-        mark = source.mark()
-        service = Service.of(source.load())
+        service = service_from(source, reload_seconds)
     except ModelFileError as error:
         if not wait:
             raise
         begin(source, reload_seconds, error, listen(host, port), limits)
         return
-    if reload_seconds:
-        follower = Follower(source, mark, service.models.publish)
-        service.background.append(partial(follower.follow, reload_seconds))
 
     def leave() -> None:
         service.leaving = True
@@ -119,13 +115,19 @@ def build_app(service: Service) -> FastAPI:
     few_files(app)
     for routes in offered:
         routes.add(app, service, service.models.current)
-    refuse_uniformly(app)
+    refusals = Refusals({path: tell for routes in offered for path, tell in routes.refusals.items()})
+    refuse_uniformly(app, refusals)
     paths = sorted({path for route in app.routes if "{" not in (path := getattr(route, "path", "{"))})
     app.add_middleware(CountRequests, metrics=service.metrics, routes=paths)
     _describe_what_is_served(app, service, offered)
     service.guards += [guard.start(service) for guard in discover(FOLDER, Guard).values()]
     app.state.hot = {path: answer for routes in offered for path, answer in routes.hot(service).items()}
-    app.middleware_stack = Front(app.build_middleware_stack(), app.state.hot, service)
+    finders = [routes.find(service) for routes in offered]
+
+    def find(path: str) -> ASGIApp | None:
+        return next((answer for finder in finders if (answer := finder(path)) is not None), None)
+
+    app.middleware_stack = Front(app.build_middleware_stack(), app.state.hot, find, refusals, service)
     return app
 
 

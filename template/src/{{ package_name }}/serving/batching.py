@@ -50,6 +50,10 @@ class Run:
 class Form(Protocol):
     """How a shell writes requests and answers."""
 
+    @property
+    def version(self) -> str | None:
+        """The version of the model that has to answer; None for whichever is chosen."""
+
     def read(self, answering: Answering, body: bytes) -> list[Row]:
         """The rows of a request; raises `RefusedError`."""
 

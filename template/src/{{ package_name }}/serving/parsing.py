@@ -5,7 +5,7 @@ anything is built from them, and checking stops after `MAX_FAULTS` faults.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -68,12 +68,17 @@ class RequestParser:
         except ValueError as error:
             raise invalid([Fault(row=None, field=None, problem=f"Invalid JSON: {error}")]) from None
         rows: list[Row] = []
-        if faults := list(islice(self._read(document, rows), MAX_FAULTS)):
-            raise invalid(faults)
-        if faults := list(islice(self._rounded(document, rows), MAX_FAULTS)):
-            raise invalid(faults)
+        refuse_any(self._read(document, rows))
+        refuse_any(self._rounded(document["instances"], rows))
         if not self._names_are_different(body, len(rows)):
             _refuse_repeated_names(body, len(rows))
+        return rows
+
+    def checked(self, instances: Sequence[dict[str, Any]]) -> list[Row]:
+        """Return rows that are there already, by name; raises `RefusedError` that locates the faults."""
+        rows: list[Row] = []
+        refuse_any(fault for index, given in enumerate(instances) for fault in self._read_row(index, given, rows))
+        refuse_any(self._rounded(instances, rows))
         return rows
 
     def _names_are_different(self, body: bytes, rows: int) -> bool:
@@ -82,7 +87,7 @@ class RequestParser:
         A further colon is part of a text, or follows a name that was given before.
         """
         names = 1 + rows * len(self._columns)
-        return body.count(b":") == names or _outside_of_texts(_without_escapes(body)).count(b":") == names
+        return body.count(b":") == names or outside_of_texts(body).count(b":") == names
 
     def _require_countable(self, body: bytes) -> None:
         """Refuse what is far larger than the largest request, before it is spread out in memory."""
@@ -90,7 +95,7 @@ class RequestParser:
             return
         # A text may hold any of them. There are two quotes to a text, and at most two texts to a column: name and value.
         plain = _without_escapes(body)
-        if plain.count(b'"') <= 4 * self._max_names and not self._is_excessive(_outside_of_texts(plain)):
+        if plain.count(b'"') <= 4 * self._max_names and not self._is_excessive(outside_of_texts(body)):
             return
         largest = f"at most {self._most_rows} rows of {len(self._columns)} columns, each a plain value"
         problem = f"More names or brackets than a request can have: {largest}. Send smaller batches"
@@ -146,16 +151,22 @@ class RequestParser:
             return f"Must have at most {self._most_rows} rows. Send them in smaller batches"
         return None
 
-    def _rounded(self, document: Any, rows: Sequence[Row]) -> Iterator[Fault]:
+    def _rounded(self, instances: Any, rows: Sequence[Row]) -> Iterator[Fault]:
         """Whole numbers that the graph's float32 would make another number of."""
         for column, name in self._exact:
             for index, row in enumerate(rows):
                 if row[column] is None or -LARGEST_EXACT <= row[column] <= LARGEST_EXACT:
                     continue
                 # As it was sent: a float would have rounded it already.
-                number = document["instances"][index][name]
+                number = instances[index][name]
                 if number == int(number) and number != int(np.float32(number)):
                     yield Fault(row=index, field=name, problem=_ROUNDED)
+
+
+def refuse_any(faults: Iterable[Fault]) -> None:
+    """Raise `RefusedError` with the first of these faults, if there are any."""
+    if found := list(islice(faults, MAX_FAULTS)):
+        raise invalid(found)
 
 
 def _not_a(kind: str, given: object) -> str:
@@ -180,9 +191,9 @@ def _without_escapes(body: bytes) -> bytes:
     return body.replace(rb"\\", b"").replace(rb"\"", b"")
 
 
-def _outside_of_texts(plain: bytes) -> bytes:
-    """Return what stands between the texts of a document without escapes; exact as far as it is valid JSON."""
-    return b"".join(plain.split(b'"')[::2])
+def outside_of_texts(body: bytes) -> bytes:
+    """Return what stands between the texts of a document; exact as far as it is valid JSON."""
+    return b"".join(_without_escapes(body).split(b'"')[::2])
 
 
 def _refuse_repeated_names(body: bytes, rows: int) -> None:

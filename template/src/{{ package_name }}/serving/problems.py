@@ -1,6 +1,6 @@
 """The one shape of every refusal: problem details (RFC 9457) with a list of rows and fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
@@ -30,6 +30,15 @@ class Problem(BaseModel):
         description=f"Length of `errors`. Checking stops at {MAX_FAULTS}: then there may be more.",
     )
     errors: list[Fault] = Field(default=[], max_length=MAX_FAULTS)
+
+
+#: Writes a refusal: its body, and the type of that.
+Tell = Callable[[Problem], tuple[bytes, str]]
+
+
+def tell_problem(problem: Problem) -> tuple[bytes, str]:
+    """A refusal as RFC 9457 has it."""
+    return problem.model_dump_json().encode(), MEDIA_TYPE
 
 
 class RefusedError(Exception):

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import os
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -17,10 +18,14 @@ from .batching import MOST_WAITING, Batches, Form, Reply, Waiting
 from .metrics import ServingMetrics
 from .models import Arrived, Models
 from .observer import FOLDER, Answered, Observer, Outcome
+from .problems import RefusedError
 
 if TYPE_CHECKING:
     from .answering import Answering
     from .models import Headers
+
+# Printable, with nothing at its ends that somebody on the way might cut off.
+_REQUEST_ID = re.compile(rb"[!-~](?:[ -~]{0,126}[!-~])?")
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +81,11 @@ class Service:
         for guard in self.guards:
             guard(scope)
 
-    def new_id(self) -> str:
-        """An id for a request that brings none."""
+    def id_of(self, headers: Headers) -> str:
+        """The request's own id, if it has a plain one, else a new one."""
+        for name, value in headers:
+            if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+                return value.decode("ascii")
         return f"{self._prefix}-{self._ids():x}"
 
     async def ask(self, form: Form, body: bytes, request_id: str, headers: Headers) -> bytes:
@@ -87,12 +95,21 @@ class Service:
         return await reply
 
     def submit(self, form: Form, body: bytes, request_id: str, headers: Headers, reply: Reply) -> None:
-        """Let the model that is to answer do so; raises `RefusedError` where too many wait."""
+        """Let the model that is to answer do so; raises `RefusedError` where too many wait, or there is no such version."""
         models = self.models
         answering = models.current
-        if models.choice is not None:
+        if form.version is not None:
+            # Whoever names a version gets no other, whatever the policy.
+            self.require_version(answering, form.version)
+        elif models.choice is not None:
             answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
         self.batches_of(answering).submit(form, body, request_id, reply)
+
+    @staticmethod
+    def require_version(answering: Answering, version: str | None) -> None:
+        """Raise `RefusedError` where a version is asked for, and it is not this one."""
+        if version not in (None, answering.model.version):
+            raise RefusedError(404, "Not Found", "The model is not served in this version.")
 
     def batches_of(self, answering: Answering) -> Batches:
         """The requests that wait for a model."""

@@ -16,7 +16,7 @@ from .short import Short
 from .transport import ClosingTransport
 
 # They wait for nobody: a platform restarts a service that does not answer them. No platform asks twice at once.
-_PROBES = frozenset({"/health/live", "/health/ready"})
+_PROBES = frozenset({"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"})
 # So much may be pipelined requests that are parsed in one go, or far more of a body.
 _LARGE_BYTES = 4 * 1024
 # About what a request takes that waits for those before it.

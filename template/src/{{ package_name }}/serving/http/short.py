@@ -14,7 +14,7 @@ from typing import Any
 from ..metrics import CLIENT_CLOSED
 from ..models import Headers
 from ..problems import RefusedError
-from ..rest.hot import FAILED, SMALL_BYTES, Hot, told
+from ..rest.hot import FAILED, SMALL_BYTES, Hot
 
 Header = tuple[bytes, bytes]
 
@@ -126,7 +126,7 @@ class Short:
         if not isinstance(refused, RefusedError):
             logger.error("A request failed", exc_info=error)
             refused = RefusedError(500, FAILED.title, FAILED.detail)
-        body, headers = told(refused)
+        body, headers = self._hot.told(refused)
         status = refused.problem.status
         lines = b"".join(b"%b: %b\r\n" % header for header in [*headers, (b"x-request-id", self._id.encode())])
         self._count(status)

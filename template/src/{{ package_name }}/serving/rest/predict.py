@@ -35,6 +35,8 @@ _REFUSALS = {
 class PredictForm:
     """Requests and answers as the contract's own names have them."""
 
+    version = None
+
     def read(self, answering: Answering, body: bytes) -> list[Row]:
         """The rows of a request; raises `RefusedError`."""
         return answering.rows(body)
@@ -45,7 +47,7 @@ class PredictForm:
 
 
 def _hot(service: Service) -> dict[str, ASGIApp]:
-    return {PATH: Hot(service, PredictForm(), PATH)}
+    return {PATH: Hot(service, PredictForm, PATH)}
 
 
 def _add(app: FastAPI, _: Service, answering: Answering) -> None:

@@ -9,20 +9,34 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from ...predictor.loading import shown
-from ..problems import MEDIA_TYPE, Problem, RefusedError
+from ..problems import MEDIA_TYPE, Problem, RefusedError, Tell, tell_problem
 
 
-def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def respond(problem: Problem) -> JSONResponse:
     """Return the problem as an HTTP response."""
-    return JSONResponse(problem.model_dump(), problem.status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(problem.model_dump(), problem.status, media_type=MEDIA_TYPE)
 
 
-def refuse_uniformly(app: FastAPI) -> None:
-    """Give every error of the application the shape of a problem, also those of the framework."""
+class Refusals:
+    """How refusals are written, by where a request was sent."""
+
+    def __init__(self, below: Mapping[str, Tell]) -> None:
+        """As these write them at and below a path, elsewhere as problems."""
+        self._below = below
+
+    def respond(self, path: str, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the problem as the answer to a request that was sent there."""
+        found = (tell for place, tell in self._below.items() if f"{path}/".startswith(f"{place}/"))
+        body, kind = next(found, tell_problem)(problem)
+        return Response(body, problem.status, headers, media_type=kind)
+
+
+def refuse_uniformly(app: FastAPI, refusals: Refusals) -> None:
+    """Give every error of the application the shape of a refusal, also those of the framework."""
 
     @app.exception_handler(RefusedError)
-    async def refused(_: Request, error: RefusedError) -> Response:
-        return respond(error.problem, error.headers)
+    async def refused(request: Request, error: RefusedError) -> Response:
+        return refusals.respond(request.scope["path"], error.problem, error.headers)
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
@@ -33,13 +47,14 @@ def refuse_uniformly(app: FastAPI) -> None:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # A route knows only its own methods; another route may serve the same path with others.
             headers["Allow"] = ", ".join(_methods(app, request))
-        return respond(Problem(title=title, status=error.status_code, detail=detail), headers)
+        problem = Problem(title=title, status=error.status_code, detail=detail)
+        return refusals.respond(request.scope["path"], problem, headers)
 
     # The server logs the traceback; a client learns nothing about the inside.
     @app.exception_handler(Exception)
-    async def failed(_: Request, __: Exception) -> Response:
-        detail = "The service failed; its log says why."
-        return respond(Problem(title="Internal server error", status=500, detail=detail))
+    async def failed(request: Request, _: Exception) -> Response:
+        problem = Problem(title="Internal server error", status=500, detail="The service failed; its log says why.")
+        return refusals.respond(request.scope["path"], problem)
 
 
 def _methods(app: FastAPI, request: Request) -> list[str]:

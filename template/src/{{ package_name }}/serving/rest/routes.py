@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Scope
+
+from ..problems import Tell
 
 if TYPE_CHECKING:
     from ..answering import Answering
@@ -34,6 +36,10 @@ def _no_paths(_: Service) -> dict[str, ASGIApp]:
     return {}
 
 
+def _find_nothing(_: Service) -> Callable[[str], None]:
+    return lambda _: None
+
+
 def _add_nothing(_: FastAPI, __: Service, ___: Answering) -> None:
     """Add nothing."""
 
@@ -45,12 +51,16 @@ class Routes:
     Args:
         name: for messages.
         hot: what answers POST at a path, in front of FastAPI; `hot.Hot` makes one of a `Form`.
+        find: the same for paths that cannot be listed; gives None for those of others.
+        refusals: how refusals are written at a path, and at all below it.
         add: adds to FastAPI what is answered there, and what `/docs` shows; for the document it is called anew with each
             model that is published, and for the answers once.
     """
 
     name: str
     hot: Callable[[Service], Mapping[str, ASGIApp]] = _no_paths
+    find: Callable[[Service], Callable[[str], ASGIApp | None]] = _find_nothing
+    refusals: Mapping[str, Tell] = field(default_factory=dict)
     add: Callable[[FastAPI, Service, Answering], None] = _add_nothing
 
 
