@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp
 
 from ..contract.types import Contract
 from ..discovery import discover
@@ -115,7 +116,7 @@ def build_app(service: Service) -> FastAPI:
     few_files(app)
     for routes in offered:
         routes.add(app, service, service.models.current)
-    refusals = Refusals({path: tell for routes in offered for path, tell in routes.refusals.items()})
+    refusals = Refusals.of(offered)
     refuse_uniformly(app, refusals)
     paths = sorted({path for route in app.routes if "{" not in (path := getattr(route, "path", "{"))})
     app.add_middleware(CountRequests, metrics=service.metrics, routes=paths)

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..discovery import PACKAGE
+from ..discovery import PACKAGE, discover
 from ..errors import ProjectError
 from .answering import Answering
 from .metrics import CountRequests, ServingMetrics
@@ -22,7 +22,8 @@ from .publishing import Follower
 from .rest.files import few_files
 from .rest.hot import Hot, short_ways
 from .rest.operations import add_operations
-from .rest.refusing import refuse_uniformly, respond
+from .rest.refusing import Refusals, refuse_uniformly
+from .rest.routes import FOLDER, Routes
 from .service import Service
 from .sources import Source
 
@@ -96,7 +97,8 @@ class Beginning:
         )
         few_files(app)
         add_operations(app, self._metrics, lambda: NO_MODEL)
-        refuse_uniformly(app)
+        refusals = Refusals.of(discover(FOLDER, Routes).values())
+        refuse_uniformly(app, refusals)
         paths = sorted({path for route in app.routes if "{" not in (path := getattr(route, "path", "{"))})
         app.add_middleware(CountRequests, metrics=self._metrics, routes=paths)
 
@@ -108,7 +110,7 @@ class Beginning:
         later = {"Retry-After": str(math.ceil(max(1.0, 2 * self._seconds)))}
 
         @app.api_route("/{path:path}", methods=[*_METHODS], include_in_schema=False)
-        async def nothing(_: Request) -> Response:
-            return respond(NO_MODEL, later)
+        async def nothing(request: Request) -> Response:
+            return refusals.respond(request.url.path, NO_MODEL, later)
 
         return app

@@ -1,7 +1,10 @@
 """Problems as answers of HTTP."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -10,6 +13,9 @@ from starlette.routing import Match
 
 from ...predictor.loading import shown
 from ..problems import MEDIA_TYPE, Problem, RefusedError, Tell, tell_problem
+
+if TYPE_CHECKING:
+    from .routes import Routes
 
 
 def respond(problem: Problem) -> JSONResponse:
@@ -23,6 +29,11 @@ class Refusals:
     def __init__(self, below: Mapping[str, Tell]) -> None:
         """As these write them at and below a path, elsewhere as problems."""
         self._below = below
+
+    @classmethod
+    def of(cls, offered: Iterable[Routes]) -> Self:
+        """As those write them who offer something there."""
+        return cls({path: tell for routes in offered for path, tell in routes.refusals.items()})
 
     def respond(self, path: str, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
         """Return the problem as the answer to a request that was sent there."""

@@ -77,7 +77,6 @@ async def serve(service: Service, host: str, port: int, metrics_port: int, limit
         raise SettingsError(f"Cannot listen on {host}, port {port}.", advice) from None
     with _metrics(service, host, metrics_port):
         service.open()
-        tasks = [asyncio.create_task(work()) for work in service.background]
         await server.start()
         model = service.models.current.model
         logger.info("Serving %s %s by gRPC on %s:%d (stop with Ctrl-C)", model.name, model.version, host, bound)
@@ -85,8 +84,6 @@ async def serve(service: Service, host: str, port: int, metrics_port: int, limit
         service.leaving = True
         await asyncio.sleep(drain)
         await server.stop(limits.grace_seconds)
-        for task in tasks:
-            task.cancel()
         service.close()
     logger.info("Stopped")
 
