@@ -25,6 +25,8 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 #: keep what it has compiled, each of their hundreds of starts compiles all its libraries again.
 OWN_ENVIRONMENTS = {"UV_PYTHON": None, "VIRTUAL_ENV": None, "PYTHONDONTWRITEBYTECODE": None}
 ROOT = Path(__file__).resolve().parent
+#: What the service is measured beside, in an environment of its own.
+PEERS = ROOT / "benchmarks" / "peers" / "requirements.txt"
 #: What the tests of the engine leave in their temporary folder, and as much again.
 SCRATCH_BYTES = 2 << 30
 
@@ -180,6 +182,35 @@ def soak(session: nox.Session) -> None:
     """Minutes (`-- --minutes 5`) of traffic against real services that are killed and given garbage meanwhile."""
     install(session, "dev")
     session.run("python", "benchmarks/soak.py", *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
+def bench_serving(session: nox.Session) -> None:
+    """Measure the service of a new project beside its limit and its peers: needs `wrk`, and a machine that is idle.
+
+    `-- --into docs/performance.md` keeps the table.
+    """
+    session.install("-q", "-e", ".", "uv")
+    folder = Path(session.create_tmp()).resolve() / "flights"
+    peers = folder.with_name("peers")
+    for each in (folder, peers):
+        shutil.rmtree(each, ignore_errors=True)
+    new = ("--template", ROOT, "--trust", "--defaults", "--set", "preset=standard")
+    session.run("mlscaffold", "new", folder, *new, env=OWN_ENVIRONMENTS)
+    requirements = folder / "requirements"
+    locked = [requirements / "dev.txt", *sorted((requirements / "components").glob("*.txt"))]
+    project = folder / ".venv" / "bin"
+    for venv, files in ((folder / ".venv", locked), (peers, [PEERS])):
+        session.run("uv", "venv", "-q", venv, env=OWN_ENVIRONMENTS)
+        named = [word for file in files for word in ("-r", file)]
+        session.run("uv", "pip", "install", "-q", "--python", venv, *named, env=OWN_ENVIRONMENTS)
+    session.run(
+        "uv", "pip", "install", "-q", "--python", folder / ".venv", "--no-deps", "-e", folder, env=OWN_ENVIRONMENTS
+    )
+    with session.chdir(folder):
+        session.run(project / "flights", "pipeline", external=True, env=OWN_ENVIRONMENTS)
+    measured = ("--project", folder, "--python", project / "python", "--peers", peers / "bin" / "python")
+    session.run("python", "benchmarks/serving.py", *measured, *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session
