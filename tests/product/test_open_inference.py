@@ -100,7 +100,7 @@ class Pair:
 
     def ask(self, code: str, *arguments: object) -> Any:
         """What code prints that runs beside the clients."""
-        command = [self.client, "-c", code, *map(str, arguments)]
+        command = [str(self.client), "-c", code, *map(str, arguments)]
         done = subprocess.run(command, cwd=self.project.root, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -185,7 +185,7 @@ def test_a_server_that_is_told_to_end_loses_no_call(pair: Pair) -> None:
         caller.join()
     ((count, error),) = found
     assert count > 100
-    assert "Connection refused" in error or "GOAWAY" in error, error
+    assert "[StatusCode.UNAVAILABLE]" in error, error
 
 
 @pytest.mark.parametrize("page", ["open-inference", "grpc"])
@@ -200,7 +200,7 @@ def test_the_commands_of_its_page_work_in_their_order(pair: Pair, page: str) -> 
     lines = [
         block if kind == "bash" else f"{pair.client} - <<'END OF FILE'\n{block}END OF FILE" for kind, block in blocks
     ]
-    script = "\n".join(["trap 'kill $(jobs -p) 2>/dev/null' EXIT", *lines])
+    script = "\n".join(["trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *lines])
     script = script.replace(".venv/bin/", f"{pair.project.environment}/bin/")
     environment = project_environment(pair.project.environment)
     done = subprocess.run(
