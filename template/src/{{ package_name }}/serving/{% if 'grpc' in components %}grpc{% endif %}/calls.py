@@ -69,6 +69,8 @@ class Calls:
         self._service, self._limits = service, limits
         self._turn = asyncio.Lock()
         self._under_way = 0
+        #: Whether nobody new is let in: grpcio would cancel calls that come while it ends, which says less.
+        self.closing = False
 
     def handlers(self) -> list[Any]:
         """What a server of grpcio is given."""
@@ -125,6 +127,8 @@ class Calls:
         self._service.admit(
             {"type": "http", "method": "POST", "path": path, "headers": headers, "client": context.peer()}
         )
+        if self.closing:
+            raise RefusedError(503, UNAVAILABLE.title, UNAVAILABLE.detail)
         if self._under_way >= MOST_CALLS:
             raise RefusedError(503, "Busy", "Too many calls wait for their answer. Try again.")
 

@@ -69,7 +69,8 @@ async def serve(service: Service, host: str, port: int, metrics_port: int, limit
     service.guards += [guard.start(service) for guard in discover(FOLDER, Guard).values()]
     options = [*_OPTIONS_OF_CONNECTIONS, ("grpc.max_receive_message_length", limits.body_bytes)]
     server = grpc.aio.server(options=options, maximum_concurrent_rpcs=_MOST_IN_ALL)
-    server.add_generic_rpc_handlers(Calls(service, limits).handlers())
+    calls = Calls(service, limits)
+    server.add_generic_rpc_handlers(calls.handlers())
     try:
         bound = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     except RuntimeError:
@@ -83,6 +84,8 @@ async def serve(service: Service, host: str, port: int, metrics_port: int, limit
         drain = await stopped.get()
         service.leaving = True
         await asyncio.sleep(drain)
+        calls.closing = True
+        await asyncio.sleep(limits.settle_seconds)
         await server.stop(limits.grace_seconds)
         service.close()
     logger.info("Stopped")
@@ -100,7 +103,7 @@ def _stop_by_signals(stopped: asyncio.Queue[float], limits: Limits) -> None:
 
     stopping: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # on Windows, where Ctrl-C ends it all the same
+        with suppress(RuntimeError):  # on Windows, where Ctrl-C ends it all the same
             asyncio.get_running_loop().add_signal_handler(number, stop, number)
 
 
