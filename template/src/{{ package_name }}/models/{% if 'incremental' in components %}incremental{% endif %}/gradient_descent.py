@@ -97,9 +97,9 @@ class Incremental(BaseEstimator):  # type: ignore[misc]
     def scores(self, features: Any) -> np.ndarray:
         """Log odds [N, classes], of two classes those of the second alone; or values [N, 1]."""
         parts = range(0, features.shape[0], self.block)
-        return np.concatenate([bounded(features[at : at + self.block]) @ self.coefficients_ for at in parts]) + (
-            self.intercepts_
-        )
+        products = [bounded(features[at : at + self.block]) @ self.coefficients_ for at in parts]
+        scores: np.ndarray = np.concatenate(products) + self.intercepts_
+        return scores
 
     def predict_proba(self, features: Any) -> np.ndarray:
         """Probabilities [N, classes_]; of several classes they are those of each against the others, made 1 together."""
