@@ -31,7 +31,7 @@ def test_a_fresh_environment_installs_imports_and_predicts(environment: Path, tm
     subprocess.run([uv, "venv", "-q", "--python", environment / "bin" / "python", fresh], check=True)
     subprocess.run([uv, "pip", "install", "-q", "--python", fresh / "bin" / "python", wheel], check=True)
     request = project.root / "models" / "request.json"
-    asked = [fresh / "bin" / "python", "-c", ASKING, request]
+    asked: list[str | Path] = [fresh / "bin" / "python", "-c", ASKING, request]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     predictions, version, others = json.loads(done.stdout)
