@@ -166,6 +166,11 @@ def _label_encoder(its: _Nodes) -> str:
     return its.add("Gather", its.constant(table), place, axis=0)
 
 
+def _columns(its: _Nodes) -> str:
+    places = its.add("Reshape", its.node.input[1], its.constant([-1], np.int64))
+    return its.add("Gather", its.node.input[0], places, axis=1)
+
+
 def _linear(its: _Nodes) -> str:
     intercepts = np.asarray(its.said.get("intercepts", [0.0]))
     weights = np.asarray(its.said["coefficients"]).reshape(len(intercepts), -1)
@@ -202,6 +207,7 @@ def _trees(its: _Nodes) -> str:
 
 
 _FORMS: dict[str, Callable[[_Nodes], str]] = {
+    "ArrayFeatureExtractor": _columns,
     "Imputer": _imputer,
     "LabelEncoder": _label_encoder,
     "LinearClassifier": _linear,
