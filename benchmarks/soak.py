@@ -393,7 +393,8 @@ def made(folder: Path) -> tuple[str, Path]:
         [uv, "pip", "install", "-q", "--python", python, "--no-deps", "-e", root],
     ]
     for command in commands:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        without_downloads = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=without_downloads)
     return str(python), root
 
 
