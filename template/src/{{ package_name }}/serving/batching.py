@@ -1,4 +1,4 @@
-"""Batches without waiting: what arrived while the last run was in flight is the next run.
+"""Batches without waiting: what arrived while the last run was under way is the next run.
 
 A lone request is answered in the next round of the event loop; there is no timer.
 """
