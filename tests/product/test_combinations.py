@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import Project, install, make_environment, new_project, require_python
+from .conftest import Project, install, make_environment, new_project, ready_project, require_python
 
 EXAMPLES = ["flights", "none"]
 TASKS = ["binary", "multiclass", "regression"]
@@ -81,6 +81,29 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {}
 
 
+def environment_of(python: str, made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The locked libraries on a Python."""
+    interpreter = require_python(python)
+    if python not in made:
+        made[python] = make_environment(tmp_path_factory.mktemp(f"python{python}") / "venv", interpreter)
+    return made[python]
+
+
+def other_pythons() -> Iterator[Any]:
+    """A Python has libraries of its own, and 3.11 the oldest; the types of all components are checked there elsewhere."""
+    for python in PYTHONS[1:]:
+        marks = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group(python)]
+        yield pytest.param(python, marks=marks if python == TESTED_IN_CI[1] else [*marks, pytest.mark.matrix])
+
+
+@pytest.mark.parametrize("python", list(other_pythons()))
+def test_the_types_of_all_components_hold_on_other_pythons(
+    python: str, environments: dict[str, Path], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    environment = environment_of(python, environments, tmp_path_factory)
+    ready_project(tmp_path, environment, "typed", ["preset=full", f"python_version={python}"]).run("mypy")
+
+
 @pytest.mark.parametrize("combination", list(combinations()))
 def test_a_combination_works_in_all_that_it_promises(
     combination: Combination,
@@ -89,10 +112,7 @@ def test_a_combination_works_in_all_that_it_promises(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     python = combination.python
-    interpreter = require_python(python)
-    if python not in environments:
-        folder = tmp_path_factory.mktemp(f"python{python}") / "venv"
-        environments[python] = make_environment(folder, interpreter)
+    environment_of(python, environments, tmp_path_factory)
     answers = [f"example={combination.example}", f"python_version={python}", f"preset={combination.preset}"]
     root = new_project(tmp_path / combination.name, *(word for answer in answers for word in ("--set", answer)))
     install(root, environments[python])

@@ -31,6 +31,8 @@ from .servers import postgresql, s3
 PUBLIC = Path(__file__).with_name("public_tables.py")
 EVERY = Path(__file__).with_name("every_candidate.py")
 REQUIREMENTS = Path(__file__).with_name("public_tables.txt")
+#: The exit code when a gate refuses the model.
+BLOCKED = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,7 @@ class Case:
         metric: which is compared with the baseline.
         apart: how far the score may lie from the baseline's, on either side; small tables differ by their split.
         options: more of what a person would type.
+        refused: the gate by which `full` refuses what it learns.
         wide: whether it runs only with all tables.
     """
 
@@ -53,6 +56,7 @@ class Case:
     metric: str
     apart: float
     options: tuple[str, ...] = ()
+    refused: str | None = None
     wide: bool = True
 
 
@@ -76,7 +80,17 @@ CASES = [
         apart=0.2,
         options=("--time", "arrival_date"),
     ),
-    Case(name="seattle", target="weather", task="multiclass", metric="roc_auc", apart=0.15, options=("--time", "date")),
+    # From 2014 on hardly a day is called `rain`, whatever fell; what learnt of the years before is sure of the wrong word,
+    # and the gate says so.
+    Case(
+        name="seattle",
+        target="weather",
+        task="multiclass",
+        metric="roc_auc",
+        apart=0.15,
+        options=("--time", "date"),
+        refused="calibration: predictions of `rain` are off",
+    ),
     Case(name="movielens", target="rating", task="regression", metric="r2", apart=0.12),
     Case(name="tweets", target="source", task="binary", metric="roc_auc", apart=0.06),
 ]
@@ -238,7 +252,10 @@ def test_every_candidate_has_a_graph_that_agrees_and_the_whole_pipeline_runs(
     assert in_c.keys() >= {"voting", "stacking"}
     assert all("text" in share if isinstance(share, str) else share <= 1 for share in in_c.values()), in_c
     # All that `full` has, on the chosen one.
-    own.run(own.slug, "pipeline")
+    done = own.run(own.slug, "pipeline", check=case.refused is None)
+    if case.refused is not None:
+        assert done.returncode == BLOCKED
+        assert case.refused in done.stderr
 
 
 @contextmanager
