@@ -90,7 +90,7 @@ def environment_of(python: str, made: dict[str, Path], tmp_path_factory: pytest.
 
 
 def other_pythons() -> Iterator[Any]:
-    """A Python has libraries of its own, and 3.11 the oldest; the types of all components are checked there elsewhere."""
+    """All but the oldest: newer libraries have other types, and those of 3.11 are checked with the components."""
     for python in PYTHONS[1:]:
         marks = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group(python)]
         yield pytest.param(python, marks=marks if python == TESTED_IN_CI[1] else [*marks, pytest.mark.matrix])

@@ -31,8 +31,8 @@ OWN = [
 #: It reads projects of releases that knew no other table, and calls things as their code did.
 READS_OLD = "scripts/contract_from_0_2.py"
 WORDS = re.compile(
-    r"(?<!in[ _-])flight|airline|airport|weather|departure|departs|\bcarrier|\bnew york|\bEWR\b|\bJFK\b|\bLGA\b|nycflights|tailnum"
-    r"|plane_|wind_|dew_point|(?<![a-z])on_time|\barr_|\bdep_|arrival_delay|20130101|\b6,000\b",
+    r"(?<!in[ _-])flight|airline|airport|weather|departure|departs|\bcarrier|\bnew york|\bEWR\b|\bJFK\b|\bLGA\b"
+    r"|nycflights|tailnum|plane_|wind_|dew_point|(?<![a-z])on_time|\barr_|\bdep_|arrival_delay|20130101|\b6,000\b",
     re.IGNORECASE,
 )
 

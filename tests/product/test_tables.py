@@ -80,8 +80,7 @@ CASES = [
         apart=0.2,
         options=("--time", "arrival_date"),
     ),
-    # From 2014 on hardly a day is called `rain`, whatever fell; what learnt of the years before is sure of the wrong word,
-    # and the gate says so.
+    # From 2014 on hardly a day is called `rain`, whatever fell: what learnt of the years before is sure of the wrong
     Case(
         name="seattle",
         target="weather",
