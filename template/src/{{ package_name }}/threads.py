@@ -36,3 +36,4 @@ def ahead(parts: Iterator[Part]) -> Iterator[Part]:
         while (part := coming.result()) is not None:
             coming = thread.submit(next, parts, None)
             yield part
+            del part

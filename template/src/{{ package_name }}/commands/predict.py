@@ -48,17 +48,16 @@ def run(
     unseen: Counter[str] = Counter()
     rows = 0
 
-    def predicted() -> Iterator[pl.DataFrame]:
+    def predicted(part: pl.DataFrame) -> pl.DataFrame:
         nonlocal rows
-        for part in ahead(checked(path, predictor.contract)):
-            columns = columns_of(predictor.contract, part)
-            unseen.update(predictor.unseen(columns))
-            yield _result(part, predictor, predictor.predict(columns), rows)
-            rows += len(part)
+        columns = columns_of(predictor.contract, part)
+        unseen.update(predictor.unseen(columns))
+        before, rows = rows, rows + len(part)
+        return _result(part, predictor, predictor.predict(columns), before)
 
     # While a part is predicted, the next is read, and the one before is written.
     with whole(output) as place, pool:
-        write_table(place, ahead(predicted()))
+        write_table(place, ahead(map(predicted, ahead(checked(path, predictor.contract)))))
     typer.echo(f"predict   {rows} predictions of {predictor.name} {predictor.version} in {output}")
     for name, count in unseen.items():
         if count:

@@ -21,7 +21,7 @@ def columns_of(contract: Contract, rows: pl.DataFrame) -> dict[str, Values]:
 def _coded(values: pl.Series) -> Coded:
     coded = values.to_arrow().dictionary_encode()
     words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-    return Coded(words, coded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False))
+    return Coded(words, pl.Series(coded.indices).fill_null(len(words) - 1).to_numpy())
 
 
 def model_frame(contract: Contract, rows: pl.DataFrame) -> pl.DataFrame:
