@@ -181,7 +181,7 @@ def bench(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Minutes (`-- --minutes 5`) of traffic against real services that are killed and given garbage meanwhile."""
     install(session, "dev")
-    session.run("python", "benchmarks/soak.py", *session.posargs, env=OWN_ENVIRONMENTS)
+    session.run("python", "-m", "benchmarks.soak", *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session
@@ -210,7 +210,7 @@ def bench_serving(session: nox.Session) -> None:
     with session.chdir(folder):
         session.run(project / "flights", "pipeline", external=True, env=OWN_ENVIRONMENTS)
     measured = ("--project", folder, "--python", project / "python", "--peers", peers / "bin" / "python")
-    session.run("python", "benchmarks/serving.py", *measured, *session.posargs, env=OWN_ENVIRONMENTS)
+    session.run("python", "-m", "benchmarks.serving", *measured, *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session

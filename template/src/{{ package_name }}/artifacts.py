@@ -23,7 +23,7 @@ from .progress import counted
 Value = TypeVar("Value")
 
 #: Of a table that is read, looked through or written part by part: in memory at once, at most.
-ROWS_AT_ONCE = 100_000
+ROWS_AT_ONCE = 50_000
 CELLS_AT_ONCE = 5_000_000
 
 

@@ -28,8 +28,11 @@ PARAMS = Path("params.yaml")
 STOPPED = 130
 
 
-def build_app() -> typer.Typer:
-    """Every command that is there, in the order of the work."""
+def build_app(*asked: str) -> typer.Typer:
+    """Every command that is there, in the order of the work; if what is asked for begins with the name of one, that one.
+
+    The others are not even imported then, and what they import would be the largest part of a service's memory.
+    """
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -38,11 +41,12 @@ def build_app() -> typer.Typer:
         f"Exit codes: 0 done, 1 refused, 2 wrong settings, {BLOCKED} a gate refuses the model; `decide` says what came of it.",
     )
     app.command(help="Run all steps from raw data to the registered model, and show the result.")(pipeline)
-    steps, commands = all_steps(), names_in("commands")
-    for step in steps:
+    commands = names_in("commands")
+    named = [name for name in commands if [name.replace("_", "-")] == [*asked[:1]]]
+    for step in [] if named else all_steps():
         if step.name not in commands:
             app.command(step.name, help=_help("pipelines", step.name))(_command(step))
-    for name in commands:
+    for name in named or commands:
         module = import_module(f"{PACKAGE}.commands.{name}")
         if hasattr(module, "app"):
             for each in module.app.registered_commands:
@@ -84,7 +88,7 @@ def pipeline(params: Params = PARAMS) -> None:
 def main() -> None:
     """Entry point of the command: errors that a user can mend are shown without a traceback."""
     try:
-        build_app()()
+        build_app(*sys.argv[1:])()
     except ProjectError as error:
         typer.echo(f"Error: {error}\nNext:  {error.advice}", err=True)
         sys.exit(error.exit_code)

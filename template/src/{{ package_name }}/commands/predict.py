@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +15,7 @@ import typer
 
 from ..artifacts import HOLDOUT, MODEL, whole, write_table
 from ..steps import SOURCES
+from ..threads import ahead, cores
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,20 +43,21 @@ def run(
 
     path = source or Path(HOLDOUT.path)
     protect(path, model, output)
-    predictor = Predictor.load(model)
+    pool = ThreadPoolExecutor(cores(), thread_name_prefix="predict")
+    predictor = replace(Predictor.load(model), each=pool.map)
     unseen: Counter[str] = Counter()
     rows = 0
 
-    def predicted() -> Iterator[pl.DataFrame]:
+    def predicted(part: pl.DataFrame) -> pl.DataFrame:
         nonlocal rows
-        for part in checked(path, predictor.contract):
-            columns = columns_of(predictor.contract, part)
-            unseen.update(predictor.unseen(columns))
-            yield _result(part, predictor, predictor.predict(columns), rows)
-            rows += len(part)
+        columns = columns_of(predictor.contract, part)
+        unseen.update(predictor.unseen(columns))
+        before, rows = rows, rows + len(part)
+        return _result(part, predictor, predictor.predict(columns), before)
 
-    with whole(output) as place:
-        write_table(place, predicted())
+    # While a part is predicted, the next is read, and the one before is written.
+    with whole(output) as place, pool:
+        write_table(place, ahead(map(predicted, ahead(checked(path, predictor.contract)))))
     typer.echo(f"predict   {rows} predictions of {predictor.name} {predictor.version} in {output}")
     for name, count in unseen.items():
         if count:
@@ -153,10 +157,10 @@ def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions,
 
     contract = predictor.contract
     named = dict.fromkeys(name for name in (*contract.key, contract.time, contract.group) if name in table.columns)
-    numbers = range(before + 1, before + len(table) + 1)
+    numbers = pl.int_range(before + 1, before + len(table) + 1, eager=True)
     found: dict[str, Any] = {"row": numbers} | {name: table[name] for name in named if name}
     answers = answers_of(predictor, predictions)
-    for name, values in {**answers, "model_version": [predictor.version] * len(table)}.items():
+    for name, values in {**answers, "model_version": pl.repeat(predictor.version, len(table), eager=True)}.items():
         # A key may be called as one of these.
         found[f"predicted {name}" if name in found else name] = values
     return pl.DataFrame(found)
@@ -164,12 +168,14 @@ def _result(table: pl.DataFrame, predictor: Predictor, predictions: Predictions,
 
 def answers_of(predictor: Predictor, predictions: Predictions) -> dict[str, Any]:
     """What a model says about rows, as columns of a table: the target, how sure it is, and what is possible."""
+    import polars as pl
+
     contract, labels = predictor.contract, predictor.contract.labels
     answers: dict[str, Any]
     if predictions.labels is None or predictions.probabilities is None:
         answers = {contract.target.column: predictions.values}
     else:
-        answers = {contract.target.column: [labels[index] for index in predictions.labels]}
+        answers = {contract.target.column: pl.Series(labels)[predictions.labels]}
         if contract.target.positive is not None:
             answers |= {"probability": predictions.values}
         else:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from ..contract.types import Contract
 from ..errors import DataError
-from ..predictor.encoding import Values, encode, layout_of
+from ..predictor.encoding import Coded, Values, encode, layout_of
 
 
 def columns_of(contract: Contract, rows: pl.DataFrame) -> dict[str, Values]:
     """The feature columns of rows of the contract [N], as `encode` and the Predictor take them."""
     return {
-        name: rows[name].to_list() if column.kind in {"category", "text"} else rows[name].to_numpy()
+        name: _coded(rows[name]) if column.kind in {"category", "text"} else rows[name].to_numpy()
         for name, column in contract.columns.items()
     }
+
+
+def _coded(values: pl.Series) -> Coded:
+    coded = values.to_arrow().dictionary_encode()
+    words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+    return Coded(words, pl.Series(coded.indices).fill_null(len(words) - 1).to_numpy())
 
 
 def model_frame(contract: Contract, rows: pl.DataFrame) -> pl.DataFrame:

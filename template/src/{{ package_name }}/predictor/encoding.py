@@ -15,6 +15,36 @@ import numpy as np
 
 from ..contract.types import Contract, DatetimeColumn, Part
 
+
+@dataclass(frozen=True)
+class Coded(Sequence[Any]):
+    """Many words [N], each different one kept once.
+
+    Args:
+        words: object [K], different ones, None among them.
+        places: of each value the place of its word, int [N].
+    """
+
+    words: np.ndarray
+    places: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.words[self.places[place]]
+
+    def each(self, change: Callable[[str | None], str]) -> np.ndarray:
+        """The words [N], changed."""
+        changed: np.ndarray = np.array([change(word) for word in self.words], dtype=object)[self.places]
+        return changed
+
+    def count(self, wanted: Callable[[str | None], bool]) -> int:
+        """How many of the values are wanted."""
+        found = np.bincount(self.places, minlength=len(self.words))
+        return int(sum(found[place] for place, word in enumerate(self.words) if wanted(word)))
+
+
 Values = np.ndarray | Sequence[Any]
 #: A word of an encoded text, for the tokenizers of scikit-learn and of the graph alike: between spaces, all is one word.
 WORD = r"[^ ]+"
@@ -62,16 +92,16 @@ class Encoder:
         """The graph's inputs by name: `numbers` float32 [N, n], `categories` and `texts` object [N, m]; without columns, none.
 
         Args:
-            columns: by name [N]; missing is None, NaN or NaT. Moments are datetimes or datetime64 in the place's own time.
+            columns: by name [N]; missing is None, NaN or NaT. Only words may be coded. Moments are datetimes or datetime64 in the place's own time.
         """
         layout = self._layout
         arrays = {}
         if layout.numbers:
             arrays["numbers"] = self._numbers(columns)
         if layout.categories:
-            arrays["categories"] = _words([[value or "" for value in columns[name]] for name in layout.categories])
+            arrays["categories"] = _words([_filled(columns[name]) for name in layout.categories])
         if layout.texts:
-            arrays["texts"] = _words([[folded(value) for value in columns[name]] for name in layout.texts])
+            arrays["texts"] = _words([_folded(columns[name]) for name in layout.texts])
         return arrays
 
     def _numbers(self, columns: Mapping[str, Values]) -> np.ndarray:
@@ -96,7 +126,15 @@ class Encoder:
         return numbers
 
 
-def _words(columns: list[list[str]]) -> np.ndarray:
+def _filled(values: Values) -> Sequence[str] | np.ndarray:
+    return values.each(lambda word: word or "") if isinstance(values, Coded) else [value or "" for value in values]
+
+
+def _folded(values: Values) -> Sequence[str] | np.ndarray:
+    return values.each(folded) if isinstance(values, Coded) else [folded(value) for value in values]
+
+
+def _words(columns: list[Sequence[str] | np.ndarray]) -> np.ndarray:
     return np.ascontiguousarray(np.array(columns, dtype=object).T)
 
 

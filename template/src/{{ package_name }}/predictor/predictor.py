@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,14 @@ import onnxruntime as ort
 
 from ..contract.types import Contract
 from .about import About, read_metadata
-from .encoding import Encoder, Values, layout_of
+from .encoding import Coded, Encoder, Values, layout_of
 from .loading import Opened, open_graph, read_graph, unusable
 
 #: Rows that go through the graph at once: text becomes thousands of numbers a row.
 _BATCH = 1000
+_Batch = Mapping[str, np.ndarray]
+#: As `map`: the answers in the order of the batches.
+Each = Callable[[Callable[[_Batch], list[np.ndarray]], Iterable[_Batch]], Iterable[list[np.ndarray]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,11 @@ class Predictions:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictor:
-    """An exported model, ready to predict."""
+    """An exported model, ready to predict.
+
+    Args:
+        each: how batches of many rows are run, one after the other; the `map` of a pool of threads runs some at once.
+    """
 
     name: str
     version: str
@@ -47,6 +54,7 @@ class Predictor:
     path: Path
     size: int
     session: ort.InferenceSession
+    each: Each = map
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -81,10 +89,10 @@ class Predictor:
         """
         feeds = self._encoder.encode(columns)
         rows = len(next(iter(feeds.values())))
-        outputs = [
-            self._run({name: array[start : start + _BATCH] for name, array in feeds.items()}, options)
-            for start in range(0, rows, _BATCH)
-        ]
+        batches = (
+            {name: array[start : start + _BATCH] for name, array in feeds.items()} for start in range(0, rows, _BATCH)
+        )
+        outputs = list(self.each(lambda batch: self._run(batch, options), batches))
         parts = outputs[0] if len(outputs) == 1 else [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
         self._check(parts, rows)
         if not self.contract.labels:
@@ -93,7 +101,7 @@ class Predictor:
         values = probabilities[np.arange(rows), labels] if self._positive is None else probabilities[:, self._positive]
         return Predictions(values=values, labels=labels, probabilities=probabilities)
 
-    def _run(self, batch: dict[str, np.ndarray], options: ort.RunOptions | None) -> list[np.ndarray]:
+    def _run(self, batch: _Batch, options: ort.RunOptions | None) -> list[np.ndarray]:
         try:
             outputs: list[np.ndarray] = self.session.run(self._outputs, batch, options)
         except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no other base class
@@ -103,10 +111,7 @@ class Predictor:
 
     def unseen(self, columns: Mapping[str, Values]) -> dict[str, int]:
         """By category column, how many values are words that the model does not know; a missing value is none."""
-        return {
-            name: 0 if known.issuperset(columns[name]) else sum(value not in known for value in columns[name])
-            for name, known in self._known.items()
-        }
+        return {name: _strangers(columns[name], known) for name, known in self._known.items()}
 
     @cached_property
     def _known(self) -> dict[str, frozenset[str | None]]:
@@ -134,6 +139,12 @@ class Predictor:
         # A negative number is a large one without its sign.
         if classes and rows and np.maximum.reduce(outputs[0].view(np.uint64)) >= classes:
             raise unusable(self.path, "it answers with a label that its contract does not have")
+
+
+def _strangers(values: Values, known: frozenset[str | None]) -> int:
+    if isinstance(values, Coded):
+        return values.count(lambda word: word not in known)
+    return 0 if known.issuperset(values) else sum(value not in known for value in values)
 
 
 def _is_finite(numbers: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -46,6 +47,9 @@ def run(
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     logger.info("Serving %s on http://%s:%d (see /docs; stop with Ctrl-C)", name, shown, port)
+    # What is there by now stays: to look through it again and again would hold up answers for tens of milliseconds.
+    gc.collect()
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt), listener:
         Server(app, connections, on_leave).serve_on(listener)
     logger.info("Stopped")

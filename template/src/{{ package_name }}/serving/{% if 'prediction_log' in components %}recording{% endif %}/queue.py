@@ -1,8 +1,8 @@
 """What waits to be written: runs as they are, bounded by what they take, and the one thread that makes and writes lines.
 
 Where an answer is made a run is only put aside, in about a microsecond. The thread makes lines of some runs at a time, and
-rests in between, so that answers never wait for more than these; and writing does not hold up Python: a disk that is slow,
-full or gone costs the service the memory that is set, and nothing else.
+rests evenly in between, so that answers never wait for more than these, and few do; and writing does not hold up Python: a
+disk that is slow, full or gone costs the service the memory that is set, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-# So long a record is only in memory: what a killed process can lose.
-_SECONDS = 0.25
+# What waits is looked at so often, and as long its lines are made: twice that a record is only in memory, which a killed
+# process can lose.
+_SECONDS = 0.125
 # A disk that fails is asked again after so long.
 _PAUSE_SECONDS = 1.0
-# So many records are written at a time, and made between two rests: within about a tenth of a millisecond. Whoever waits for
-# Python meanwhile goes first.
+# So many records are written at a time, and made between two rests: within about a fifth of a millisecond. Rests are long
+# where little waits: each time answers, which need Python too, are held up.
 _WRITTEN_RECORDS, _MADE_RECORDS = 1024, 64
-_REST_SECONDS = 0.0005
 
 logger = logging.getLogger(__name__)
 
@@ -137,8 +137,10 @@ class Queue:
     def _make(self) -> bool:
         """Make lines of what has waited longest; says whether there are any."""
         lines: list[bytes] = []
-        until_rest = _MADE_RECORDS
-        while len(lines) < _WRITTEN_RECORDS and (waits := self._next()) is not None:
+        until_rest, rested, waited = _MADE_RECORDS, 0, max(1, self._bytes)
+        for _ in range(len(self._waiting)):
+            if len(lines) >= _WRITTEN_RECORDS or (waits := self._next()) is None:
+                break
             try:
                 lines += waits.lines()
                 self._made_bytes += waits.size
@@ -149,7 +151,8 @@ class Queue:
                     self._bytes -= waits.size
             if len(lines) >= until_rest:
                 until_rest = len(lines) + _MADE_RECORDS
-                self._closing.wait(_REST_SECONDS)
+                self._closing.wait(_SECONDS * (self._made_bytes - rested) / waited)
+                rested = self._made_bytes
         self._lines = lines
         return bool(lines)
 

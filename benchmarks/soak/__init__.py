@@ -1,0 +1,1 @@
+"""Traffic on services that are killed and given garbage meanwhile."""
