@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..artifacts import HOLDOUT, MODEL, whole, write_table
+from ..counts import counted
 from ..steps import SOURCES
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ def run(
 
     with whole(output) as place:
         write_table(place, predicted())
-    typer.echo(f"predict   {rows} predictions of {predictor.name} {predictor.version} in {output}")
+    typer.echo(f"predict   {counted(rows, 'prediction')} of {predictor.name} {predictor.version} in {output}")
     for name, count in unseen.items():
         if count:
-            words = "value is a word" if count == 1 else "values are words"
-            typer.echo(f"          column `{name}`: {count} {words} that the model does not know")
+            words = counted(count, "value is a word", "values are words")
+            typer.echo(f"          column `{name}`: {words} that the model does not know")
 
 
 def protect(source: Path, model: Path, output: Path) -> None:
