@@ -14,6 +14,7 @@ import typer
 from ..artifacts import HOLDOUT, MODEL, whole, write_table
 from ..counts import counted
 from ..steps import SOURCES
+from .serve import PLACE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +29,7 @@ OUTPUT = Path("data/processed/predictions.csv")
 def run(
     source: Annotated[Path | None, typer.Option("--input", help="With the model's columns; else the hold-out.")] = None,
     output: Annotated[Path, typer.Option(help="csv or parquet; missing folders are made.")] = OUTPUT,
-    model: Annotated[Path, typer.Option(envvar="MODEL_PATH", help="The exported graph.")] = Path(MODEL.path),
+    model: Annotated[str, typer.Option(envvar="MODEL_PATH", help=PLACE)] = MODEL.path,
 ) -> None:
     """Write one prediction a row, in the same order, numbered from 1; the key, time and group of the rows stand in front.
 
@@ -37,11 +38,12 @@ def run(
             that cannot be written.
     """
     from ..features.frame import columns_of
-    from ..predictor.predictor import Predictor
+    from ..predictor.origin import place_of
+    from ..serving.sources import source_of
 
     path = source or Path(HOLDOUT.path)
-    protect(path, model, output)
-    predictor = Predictor.load(model)
+    protect(path, place_of(model).file, output)
+    predictor = source_of(model).load().predictor()
     unseen: Counter[str] = Counter()
     rows = 0
 

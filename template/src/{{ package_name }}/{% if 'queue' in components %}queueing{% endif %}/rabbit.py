@@ -24,7 +24,7 @@ from .settings import Queue
 #: Seconds until the server has a message on its disk, or has not.
 _SENDING = 5.0
 #: Seconds until a server that does not answer is tried again.
-_CONNECTING = 10.0
+_CONNECTING = 5.0
 _AGAIN = 1.0
 #: The worker gives up long before; without a limit that is said, newer servers have one of their own, and forget.
 _DELIVERIES = 1_000_000

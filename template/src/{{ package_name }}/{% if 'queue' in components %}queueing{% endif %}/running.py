@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -10,8 +11,6 @@ from contextlib import suppress
 
 from ..connections.environment import hidden
 from ..errors import DataError
-from ..serving.answering import Answering
-from ..serving.models import Models
 from ..serving.service import Service
 from .broker import queues_of
 from .messages import Queues
@@ -20,7 +19,7 @@ from .waiting import opened
 from .worker import Worker
 
 
-async def work(settings: Queue, answering: Answering, ready: Callable[[], None]) -> None:
+async def work(settings: Queue, service: Service, ready: Callable[[], None]) -> None:
     """Answer requests until SIGINT or SIGTERM; `ready` is called when the first can be answered.
 
     A broker that is not there is waited for.
@@ -29,25 +28,26 @@ async def work(settings: Queue, answering: Answering, ready: Callable[[], None])
         SettingsError: the address is none, or a variable in it is not set.
         DataError: the broker refuses.
     """
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stopped, begun = asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        if not begun.is_set():
+            # Nothing is under way, and the libraries do not let go of a broker that they look for.
+            os._exit(0)
+        stopped.set()
+
     if sys.platform != "win32":  # there Ctrl-C ends it all the same
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
-    queues, service = queues_of(settings), Service(Models(answering))
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+    queues = queues_of(settings)
     worker = Worker(service, queues, settings.attempts)
     service.open()
-    beginning = asyncio.create_task(_begin(queues, worker, settings))
-    stopping = asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait({beginning, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if beginning.done():
-            beginning.result()
-            ready()
-            await stopping
+        await _begin(queues, worker, settings)
+        begun.set()
+        ready()
+        await stopped.wait()
     finally:
-        beginning.cancel()
-        stopping.cancel()
         with suppress(Exception):
             await queues.close()
         service.close()
