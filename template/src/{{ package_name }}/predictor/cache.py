@@ -61,7 +61,7 @@ def remembered(pointer: str) -> str | None:
     """The place that a pointer named last; None if that is not known."""
     name = _note(pointer)
     try:
-        with open(folder() / name, encoding="utf-8", opener=_no_link) as file:  # noqa: PTH123 - a Path knows no opener
+        with open(folder() / name, encoding="utf-8", opener=_no_link) as file:
             if not _is_own(os.fstat(file.fileno())):
                 logger.warning("%s is not believed: it is somebody else's, or others may write to it.", folder() / name)
                 return None
