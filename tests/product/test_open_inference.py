@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -88,6 +89,15 @@ while time.monotonic() < end:
         print(json.dumps([count, str(error)]))
         break
     count += 1
+"""
+
+
+#: What a model says of itself.
+METADATA = """
+import json, sys
+import tritonclient.grpc as triton
+client = triton.InferenceServerClient(f"127.0.0.1:{sys.argv[1]}")
+print(json.dumps(client.get_model_metadata(sys.argv[2], as_json=True)))
 """
 
 
@@ -186,6 +196,39 @@ def test_a_server_that_is_told_to_end_loses_no_call(pair: Pair) -> None:
     ((count, error),) = found
     assert count > 100
     assert "[StatusCode.UNAVAILABLE]" in error, error
+
+
+def test_the_libraries_and_files_of_the_release_image_suffice_for_grpc(pair: Pair, tmp_path: Path) -> None:
+    root, dockerfile = pair.project.root, pair.project.root / "cicd" / "release" / "Dockerfile"
+    text = dockerfile.read_text(encoding="utf-8")
+    ignored = dockerfile.with_name("Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    locked = ["requirements/serving.txt", "requirements/components/grpc.txt"]
+    assert all(f"-r {name}" in text and f"!{name}" in ignored for name in locked)
+    assert "COPY models/model.onnx /app/model.onnx" in text
+    python = tmp_path / "venv" / "bin" / "python"
+    uv("venv", "-q", "--python", sys.executable, tmp_path / "venv")
+    install = ("pip", "install", "-q", "--python", python)
+    uv(*install, "--require-hashes", *(word for name in locked for word in ("-r", root / name)))
+    uv(*install, "--no-deps", root)
+    shutil.copyfile(root / "models" / "model.onnx", tmp_path / "model.onnx")
+    (port,) = free_ports(1)
+    said = {"MODEL_PATH": "model.onnx", "GRPC_PORT": str(port)}
+    with (tmp_path / "log.txt").open("w", encoding="utf-8") as log:
+        server: subprocess.Popen[Any] = subprocess.Popen(
+            [python, "-m", "protocol_demo.serving.grpc"],
+            cwd=tmp_path,
+            env={**project_environment(tmp_path / "venv"), **said},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        listening(server, port)
+        assert pair.ask(METADATA, port, SLUG)["versions"]
+    finally:
+        server.terminate()
+        ended = server.wait(timeout=60)
+    logged = (tmp_path / "log.txt").read_text(encoding="utf-8")
+    assert (ended, "Traceback" in logged) == (0, False), logged
 
 
 @pytest.mark.parametrize("page", ["open-inference", "grpc"])

@@ -191,6 +191,17 @@ def test_the_libraries_and_files_of_the_release_image_suffice_for_a_worker(
     assert "Traceback" not in logged
 
 
+def test_a_broker_that_comes_late_is_waited_for(team: Team) -> None:
+    team.configure()
+    worker = team.process(team.project.slug, "queue")
+    assert worker.stderr is not None
+    waiting = next((line for line in worker.stderr if "Waiting for" in line), "")
+    assert f"{team.scheme}://127.0.0.1:{team.port}" in waiting
+    with team.broker():
+        assert len(said(team.client(10))["answers"]) == 10
+        stop(worker)
+
+
 def test_workers_that_are_killed_lose_nothing(team: Team) -> None:
     team.configure()
     with team.broker():

@@ -117,6 +117,8 @@ def write_table(path: Path, table: Any) -> None:
 
     A part at a time is in memory.
     """
+    import polars.selectors as cs
+
     # By way of a file of Python's: polars has no word for a full disk that could be told from a bug.
     with path.open("wb") as stream:
         if path.suffix == ".parquet":
@@ -124,7 +126,8 @@ def write_table(path: Path, table: Any) -> None:
         else:
             for place, part in enumerate(parts_of(table)):
                 content = BytesIO()
-                part.write_csv(content, include_header=not place)
+                moments = cs.datetime(time_zone="*").dt.to_string("iso:strict")  # as the service writes them: +00:00
+                part.with_columns(moments).write_csv(content, include_header=not place)
                 # The bytes are not copied: an error that holds a view of them brings Python 3.12 down at its end.
                 stream.write(content.getvalue())
 

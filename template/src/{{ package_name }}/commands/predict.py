@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..artifacts import HOLDOUT, MODEL, whole, write_table
+from ..counts import counted
 from ..steps import SOURCES
 from ..threads import ahead, cores
+from .serve import PLACE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,7 +32,7 @@ OUTPUT = Path("data/processed/predictions.csv")
 def run(
     source: Annotated[Path | None, typer.Option("--input", help="With the model's columns; else the hold-out.")] = None,
     output: Annotated[Path, typer.Option(help="csv or parquet; missing folders are made.")] = OUTPUT,
-    model: Annotated[Path, typer.Option(envvar="MODEL_PATH", help="The exported graph.")] = Path(MODEL.path),
+    model: Annotated[str, typer.Option(envvar="MODEL_PATH", help=PLACE)] = MODEL.path,
 ) -> None:
     """Write one prediction a row, in the same order, numbered from 1; the key, time and group of the rows stand in front.
 
@@ -39,12 +41,13 @@ def run(
             that cannot be written.
     """
     from ..features.frame import columns_of
-    from ..predictor.predictor import Predictor
+    from ..predictor.origin import place_of
+    from ..serving.sources import source_of
 
     path = source or Path(HOLDOUT.path)
-    protect(path, model, output)
+    protect(path, place_of(model).file, output)
     pool = ThreadPoolExecutor(cores(), thread_name_prefix="predict")
-    predictor = replace(Predictor.load(model), each=pool.map)
+    predictor = replace(source_of(model).load().predictor(), each=pool.map)
     unseen: Counter[str] = Counter()
     rows = 0
 
@@ -58,11 +61,11 @@ def run(
     # While a part is predicted, the next is read, and the one before is written.
     with whole(output) as place, pool:
         write_table(place, ahead(map(predicted, ahead(checked(path, predictor.contract)))))
-    typer.echo(f"predict   {rows} predictions of {predictor.name} {predictor.version} in {output}")
+    typer.echo(f"predict   {counted(rows, 'prediction')} of {predictor.name} {predictor.version} in {output}")
     for name, count in unseen.items():
         if count:
-            words = "value is a word" if count == 1 else "values are words"
-            typer.echo(f"          column `{name}`: {count} {words} that the model does not know")
+            words = counted(count, "value is a word", "values are words")
+            typer.echo(f"          column `{name}`: {words} that the model does not know")
 
 
 def protect(source: Path, model: Path, output: Path) -> None:

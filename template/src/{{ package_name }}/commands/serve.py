@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+#: What `--model` takes, wherever a model is read.
+PLACE = "The exported graph, its folder, its address with #sha256=…, or a pointer's address."
+
 
 def run(
-    model: Annotated[
-        str, typer.Option(envvar="MODEL_PATH", help="The exported graph, its folder, or its address with #sha256=….")
-    ] = "models/model.onnx",
+    model: Annotated[str, typer.Option(envvar="MODEL_PATH", help=PLACE)] = "models/model.onnx",
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
     reload_seconds: Annotated[

@@ -1,10 +1,14 @@
-"""Models that were fetched, kept by their digest for the next start. What is read is held to it again, so nobody can slip in another."""
+"""Models that were fetched, kept by their digest for the next start. What is read is held to it again, so nobody can slip in another.
+
+Of what a pointer named last there is no digest: that is believed only from a file of one's own, which says of which pointer it is.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +18,7 @@ FOLDER = "MODEL_CACHE"
 #: The newest are kept, so that pointers that move do not fill the disk.
 _MOST_KEPT = 4
 _ENDING = ".onnx"
+_LONGEST_NOTE = 8192
 
 logger = logging.getLogger(__name__)
 
@@ -49,15 +54,32 @@ def keep(digest: str, graph: bytes) -> None:
 
 def remember(pointer: str, place: str) -> None:
     """Note which place a pointer named last."""
-    _write(_note(pointer), place.encode())
+    _write(_note(pointer), f"{_note(pointer)}\n{place}".encode())
 
 
 def remembered(pointer: str) -> str | None:
     """The place that a pointer named last; None if that is not known."""
+    name = _note(pointer)
     try:
-        return (folder() / _note(pointer)).read_text(encoding="utf-8")
+        with open(folder() / name, encoding="utf-8", opener=_no_link) as file:
+            if not _is_own(os.fstat(file.fileno())):
+                logger.warning("%s is not believed: it is somebody else's, or others may write to it.", folder() / name)
+                return None
+            of, _, place = file.read(_LONGEST_NOTE).partition("\n")
     except (OSError, ValueError):
         return None
+    return place if of == name else None
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether a file is this user's, who alone may write to it; where there are such users."""
+    return not hasattr(os, "geteuid") or (
+        status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
 
 
 def _note(pointer: str) -> str:

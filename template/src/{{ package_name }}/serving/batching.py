@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..predictor.predictor import Predictions
 from .answering import Answering
@@ -18,6 +18,9 @@ from .observer import Answered, Asked
 from .parsing import Columns
 from .problems import RefusedError
 from .reading import Row
+
+if TYPE_CHECKING:
+    from .models import Models
 
 #: Rows of one run, but for a single request that has more.
 MOST_ROWS = 64
@@ -50,9 +53,8 @@ class Run:
 class Form(Protocol):
     """How a shell writes requests and answers."""
 
-    @property
-    def version(self) -> str | None:
-        """The version of the model that has to answer; None for whichever is chosen."""
+    def bound(self, models: Models) -> Answering | None:
+        """The one model that has to answer; None for whichever is chosen. Raises `RefusedError` for one that is not there."""
 
     def read(self, answering: Answering, body: bytes) -> list[Row]:
         """The rows of a request; raises `RefusedError`."""
@@ -82,6 +84,8 @@ class Waiting(NamedTuple):
     request_id: str
     since: float
     reply: Reply
+    #: Whether no other model may answer it.
+    is_bound: bool = False
 
 
 class _Read(NamedTuple):
@@ -113,12 +117,12 @@ class Batches:
         """Whether anybody waits."""
         return self._is_scheduled
 
-    def submit(self, form: Form, body: bytes, request_id: str, reply: Reply) -> None:
+    def submit(self, form: Form, body: bytes, request_id: str, reply: Reply, *, is_bound: bool = False) -> None:
         """Answer with the next run; raises `RefusedError` where too many wait already."""
         if len(self._waiting) >= self._most_waiting:
             detail = "Too many requests wait for their answer. Try again."
             raise RefusedError(503, "Busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})
-        self.take(Waiting(form, body, request_id, time.perf_counter(), reply))
+        self.take(Waiting(form, body, request_id, time.perf_counter(), reply, is_bound))
 
     def take(self, waiting: Waiting) -> None:
         """Answer a request that another model could not answer, too."""

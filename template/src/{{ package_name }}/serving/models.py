@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .answering import Answering
@@ -43,6 +43,8 @@ class Models:
         #: Replaced by whoever divides requests among several models; None: the current one answers all.
         self.choice: Choice | None = None
         self.rescue: Rescue | None = None
+        #: The other models among which requests are divided, by the names that the division gives them.
+        self.others: Callable[[], Mapping[str, Answering]] = dict
         self._listeners: list[Callable[[Answering], None]] = []
 
     def publish(self, answering: Answering) -> None:

@@ -50,7 +50,7 @@ class Follower:
             return
         before, self._served = self._served, mark
         try:
-            answering = await asyncio.to_thread(self._source.load)
+            answering = await asyncio.to_thread(lambda: self._source.load().answering())
         except UnreachableError as error:
             self._served = before  # it is tried again
             self._say_once(error)

@@ -18,7 +18,6 @@ from .batching import MOST_WAITING, Batches, Form, Reply, Waiting
 from .metrics import ServingMetrics
 from .models import Arrived, Models
 from .observer import FOLDER, Answered, Observer, Outcome
-from .problems import RefusedError
 
 if TYPE_CHECKING:
     from .answering import Answering
@@ -97,24 +96,19 @@ class Service:
     def submit(self, form: Form, body: bytes, request_id: str, headers: Headers, reply: Reply) -> None:
         """Let the model that is to answer do so; raises `RefusedError` where too many wait, or there is no such version."""
         models = self.models
-        answering = models.current
-        if form.version is not None:
-            # Whoever names a version gets no other, whatever the policy.
-            self.require_version(answering, form.version)
-        elif models.choice is not None:
+        # Whoever names one of several models, or a version, gets no other, whatever the policy.
+        bound = form.bound(models)
+        answering = bound or models.current
+        if bound is None and models.choice is not None:
             answering = models.choice(Arrived(request_id, headers, partial(form.read, answering, body)))
-        self.batches_of(answering).submit(form, body, request_id, reply)
-
-    @staticmethod
-    def require_version(answering: Answering, version: str | None) -> None:
-        """Raise `RefusedError` where a version is asked for, and it is not this one."""
-        if version not in (None, answering.model.version):
-            raise RefusedError(404, "Not Found", "The model is not served in this version.")
+        self.batches_of(answering).submit(form, body, request_id, reply, is_bound=bound is not None)
 
     def batches_of(self, answering: Answering) -> Batches:
         """The requests that wait for a model."""
         batches = self._batches.get(answering)
         if batches is None:
+            # Of models that were opened anew nobody else says that they are gone.
+            self._forget(self.models.current)
             batches = self._batches[answering] = Batches(answering, self._observe, self._fail, self._most_waiting)
         return batches
 
@@ -133,7 +127,8 @@ class Service:
     def _fail(self, answering: Answering, waiting: Waiting, error: Exception) -> None:
         """Ask another model, if there is one that may answer instead."""
         rescue = self.models.rescue
-        other = rescue(answering, waiting.request_id) if rescue and not waiting.reply.done() else None
+        may = rescue and not waiting.is_bound and not waiting.reply.done()
+        other = rescue(answering, waiting.request_id) if may and rescue else None
         if other is not None and other is not answering:
             self.batches_of(other).take(waiting)
         elif not waiting.reply.done():

@@ -1,14 +1,15 @@
-"""Where the served model comes from, and how it is seen that there is another: looked at, or asked for."""
+"""Where a model comes from, and how it is seen that there is another: looked at, or asked for."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..predictor.cache import keep, kept, remember, remembered
 from ..predictor.loading import ModelFileError
 from ..predictor.origin import Place, followed, place_of, read
+from ..predictor.predictor import Predictor
 from .answering import Answering
 
 #: What tells a model from the one that was there before.
@@ -17,13 +18,28 @@ Mark = tuple[object, ...]
 logger = logging.getLogger(__name__)
 
 
+class Graph(NamedTuple):
+    """The bytes of a model, and as what messages call it: the path of its file, or one that looks like its address."""
+
+    content: bytes
+    path: Path
+
+    def predictor(self) -> Predictor:
+        """The model, ready to predict; raises `ModelFileError`."""
+        return Predictor.from_bytes(self.content, self.path)
+
+    def answering(self) -> Answering:
+        """The model, ready to answer; raises `ModelFileError`."""
+        return Answering.from_bytes(self.content, self.path)
+
+
 class Source(Protocol):
     """A place of models."""
 
     def mark(self) -> Mark | None:
         """What tells the model that is there from another; None while there is none. Raises `ModelFileError`."""
 
-    def load(self) -> Answering:
+    def load(self) -> Graph:
         """The model that is there; raises `ModelFileError`."""
 
 
@@ -49,9 +65,9 @@ class Files:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def load(self) -> Answering:
+    def load(self) -> Graph:
         """See `Source.load`."""
-        return Answering.from_bytes(read(self._place), self._place.file)
+        return Graph(read(self._place), self._place.file)
 
 
 class Address:
@@ -64,7 +80,7 @@ class Address:
         """See `Source.mark`: there is never another."""
         return (self._place.digest,)
 
-    def load(self) -> Answering:
+    def load(self) -> Graph:
         """See `Source.load`."""
         place = self._place
         graph = kept(place.digest)
@@ -72,8 +88,8 @@ class Address:
             logger.info("Fetching the model %s", place.shown)
             graph = read(place)
             keep(place.digest, graph)
-        # As messages call it; there is no file of that name.
-        return Answering.from_bytes(graph, Path(place.shown.partition("://")[2]))
+        # There is no file of that name.
+        return Graph(graph, Path(place.shown.partition("://")[2]))
 
 
 class Pointer:
@@ -101,7 +117,7 @@ class Pointer:
             self._is_silent, self._named = False, named
         return (self._named.digest,)
 
-    def load(self) -> Answering:
+    def load(self) -> Graph:
         """See `Source.load`."""
         if self._named is None:
             self.mark()

@@ -22,7 +22,7 @@ def service_from(source: Source, reload_seconds: float) -> Service:
         ModelFileError: there is no model that can be served.
     """
     mark = source.mark()
-    service = Service.of(source.load())
+    service = Service.of(source.load().answering())
     if reload_seconds:
         follower = Follower(source, mark, service.models.publish)
         service.background.append(partial(follower.follow, reload_seconds))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..artifacts import HOLDOUT, TRAIN, whole, write_table
+from ..counts import counted
 from ..errors import SettingsError
 from .base import EGRESS, Destination, Outgoing
 
@@ -37,4 +38,4 @@ class FileDestination(Destination):
             )
         with whole(path) as place:
             write_table(place, outgoing.table)
-        return f"{outgoing.rows} rows in {self.path}"
+        return f"{counted(outgoing.rows, 'row')} in {self.path}"

@@ -12,6 +12,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from ..counts import counted
 from .landing import DEAD, Message, land
 from .settings import Topic
 
@@ -73,4 +74,4 @@ class Lander:
                 self.say("          the brokers did not take note: these messages may come again")
             self.rows, self.dead = self.rows + rows, self.dead + dead
             beside = f", {dead} in {self.folder / DEAD}" if dead else ""
-            self.say(f"land      {rows} messages of {self.topic} in {self.folder}{beside}")
+            self.say(f"land      {counted(rows, 'message')} of {self.topic} in {self.folder}{beside}")

@@ -14,6 +14,7 @@ from typing import Any, Self
 from .broker import queues_of
 from .messages import ID, STATUS, Delivery, Letter
 from .settings import Queue
+from .waiting import opened
 
 #: Ids of answers that are remembered: a second one comes soon after the first, if at all.
 _REMEMBERED = 1_000_000
@@ -54,14 +55,14 @@ class Client:
     """`async with Client(settings) as client`: sends requests, and reads the answers to them."""
 
     def __init__(self, settings: Queue) -> None:
-        """Raises `SettingsError` if the broker is none that is known."""
+        """Raises `SettingsError` if the broker is none that is known; one that is not there is waited for, which is logged."""
         self._settings, self._queues = settings, queues_of(settings)
         self._arrived: asyncio.Queue[Delivery] = asyncio.Queue()
         self._seen = Seen()
         self._is_receiving = False
 
     async def __aenter__(self) -> Self:
-        await self._queues.open()
+        await opened(self._queues, self._settings)
         return self
 
     async def __aexit__(

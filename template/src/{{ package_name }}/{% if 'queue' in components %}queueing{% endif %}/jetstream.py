@@ -27,7 +27,7 @@ class JetStream:
 
     def __init__(self, settings: Queue) -> None:
         """Raises `SettingsError` if a variable of the address is not set."""
-        self._settings = settings
+        self._settings, self.trouble = settings, ""
         self._broker = NatsBroker(
             address_of(settings.url),
             logger=None,
@@ -35,10 +35,11 @@ class JetStream:
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             graceful_timeout=10.0,
+            error_cb=self._note,
         )
 
     async def open(self) -> None:
-        """Connect, and make the streams that are not there."""
+        """Connect, as soon as the server is there, and make the streams that are not; raises where it lets nobody in."""
         client: Any = await self._broker.connect()
         self._stream = client.jetstream(timeout=_SENDING)
         for place in ("requests", "answers", "dead"):
@@ -92,6 +93,10 @@ class JetStream:
     async def close(self) -> None:
         """Let go."""
         await self._broker.stop()
+
+    async def _note(self, error: Exception) -> None:
+        """Why the server cannot be reached; the library tries again."""
+        self.trouble = str(error) or type(error).__name__
 
     def _name(self, place: str) -> str:
         return f"{self._settings.name}_{place}"

@@ -65,8 +65,12 @@ Take = Callable[[Delivery], Awaitable[None]]
 class Queues(Protocol):
     """The queues of one broker."""
 
+    @property
+    def trouble(self) -> str:
+        """Why the broker could not be reached last, in its library's words; nothing if it was not tried in vain."""
+
     async def open(self) -> None:
-        """Connect, and make the queues that are not there."""
+        """Connect, as soon as the broker is there, and make the queues that are not; raises where it lets nobody in."""
 
     async def send(self, letter: Letter) -> None:
         """Send a message, and wait until the broker has it on its disk.

@@ -8,6 +8,12 @@ from typing import Any
 
 from aio_pika.exceptions import AMQPException, DeliveryError
 from aiormq.exceptions import AMQPException as ProtocolError
+from aiormq.exceptions import (
+    AuthenticationError,
+    ConnectionNotAllowed,
+    IncompatibleProtocolError,
+    ProbableAuthenticationError,
+)
 from faststream import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 
@@ -17,9 +23,14 @@ from .settings import Queue
 
 #: Seconds until the server has a message on its disk, or has not.
 _SENDING = 5.0
+#: Seconds until a server that does not answer is tried again.
+_CONNECTING = 5.0
 _AGAIN = 1.0
 #: The worker gives up long before; without a limit that is said, newer servers have one of their own, and forget.
 _DELIVERIES = 1_000_000
+
+#: What another try would not change.
+_FINAL = (AuthenticationError, ProbableAuthenticationError, IncompatibleProtocolError, ConnectionNotAllowed)
 
 
 class Rabbit:
@@ -27,7 +38,7 @@ class Rabbit:
 
     def __init__(self, settings: Queue) -> None:
         """Raises `SettingsError` if a variable of the address is not set."""
-        self._settings = settings
+        self._settings, self.trouble = settings, ""
         # They tell of each second in which a server is away; what cannot be sent meanwhile is told by who sends.
         for name in ("aio_pika", "aiormq"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -36,13 +47,14 @@ class Rabbit:
             default_channel=Channel(prefetch_count=settings.in_flight, on_return_raises=True),
             logger=None,
             apply_types=False,
-            reconnect_interval=1.0,
+            timeout=_CONNECTING,
+            reconnect_interval=_AGAIN,
             graceful_timeout=10.0,
         )
 
     async def open(self) -> None:
-        """Connect, and make the queues that are not there."""
-        await self._broker.connect()
+        """Connect, as soon as the server is there, and make the queues that are not; raises where it lets nobody in."""
+        await self._connect()
         for place in ("requests", "answers", "dead"):
             await self._broker.declare_queue(self._queue(place))
 
@@ -78,6 +90,18 @@ class Rabbit:
     async def close(self) -> None:
         """Let go."""
         await self._broker.stop()
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                await self._broker.connect()
+            except _FINAL:
+                raise
+            except OSError as error:
+                self.trouble = str(error) or type(error).__name__
+                await asyncio.sleep(_AGAIN)
+            else:
+                return
 
     def _queue(self, place: Place) -> RabbitQueue:
         arguments: Any = {"x-delivery-limit": _DELIVERIES}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..counts import counted
 from ..errors import SettingsError, TrackingError
 from ..steps import Project
 from ..tracking.connection import connected
@@ -112,4 +113,5 @@ def verify(project: Project, model: str) -> str:
         raise LedgerError(
             message, "Somebody has moved it without the ledger: promote the version that is to be served."
         )
-    return f"{len(history.entries)} entries, whole, and the alias is where the last one says."
+    entries = counted(len(history.entries), "entry", "entries")
+    return f"{entries}, whole, and the alias is where the last one says."

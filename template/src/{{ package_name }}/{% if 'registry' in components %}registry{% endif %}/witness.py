@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..artifacts import whole
+from ..counts import counted
 from .entry import LedgerError, digest
 
 LEDGER = "reports/ledger.jsonl"
@@ -35,7 +36,7 @@ def difference(here: Sequence[str], there: Sequence[str]) -> str:
         if one != other:
             return f"entry {number} is {digest(one)[:12]} in {LEDGER}, and {digest(other)[:12]} in MLflow"
     if len(here) > len(there):
-        return f"{LEDGER} has {len(here)} entries, and MLflow only {len(there)}"
+        return f"{LEDGER} has {counted(len(here), 'entry', 'entries')}, and MLflow only {len(there)}"
     return ""
 
 

@@ -15,6 +15,7 @@ from .routes import Routes
 if TYPE_CHECKING:
     from ..answering import Answering
     from ..batching import Run
+    from ..models import Models
     from ..reading import Row
     from ..schema import Wire
     from ..service import Service
@@ -35,7 +36,8 @@ _REFUSALS = {
 class PredictForm:
     """Requests and answers as the contract's own names have them."""
 
-    version = None
+    def bound(self, _: Models) -> None:
+        """None is named."""
 
     def read(self, answering: Answering, body: bytes) -> list[Row]:
         """The rows of a request; raises `RefusedError`."""

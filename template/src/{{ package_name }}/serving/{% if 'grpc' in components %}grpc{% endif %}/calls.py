@@ -24,7 +24,7 @@ from ..problems import RefusedError
 from ..rest.hot import FAILED, SMALL_BYTES, UNAVAILABLE
 from ..service import Service
 from ..tensors.datatypes import inputs_of, outputs_of
-from ..tensors.model import PLATFORM, VERSION, served
+from ..tensors.model import PLATFORM, VERSION, served, versions_of
 from ..tensors.writing import said
 from .form import CallForm, parsed
 from .messages import HEALTH, HEALTH_MESSAGES, MESSAGES, SERVICE
@@ -164,16 +164,17 @@ class Calls:
 
     async def _model_ready(self, asked: Asked) -> bytes:
         request = parsed(MESSAGES["ModelReadyRequest"], asked.body)
-        served(self._service, request.name, request.version or None)
+        served(self._service.models, request.name, request.version or None)
         return _written("ModelReadyResponse", ready=self._is_ready)
 
     async def _model_metadata(self, asked: Asked) -> bytes:
         request = parsed(MESSAGES["ModelMetadataRequest"], asked.body)
-        model = served(self._service, request.name, request.version or None).model
+        models, version = self._service.models, request.version or None
+        model = served(models, request.name, version).model
         return _written(
             "ModelMetadataResponse",
-            name=model.name,
-            versions=[model.version],
+            name=request.name,
+            versions=[version] if version else versions_of(models, request.name),
             platform=PLATFORM,
             inputs=[each._asdict() for each in inputs_of(model.contract)],
             outputs=[each._asdict() for each in outputs_of(model.contract)],

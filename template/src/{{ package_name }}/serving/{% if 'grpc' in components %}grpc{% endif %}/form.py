@@ -8,11 +8,12 @@ from google.protobuf.message import DecodeError
 
 from ..answering import Answering
 from ..batching import Run
+from ..models import Models
 from ..problems import Fault, RefusedError, invalid
 from ..reading import Row
 from ..tensors.datatypes import Described
 from ..tensors.extensions import OF_INPUTS, OF_OUTPUTS, refuse_extensions
-from ..tensors.model import require_model
+from ..tensors.model import bound
 from ..tensors.reading import require_few, rows_of
 from ..tensors.writing import filled, wanted_of
 from .contents import MessageTensor, raw_contents, write_contents
@@ -35,15 +36,13 @@ class CallForm:
         self._request = parsed(MESSAGES["ModelInferRequest"], body)
         self._wanted: list[Described] = []
 
-    @property
-    def version(self) -> str | None:
-        """The version of the model that is asked for."""
-        return self._request.model_version or None
+    def bound(self, models: Models) -> Answering | None:
+        """The one model that is asked for; raises `RefusedError`."""
+        return bound(models, self._request.model_name, self._request.model_version or None)
 
     def read(self, answering: Answering, body: bytes) -> list[Row]:  # noqa: ARG002 - it is parsed already
         """The rows of the request; raises `RefusedError`."""
         request = self._request
-        require_model(answering, request.model_name)
         require_few(answering.model.contract, len(request.inputs), len(request.outputs))
         raw = request.raw_input_contents
         if raw and len(raw) != len(request.inputs):
@@ -61,7 +60,7 @@ class CallForm:
         """The outputs for its rows, as raw bytes if the request has such."""
         model, request = run.answering.model, self._request
         answer = MESSAGES["ModelInferResponse"](
-            model_name=model.name, model_version=model.version, id=request.id or request_id
+            model_name=request.model_name, model_version=model.version, id=request.id or request_id
         )
         for tensor in filled(run, first, last, self._wanted):
             output = answer.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)

@@ -9,11 +9,11 @@ import msgspec
 from ..answering import Answering
 from ..batching import Run
 from ..media import JSON, require_plain_json
-from ..models import Headers
+from ..models import Headers, Models
 from ..problems import Problem, RefusedError
 from ..reading import Row
 from ..tensors.datatypes import Described
-from ..tensors.model import require_model
+from ..tensors.model import bound
 from ..tensors.reading import require_few, rows_of
 from ..tensors.writing import filled, said, wanted_of
 from .request import read_request
@@ -26,14 +26,16 @@ class InferForm:
 
     def __init__(self, name: str, version: str | None = None) -> None:
         """For a model, and a version of it if one is asked for."""
-        self.version = version
-        self._name = name
+        self._name, self._version = name, version
         self._id: str | None = None
         self._wanted: list[Described] = []
 
+    def bound(self, models: Models) -> Answering | None:
+        """The one model that is asked for; raises `RefusedError`."""
+        return bound(models, self._name, self._version)
+
     def read(self, answering: Answering, body: bytes) -> list[Row]:
         """The rows of a request; raises `RefusedError`."""
-        require_model(answering, self._name)
         contract = answering.model.contract
         request = read_request(body, contract, answering.wire.most_rows)
         require_few(contract, len(request.inputs), len(request.outputs or ()))
@@ -43,10 +45,9 @@ class InferForm:
 
     def write(self, run: Run, first: int, last: int, request_id: str) -> bytes:
         """The outputs for its rows."""
-        model = run.answering.model
         answer: dict[str, Any] = {
-            "model_name": model.name,
-            "model_version": model.version,
+            "model_name": self._name,
+            "model_version": run.answering.model.version,
             "id": self._id or request_id,
             "outputs": [output._asdict() for output in filled(run, first, last, self._wanted)],
         }

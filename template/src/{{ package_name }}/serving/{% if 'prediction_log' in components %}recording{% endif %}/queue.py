@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Protocol
 
+from ...counts import counted
+
 # What waits is looked at so often, and as long its lines are made: twice that a record is only in memory, which a killed
 # process can lose.
 _SECONDS = 0.125
@@ -104,7 +106,8 @@ class Queue:
             self._lines, self._bytes, self._made_bytes = (), 0, 0
             self.tally.dropped += left
         if left:
-            logger.warning("%d records of the prediction log could not be written before the end", left)
+            said = counted(left, "record")
+            logger.warning("%s of the prediction log could not be written before the end", said)
         return self._thread is None or not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -169,5 +172,6 @@ class Queue:
                 fault,
             )
         elif fault is None and self._fault is not None:
-            logger.warning("The prediction log is written again; %d records were dropped", self.tally.dropped)
+            dropped = counted(self.tally.dropped, "record was", "records were")
+            logger.warning("The prediction log is written again; %s dropped", dropped)
         self._fault = fault

@@ -77,6 +77,7 @@ class Division:
         self._kept_at = time.monotonic()
         if self.deployment.models:
             self._models.choice, self._models.rescue = self.choose, self.rescue
+            self._models.others = lambda: self.gallery.models
 
     @property
     def _contract(self) -> Contract:

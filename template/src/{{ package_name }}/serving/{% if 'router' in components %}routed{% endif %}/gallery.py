@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ...contract.types import Contract
 from ...errors import ProjectError
 from ...router.evidence import CHAMPION
 from ..answering import Answering
+from ..sources import source_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ class Gallery:
 
 
 def open_models(paths: Mapping[str, str], contract: Contract) -> Gallery:
-    """The models at these paths; one that cannot be used is left out, and the champion answers in its place."""
+    """The models at these places; one that cannot be used is left out, and the champion answers in its place."""
     models, wrong = {}, {}
     for name, path in paths.items():
         try:
-            answering = Answering.load(Path(path))
+            answering = source_of(path).load().answering()
         except ProjectError as error:
             wrong[name] = str(error)
         else:
