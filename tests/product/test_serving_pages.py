@@ -27,7 +27,7 @@ def project(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Proj
     project.run(project.slug, "pipeline")
     params = project.root / "params.yaml"
     before = params.read_text(encoding="utf-8")
-    params.write_text(before.replace("\nseed: 1\n", "\nseed: 7\n"), encoding="utf-8")
+    params.write_text(before.replace("{trees: 80,", "{trees: 81,"), encoding="utf-8")
     assert params.read_text(encoding="utf-8") != before
     project.run(project.slug, "pipeline")
     return project

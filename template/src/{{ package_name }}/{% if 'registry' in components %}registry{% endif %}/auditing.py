@@ -112,4 +112,5 @@ def verify(project: Project, model: str) -> str:
         raise LedgerError(
             message, "Somebody has moved it without the ledger: promote the version that is to be served."
         )
-    return f"{len(history.entries)} entries, whole, and the alias is where the last one says."
+    count = len(history.entries)
+    return f"{count} {'entry' if count == 1 else 'entries'}, whole, and the alias is where the last one says."
