@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import socket
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from .conftest import Project, project_environment, ready_project, uv
+from .pages import follow
 from .servers import free_ports
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("open-inference")]
@@ -231,23 +231,7 @@ def test_the_libraries_and_files_of_the_release_image_suffice_for_grpc(pair: Pai
     assert (ended, "Traceback" in logged) == (0, False), logged
 
 
+@pytest.mark.usefixtures("_port_8000")
 @pytest.mark.parametrize("page", ["open-inference", "grpc"])
 def test_the_commands_of_its_page_work_in_their_order(pair: Pair, page: str) -> None:
-    for port in (8000, 8001, 8002):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                pytest.skip(f"something listens on port {port} already: stop it to run this test")
-    text = (pair.project.root / "docs" / "code" / f"{page}.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(bash|python)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert blocks
-    lines = [
-        block if kind == "bash" else f"{pair.client} - <<'END OF FILE'\n{block}END OF FILE" for kind, block in blocks
-    ]
-    script = "\n".join(["trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *lines])
-    script = script.replace(".venv/bin/", f"{pair.project.environment}/bin/")
-    environment = project_environment(pair.project.environment)
-    done = subprocess.run(
-        ["bash", "-euc", script], cwd=pair.project.root, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "probability" in done.stdout
+    assert "probability" in follow(pair.project, f"code/{page}.md", str(pair.client))

@@ -52,7 +52,7 @@ def _end(played: Played) -> str:
     if isinstance(policy, AB):
         found = policy.found(state)
         said = state.reason or "not sure which is better"
-        return f"{said}; by now {policy.challenger} scores higher by {found.low:.4f} to {found.high:.4f}"
+        return f"{said}; the scores of {policy.challenger} are {found.low:+.4f} to {found.high:+.4f} higher"
     return state.reason or (f"in step {state.stage + 1}" if state.stage else "nothing is settled")
 
 
