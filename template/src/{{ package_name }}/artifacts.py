@@ -113,12 +113,10 @@ def scan_table(path: Path) -> Any:
 
 
 def write_table(path: Path, table: Any) -> None:
-    """A polars DataFrame or LazyFrame, or parts of one after the other, as a parquet file if it is called so, else as csv.
+    """A polars DataFrame or LazyFrame, or parts of one after the other, as a parquet file if it is called so, else as csv."""
+    from polars.selectors import datetime
 
-    A part at a time is in memory.
-    """
-    import polars.selectors as cs
-
+    moments = datetime(time_zone="*").dt.to_string("iso:strict")  # As the service writes them: +00:00.
     # By way of a file of Python's: polars has no word for a full disk that could be told from a bug.
     with path.open("wb") as stream:
         if path.suffix == ".parquet":
@@ -126,7 +124,6 @@ def write_table(path: Path, table: Any) -> None:
         else:
             for place, part in enumerate(parts_of(table)):
                 content = BytesIO()
-                moments = cs.datetime(time_zone="*").dt.to_string("iso:strict")  # as the service writes them: +00:00
                 part.with_columns(moments).write_csv(content, include_header=not place)
                 # The bytes are not copied: an error that holds a view of them brings Python 3.12 down at its end.
                 stream.write(content.getvalue())
