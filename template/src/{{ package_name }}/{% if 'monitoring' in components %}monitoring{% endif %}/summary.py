@@ -31,7 +31,7 @@ class Subject(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        return self.name if self.role == "input" else f"{self.role}: {self.name}"
+        return self.name if self.role == "input" else f"{self.role} {self.name}".rstrip()
 
 
 class Moments(Section):
@@ -52,7 +52,8 @@ class Moments(Section):
             return cls()
         mean = float(values.mean())
         apart = values - mean
-        return cls(rows=len(values), mean=mean, m2=float(apart @ apart))
+        # Not `@`: of so little work its library makes threads, which cost more.
+        return cls(rows=len(values), mean=mean, m2=float(np.einsum("i,i", apart, apart)))
 
     def __add__(self, other: Moments) -> Moments:
         if not self.rows or not other.rows:
