@@ -20,7 +20,9 @@ class Host(Collector):
         """The numbers as Prometheus has them."""
         yield GaugeMetricFamily("serving_host_processors", "Processors of the machine.", os.cpu_count() or 1)
         if hasattr(os, "getloadavg"):
-            yield GaugeMetricFamily("serving_host_load", "Processes that ran or waited, over a minute.", os.getloadavg()[0])
+            yield GaugeMetricFamily(
+                "serving_host_load", "Processes that ran or waited, over a minute.", os.getloadavg()[0]
+            )
         memory = _memory()
         if {"MemTotal", "MemAvailable"} <= memory.keys():
             yield GaugeMetricFamily("serving_host_memory_bytes", "Memory of the machine.", memory["MemTotal"])

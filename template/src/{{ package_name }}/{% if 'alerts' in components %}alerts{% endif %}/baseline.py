@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..monitoring.reference import Reference, Score, reference_of
 from ..monitoring.summary import CategorySummary, ColumnSummary, NumberSummary
 from ..predictor.predictor import Predictor
+from ..tasks.base import task_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Baseline:
         mean: of predicted numbers on the hold-out; None for labels.
         deviation: of these.
         scores: by metric, on the hold-out.
+        higher: by metric of the task, whether more is better.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Baseline:
     mean: float | None = None
     deviation: float = 0.0
     scores: Mapping[str, Score] = field(default_factory=dict)
+    higher: Mapping[str, bool] = field(default_factory=dict)
 
 
 def baseline_of(model: Predictor) -> Baseline:
@@ -53,6 +56,7 @@ def baseline_of(model: Predictor) -> Baseline:
         labels=_labels(reference),
         **_values(reference),
         scores=reference.scores,
+        higher=task_of(model.contract).metrics,
     )
 
 

@@ -10,12 +10,11 @@ from typing import Any, Literal
 
 from . import JOB
 from .baseline import Baseline
-from .settings import Thresholds
+from .settings import Severity, Thresholds
 
 #: Where files with `Rules` are.
 FOLDER = "alerts/rules"
 
-Severity = Literal["critical", "warning"]
 Area = Literal["service", "model", "data", "drift", "performance", "pipeline"]
 #: Asked by platforms, not by callers.
 ASIDE = "(/v2)?/health/.*|/metrics|/docs.*|/openapi.json"

@@ -15,12 +15,15 @@ from ..contract.types import Section
 from ..errors import SettingsError
 
 FILE = Path("configs/alerts.yaml")
-SEVERITIES = ("critical", "warning")
-Share = Annotated[float, Field(gt=0, le=1)]
+Severity = Literal["critical", "warning"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning")
+Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 # Of any receiver that Alertmanager knows: each has a twin that names a file.
-_SECRETS = re.compile(r"(^|_)(api_url|api_key|secret|password|token|credentials|routing_key|service_key|user_key|webhook_url)$")
+_SECRETS = re.compile(
+    r"(^|_)(api_url|api_key|secret|password|token|credentials|routing_key|service_key|user_key|webhook_url)$"
+)
 _USER = re.compile(r"^\w+://[^/]*@")
 
 
@@ -29,11 +32,11 @@ class Thresholds(Section):
 
     error_share: Annotated[Share, Field(description="Of requests, answers from 500 on.")] = 0.02
     refused_share: Annotated[Share, Field(description="Of requests, answers from 400 to 498.")] = 0.3
-    seconds: Annotated[float, Field(gt=0, le=1, description="One request in a hundred takes longer.")] = 0.25
+    seconds: Annotated[float, Field(gt=0, lt=1, description="One request in a hundred takes longer.")] = 0.25
     waiting_share: Annotated[Share, Field(description="Of the requests that may wait.")] = 0.8
     memory_share: Annotated[Share, Field(description="Of the memory that the container may take.")] = 0.9
     disk_gibibytes: Annotated[Positive, Field(description="Less is free on the service's disk.")] = 1.0
-    restarts: Annotated[int, Field(ge=1, description="Of one process, in half an hour.")] = 3
+    restarts: Annotated[int, Field(ge=1, le=20, description="Of one process, in half an hour.")] = 3
     quiet_minutes: Annotated[int, Field(ge=5, description="Without a prediction, where the day before had some.")] = 30
     model_days: Annotated[Positive, Field(description="The age of the served model.")] = 90
     rows: Annotated[int, Field(ge=1, description="Fewer predictions in an hour say nothing of data or drift.")] = 200
@@ -55,9 +58,22 @@ class Alerts(Section):
     thresholds: Thresholds = Thresholds()
     without: Annotated[tuple[str, ...], Field(strict=False, description="Rules that are not wanted, by name.")] = ()
     runbook: Annotated[str, Field(description="Where the pages are found that say what to do.")] = "docs/runbook"
+    pushgateway: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s@]+$",
+            description="Where steps and `alerts push` tell their numbers; PUSHGATEWAY_URL of the environment goes before it.",
+        ),
+    ] = None
+    value: Annotated[
+        dict[str, dict[str, float]],
+        Field(description="Of a prediction whose outcome is known: by what was predicted, then by what came."),
+    ] = {}  # noqa: RUF012 - pydantic copies it
     receivers: Annotated[
-        dict[Literal["critical", "warning"], dict[str, list[dict[str, Any]]]],
-        Field(description="Who is told, as Alertmanager's `receivers` have it; `${NAME}` is read from the environment."),
+        dict[Severity, dict[str, list[dict[str, Any]]]],
+        Field(
+            description="Who is told, as Alertmanager's `receivers` have it; `${NAME}` is read from the environment."
+        ),
     ] = {}  # noqa: RUF012 - pydantic copies it
 
     @field_validator("receivers")
@@ -65,7 +81,9 @@ class Alerts(Section):
     def _no_secrets(cls, receivers: dict[str, Any]) -> dict[str, Any]:
         for name, value in _leaves(receivers):
             if _SECRETS.search(name):
-                raise ValueError(f"`{name}` has no place in a file that others read: write `{name}_file`, the file that holds it")
+                raise ValueError(
+                    f"`{name}` has no place in a file that others read: write `{name}_file`, the file that holds it"
+                )
             if isinstance(value, str) and _USER.match(value):
                 raise ValueError(f"`{name}` holds a password: write `http_config` with a `password_file`")
         return receivers

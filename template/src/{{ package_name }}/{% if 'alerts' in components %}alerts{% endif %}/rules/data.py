@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..baseline import Baseline
 from ..rule import Rule, Rules, Story
@@ -11,20 +12,38 @@ from ..settings import Thresholds
 _HOUR = "sum by (job) (increase(serving_predictions_total{$job}[1h]))"
 
 
+class _Counter(NamedTuple):
+    """What is counted by column, the baseline that it is compared with, and from where on it matters."""
+
+    metric: str
+    before: str
+    limit: float
+    rows: int
+
+
 def _columns(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
+    more = "a share of {value} more of its rows than when the model learnt"
+    missing = _Counter("serving_input_missing_total", "missing", limits.missing_share, limits.rows)
+    unseen = _Counter("serving_unseen_categories_total", "unseen", limits.unseen_share, limits.rows)
+    outside = _Counter("serving_input_out_of_range_total", "", limits.outside_share, limits.rows)
     return (
-        _of_column("InputMissing", "serving_input_missing_total", "missing", limits.missing_share, limits.rows, "has no value in"),
-        _of_column("InputUnseen", "serving_unseen_categories_total", "unseen", limits.unseen_share, limits.rows, "has words that the model does not know in"),
-        _of_column("InputOutOfRange", "serving_input_out_of_range_total", "", limits.outside_share, limits.rows, "is outside of what was learnt in"),
+        _of_column("InputMissing", missing, f"Column {{column}} has no value in {more}."),
+        _of_column("InputUnseen", unseen, f"Column {{column}} has words that the model does not know in {more}."),
+        _of_column("InputOutOfRange", outside, "Column {column} is outside of what was learnt in a share of {value}."),
     )
 
 
-def _of_column(name: str, metric: str, before: str, limit: float, rows: int, said: str) -> Rule:
+def _of_column(name: str, counter: _Counter, summary: str) -> Rule:
     """A share of a column's values is larger than it was in the rows learnt from."""
+    metric, before, limit, rows = counter
     share = f"sum by (job, column) (increase({metric}{{$job}}[1h])) / on (job) group_left {_HOUR}"
     apart = f"({share}) - on (job, column) baseline_{before}_share{{$job}}" if before else share
-    total = f'{metric}{{$job, instance="a", column="c"}}'
-    many, few = f"0+{max(1, rows // 10)}x120", "0x120"
+    total, said = (
+        f'{metric}{{$job, instance="a", column="c"}}',
+        'serving_predictions_total{$job, instance="a", label="x"}',
+    )
+    each = max(1, rows // 10)
+    many, few = f"0+{each}x120", f"0+{each * limit / 2:g}x120"
     known = {f'baseline_{before}_share{{$job, column="c"}}': "0x120"} if before else {}
     return Rule(
         name=name,
@@ -32,16 +51,9 @@ def _of_column(name: str, metric: str, before: str, limit: float, rows: int, sai
         severity="warning",
         expr=f"({apart} > {limit}) and on (job) {_HOUR} >= {rows}",
         wait="10m",
-        summary=f"Column {{column}} {said} a share of {{value}} more of its rows than when the model learnt."
-        if before
-        else f"Column {{column}} {said} a share of {{value}} of its rows.",
-        fires=Story(
-            series={'serving_predictions_total{$job, instance="a", label="x"}': many, total: many, **known},
-            at=100,
-            labels={"column": "c"},
-            value="1",
-        ),
-        silent=Story(series={'serving_predictions_total{$job, instance="a", label="x"}': many, total: few, **known}, at=100),
+        summary=summary,
+        fires=Story(series={said: many, total: many, **known}, at=100, labels={"column": "c"}, value="1"),
+        silent=Story(series={said: many, total: few, **known}, at=100),
     )
 
 

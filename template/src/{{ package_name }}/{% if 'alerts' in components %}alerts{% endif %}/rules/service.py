@@ -40,8 +40,8 @@ def _answers(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             expr=f"{_share('5..')} > {limits.error_share}",
             wait="5m",
             summary="A share of {value} of all requests fails.",
-            fires=Story(series={_OK: "0+50x30", _FAILED: "0+50x30"}, at=20, value="0.5"),
-            silent=Story(series={_OK: "0+1000x30", _FAILED: "0+1x30"}, at=20),
+            fires=Story(series={_FAILED: "0+50x30"}, at=20, value="1"),
+            silent=Story(series={_OK: "0+1000x30", _FAILED: f"0+{500 * limits.error_share:g}x30"}, at=20),
         ),
         Rule(
             name="ServiceRefusals",
@@ -50,8 +50,8 @@ def _answers(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             expr=f"{_share('4([0-8].|9[0-8])')} > {limits.refused_share}",
             wait="10m",
             summary="A share of {value} of all requests is refused: callers send what is not understood.",
-            fires=Story(series={_OK: "0+10x40", _REFUSED: "0+30x40"}, at=30, value="0.75"),
-            silent=Story(series={_OK: "0+100x40", _REFUSED: "0+2x40"}, at=30),
+            fires=Story(series={_REFUSED: "0+30x40"}, at=30, value="1"),
+            silent=Story(series={_OK: "0+1000x40", _REFUSED: f"0+{500 * limits.refused_share:g}x40"}, at=30),
         ),
         Rule(
             name="ServiceSlow",
@@ -61,11 +61,7 @@ def _answers(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             f'(rate(serving_request_duration_seconds_bucket{{$job, route!~"$aside"}}[5m]))) > {limits.seconds}',
             wait="10m",
             summary="One request in a hundred takes more than {value} s.",
-            fires=Story(
-                series={_BUCKET % "0.25": "0x40", _BUCKET % "1.0": "0+10x40", _BUCKET % "+Inf": "0+10x40"},
-                at=30,
-                value="0.993",
-            ),
+            fires=Story(series={_BUCKET % "1.0": "0x40", _BUCKET % "+Inf": "0+10x40"}, at=30, value="1"),
             silent=Story(series={_BUCKET % "0.001": "0+10x40", _BUCKET % "+Inf": "0+10x40"}, at=30),
         ),
         Rule(
@@ -76,12 +72,12 @@ def _answers(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             wait="0m",
             summary="{instance} has begun anew {value} times in half an hour.",
             fires=Story(
-                series={_START: "+".join(("0", f"{60}x{limits.restarts + 1}")) + f" {60 * (limits.restarts + 1)}x20"},
+                series={_START: f"0+60x{limits.restarts} {60 * limits.restarts}x20"},
                 at=20,
                 labels=_A,
-                value=str(limits.restarts + 1),
+                value=str(limits.restarts),
             ),
-            silent=Story(series={_START: "0x5 60x20"}, at=20),
+            silent=Story(series={_START: f"0+60x{limits.restarts - 1} {60 * (limits.restarts - 1)}x20"}, at=20),
         ),
         Rule(
             name="NoTraffic",
@@ -98,7 +94,10 @@ def _answers(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
 
 
 _WAITING, _LIMIT = 'serving_waiting_requests{$job, instance="a"}', 'serving_waiting_requests_limit{$job, instance="a"}'
-_RESIDENT, _MEMORY = 'process_resident_memory_bytes{$job, instance="a"}', 'serving_memory_limit_bytes{$job, instance="a"}'
+_RESIDENT, _MEMORY = (
+    'process_resident_memory_bytes{$job, instance="a"}',
+    'serving_memory_limit_bytes{$job, instance="a"}',
+)
 _DISK = 'serving_host_disk_free_bytes{$job, instance="a"}'
 _DROPPED = 'serving_prediction_log_records_total{$job, instance="a", outcome="dropped"}'
 
@@ -123,8 +122,8 @@ def _room(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             expr=f"process_resident_memory_bytes{{$job}} / serving_memory_limit_bytes{{$job}} > {limits.memory_share}",
             wait="10m",
             summary="{instance} takes a share of {value} of the memory that it may take.",
-            fires=Story(series={_RESIDENT: "99x20", _MEMORY: "100x20"}, at=15, labels=_A, value="0.99"),
-            silent=Story(series={_RESIDENT: "20x20", _MEMORY: "100x20"}, at=15),
+            fires=Story(series={_RESIDENT: "100x20", _MEMORY: "100x20"}, at=15, labels=_A, value="1"),
+            silent=Story(series={_RESIDENT: f"{50 * limits.memory_share:g}x20", _MEMORY: "100x20"}, at=15),
         ),
         Rule(
             name="DiskShort",
@@ -133,7 +132,12 @@ def _room(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             expr=f"serving_host_disk_free_bytes{{$job}} / 2^30 < {limits.disk_gibibytes}",
             wait="10m",
             summary="{instance} has {value} GiB left on its disk, on which the prediction log is.",
-            fires=Story(series={_DISK: f"{limits.disk_gibibytes * 2**29:.0f}x20"}, at=15, labels=_A, value=f"{limits.disk_gibibytes / 2:.3g}"),
+            fires=Story(
+                series={_DISK: f"{limits.disk_gibibytes * 2**29:.0f}x20"},
+                at=15,
+                labels=_A,
+                value=f"{limits.disk_gibibytes / 2:.3g}",
+            ),
             silent=Story(series={_DISK: f"{limits.disk_gibibytes * 2**31:.0f}x20"}, at=15),
         ),
         Rule(
@@ -143,9 +147,7 @@ def _room(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             expr='increase(serving_prediction_log_records_total{$job, outcome="dropped"}[10m]) > 0',
             wait="0m",
             summary="{instance} has dropped {value} records of the prediction log in ten minutes.",
-            fires=Story(
-                series={_DROPPED: "0+3x20"}, at=15, labels={**_A, "outcome": "dropped"}, value="30"
-            ),
+            fires=Story(series={_DROPPED: "0+3x20"}, at=15, labels={**_A, "outcome": "dropped"}, value="30"),
             silent=Story(series={_DROPPED: "7x20"}, at=15),
         ),
     )
