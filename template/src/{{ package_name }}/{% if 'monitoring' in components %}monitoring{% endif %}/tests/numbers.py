@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from ..distributions import chi_square, kolmogorov, normal, student
-from ..summary import Moments, NumberSummary
+from ..moments import Moments
+from ..summary import NumberSummary
 from .base import FEWEST_ROWS, DriftTest, Statistic
 
 _FEW_BINS = 10
