@@ -6,17 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..discovery import discover
+from ..errors import SettingsError
 from . import JOB
 from .baseline import Baseline
 from .rule import FOLDER, Rule, Rules
-from .settings import Alerts
+from .settings import FILE, Alerts
 
 Document = dict[str, Any]
+_DEPENDENT = frozenset({"ScoreLow", "LossHigh"})
 
 
 def rules_of(baseline: Baseline, settings: Alerts) -> list[Rule]:
-    """All rules that are there and wanted, in the order of areas and names."""
-    made = (rule for each in discover(FOLDER, Rules).values() for rule in each.make(baseline, settings.thresholds))
+    """All rules that are there and wanted, in the order of areas and names; raises `SettingsError`."""
+    made = [rule for each in discover(FOLDER, Rules).values() for rule in each.make(baseline, settings.thresholds)]
+    # Some depend on the model, and are not there for each.
+    if unknown := set(settings.without) - {rule.name for rule in made} - _DEPENDENT:
+        raise SettingsError(f"{FILE}: without: there is no rule {', '.join(sorted(unknown))}.", f"Mend {FILE}.")
     return sorted((rule for rule in made if rule.name not in settings.without), key=lambda rule: (rule.area, rule.name))
 
 
