@@ -133,6 +133,7 @@ def watched(made: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         # A machine that tests are run on is slow now and then.
         settings.write_text(text.replace("seconds: 0.25", "seconds: 0.99"), encoding="utf-8")
         made.run(SLUG, "pipeline")
+        _taken_back(made)
         made.run(SLUG, "alerts", "write")
         rows = json.loads(made.run("python", "-c", ROWS).stdout)
         (port,) = free_ports(1)
@@ -143,6 +144,17 @@ def watched(made: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         found = Watched(project=made, receiver=told, service=port, prometheus=server.port, **rows)
         until(lambda: found.query(f'up{{job="{SLUG}"}} == 1'))
         yield found
+
+
+def _taken_back(project: Project) -> None:
+    """Serve another version for a moment."""
+    params = project.root / "params.yaml"
+    params.write_text(params.read_text(encoding="utf-8").replace("opset: 21", "opset: 20"), encoding="utf-8")
+    project.run(SLUG, "export")
+    # It is no better, so it is kept beside the one that is served.
+    project.run(SLUG, "register", check=False)
+    project.run(SLUG, "registry", "promote", "2", "--reason", "a test")
+    project.run(SLUG, "registry", "rollback", "--reason", "a test")
 
 
 @contextmanager
@@ -236,7 +248,7 @@ def test_every_panel_has_data(watched: Watched) -> None:
     settings.write_text(settings.read_text(encoding="utf-8").replace("value: {}", worth), encoding="utf-8")
     project.run(SLUG, "feedback", "add", "outcomes.csv")
     project.run(SLUG, "monitor", "drift", check=False)
-    assert "deployments  1 in 28 days" in project.run(SLUG, "dora").stdout
+    assert "deployments  2 in 28 days" in project.run(SLUG, "dora").stdout
     project.run(SLUG, "alerts", "push")
     until(lambda: watched.query(f'monitoring_value_rows{{job="{SLUG}"}} > 0'))
     boards = sorted((project.root / "monitoring/grafana/dashboards").glob("*.json"))
