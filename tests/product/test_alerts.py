@@ -27,14 +27,14 @@ pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("al
 SLUG = "watched-demo"
 #: Hours become a minute, and nobody waits: what remains is what a rule asks.
 QUICK = ((r"\[(5m|10m|15m)\]", "[30s]"), (r"\[1h\]", "[1m]"), (r"(?m)^( +)for: (?!2m$)\S+$", r"\1for: 0s"))
-#: Rows of the hold-out as requests, and what came of them, as csv.
+#: Rows learnt from as requests, in any order, and what came of them.
 ROWS = """
 import json, pathlib, sys
 import polars as pl
 from watched_demo.contract.file import load_contract
 from watched_demo.pipelines.export import _as_json
 contract = load_contract(pathlib.Path("configs/contract.yaml"))
-rows = pl.read_parquet("data/processed/holdout.parquet")
+rows = pl.read_parquet("data/processed/train.parquet").sample(fraction=1, shuffle=True, seed=1)
 asked = [{name: _as_json(row[name]) for name in contract.columns} for row in rows.iter_rows(named=True)]
 words = [name for name, column in contract.columns.items() if column.kind == "category" and not column.allowed]
 print(json.dumps({"rows": asked, "outcomes": rows[contract.target.column].to_list(), "words": words}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..board import Board, Panel
 
 _HOUR = "scalar(sum(increase(serving_predictions_total{$job}[1h])))"
+_COUNTED = 'scalar(sum(increase(serving_drift_rows_total{$job, outcome="counted"}[1h])))'
 
 DATA = Board(
     name="data",
@@ -23,7 +24,7 @@ DATA = Board(
         ),
         Panel(
             title="Without a value",
-            queries={"{{column}}": f"sum by (column) (increase(serving_input_missing_total{{$job}}[1h])) / {_HOUR}"},
+            queries={"{{column}}": f"sum by (column) (increase(serving_input_missing_total{{$job}}[1h])) / {_COUNTED}"},
             unit="percentunit",
         ),
         Panel(
@@ -42,7 +43,7 @@ DATA = Board(
         Panel(
             title="Outside of what was learnt",
             queries={
-                "{{column}}": f"sum by (column) (increase(serving_input_out_of_range_total{{$job}}[1h])) / {_HOUR}"
+                "{{column}}": f"sum by (column) (increase(serving_input_out_of_range_total{{$job}}[1h])) / {_COUNTED}"
             },
             unit="percentunit",
         ),

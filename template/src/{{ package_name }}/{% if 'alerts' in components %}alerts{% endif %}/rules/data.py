@@ -9,13 +9,15 @@ from ..baseline import Baseline
 from ..rule import Rule, Rules, Story
 from ..settings import Thresholds
 
-_HOUR = "sum by (job) (increase(serving_predictions_total{$job}[1h]))"
+_PREDICTED, _COUNTED = "serving_predictions_total{$job}", 'serving_drift_rows_total{$job, outcome="counted"}'
+_HOUR = f"sum by (job) (increase({_PREDICTED}[1h]))"
 
 
 class _Counter(NamedTuple):
-    """What is counted by column, the baseline that it is compared with, and from where on it matters."""
+    """What is counted by column, of which rows, the baseline that it is compared with, and from where on it matters."""
 
     metric: str
+    of: str
     before: str
     limit: float
     rows: int
@@ -23,9 +25,9 @@ class _Counter(NamedTuple):
 
 def _columns(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
     more = "a share of {value} more of its rows than when the model learnt"
-    missing = _Counter("serving_input_missing_total", "missing", limits.missing_share, limits.rows)
-    unseen = _Counter("serving_unseen_categories_total", "unseen", limits.unseen_share, limits.rows)
-    outside = _Counter("serving_input_out_of_range_total", "", limits.outside_share, limits.rows)
+    missing = _Counter("serving_input_missing_total", _COUNTED, "missing", limits.missing_share, limits.rows)
+    unseen = _Counter("serving_unseen_categories_total", _PREDICTED, "unseen", limits.unseen_share, limits.rows)
+    outside = _Counter("serving_input_out_of_range_total", _COUNTED, "", limits.outside_share, limits.rows)
     return (
         _of_column("InputMissing", missing, f"Column {{column}} has no value in {more}."),
         _of_column("InputUnseen", unseen, f"Column {{column}} has words that the model does not know in {more}."),
@@ -35,13 +37,11 @@ def _columns(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
 
 def _of_column(name: str, counter: _Counter, summary: str) -> Rule:
     """A share of a column's values is larger than it was in the rows learnt from."""
-    metric, before, limit, rows = counter
-    share = f"sum by (job, column) (increase({metric}{{$job}}[1h])) / on (job) group_left {_HOUR}"
+    metric, of, before, limit, rows = counter
+    hour = f"sum by (job) (increase({of}[1h]))"
+    share = f"sum by (job, column) (increase({metric}{{$job}}[1h])) / on (job) group_left {hour}"
     apart = f"({share}) - on (job, column) baseline_{before}_share{{$job}}" if before else share
-    total, said = (
-        f'{metric}{{$job, instance="a", column="c"}}',
-        'serving_predictions_total{$job, instance="a", label="x"}',
-    )
+    total = f'{metric}{{$job, instance="a", column="c"}}'
     each = max(1, rows // 10)
     many, few = f"0+{each}x120", f"0+{each * limit / 2:g}x120"
     known = {f'baseline_{before}_share{{$job, column="c"}}': "0x120"} if before else {}
@@ -49,11 +49,11 @@ def _of_column(name: str, counter: _Counter, summary: str) -> Rule:
         name=name,
         area="data",
         severity="warning",
-        expr=f"({apart} > {limit}) and on (job) {_HOUR} >= {rows}",
+        expr=f"({apart} > {limit}) and on (job) {hour} >= {rows}",
         wait="10m",
         summary=summary,
-        fires=Story(series={said: many, total: many, **known}, at=100, labels={"column": "c"}, value="1"),
-        silent=Story(series={said: many, total: few, **known}, at=100),
+        fires=Story(series={of: many, total: many, **known}, at=100, labels={"column": "c"}, value="1"),
+        silent=Story(series={of: many, total: few, **known}, at=100),
     )
 
 
