@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from .conftest import Project, project_environment, ready_project, require
-from .servers import SECONDS, alertmanager, free_ports, prometheus, pushgateway, running, wait
+from .servers import SECONDS, alertmanager, free_ports, prometheus, pushgateway, wait
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("alerts")]
 
@@ -151,7 +151,7 @@ def _taken_back(project: Project) -> None:
     params = project.root / "params.yaml"
     params.write_text(params.read_text(encoding="utf-8").replace("opset: 21", "opset: 20"), encoding="utf-8")
     project.run(SLUG, "export")
-    # It is no better, so it is kept beside the one that is served.
+    # Whether it takes the place of the other by itself or not.
     project.run(SLUG, "register", check=False)
     project.run(SLUG, "registry", "promote", "2", "--reason", "a test")
     project.run(SLUG, "registry", "rollback", "--reason", "a test")
@@ -161,7 +161,7 @@ def _taken_back(project: Project) -> None:
 def _service(project: Project, port: int) -> Iterator[None]:
     """The service of a project, as its image starts it."""
     variables = {**project_environment(project.environment), "PORT": str(port)}
-    command = [project.environment / "bin/python", "-m", "watched_demo.serving"]
+    command = [str(project.environment / "bin/python"), "-m", "watched_demo.serving"]
     log = project.root.with_name("service")
     log.mkdir()
     with (log / "log").open("wb") as stream:
@@ -238,9 +238,7 @@ def test_good_traffic_raises_nothing(watched: Watched) -> None:
 
 def test_every_panel_has_data(watched: Watched) -> None:
     project = watched.project
-    outcomes = [
-        f"good-{number // 20},{number % 20},{outcome}" for number, outcome in enumerate(watched.outcomes[:100])
-    ]
+    outcomes = [f"good-{number // 20},{number % 20},{outcome}" for number, outcome in enumerate(watched.outcomes[:100])]
     (project.root / "outcomes.csv").write_text("\n".join(["request_id,row,outcome", *outcomes, ""]), encoding="utf-8")
     settings = project.root / "configs/alerts.yaml"
     label = json.dumps(str(watched.outcomes[0]))
