@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import re
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -33,7 +34,9 @@ logger = logging.getLogger(__name__)
 class Service:
     """Answers requests with the models, and tells the observers."""
 
-    def __init__(self, models: Models, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, models: Models, most_waiting: int = MOST_WAITING, clock: Callable[[], float] = time.time
+    ) -> None:
         self.models = models
         self.metrics = ServingMetrics()
         #: Where the metrics of observers and shells belong.
@@ -45,6 +48,7 @@ class Service:
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._most_waiting = most_waiting
+        self._clock = clock
         self._batches: dict[Answering, Batches] = {}
         models.on_publish(self._forget)
         # Unlike those of other processes, and cheap to make.
@@ -115,7 +119,8 @@ class Service:
         """The requests that wait for a model."""
         batches = self._batches.get(answering)
         if batches is None:
-            batches = self._batches[answering] = Batches(answering, self._observe, self._fail, self._most_waiting)
+            batches = Batches(answering, self._observe, self._fail, self._most_waiting, self._clock)
+            self._batches[answering] = batches
         return batches
 
     def _forget(self, current: Answering) -> None:

@@ -1,0 +1,232 @@
+"""A year in seconds: rows go through the real service, into the real log, and the loop looks once a week, by a clock of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import chdir
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...artifacts import MODEL
+from ...monitoring.history import History
+from ...monitoring.judging import alarms
+from ...registry.deploying import deployed
+from ...serving.answering import Answering
+from ...serving.feedback.labels import LabelReader
+from ...serving.feedback.store import LabelStore
+from ...serving.models import Models
+from ...serving.rest.predict import PredictForm
+from ...serving.service import Service
+from ...steps import Project
+from ..agent import round_of
+from ..loop import Loop
+from ..running import Told
+from .ground import WEEK_ROWS
+from .scenarios import WEEKS, Scenario
+from .world import World
+
+#: Where the year begins; monitoring takes files to be younger than their records.
+BEGIN = datetime(2025, 1, 6, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+_REQUEST_ROWS = 16
+
+
+@dataclass(kw_only=True)
+class Clock:
+    """A clock that somebody turns."""
+
+    now: datetime = BEGIN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def seconds(self) -> float:
+        """Since 1970, as the service asks."""
+        return self.now.timestamp()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that the loop did.
+
+    Args:
+        week: in which.
+        told: what, and why.
+    """
+
+    week: int
+    told: Told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """A year.
+
+    Args:
+        scenario: what was played.
+        is_planted: whether it was planted, or is the twin.
+        right: by week, the share of rows whose label was right; of numbers the mean distance.
+        versions: by week, the version of the registry that served.
+        drifted: weeks in whose window an alarm of drift stood.
+        events: what the loop did.
+        first: the week of the first alarm, or of the first wish.
+        refusals: what it refused, each once.
+        lines: all that was said.
+        rows: how many were served.
+    """
+
+    scenario: Scenario
+    is_planted: bool
+    right: Sequence[float]
+    versions: Sequence[int]
+    drifted: Sequence[int]
+    events: Sequence[Event]
+    lines: Sequence[str]
+    rows: int
+
+    @property
+    def actions(self) -> list[str]:
+        """What the loop did, without waiting; the same twice in a row is one."""
+        found: list[str] = []
+        for event in self.events:
+            if found[-1:] != [event.told.action]:
+                found.append(event.told.action)
+        return found
+
+    @property
+    def first(self) -> int | None:
+        """The week of the first alarm of drift, or of the first thing that was done."""
+        weeks = [*self.drifted[:1], *(event.week for event in self.events[:1])]
+        return min(weeks, default=None)
+
+    def problems(self) -> list[str]:
+        """What is not as it should be, in words; nothing if all is."""
+        found, scenario = [], self.scenario
+        if not self.is_planted:
+            if self.drifted or self.events:
+                found.append(f"the twin had alarms in weeks {list(self.drifted)} and did {self.actions}")
+            return found
+        earliest, latest = scenario.alarm
+        if self.first is None or not earliest <= self.first <= latest:
+            found.append(f"the first alarm came in week {self.first}, not in {earliest} to {latest}")
+        if self.actions != list(scenario.actions):
+            found.append(f"the loop did {self.actions}, not {list(scenario.actions)}")
+        return found
+
+
+@dataclass(kw_only=True)
+class _Year:
+    loop: Loop
+    clock: Clock
+    world: World
+    scenario: Scenario
+    is_planted: bool
+    random: np.random.Generator
+    waiting: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
+    right: list[float] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    rows: int = 0
+
+    async def play(self) -> None:
+        path = self.loop.project.root / MODEL.path
+        served = deployed(path)
+        service = Service(Models(Answering.load(path)), clock=self.clock.seconds)
+        for week in range(WEEKS):
+            service.open()
+            await self._serve(service, week)
+            # What waits to be written is written, as at a restart.
+            service.close()
+            self._tell_outcomes()
+            self._look(week)
+            if deployed(path) != served:
+                service.models.publish(Answering.load(path))
+                served = deployed(path)
+
+    async def _serve(self, service: Service, week: int) -> None:
+        """The requests of a week, evenly."""
+        scenario, begin = self.scenario, BEGIN + week * WEEK
+        holds = self.is_planted and scenario.is_planted(week)
+        draw = scenario.rows if holds and scenario.rows else lambda world, random, count: world.draw(random, count)
+        rows = draw(self.world, self.random, WEEK_ROWS)
+        outcomes = self.world.outcomes(self.random, rows, turned=holds and scenario.turned)
+        right: list[float] = []
+        for first in range(0, len(rows), _REQUEST_ROWS):
+            self.clock.now = begin + WEEK * first / len(rows)
+            some, name = rows[first : first + _REQUEST_ROWS], f"week-{week}-{first}"
+            answer = await service.ask(PredictForm(), json.dumps({"instances": some}).encode(), name, ())
+            said = json.loads(answer)["predictions"]
+            for row, (prediction, outcome) in enumerate(zip(said, outcomes[first:], strict=False)):
+                right.append(_right(prediction, outcome))
+                known = self.clock.now + scenario.delay * WEEK
+                label = {"request_id": name, "row": row, "outcome": outcome, "moment": known.isoformat()}
+                self.waiting.append((known, label))
+        self.rows += len(rows)
+        self.right.append(float(np.mean(right)))
+        self.clock.now = begin + WEEK - timedelta(minutes=1)
+
+    def _tell_outcomes(self) -> None:
+        """Those that have become known."""
+        due = [label for moment, label in self.waiting if moment <= self.clock.now]
+        self.waiting = [item for item in self.waiting if item[0] > self.clock.now]
+        if due:
+            store = LabelStore(self.loop.labels())
+            store.keep(LabelReader(self.world.contract).read(due))
+            store.close()
+
+    def _look(self, week: int) -> None:
+        def say(line: str) -> None:
+            self.lines.append(f"week {week}: {line}")
+
+        told = round_of(self.loop, say)
+        self.lines.append(f"week {week}: {told.action}: {told.says}")
+        if told.action != "wait":
+            self.events.append(Event(week=week, told=told))
+        with self.loop.ledger() as ledger:
+            self.versions.append(ledger.read().champion or 0)
+
+
+def play(project: Project, world: World, scenario: Scenario, *, is_planted: bool, seed: int) -> Played:
+    """Play a year in a project's folder, which is changed by it."""
+    clock = Clock()
+    year = _Year(
+        loop=Loop(project=project, log=project.root / "logs" / "predictions", clock=clock),
+        clock=clock,
+        world=world,
+        scenario=scenario,
+        is_planted=is_planted,
+        random=np.random.default_rng(seed),
+    )
+    # The service reads its configuration where it is started.
+    with chdir(project.root):
+        asyncio.run(year.play())
+    return Played(
+        scenario=scenario,
+        is_planted=is_planted,
+        right=year.right,
+        versions=year.versions,
+        drifted=_drifted(year.loop, project.root),
+        events=year.events,
+        lines=year.lines,
+        rows=year.rows,
+    )
+
+
+def _drifted(loop: Loop, root: Path) -> list[int]:
+    """Weeks, which are windows, in which an alarm stood."""
+    windows = History(root / loop.monitoring.history).windows()
+    return [window.index for end, window in enumerate(windows, 1) if alarms(windows[:end], loop.monitoring)]
+
+
+def _right(prediction: Any, outcome: Any) -> float:
+    """1 for the right label; of a number how far it is away."""
+    if isinstance(prediction, dict):
+        return float(prediction["label"] == outcome)
+    return abs(float(prediction) - float(outcome))
