@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from ..artifacts import MODEL, writing
 from ..errors import ProjectError, TrackingError
+from ..registry.deploying import deployed
+from ..registry.history import History
 from ..registry.watching import look as serve_champion
 from .course import resumed
 from .deciding import Decision, decide
@@ -24,11 +26,9 @@ def round_of(loop: Loop, say: Callable[[str], None]) -> Told:
     Raises:
         ProjectError: something cannot be read or written; the next round goes on where this one stopped.
     """
-    serve_champion(loop.project, loop.model, loop.project.root / MODEL.path)
-    loop.reached("champion served")
-    seen = look(loop)
-    with loop.ledger() as ledger:
-        course = resumed(loop, ledger.settle())
+    history = _settled(loop)
+    seen = look(loop, history)
+    course = resumed(loop, history)
     if course is None:
         decision = decide(seen.situation, loop.settings, loop.clock())
         if decision.action == "wait":
@@ -49,8 +49,20 @@ def round_of(loop: Loop, say: Callable[[str], None]) -> Told:
 
 def would(loop: Loop) -> Decision:
     """What would be decided now; windows that are new are judged, and nothing else is done."""
-    seen = look(loop)
+    seen = look(loop, _settled(loop))
     return decide(seen.situation, loop.settings, loop.clock())
+
+
+def _settled(loop: Loop) -> History:
+    """What the ledger says, whatever was stopped before is finished; and the champion's file is the one that is served."""
+    with loop.ledger() as ledger:
+        history = ledger.settle()
+    facts = None if history.champion is None else history.facts(history.champion)
+    path = loop.project.root / MODEL.path
+    if facts is not None and deployed(path) != facts.graph:
+        serve_champion(loop.project, loop.model, path)
+    loop.reached("champion served")
+    return history
 
 
 def run(loop: Loop, say: Callable[[str], None], pause: Callable[[float], None] = time.sleep) -> None:

@@ -53,14 +53,16 @@ class Seen:
     broken: Sequence[Span]
 
 
-def look(loop: Loop) -> Seen:
+def look(loop: Loop, decisions: Decisions) -> Seen:
     """Judge what is new, and read all that a decision follows from.
 
+    Args:
+        loop: where.
+        decisions: what the ledger says.
+
     Raises:
-        ProjectError: the log, the history, the model or the ledger cannot be read.
+        ProjectError: the log, the history or the model cannot be read.
     """
-    with loop.ledger() as ledger:
-        decisions = ledger.settle()
     if decisions.champion is None:
         return Seen(situation=Situation(champion=None), rows=pl.DataFrame(), broken=())
     model = Predictor.load(loop.project.root / MODEL.path)

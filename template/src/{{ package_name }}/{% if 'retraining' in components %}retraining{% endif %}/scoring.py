@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..evaluation.champion import answers_of
-from ..evaluation.uncertainty import jackknife
+from ..evaluation.uncertainty import mean_interval
 from ..monitoring.judging import Judged
 from ..monitoring.reference import Reference
 from ..predictor.predictor import Predictor
@@ -18,7 +18,7 @@ from .served import MOMENT
 from .situation import Scored
 
 #: So many of the newest windows are looked at.
-LOOKED_AT = 12
+LOOKED_AT = 24
 #: Of a window, this share of its rows must have an outcome, and so many rows: what becomes known first may be special.
 LEAST_SHARE, LEAST_ROWS = 0.5, 50
 _BLOCKS = 20
@@ -48,25 +48,20 @@ def newest_scored(
 
 
 def _scored(model: Predictor, reference: Reference, window: Judged, rows: pl.DataFrame) -> Scored | None:
+    """By the loss that models are chosen by: it counts probabilities that say too much, too."""
     task = task_of(model.contract)
-    metric = task.headline
-    promised = reference.scores.get(metric)
-    target, answers = task.target(rows[model.contract.target.column], model.contract), answers_of(model, rows)
-
-    def scores(places: np.ndarray) -> dict[str, float]:
-        return task.score(target[places], answers[places])
-
+    promised = reference.scores.get(task.primary)
+    target = task.target(rows[model.contract.target.column], model.contract)
     blocks = np.arange(len(rows)) * _BLOCKS // len(rows)
-    value = jackknife(scores, blocks).get(metric)
+    value = mean_interval(task.losses(target, answers_of(model, rows)), blocks, None)
     if value is None or promised is None:
         return None
-    higher = task.metrics[metric]
     return Scored(
         index=window.index,
         begin=datetime.fromisoformat(window.begin),
         rows=len(rows),
-        metric=metric,
+        metric=task.primary,
         value=(value.value, value.low, value.high),
         expected=(promised.value, promised.low, promised.high),
-        is_worse=value.high < promised.low if higher else value.low > promised.high,
+        is_worse=value.low > promised.high,
     )

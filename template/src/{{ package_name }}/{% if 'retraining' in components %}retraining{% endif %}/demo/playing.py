@@ -17,6 +17,8 @@ from ...artifacts import MODEL
 from ...monitoring.history import History
 from ...monitoring.judging import alarms
 from ...registry.deploying import deployed
+from ...registry.entry import Entry
+from ...registry.witness import seen
 from ...serving.answering import Answering
 from ...serving.feedback.labels import LabelReader
 from ...serving.feedback.store import LabelStore
@@ -189,8 +191,8 @@ class _Year:
         self.lines.append(f"week {week}: {told.action}: {told.says}")
         if told.action != "wait":
             self.events.append(Event(week=week, told=told))
-        with self.loop.ledger() as ledger:
-            self.versions.append(ledger.read().champion or 0)
+        last = Entry.model_validate_json(seen(self.loop.project.root)[-1])
+        self.versions.append(last.champion or 0)
 
 
 def play(project: Project, world: World, scenario: Scenario, *, is_planted: bool, seed: int) -> Played:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..situation import Situation
+from ..situation import Scored, Situation
 from .base import Rule, Wish
 
 
@@ -38,4 +39,14 @@ class Degradation(Rule):
             f"{last.metric} {value:.3f} ({low:.3f} to {high:.3f}) on {last.rows} rows of window {last.index}, "
             f"where the hold-out promised {last.expected[1]:.3f} to {last.expected[2]:.3f}"
         )
-        return Wish(said, 0.9, worse[0].begin)
+        return Wish(said, 0.9, self._first(situation.scored).begin)
+
+    def _first(self, scored: Sequence[Scored]) -> Scored:
+        """The first window that is worse, going back over no more good ones than there may be among the newest."""
+        first, good = scored[-1], 0
+        for window in reversed(scored):
+            good = 0 if window.is_worse else good + 1
+            if good > self.of - self.worse:
+                break
+            first = window if window.is_worse else first
+        return first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,12 +22,10 @@ class Drift(Rule):
 
     def wish(self, situation: Situation, now: datetime) -> Wish | None:  # noqa: ARG002 - the clock is not asked
         """For as long as the alarm stands."""
-        newest = situation.windows[-self.windows :]
-        if len(newest) < self.windows or not all(window.alarms for window in newest):
+        standing = list(takewhile(lambda window: window.alarms, reversed(situation.windows)))
+        if len(standing) < self.windows:
             return None
-        last = newest[-1]
+        last, first = standing[0], standing[-1]
         more = len(last.alarms) - _SHOWN
         said = "; ".join(last.alarms[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        begins = [window.since for window in newest if window.since is not None]
-        since = situation.begin_of(min(begins)) if begins else None
-        return Wish(f"drift in window {last.index}: {said}", 0.6, since)
+        return Wish(f"drift in window {last.index}: {said}", 0.6, situation.begin_of(first.since) or first.begin)
