@@ -32,7 +32,7 @@ def round_of(loop: Loop, say: Callable[[str], None]) -> Told:
     if course is None:
         decision = decide(seen.situation, loop.settings, loop.clock())
         if decision.action == "wait":
-            return Told("wait", "; ".join(decision.reasons))
+            return Told("wait", "; ".join(decision.reasons), decision.is_asked)
         if decision.action == "refuse":
             return refuse(loop, decision)
         course = begin(loop, seen, decision)

@@ -28,12 +28,14 @@ class Decision:
         reasons: why, in words, the most important first.
         about: of a refusal, what it is about: the same again is no news.
         since: the moment from which on the world may be another.
+        is_asked: whether something asks for a new model.
     """
 
     action: Literal["retrain", "wait", "refuse"]
     reasons: tuple[str, ...]
     about: str = ""
     since: datetime | None = None
+    is_asked: bool = True
 
     @property
     def sentence(self) -> str:
@@ -61,9 +63,9 @@ def decide(situation: Situation, settings: Retraining, now: datetime) -> Decisio
     case = _Case(situation=situation, settings=settings, now=now, wishes=wishes)
     asked = tuple(wish.reason for wish in wishes)
     if situation.champion is None:
-        return Decision(action="wait", reasons=("there is no model yet: `pipeline` makes the first",))
+        return Decision(action="wait", reasons=("there is no model yet: `pipeline` makes the first",), is_asked=False)
     if not wishes:
-        return Decision(action="wait", reasons=_calm(situation))
+        return Decision(action="wait", reasons=_calm(situation), is_asked=False)
     if broken := situation.newest.broken if situation.newest else ():
         said = f"data of the newest window is broken: {'; '.join(broken)}"
         return Decision(action="refuse", reasons=(said, *asked), about="; ".join(sorted(_columns(broken))))

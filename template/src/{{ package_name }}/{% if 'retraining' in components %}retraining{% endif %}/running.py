@@ -35,10 +35,11 @@ Action = Literal["wait", "refuse", "keep", "promote", "watch", "roll back"]
 
 
 class Told(NamedTuple):
-    """What a round came to: what was done, and in words."""
+    """What a round came to: what was done, in words, and whether something asks for a new model."""
 
     action: Action
     says: str
+    is_asked: bool = False
 
 
 class Step(NamedTuple):

@@ -76,9 +76,8 @@ class Played:
         right: by week, the share of rows whose label was right; of numbers the mean distance.
         versions: by week, the version of the registry that served.
         drifted: weeks in whose window an alarm of drift stood.
+        asked: weeks in which something asked for a new model.
         events: what the loop did.
-        first: the week of the first alarm, or of the first wish.
-        refusals: what it refused, each once.
         lines: all that was said.
         rows: how many were served.
     """
@@ -88,6 +87,7 @@ class Played:
     right: Sequence[float]
     versions: Sequence[int]
     drifted: Sequence[int]
+    asked: Sequence[int]
     events: Sequence[Event]
     lines: Sequence[str]
     rows: int
@@ -103,16 +103,16 @@ class Played:
 
     @property
     def first(self) -> int | None:
-        """The week of the first alarm of drift, or of the first thing that was done."""
-        weeks = [*self.drifted[:1], *(event.week for event in self.events[:1])]
+        """The week of the first alarm of drift, or in which first something asked for a new model or was done."""
+        weeks = [*self.drifted[:1], *self.asked[:1], *(event.week for event in self.events[:1])]
         return min(weeks, default=None)
 
     def problems(self) -> list[str]:
         """What is not as it should be, in words; nothing if all is."""
         found, scenario = [], self.scenario
         if not self.is_planted:
-            if self.drifted or self.events:
-                found.append(f"the twin had alarms in weeks {list(self.drifted)} and did {self.actions}")
+            if self.first is not None:
+                found.append(f"the twin had an alarm in week {self.first}, and did {self.actions}")
             return found
         earliest, latest = scenario.alarm
         if self.first is None or not earliest <= self.first <= latest:
@@ -123,7 +123,7 @@ class Played:
 
 
 @dataclass(kw_only=True)
-class _Year:
+class Year:
     loop: Loop
     clock: Clock
     world: World
@@ -133,6 +133,7 @@ class _Year:
     waiting: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
     right: list[float] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     rows: int = 0
@@ -143,16 +144,16 @@ class _Year:
         service = Service(Models(Answering.load(path)), clock=self.clock.seconds)
         for week in range(WEEKS):
             service.open()
-            await self._serve(service, week)
+            await self.serve(service, week)
             # What waits to be written is written, as at a restart.
             service.close()
-            self._tell_outcomes()
+            self.tell_outcomes()
             self._look(week)
             if deployed(path) != served:
                 service.models.publish(Answering.load(path))
                 served = deployed(path)
 
-    async def _serve(self, service: Service, week: int) -> None:
+    async def serve(self, service: Service, week: int) -> None:
         """The requests of a week, evenly."""
         scenario, begin = self.scenario, BEGIN + week * WEEK
         holds = self.is_planted and scenario.is_planted(week)
@@ -174,7 +175,7 @@ class _Year:
         self.right.append(float(np.mean(right)))
         self.clock.now = begin + WEEK - timedelta(minutes=1)
 
-    def _tell_outcomes(self) -> None:
+    def tell_outcomes(self) -> None:
         """Those that have become known."""
         due = [label for moment, label in self.waiting if moment <= self.clock.now]
         self.waiting = [item for item in self.waiting if item[0] > self.clock.now]
@@ -189,6 +190,8 @@ class _Year:
 
         told = round_of(self.loop, say)
         self.lines.append(f"week {week}: {told.action}: {told.says}")
+        if told.is_asked:
+            self.asked.append(week)
         if told.action != "wait":
             self.events.append(Event(week=week, told=told))
         last = Entry.model_validate_json(seen(self.loop.project.root)[-1])
@@ -198,7 +201,7 @@ class _Year:
 def play(project: Project, world: World, scenario: Scenario, *, is_planted: bool, seed: int) -> Played:
     """Play a year in a project's folder, which is changed by it."""
     clock = Clock()
-    year = _Year(
+    year = Year(
         loop=Loop(project=project, log=project.root / "logs" / "predictions", clock=clock),
         clock=clock,
         world=world,
@@ -215,6 +218,7 @@ def play(project: Project, world: World, scenario: Scenario, *, is_planted: bool
         right=year.right,
         versions=year.versions,
         drifted=_drifted(year.loop, project.root),
+        asked=year.asked,
         events=year.events,
         lines=year.lines,
         rows=year.rows,
