@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from ..predictor.encoding import Values, folded
+from .moments import Moments
 from .readings import Reading
 from .summary import (
     GROUPS,
@@ -20,7 +21,6 @@ from .summary import (
     MOST_WORDS,
     CategorySummary,
     ColumnSummary,
-    Moments,
     NumberSummary,
     PresenceSummary,
     Summary,

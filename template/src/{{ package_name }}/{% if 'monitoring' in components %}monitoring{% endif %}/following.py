@@ -10,13 +10,14 @@ from typing import Any
 
 from ..contract.types import Contract
 from .counting import count
+from .domain import Rows, told_apart
 from .history import DriftWindow, History
 from .judging import judge
 from .readings import readings_of, readings_of_said
 from .reference import Reference
 from .settings import Monitoring
 from .summary import Summary
-from .windows import Cutting, Record
+from .windows import Cutting, Record, again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +26,14 @@ class Compared:
 
     Args:
         version: of the model that carries the reference.
+        learnt: rows learnt from, if they are there; else the first window stands for them, where all columns are compared
+            together.
     """
 
     contract: Contract
     reference: Reference
     version: str
+    learnt: Rows | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +68,20 @@ def follow(
         done = done_of(known)
         cutting = Cutting(files, compared.contract, settings.windows, known[-1].index + 1 if known else 0, done)
         found, newest = list(known), []
+        learnt = compared.learnt or _first_window(files, compared, known)
         for window in cutting.windows(now):
             newest = window.records
-            summary = summary_of(compared, newest)
+            rows = rows_of(compared.contract, newest)
+            summary = summary_of(compared, newest, rows)
+            together = told_apart(compared.reference.summary, learnt, rows) if learnt else None
+            learnt = learnt or rows
             judged = DriftWindow(
                 index=window.index,
                 begin=window.begin,
                 end=window.end,
                 rows=len(newest),
                 reference=compared.version,
-                verdicts=judge(compared.reference.summary, summary, settings),
+                verdicts=judge(compared.reference.summary, summary, settings, together.statistic if together else None),
                 pieces=window.pieces,
             )
             append("drift", judged)
@@ -92,18 +100,21 @@ def done_of(windows: Sequence[DriftWindow]) -> dict[str, int]:
     return done
 
 
-def summary_of(compared: Compared, records: Sequence[Record]) -> Summary:
+def _first_window(files: Sequence[Path], compared: Compared, known: Sequence[DriftWindow]) -> Rows | None:
+    """The rows of the first window that was compared with this reference; None if they are gone."""
+    first = next((window for window in known if window.reference == compared.version), None)
+    records = [] if first is None else again(files, first.pieces, compared.contract)
+    return rows_of(compared.contract, records) if records else None
+
+
+def summary_of(compared: Compared, records: Sequence[Record], rows: Rows) -> Summary:
     """Records in the bins of the reference; predictions are those of the model that carries it."""
-    contract = compared.contract
     own: list[Any] = [record["prediction"] for record in records if record.get("version") == compared.version]
-    return count(
-        compared.reference.summary,
-        len(records),
-        readings_of(contract, columns_of_records(contract, records)),
-        readings_of_said(contract, own) if own else (),
-    )
+    predictions = readings_of_said(compared.contract, own) if own else ()
+    return count(compared.reference.summary, rows.rows, rows.readings, predictions)
 
 
-def columns_of_records(contract: Contract, records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The feature columns of records of the log."""
-    return {name: [record["inputs"][name] for record in records] for name in contract.columns}
+def rows_of(contract: Contract, records: Sequence[Mapping[str, Any]]) -> Rows:
+    """The columns of records of the log, read."""
+    columns = {name: [record["inputs"][name] for record in records] for name in contract.columns}
+    return Rows(tuple(readings_of(contract, columns)), len(records))

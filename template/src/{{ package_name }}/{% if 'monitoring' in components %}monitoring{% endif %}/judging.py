@@ -13,6 +13,10 @@ from .settings import Monitoring
 from .summary import ColumnSummary, Role, Subject, Summary
 from .tests.base import FOLDER, DriftTest, Statistic
 
+#: What all columns together are judged by, and from which effect on it counts unless the settings say otherwise.
+DOMAIN = "domain"
+_LEAST_TOGETHER = 0.2
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -92,8 +96,17 @@ class _Found(NamedTuple):
     statistic: Statistic
 
 
-def judge(reference: Summary, window: Summary, settings: Monitoring) -> tuple[Verdict, ...]:
-    """What all tests say of a window that was counted in the bins of the reference."""
+def judge(
+    reference: Summary, window: Summary, settings: Monitoring, together: Statistic | None = None
+) -> tuple[Verdict, ...]:
+    """What all tests say of a window that was counted in the bins of the reference.
+
+    Args:
+        reference: of the rows learnt from.
+        window: of those of the window.
+        settings: which tests are made, and what counts.
+        together: what `domain` says of all columns together.
+    """
     there = dict(window.subjects())
     tests = sorted(discover(FOLDER, DriftTest).values(), key=lambda test: test.name)
     found = [
@@ -102,6 +115,9 @@ def judge(reference: Summary, window: Summary, settings: Monitoring) -> tuple[Ve
         if subject in there
         for item in _run(tests, subject, known, there[subject], settings)
     ]
+    least = settings.effects.get(DOMAIN, _LEAST_TOGETHER)
+    if together is not None and least is not None:
+        found.append(_Found(Subject("together", ""), DOMAIN, least, together))
     sure = _sure([item.statistic.p for item in found], settings)
     return tuple(
         Verdict(

@@ -6,7 +6,6 @@ moments but for rounding. So rows may be counted in any order, in parts, and by 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -14,62 +13,26 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ..contract.types import MAX_COLUMNS, Section
+from .moments import Count, Moments
 
 #: Bins of numbers, words of a category, words of texts that are known (by their hash), and groups that words fall into.
 MOST_BINS, MOST_WORDS, MOST_KNOWN, GROUPS = 64, 200, 2000, 64
 #: A longer word is counted with the others.
 LONGEST_WORD = 100
 
-Count = Annotated[int, Field(ge=0)]
-Role = Literal["input", "prediction", "outcome"]
+Role = Literal["input", "prediction", "outcome", "together"]
 
 
 class Subject(NamedTuple):
-    """What is compared: a column of the input, a part of the prediction, or the outcome."""
+    """What is compared: a column of the input, a part of the prediction, the outcome, or all columns together."""
 
     role: Role
     name: str
 
     def __str__(self) -> str:
-        return self.name if self.role == "input" else f"{self.role}: {self.name}"
-
-
-class Moments(Section):
-    """Mean and spread of so many numbers; Chan, Golub, LeVeque, "Updating formulae", 1979.
-
-    Args:
-        m2: the sum of squared distances from the mean.
-    """
-
-    rows: Count = 0
-    mean: float = 0.0
-    m2: Annotated[float, Field(ge=0)] = 0.0
-
-    @classmethod
-    def of(cls, values: np.ndarray) -> Self:
-        """Of numbers [N]."""
-        if not len(values):
-            return cls()
-        mean = float(values.mean())
-        apart = values - mean
-        return cls(rows=len(values), mean=mean, m2=float(apart @ apart))
-
-    def __add__(self, other: Moments) -> Moments:
-        if not self.rows or not other.rows:
-            return other if other.rows else self
-        rows, apart = self.rows + other.rows, other.mean - self.mean
-        m2 = self.m2 + other.m2 + apart * apart * self.rows * other.rows / rows
-        return Moments(rows=rows, mean=self.mean + apart * other.rows / rows, m2=m2)
-
-    @property
-    def variance(self) -> float:
-        """Without bias; 0 of fewer than two numbers."""
-        return self.m2 / (self.rows - 1) if self.rows > 1 else 0.0
-
-    @property
-    def deviation(self) -> float:
-        """The standard deviation."""
-        return math.sqrt(self.variance)
+        if self.role == "together":
+            return "all columns together"
+        return self.name if self.role == "input" else f"{self.role} {self.name}".rstrip()
 
 
 class NumberSummary(Section):

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from ..distributions import chi_square, kolmogorov, normal, student
-from ..summary import Moments, NumberSummary
+from ..distributions import kolmogorov, normal, student
+from ..moments import Moments
+from ..summary import NumberSummary
 from .base import FEWEST_ROWS, DriftTest, Statistic
 
 _FEW_BINS = 10
@@ -32,21 +33,6 @@ def few_bins(known: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarr
     ends = np.cumsum(known) / known.sum()
     groups = np.minimum(np.ceil(np.round(ends * _FEW_BINS, 9)).astype(np.int64) - 1, _FEW_BINS - 1).clip(0)
     return np.bincount(groups, known, _FEW_BINS), np.bincount(groups, there, _FEW_BINS)
-
-
-def _psi(reference: NumberSummary, window: NumberSummary) -> Statistic | None:
-    """Population stability index; with equal shares it is chi² over (1/n + 1/m): B. Yurdakul 2018."""
-    if not enough(reference, window):
-        return None
-    pair = few_bins(counts_of(reference), counts_of(window))
-    known, there = (counts[pair[0] + pair[1] > 0] for counts in pair)
-    bins = len(known)
-    if bins < 2:  # noqa: PLR2004 - one bin tells nothing
-        return None
-    # Half a row more in each: an empty bin has no logarithm.
-    shares = [(counts + 0.5) / (counts.sum() + 0.5 * bins) for counts in (known, there)]
-    psi = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
-    return Statistic(psi, chi_square(psi / (1 / known.sum() + 1 / there.sum()), bins - 1), psi)
 
 
 def _ks(reference: NumberSummary, window: NumberSummary) -> Statistic | None:
@@ -94,7 +80,6 @@ def _spread(reference: NumberSummary, window: NumberSummary) -> Statistic | None
     return Statistic(z, normal(z), abs(float(scores @ there / after) / float(scores @ known / before) - 1))
 
 
-PSI = DriftTest(name="psi", kinds=("number",), says="population stability index", least=0.1, run=_psi)
 KS = DriftTest(name="ks", kinds=("number",), says="largest distance of the distributions", least=0.1, run=_ks)
 MEAN = DriftTest(name="mean", kinds=("number",), says="shift in standard deviations", least=0.2, run=_mean)
 SPREAD = DriftTest(name="spread", kinds=("number",), says="change of the spread of ranks", least=0.2, run=_spread)

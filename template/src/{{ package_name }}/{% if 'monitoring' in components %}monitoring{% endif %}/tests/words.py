@@ -14,7 +14,7 @@ from .shares import of_shares
 _FEWEST_EXPECTED = 5
 
 
-def _pooled(reference: CategorySummary, window: CategorySummary) -> np.ndarray | None:
+def pooled(reference: CategorySummary, window: CategorySummary) -> np.ndarray | None:
     """Counts [2, words]; words that are expected too seldom in a window for a test are one, together with all others."""
     if min(reference.present, window.present) < FEWEST_ROWS:
         return None
@@ -22,14 +22,14 @@ def _pooled(reference: CategorySummary, window: CategorySummary) -> np.ndarray |
     share = window.present / (reference.present + window.present)
     seldom = pair.sum(axis=0) * min(share, 1 - share) < _FEWEST_EXPECTED
     seldom[-1] = True
-    pooled = np.column_stack([pair[:, ~seldom], pair[:, seldom].sum(axis=1)])
-    pooled = pooled[:, pooled.sum(axis=0) > 0]
-    return pooled if pooled.shape[1] > 1 else None
+    counts = np.column_stack([pair[:, ~seldom], pair[:, seldom].sum(axis=1)])
+    counts = counts[:, counts.sum(axis=0) > 0]
+    return counts if counts.shape[1] > 1 else None
 
 
 def _chi2(reference: CategorySummary, window: CategorySummary) -> Statistic | None:
     """Pearson's test; the effect is the share of rows that would have to have another word."""
-    pair = _pooled(reference, window)
+    pair = pooled(reference, window)
     if pair is None:
         return None
     rows = pair.sum(axis=1, keepdims=True)
@@ -41,7 +41,7 @@ def _chi2(reference: CategorySummary, window: CategorySummary) -> Statistic | No
 
 def _js(reference: CategorySummary, window: CategorySummary) -> Statistic | None:
     """Jensen and Shannon: value and effect are the distance, 0 to 1; its weighted form is the likelihood ratio, which is chi²."""
-    pair = _pooled(reference, window)
+    pair = pooled(reference, window)
     if pair is None:
         return None
     rows = pair.sum(axis=1, keepdims=True)
