@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from ..artifacts import MODEL
-from ..monitoring.following import Compared, follow, summary_of
+from ..monitoring.following import Compared, follow, rows_of, summary_of
 from ..monitoring.history import DriftWindow, History
 from ..monitoring.judging import Alarm, Judged, alarms
 from ..monitoring.reference import Reference, reference_of
@@ -114,7 +114,8 @@ def _judged(
     if new:
         with history.appending() as append:
             for window in new:
-                summary = summary_of(compared, again(files, window.pieces, model.contract))
+                records = again(files, window.pieces, model.contract)
+                summary = summary_of(compared, records, rows_of(model.contract, records))
                 said = window.model_dump(exclude={"pieces", "verdicts"})
                 entry = Health(**said, broken=faults(reference.summary, summary))
                 append(_HEALTH, entry)

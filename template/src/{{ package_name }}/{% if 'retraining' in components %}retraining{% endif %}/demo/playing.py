@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import chdir
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from ...serving.answering import Answering
 from ...serving.feedback.labels import LabelReader
 from ...serving.feedback.store import LabelStore
 from ...serving.models import Models
+from ...serving.recording.settings import FOLDER
 from ...serving.rest.predict import PredictForm
 from ...serving.service import Service
 from ...steps import Project
@@ -36,6 +38,7 @@ from .world import World
 #: Where the year begins; monitoring takes files to be younger than their records.
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
+LOG = Path("logs/predictions")
 _REQUEST_ROWS = 16
 
 
@@ -198,19 +201,33 @@ class Year:
         self.versions.append(last.champion or 0)
 
 
+@contextmanager
+def within(root: Path) -> Iterator[None]:
+    """Be where the service of a project is started, and nowhere else: it reads its configuration there."""
+    named = {FOLDER: str(root.resolve() / LOG), "ROUTER_STATE": str(root.resolve() / "logs" / "router.json")}
+    before = {name: os.environ.get(name) for name in named}
+    os.environ.update(named)
+    try:
+        with chdir(root):
+            yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: value} if value is not None else {})
+
+
 def play(project: Project, world: World, scenario: Scenario, *, is_planted: bool, seed: int) -> Played:
     """Play a year in a project's folder, which is changed by it."""
     clock = Clock()
     year = Year(
-        loop=Loop(project=project, log=project.root / "logs" / "predictions", clock=clock),
+        loop=Loop(project=project, log=project.root / LOG, clock=clock),
         clock=clock,
         world=world,
         scenario=scenario,
         is_planted=is_planted,
         random=np.random.default_rng(seed),
     )
-    # The service reads its configuration where it is started.
-    with chdir(project.root):
+    with within(project.root):
         asyncio.run(year.play())
     return Played(
         scenario=scenario,

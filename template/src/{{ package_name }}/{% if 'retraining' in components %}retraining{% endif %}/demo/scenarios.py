@@ -61,7 +61,8 @@ def _stuck(world: World, random: np.random.Generator, count: int) -> list[Row]:
     rows = world.draw(random, count)
     if name is None:
         return rows
-    last = next(row[name] for row in rows if row[name] is not None)
+    # The value of one row that is always the same.
+    last = next(row[name] for row in world.draw(np.random.default_rng(0), count) if row[name] is not None)
     return [{**row, name: last} for row in rows]
 
 
