@@ -71,10 +71,12 @@ def forget(loop: Loop) -> None:
 
 
 def resumed(loop: Loop, history: History) -> Course | None:
-    """The run that is not over and that this machine began, as far as it has come; None if there is none."""
+    """The run that is not over and that is this machine's, as far as it has come; None if there is none."""
     runs = runs_of(history)
     last = runs[-1] if runs else None
-    if last is None or last.state not in {"under way", "promoted"} or last.by != who(loop.project.root):
+    # Anybody may watch; what is half made lies on the machine that began it.
+    is_own = last is not None and (last.state == "promoted" or last.by == who(loop.project.root))
+    if last is None or last.state not in {"under way", "promoted"} or not is_own:
         return None
     found = _read(loop.project.root / COURSE)
     if found is not None and found.run == last.name:

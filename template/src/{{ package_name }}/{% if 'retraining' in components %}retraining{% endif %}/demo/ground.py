@@ -75,7 +75,7 @@ def lay(folder: Path, world: World, schemas: Path, seed: int) -> Project:
     for schema in schemas.glob("*.schema.json"):
         # What other components are told there, and is nothing.
         required = json.loads(schema.read_text(encoding="utf-8"))["required"]
-        nothing = {name: 1 if name == "format" else {} for name in required}
+        nothing: dict[str, Any] = {name: 1 if name == "format" else {} for name in required}
         files.setdefault(f"configs/{schema.name.partition('.')[0]}.yaml", nothing)
     for name, values in files.items():
         (folder / name).write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")

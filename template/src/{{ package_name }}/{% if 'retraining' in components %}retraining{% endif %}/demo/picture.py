@@ -25,6 +25,7 @@ _SAID = {
     "roll back": "taken back",
 }
 _INK, _MUTED, _LINE, _ALARM, _PLANT, _GRID = "#1f2328", "#59636e", "#0969da", "#cf222e", "#fff1c9", "#d8dee4"
+_FONT = 'font-family="system-ui, sans-serif" font-size="12"'
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff; max-width: 1080px; margin: 2rem auto; padding: 0 1rem }
 svg { width: 100%; height: auto } h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 1.6rem 0 .2rem }
@@ -43,8 +44,7 @@ def picture(played: Sequence[Played], *, is_share: bool) -> str:
     pairs = [played[place : place + 2] for place in range(0, len(played), 2)]
     height = _TOP + _ROW * len(pairs)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" {_FONT}>',
         f"<title>{len(pairs)} years of traffic, each with its twin</title>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
         _text(_LEFT, 20, "with something planted", weight="600"),
@@ -147,5 +147,7 @@ def _told(played: Played) -> str:
     return f"<h2>{title}</h2>{said}{happened}{wrong}"
 
 
-def _text(x: float, y: float, said: str, *, anchor: str = "start", colour: str = _INK, weight: str = "400") -> str:
+def _text(  # noqa: PLR0913 - as SVG names them
+    x: float, y: float, said: str, *, anchor: str = "start", colour: str = _INK, weight: str = "400"
+) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-weight="{weight}">{escape(said)}</text>'

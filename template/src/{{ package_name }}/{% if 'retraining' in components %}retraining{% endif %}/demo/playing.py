@@ -49,6 +49,7 @@ class Clock:
     now: datetime = BEGIN
 
     def __call__(self) -> datetime:
+        """The moment."""
         return self.now
 
     def seconds(self) -> float:
@@ -127,6 +128,12 @@ class Played:
 
 @dataclass(kw_only=True)
 class Year:
+    """A year while it is played.
+
+    Args:
+        waiting: outcomes that are not known yet, with the moment in which they will be.
+    """
+
     loop: Loop
     clock: Clock
     world: World
@@ -142,6 +149,7 @@ class Year:
     rows: int = 0
 
     async def play(self) -> None:
+        """All weeks, one after the other."""
         path = self.loop.project.root / MODEL.path
         served = deployed(path)
         service = Service(Models(Answering.load(path)), clock=self.clock.seconds)
@@ -179,7 +187,7 @@ class Year:
         self.clock.now = begin + WEEK - timedelta(minutes=1)
 
     def tell_outcomes(self) -> None:
-        """Those that have become known."""
+        """Keep those that have become known."""
         due = [label for moment, label in self.waiting if moment <= self.clock.now]
         self.waiting = [item for item in self.waiting if item[0] > self.clock.now]
         if due:

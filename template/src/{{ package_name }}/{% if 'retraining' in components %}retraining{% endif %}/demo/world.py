@@ -22,6 +22,7 @@ NEW_WORD = "never seen before"
 #: Columns that take part in the score.
 _NUMBERS, _WORDS = 3, 2
 _POOL = 4000
+_MISSING, _MEMBERS = 0.05, 0.4
 #: How much of the outcome the score explains.
 _SIGNAL = 3.0
 _REASON = "The outcomes of the demo follow from its rows."
@@ -47,7 +48,9 @@ MADE = Contract.model_validate(
 class Draw(Protocol):
     """Draws rows [n] without outcomes; where `high` names a column, such as have more of it."""
 
-    def __call__(self, random: np.random.Generator, count: int, high: str | None = None) -> list[Row]: ...
+    def __call__(self, random: np.random.Generator, count: int, high: str | None = None) -> list[Row]:
+        """So many."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +112,10 @@ def made_rows(random: np.random.Generator, count: int, high: str | None = None) 
     age = np.clip(random.normal(45 + 12 * shift["age"], 12, count), 16, 110).astype(int)
     income = np.round(np.clip(random.normal(50 + 12 * shift["income"], 12, count), 0, 1000), 1)
     minutes = np.round(np.clip(random.normal(120 + 40 * shift["minutes"], 40, count), 0, 600), 1)
-    lost = random.random(count) < 0.05
+    lost = random.random(count) < _MISSING
     region = random.choice(["east", "north", "south", "west"], count, p=[0.4, 0.3, 0.2, 0.1])
     channel = random.choice(["app", "phone", "shop"], count, p=[0.5, 0.3, 0.2])
-    member = random.random(count) < 0.4
+    member = random.random(count) < _MEMBERS
     return [
         {
             "age": int(age[row]),
