@@ -24,12 +24,13 @@ _SAID = {
     "refuse": "refused",
     "roll back": "taken back",
 }
-_INK, _MUTED, _LINE, _ALARM, _PLANT, _GRID = "#1f2328", "#59636e", "#0969da", "#cf222e", "#fff1c9", "#d8dee4"
+_INK, _MUTED, _LINE, _PLANT, _GRID = "#1f2328", "#59636e", "#0969da", "#fff1c9", "#d8dee4"
+_ALARM, _WORSE = "#cf222e", "#e8873a"
 _FONT = 'font-family="system-ui, sans-serif" font-size="12"'
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff; max-width: 1080px; margin: 2rem auto; padding: 0 1rem }
 svg { width: 100%; height: auto } h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 1.6rem 0 .2rem }
-table { border-collapse: collapse } td, th { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top }
+table { border-collapse: collapse } td { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top } td:first-child { white-space: nowrap }
 .wrong { color: #cf222e; font-weight: 600 }
 """
 
@@ -70,7 +71,7 @@ def page(drawing: str, played: Sequence[Played], facts: str) -> str:
     told = "\n".join(_told(each) for each in played)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The loop</title><style>{_STYLE}</style></head>'
-        f"<body><h1>The loop, five times a year</h1><p>{escape(facts)}</p>{drawing}{told}</body></html>\n"
+        f"<body><h1>Years of the loop</h1><p>{escape(facts)}</p>{drawing}{told}</body></html>\n"
     )
 
 
@@ -100,17 +101,16 @@ def _year(played: Played, left: float, top: float, low: float, high: float) -> I
         yield _text(across(week), bottom + 14, str(week), anchor="middle", colour=_MUTED)
     points = " ".join(f"{across(week + 0.5):.1f},{up(value):.1f}" for week, value in enumerate(played.right))
     yield f'<polyline points="{points}" fill="none" stroke="{_LINE}" stroke-width="1.6"/>'
-    for week in played.drifted:
-        yield f'<rect x="{across(week):.1f}" y="{bottom - 7}" width="{_PLOT / WEEKS:.1f}" height="7" fill="{_ALARM}"/>'
-    ends = [-1000.0, -1000.0]
-    for event in _news(played.events):
+    for colour, weeks in ((_WORSE, played.asked), (_ALARM, played.drifted)):
+        for week in weeks:
+            yield f'<rect x="{across(week):.1f}" y="{bottom - 7}" width="{_PLOT / WEEKS:.1f}" height="7" fill="{colour}"/>'
+    news = _news(played.events)
+    for place, event in enumerate(news):
         x, said = across(event.week + 1), f"{_SAID[event.told.action]} ({event.week})"
-        colour, wide = _COLOURS[event.told.action], 6.2 * len(said)
-        level = 0 if x > ends[0] + 6 else 1
-        start = min(x + 3, left + _PLOT - wide)
-        ends[level] = start + wide
-        yield f'<line x1="{x:.1f}" y1="{top - 4 - 12 * level}" x2="{x:.1f}" y2="{bottom}" stroke="{colour}" stroke-dasharray="3 2"/>'
-        yield _text(start, top - 4 - 12 * level, said, colour=colour)
+        colour, is_last = _COLOURS[event.told.action], place == len(news) - 1
+        yield f'<line x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{bottom}" stroke="{colour}" stroke-dasharray="3 2"/>'
+        # What comes last is said at the right of its line, what was before at the left of its own.
+        yield _text(x + (3 if is_last else -3), top - 4, said, anchor="start" if is_last else "end", colour=colour)
 
 
 def _news(events: Sequence[Event]) -> list[Event]:
@@ -127,11 +127,12 @@ def _range(pair: Sequence[Played], *, is_share: bool) -> tuple[float, float]:
 
 def _legend(line: str) -> Iterator[str]:
     x = float(_LEFT)
-    for colour, said in ((_LINE, line), (_PLANT, "planted"), (_ALARM, "an alarm of drift stands")):
+    told = ((_LINE, line), (_PLANT, "planted"), (_ALARM, "an alarm of drift"), (_WORSE, "worse than promised"))
+    for colour, said in told:
         yield f'<rect x="{x:.0f}" y="34" width="14" height="9" fill="{colour}" stroke="{_GRID}"/>'
         yield _text(x + 20, 43, said, colour=_MUTED)
         x += 40 + 6.4 * len(said)
-    yield _text(x, 43, "below: weeks; in brackets: the week in which it was done", colour=_MUTED)
+    yield _text(x, 43, "below, and in brackets: weeks", colour=_MUTED)
 
 
 def _told(played: Played) -> str:

@@ -17,6 +17,18 @@ _NEW_SHARE = 0.3
 Plant = Callable[[World, np.random.Generator, int], list[Row]]
 
 
+def _always(_: World) -> bool:
+    return True
+
+
+def _has_a_sensor(world: World) -> bool:
+    return sensor_of(world) is not None
+
+
+def _has_open_words(world: World) -> bool:
+    return open_words(world) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A year.
@@ -45,7 +57,7 @@ class Scenario:
     delay: int = 1
     alarm: tuple[int, int]
     actions: Sequence[str]
-    may: Callable[[World], bool] = lambda _: True
+    may: Callable[[World], bool] = _always
 
     def is_planted(self, week: int) -> bool:
         """Whether it holds in a week."""
@@ -82,7 +94,7 @@ SCENARIOS: Sequence[Scenario] = (
         rows=_shifted,
         alarm=(21, 22),
         actions=("promote", "watch"),
-        may=lambda world: sensor_of(world) is not None,
+        may=_has_a_sensor,
     ),
     Scenario(
         name="concept",
@@ -104,7 +116,7 @@ SCENARIOS: Sequence[Scenario] = (
         rows=_stuck,
         alarm=(21, 22),
         actions=("refuse",),
-        may=lambda world: sensor_of(world) is not None,
+        may=_has_a_sensor,
     ),
     Scenario(
         name="new_category",
@@ -114,7 +126,7 @@ SCENARIOS: Sequence[Scenario] = (
         rows=_with_a_new_word,
         alarm=(21, 22),
         actions=("promote", "watch"),
-        may=lambda world: open_words(world) is not None,
+        may=_has_open_words,
     ),
     Scenario(
         name="label_delay",
