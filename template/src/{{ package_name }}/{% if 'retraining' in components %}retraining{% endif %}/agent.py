@@ -54,7 +54,7 @@ def would(loop: Loop) -> Decision:
 
 
 def _settled(loop: Loop) -> History:
-    """What the ledger says, whatever was stopped before is finished; and the champion's file is the one that is served."""
+    """What the ledger says, when what was stopped is finished; and the champion's file is the one that is served."""
     with loop.ledger() as ledger:
         history = ledger.settle()
     facts = None if history.champion is None else history.facts(history.champion)

@@ -1,7 +1,7 @@
 """Whether a new model is made now: a pure function of the situation, the settings and the moment.
 
-What is broken comes first: a model that learns from a broken sensor learns that it is normal. Then what would make the loop
-feed on itself: two runs at once, runs without new rows, runs one after the other.
+What is broken comes first: a model that learns from a broken sensor learns that it is normal. Then what would make the
+loop feed on itself: two runs at once, runs without new rows, runs one after the other.
 """
 
 from __future__ import annotations

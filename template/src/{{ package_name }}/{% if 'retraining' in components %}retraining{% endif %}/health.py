@@ -46,4 +46,5 @@ def _of_numbers(known: NumberSummary, there: NumberSummary) -> Iterator[str]:
         yield f"stuck at {there.moments.mean:.4g} in {there.present} rows, where it varied by {usual:.4g}"
     apart = abs(there.moments.mean - known.moments.mean) / usual
     if apart >= FAR:
-        yield f"{there.moments.mean:.4g} on average, {apart:.0f} standard deviations from what was learnt: another unit?"
+        mean = there.moments.mean
+        yield f"{mean:.4g} on average, {apart:.0f} standard deviations from what was learnt: another unit?"

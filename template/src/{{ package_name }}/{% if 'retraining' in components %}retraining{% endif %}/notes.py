@@ -1,4 +1,4 @@
-"""What the ledger says of retrainings: an entry's reason ends with the run that it belongs to, for people and for the next decision."""
+"""What the ledger says of retrainings: an entry's reason ends with the run that it belongs to."""
 
 from __future__ import annotations
 

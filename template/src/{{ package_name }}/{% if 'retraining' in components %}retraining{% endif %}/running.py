@@ -1,4 +1,4 @@
-"""A run, one step after the other: rows, model, comparison, registry, service. Each may be stopped anywhere and done again."""
+"""A run: rows, model, comparison, registry, service. Each step may be stopped anywhere and done again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""configs/retraining.yaml: what asks for a new model, what forbids one, what it learns from, and how it is judged and watched."""
+"""configs/retraining.yaml: what asks for a new model and what forbids one, what it learns from, how it is judged."""
 
 from __future__ import annotations
 

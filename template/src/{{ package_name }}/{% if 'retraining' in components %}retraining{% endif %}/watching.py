@@ -96,7 +96,7 @@ def counted(settings: Watch) -> tuple[float, float] | None:
     if settings.metrics is None:
         return None
     try:
-        with urlopen(Request(settings.metrics), timeout=_SECONDS) as answer:  # noqa: S310 - the settings take http alone
+        with urlopen(Request(settings.metrics), timeout=_SECONDS) as answer:  # noqa: S310 - settings take http alone
             return requests_of(answer.read(_MOST_BYTES).decode("utf-8", "replace"))
     except (URLError, OSError, ValueError):
         return None

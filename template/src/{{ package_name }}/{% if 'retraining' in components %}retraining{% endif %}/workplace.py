@@ -1,4 +1,4 @@
-"""The folder in which a run makes its model: the project's configuration, with the rows of this run; the project's own files stay."""
+"""The folder of a run: the project's configuration with the rows of this run; the project's own files stay."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def prepare(project: Project, run: str, chosen: Chosen, settings: Retraining) ->
     contract = contract_of_served(project.contract)[0] if is_served else project.contract
     _write_yaml(place / CONTRACT, contract.model_dump(mode="json", exclude_unset=True))
     with_sources = not is_served or isinstance(settings.window, Growing)
-    _write_yaml(place / SOURCES, {"format": 1, "sources": _sources(project, contract, is_served, with_sources)})
+    sources = _sources(project, contract, is_served=is_served, with_sources=with_sources)
+    _write_yaml(place / SOURCES, {"format": 1, "sources": sources})
     if not with_sources and (place / _QUALITY).is_file():
         # Rules about tables that are not there cannot be asked; those about rows are.
         rules = values_of((place / _QUALITY).read_text(encoding="utf-8-sig"))
@@ -85,7 +86,7 @@ def clear(project: Project, keep: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sources(project: Project, contract: Contract, is_served: bool, with_sources: bool) -> Mapping[str, Any]:  # noqa: FBT001
+def _sources(project: Project, contract: Contract, *, is_served: bool, with_sources: bool) -> Mapping[str, Any]:
     """What configs/sources.yaml says there, with files by their whole path; and the served rows."""
     said: dict[str, Any] = {}
     if with_sources:

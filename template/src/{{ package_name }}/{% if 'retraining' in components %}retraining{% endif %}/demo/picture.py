@@ -1,4 +1,4 @@
-"""The picture of the demo: a year a line, what was planted, the alarms, and what the loop did; and the page around it."""
+"""The picture of the demo: a year a line, what was planted, the alarms, what the loop did; and its page."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ _INK, _MUTED, _LINE, _PLANT, _GRID = "#1f2328", "#59636e", "#0969da", "#fff1c9",
 _ALARM, _WORSE = "#cf222e", "#e8873a"
 _FONT = 'font-family="system-ui, sans-serif" font-size="12"'
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff; max-width: 1080px; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff }
+body { max-width: 1080px; margin: 2rem auto; padding: 0 1rem }
 svg { width: 100%; height: auto } h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 1.6rem 0 .2rem }
-table { border-collapse: collapse } td { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top } td:first-child { white-space: nowrap }
+table { border-collapse: collapse } td { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top }
+td:first-child { white-space: nowrap }
 .wrong { color: #cf222e; font-weight: 600 }
 """
 
@@ -70,8 +72,8 @@ def page(drawing: str, played: Sequence[Played], facts: str) -> str:
     """HTML that loads nothing: the picture, and what happened in words."""
     told = "\n".join(_told(each) for each in played)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The loop</title><style>{_STYLE}</style></head>'
-        f"<body><h1>Years of the loop</h1><p>{escape(facts)}</p>{drawing}{told}</body></html>\n"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The loop</title>'
+        f"<style>{_STYLE}</style></head><body><h1>Years of the loop</h1><p>{escape(facts)}</p>{drawing}{told}</body></html>\n"
     )
 
 
@@ -103,7 +105,8 @@ def _year(played: Played, left: float, top: float, low: float, high: float) -> I
     yield f'<polyline points="{points}" fill="none" stroke="{_LINE}" stroke-width="1.6"/>'
     for colour, weeks in ((_WORSE, played.asked), (_ALARM, played.drifted)):
         for week in weeks:
-            yield f'<rect x="{across(week):.1f}" y="{bottom - 7}" width="{_PLOT / WEEKS:.1f}" height="7" fill="{colour}"/>'
+            width = _PLOT / WEEKS
+            yield f'<rect x="{across(week):.1f}" y="{bottom - 7}" width="{width:.1f}" height="7" fill="{colour}"/>'
     news = _news(played.events)
     for place, event in enumerate(news):
         x, said = across(event.week + 1), f"{_SAID[event.told.action]} ({event.week})"
@@ -151,4 +154,5 @@ def _told(played: Played) -> str:
 def _text(  # noqa: PLR0913 - as SVG names them
     x: float, y: float, said: str, *, anchor: str = "start", colour: str = _INK, weight: str = "400"
 ) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-weight="{weight}">{escape(said)}</text>'
+    said_how = f'text-anchor="{anchor}" fill="{colour}" font-weight="{weight}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {said_how}>{escape(said)}</text>'

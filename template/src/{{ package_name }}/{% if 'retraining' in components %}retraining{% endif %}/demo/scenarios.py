@@ -1,4 +1,4 @@
-"""Five things that happen to models in service, what is right to do about each, and their twins in which nothing happens."""
+"""Five things that happen to models in service, and what is right to do about each."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Scenario:
         delay: weeks until an outcome is known.
         alarm: in which weeks the first alarm, or the first window that is worse, may come.
         actions: what the loop does, in order.
+        or_else: what may be right, too, where the rows are a project's own: its first model may know enough.
         may: whether it can be played in a world.
     """
 
@@ -57,6 +58,7 @@ class Scenario:
     delay: int = 1
     alarm: tuple[int, int]
     actions: Sequence[str]
+    or_else: Sequence[str] = ()
     may: Callable[[World], bool] = _always
 
     def is_planted(self, week: int) -> bool:
@@ -88,19 +90,20 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(
         name="covariate",
         title="Other rows come",
-        says="Rows come from where there were few to learn from. An alarm of drift rises; a model of the rows since then is "
-        "better on them, and is promoted.",
+        says="Rows come from where there were few to learn from. An alarm of drift rises; a model of the rows since "
+        "then is better on them, and is promoted.",
         begin=20,
         rows=_shifted,
         alarm=(21, 22),
         actions=("promote", "watch"),
+        or_else=("keep",),
         may=_has_a_sensor,
     ),
     Scenario(
         name="concept",
         title="The same rows end otherwise",
-        says="Nothing shows in what is asked; only outcomes tell. The model is worse than its hold-out promised; a new one is "
-        "promoted.",
+        says="Nothing shows in what is asked; only outcomes tell. The model is worse than its hold-out promised; a new "
+        "one is promoted.",
         begin=20,
         turned=True,
         alarm=(21, 23),
@@ -109,8 +112,8 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(
         name="broken_sensor",
         title="A sensor is stuck",
-        says="A column has one value for ten weeks. The alarm is the same as of drift; to learn from such rows would be wrong, so "
-        "it is refused, and nothing is done once the sensor is mended.",
+        says="A column has one value for ten weeks. The alarm is the same as of drift; to learn from such rows would be "
+        "wrong, so it is refused, and nothing is done once the sensor is mended.",
         begin=20,
         end=30,
         rows=_stuck,
@@ -121,18 +124,19 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(
         name="new_category",
         title="A word comes that nobody has seen",
-        says="Nearly a third of the rows have a new word. An alarm rises, and a model that has learnt the word is promoted.",
+        says="Three rows in ten have a new word. An alarm rises, and a model that has learnt it is promoted.",
         begin=20,
         rows=_with_a_new_word,
         alarm=(21, 22),
         actions=("promote", "watch"),
+        or_else=("keep",),
         may=_has_open_words,
     ),
     Scenario(
         name="label_delay",
         title="Outcomes come late",
-        says="Outcomes turn for ten weeks, and are known eight weeks later. A model that learns from them is promoted when the world "
-        "is as before again: the next outcomes show that it is worse, and it is taken back.",
+        says="Outcomes turn for ten weeks, and are known eight weeks later. A model that learns from them is promoted "
+        "when the world is as before again: the next outcomes show that it is worse, and it is taken back.",
         begin=16,
         end=26,
         turned=True,

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -60,7 +60,8 @@ def world_of(root: Path, *, own: bool) -> World:
         raise SettingsError(f"{ROWS.path} is not there yet.", "Run `pipeline` first, or leave --own out.")
     contract = own_contract(project.contract)
     rows: pl.DataFrame = scan_table(path).select(list(contract.columns)).collect()
-    return World.of(contract, Again(rows.sample(min(len(rows), _MOST_ROWS), seed=WORLD_SEED)), WORLD_SEED)
+    world = World.of(contract, Again(rows.sample(min(len(rows), _MOST_ROWS), seed=WORLD_SEED)), WORLD_SEED)
+    return replace(world, is_own=True)
 
 
 def chosen(names: Sequence[str]) -> list[Scenario]:
@@ -116,8 +117,8 @@ def write(shown: Shown, page_path: Path, picture_path: Path, *, is_share: bool) 
     drawing = picture(shown.played, is_share=is_share)
     rows = sum(each.rows for each in shown.played)
     facts = (
-        f"{rows:,} rows went through the service, 240 a week; the loop looked once a week. All that follows was decided by "
-        "`retrain` as it is configured there, by a clock that runs fast."
+        f"{rows:,} rows went through the service, 240 a week; the loop looked once a week. All that follows was decided "
+        "by `retrain` as it is configured there, by a clock that runs fast."
     )
     for path, text in ((picture_path, drawing), (page_path, page(drawing, shown.played, facts))):
         with whole(path) as place:

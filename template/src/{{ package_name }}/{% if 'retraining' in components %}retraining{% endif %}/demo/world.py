@@ -1,7 +1,7 @@
-"""Where rows of the demo come from, and what becomes of them: by a rule that is known, so that it is known what should happen.
+"""Rows of the demo, and what becomes of them: by a rule that is known, so that it is known what should happen.
 
-The columns are those of the project's contract, if it has rows already, and else those of a made table. Outcomes are never
-the project's own: they follow from a score of some columns, with noise.
+The columns are those of a made table, or of the project's contract. Outcomes are never the project's own: they follow
+from a score of some columns, with noise.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class World:
         words: columns of the score, with what each word adds.
         spread: the deviation of the score.
         cuts: between the outcomes, on the scale of the score.
+        is_own: whether the rows are a project's own.
     """
 
     contract: Contract
@@ -72,6 +73,7 @@ class World:
     words: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     spread: float = 1.0
     cuts: tuple[float, ...] = ()
+    is_own: bool = False
 
     @classmethod
     def of(cls, contract: Contract, draw: Draw, seed: int) -> World:
@@ -148,7 +150,7 @@ class Again:
 
 
 def own_contract(contract: Contract) -> Contract:
-    """The project's contract as the demo can keep it: rows of all times and groups, and outcomes that follow from columns."""
+    """The contract as the demo can keep it: rows of all times and groups, and outcomes that follow from columns."""
     said = contract.model_dump(mode="json", exclude_unset=True)
     for name in ("key", "group", "weight", "slices", "protected", "time", "embargo", "known_later", "ignored"):
         said.pop(name, None)
