@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from .playing import Event, Played
+from .played import Event, Played
 from .scenarios import WEEKS
 
 _WIDTH, _LEFT, _GAP, _PLOT, _ROW, _TOP = 1060, 64, 44, 450, 176, 78

@@ -17,7 +17,8 @@ from ...errors import SettingsError
 from ...steps import Project
 from .ground import lay
 from .picture import page, picture, words
-from .playing import Played, play
+from .played import Played
+from .playing import play
 from .scenarios import SCENARIOS, Scenario
 from .world import MADE, Again, World, made_rows, own_contract
 
