@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Generic, TypeVar
 
 from .errors import DataError
-from .progress import counted
+from .progress import followed
 
 Value = TypeVar("Value")
 
@@ -120,7 +120,7 @@ def write_table(path: Path, table: Any) -> None:
     # By way of a file of Python's: polars has no word for a full disk that could be told from a bug.
     with path.open("wb") as stream:
         if path.suffix == ".parquet":
-            _write_parquet(stream, counted(parts_of(table)))
+            _write_parquet(stream, followed(parts_of(table)))
         else:
             for place, part in enumerate(parts_of(table)):
                 content = BytesIO()

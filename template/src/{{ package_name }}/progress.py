@@ -44,7 +44,7 @@ def shown(step: str) -> Iterator[None]:
             _SAY.reset(token)
 
 
-def counted(parts: Iterable[Part]) -> Iterator[Part]:
+def followed(parts: Iterable[Part]) -> Iterator[Part]:
     """Parts of a table as they are; their rows are shown while they pass."""
     rows, say = 0, _SAY.get()
     for part in parts:

@@ -9,6 +9,7 @@ from ..errors import SettingsError
 from .publishing import RELOAD_SECONDS
 
 _LONGEST = 3600
+_LAST_PORT = 65535
 _ANSWERS = {"": False, "0": False, "false": False, "1": True, "true": True}
 
 
@@ -24,12 +25,15 @@ def host() -> str:
 
 def port(name: str, default: int) -> int:
     """A port; raises `SettingsError`."""
-    text = os.environ.get(name, str(default))
+    text, advice = os.environ.get(name, str(default)), f"Write for example {name}={default or 8000}."
     try:
-        return int(text)
+        found = int(text)
     except ValueError:
-        advice = f"Write for example {name}={default or 8000}."
         raise SettingsError(f"{name} is {text!r}, but a port is a number.", advice) from None
+    # Some libraries take the rest of the division, and listen where nobody looks.
+    if not 0 <= found <= _LAST_PORT:
+        raise SettingsError(f"{name} is {text!r}, but the last port is {_LAST_PORT}.", advice)
+    return found
 
 
 def seconds(name: str, default: float) -> float:
