@@ -27,6 +27,8 @@ OWN_ENVIRONMENTS = {"UV_PYTHON": None, "VIRTUAL_ENV": None, "PYTHONDONTWRITEBYTE
 ROOT = Path(__file__).resolve().parent
 #: What the service is measured beside, in an environment of its own.
 PEERS = ROOT / "benchmarks" / "peers" / "requirements.txt"
+#: What drift is measured beside, in another.
+DRIFT_PEERS = PEERS.with_name("drift.txt")
 #: What the tests of the engine leave in their temporary folder, and as much again.
 SCRATCH_BYTES = 2 << 30
 
@@ -211,6 +213,26 @@ def bench_serving(session: nox.Session) -> None:
         session.run(project / "flights", "pipeline", external=True, env=OWN_ENVIRONMENTS)
     measured = ("--project", folder, "--python", project / "python", "--peers", peers / "bin" / "python")
     session.run("python", "-m", "benchmarks.serving", *measured, *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
+def bench_drift(session: nox.Session) -> None:
+    """Measure `monitor drift` beside Evidently and NannyML, and compare what they call drifted; needs an idle machine.
+
+    `-- --into docs/performance.md` keeps the tables.
+    """
+    session.install("-q", "-e", ".", "uv")
+    folder = Path(session.create_tmp()).resolve() / "watched"
+    peers = folder.with_name("drift-peers")
+    for each in (folder, peers):
+        shutil.rmtree(each, ignore_errors=True)
+    new = ("--template", ROOT, "--trust", "--defaults", "--set", "preset=workshop")
+    session.run("mlscaffold", "new", folder, *new, "--set", "also=[prediction_log, monitoring]", env=OWN_ENVIRONMENTS)
+    for venv, file in ((folder / ".venv", folder / "requirements" / "default.txt"), (peers, DRIFT_PEERS)):
+        session.run("uv", "venv", "-q", venv, env=OWN_ENVIRONMENTS)
+        session.run("uv", "pip", "install", "-q", "--python", venv, "-r", file, env=OWN_ENVIRONMENTS)
+    pythons = ("--python", folder / ".venv" / "bin" / "python", "--peers", peers / "bin" / "python")
+    session.run("python", "benchmarks/drift.py", "--project", folder, *pythons, *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session

@@ -1,0 +1,124 @@
+"""What monitoring has found, kept: a file of JSON lines that only grows. One process writes at a time.
+
+A line is whole or not there: whoever is killed while writing leaves a piece, which the next writer cuts off and readers leave out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO, TypeVar
+
+from filelock import FileLock
+from pydantic import BaseModel, ValidationError
+
+from ..artifacts import writing
+from ..errors import DataError
+from .judging import Judged
+from .windows import Pieces
+
+Entry = TypeVar("Entry", bound=BaseModel)
+_FORMAT = 1
+
+
+class DriftWindow(Judged):
+    """A finished window of the prediction log.
+
+    Args:
+        pieces: where its records stand, by file.
+    """
+
+    pieces: Pieces
+
+
+#: Adds an entry of a kind.
+Append = Callable[[str, BaseModel], None]
+
+
+class History:
+    """The file of a project."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def entries(self, kind: str, model: type[Entry]) -> list[Entry]:
+        """All of a kind, in the order in which they came.
+
+        Raises:
+            DataError: the file cannot be read, or an entry is not what it should be.
+        """
+        found = []
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                said = json.loads(line)
+                if said["kind"] == kind and said["format"] == _FORMAT:
+                    found.append(model.model_validate_json(json.dumps(said["says"])))
+            except (ValueError, KeyError, TypeError, ValidationError):
+                raise DataError(
+                    f"{self._path}, line {number}, is no entry of the history.",
+                    "Remove the line; what it said of its window is lost.",
+                ) from None
+        return found
+
+    def windows(self) -> list[DriftWindow]:
+        """The finished windows, the newest last; raises `DataError`."""
+        return self.entries("drift", DriftWindow)
+
+    @contextmanager
+    def appending(self) -> Iterator[Append]:
+        """Be the only writer, and add entries, each of which is on the disk when its call ends.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        with ExitStack() as stack:
+            with writing(self._path):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(FileLock(self._path.with_suffix(".lock")))
+                stream = stack.enter_context(self._path.open("ab+", buffering=0))
+                _cut_torn(stream)
+
+            def append(kind: str, entry: BaseModel) -> None:
+                said = {"format": _FORMAT, "kind": kind, "says": entry.model_dump(mode="json")}
+                line = json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+                with writing(self._path):
+                    _write(stream, line)
+
+            yield append
+
+    def _lines(self) -> list[bytes]:
+        """The whole lines."""
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            message = f"{self._path} cannot be read: {error.strerror or error}."
+            raise DataError(message, "Make it readable for whoever runs the command.") from None
+        return [line for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def _cut_torn(stream: IO[bytes]) -> None:
+    """Cut off what a writer that was killed has left behind the last whole line."""
+    stream.seek(0)
+    content = stream.read()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        stream.truncate(whole)
+
+
+def _write(stream: IO[bytes], line: bytes) -> None:
+    """All of a line, or nothing of it."""
+    before = stream.seek(0, os.SEEK_END)
+    written = 0
+    try:
+        while written < len(line):
+            written += stream.write(line[written:])
+        os.fsync(stream.fileno())
+    except OSError:
+        with suppress(OSError):
+            stream.truncate(before)
+        raise
