@@ -15,6 +15,7 @@ from .artifacts import Artifact, clear_beside, writing
 from .discovery import discover
 from .errors import GateError, ProjectError, SettingsError
 from .lineage import FOLDER, Lineage
+from .pipelines.observers.base import observed
 from .progress import shown
 from .steps import Project, Step
 from .threads import limited
@@ -76,7 +77,7 @@ def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
             lineage.require_current(step)
         for artifact in step.writes:
             clear_beside(project.root / artifact.path)
-        with lineage.recording(step), limited(threads), shown(step.name):
+        with observed(project, step), lineage.recording(step), limited(threads), shown(step.name):
             return str(step.run(project))
 
 

@@ -113,6 +113,11 @@ class Batches:
         self._is_scheduled = False
 
     @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    @property
     def is_busy(self) -> bool:
         """Whether anybody waits."""
         return self._is_scheduled

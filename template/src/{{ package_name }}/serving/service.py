@@ -46,6 +46,9 @@ class Service:
         self._most_waiting = most_waiting
         self._batches: dict[Answering, Batches] = {}
         models.on_publish(self._forget)
+        self.metrics.state("serving_waiting_requests", "Of the model for which most wait.", self._longest)
+        said = "So many may wait for one model; more are refused."
+        self.metrics.state("serving_waiting_requests_limit", said, lambda: most_waiting)
         # Unlike those of other processes, and cheap to make.
         self._ids: Callable[[], int] = itertools.count().__next__
         self._prefix = os.urandom(8).hex()
@@ -111,6 +114,9 @@ class Service:
             self._forget(self.models.current)
             batches = self._batches[answering] = Batches(answering, self._observe, self._fail, self._most_waiting)
         return batches
+
+    def _longest(self) -> float:
+        return max((batches.waiting for batches in self._batches.values()), default=0)
 
     def _forget(self, current: Answering) -> None:
         """Let go of the models that nobody waits for."""
