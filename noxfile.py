@@ -141,6 +141,7 @@ def lock(session: nox.Session) -> None:
     plain = {
         re.sub(r"{%.*?%}", "", str(source.relative_to(ROOT / "template"))): source
         for source in sorted((ROOT / "template" / "requirements").rglob("*.in*"))
+        if "apart" not in source.parent.name
     }
     locked = {name: source.with_name(source.name.replace(".in", ".txt")) for name, source in plain.items()}
     kept = [file for file in locked.values() if file.exists() and "--keep" in session.posargs]
@@ -160,6 +161,12 @@ def lock(session: nox.Session) -> None:
                 shutil.copyfile(scratch / "together.txt", "locked.txt")
                 session.run(*command, "--generate-hashes", "--no-emit-index-url", file.name, "-o", "locked.txt")
                 shutil.copyfile("locked.txt", target)
+    # Environments of their own are resolved alone.
+    for source in sorted((ROOT / "template" / "requirements").glob("*apart*/*.in")):
+        kept_too = () if "--keep" in session.posargs else ("--upgrade",)
+        with session.chdir(source.parent):
+            to = ("--generate-hashes", "--no-emit-index-url", source.name, "-o", source.with_suffix(".txt").name)
+            session.run(*command, *kept_too, *to)
     session.run("python", "scripts/reserved_names.py")
 
 
