@@ -1,0 +1,129 @@
+"""Windows of the prediction log, or a table, beside what was learnt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...artifacts import TRAIN
+from ...errors import DataError, SettingsError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ...contract.types import Contract
+    from ...monitoring.domain import Rows
+    from ...monitoring.readings import Reading
+    from ...monitoring.settings import Monitoring
+    from ...monitoring.summary import Summary
+    from ...monitoring.telling import Told
+
+
+def of_log(path: Path, settings: Monitoring) -> Told:
+    """The windows of the log that are complete, and what the newest of all says."""
+    from ...monitoring.following import Compared, follow
+    from ...monitoring.history import History
+    from ...monitoring.judging import alarms
+    from ...monitoring.reference import require_reference
+    from ...monitoring.telling import Told
+    from ...predictor.predictor import Predictor
+    from ...serving.recording.files import log_files
+    from ...serving.recording.settings import load_prediction_log
+
+    predictor = Predictor.load(path)
+    reference = require_reference(predictor)
+    compared = Compared(
+        contract=predictor.contract,
+        reference=reference,
+        version=predictor.version,
+        learnt=_learnt(predictor.contract),
+    )
+    folder = Path(load_prediction_log().folder)
+    try:
+        files = log_files(folder)
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be read: {error.strerror}.", "Make it readable.") from None
+    found = follow(files, compared, settings, History(Path(settings.history)), datetime.now(UTC))
+    notes = [
+        f"{found.new} windows of {folder} were judged now; {found.waiting} rows wait for their window to be complete."
+    ]
+    if found.foreign:
+        notes.append(f"{found.foreign} records of the log are of another task or form.")
+    if not found.windows:
+        notes.append(
+            f"No window is complete yet: it takes {settings.windows.every or settings.windows.rows} of the log."
+        )
+    return Told(
+        settings=settings,
+        rows_before=reference.summary.rows,
+        newest=found.windows[-1] if found.windows else None,
+        alarms=alarms(found.windows, settings) if found.windows else (),
+        notes=notes,
+    )
+
+
+def of_table(table: Path, path: Path, settings: Monitoring) -> Told:
+    """A table as one window, which needs no others beside it."""
+    import polars as pl
+
+    from ...features.frame import columns_of
+    from ...monitoring.counting import count
+    from ...monitoring.domain import MOST_ROWS, Rows, told_apart
+    from ...monitoring.judging import Judged, alarms, judge
+    from ...monitoring.readings import readings_of, readings_of_predictions
+    from ...monitoring.reference import require_reference
+    from ...monitoring.settings import AlarmRule
+    from ...monitoring.telling import Told
+    from ...predictor.predictor import Predictor
+    from ..predict import checked
+
+    predictor = Predictor.load(path)
+    reference, contract = require_reference(predictor), predictor.contract
+    shape = reference.summary
+    whole: Summary | None = None
+    drawn: list[pl.DataFrame] = []
+    try:
+        for part in checked(table, contract):
+            columns = columns_of(contract, part)
+            predictions = readings_of_predictions(contract, predictor.predict(columns))
+            outcomes = _outcomes(contract, part) if contract.target.column in part.columns else None
+            counted = count(shape, len(part), readings_of(contract, columns), predictions, outcomes)
+            whole = counted if whole is None else whole + counted
+            drawn.append(part[list(contract.columns)].sample(min(len(part), MOST_ROWS), seed=0))
+    except DataError as error:
+        raise SettingsError(str(error), error.advice) from None
+    assert whole is not None  # a table has at least one part
+    learnt, some = _learnt(contract), pl.concat(drawn)
+    together = None
+    if learnt is not None:
+        together = told_apart(shape, learnt, Rows(tuple(readings_of(contract, columns_of(contract, some))), len(some)))
+    verdicts = judge(shape, whole, settings, together.statistic if together else None)
+    window = Judged(index=0, begin="", end="", rows=whole.rows, reference=predictor.version, verdicts=verdicts)
+    alone = settings.model_copy(update={"alarm": AlarmRule(drifted=1, of=1)})
+    return Told(settings=settings, rows_before=shape.rows, newest=window, alarms=alarms([window], alone))
+
+
+def _learnt(contract: Contract) -> Rows | None:
+    """The rows that were learnt from, where the project has them; the columns of another contract are no use."""
+    from ...features.frame import columns_of
+    from ...monitoring.domain import Rows
+    from ...monitoring.readings import readings_of
+
+    path = Path(TRAIN.path)
+    if not path.is_file():
+        return None
+    rows = TRAIN.read(path)
+    if not set(contract.columns) <= set(rows.columns):
+        return None
+    return Rows(tuple(readings_of(contract, columns_of(contract, rows))), len(rows))
+
+
+def _outcomes(contract: Contract, rows: pl.DataFrame) -> Reading:
+    """What came of the rows of a table that says so."""
+    import polars as pl
+
+    from ...monitoring.readings import reading_of_outcomes
+
+    kind = pl.String if contract.labels else pl.Float64
+    return reading_of_outcomes(contract, rows[contract.target.column].cast(kind, strict=False).to_list())
