@@ -40,16 +40,33 @@ def arrive(running: Running, rate: float, seconds: float) -> Arrived:
     """Send so many a second for so long, on connections that stay open; who finds none free waits for one."""
     # Without it the system may wake who sleeps 50 µs late.
     ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
-    free = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(CONNECTIONS)]
-    for connection in free:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    free = [_connected(running.port) for _ in range(CONNECTIONS)]
     gc.disable()
     try:
-        return _sent(free, request(running.server, running.port), _moments(rate, seconds))
+        return _sent(running.port, free, request(running.server, running.port), _moments(rate, seconds))
     finally:
         gc.enable()
         for connection in free:
             connection.close()
+
+
+def _connected(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _read(connection: socket.socket) -> bytes:
+    """What has come; nothing if the connection is gone."""
+    try:
+        return connection.recv(65536)
+    except ConnectionError:
+        return b""
+
+
+def _is_ended(connection: socket.socket) -> bool:
+    """Whether the server has closed a connection on which it was asked nothing: it may, and says so first."""
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def _moments(rate: float, seconds: float) -> deque[float]:
@@ -60,7 +77,7 @@ def _moments(rate: float, seconds: float) -> deque[float]:
     return moments
 
 
-def _sent(free: list[socket.socket], asked: bytes, moments: deque[float]) -> Arrived:
+def _sent(port: int, free: list[socket.socket], asked: bytes, moments: deque[float]) -> Arrived:
     """All requests at their moments, and their answers."""
     due: dict[socket.socket, float] = {}
     parts: dict[socket.socket, bytes] = {}
@@ -70,6 +87,9 @@ def _sent(free: list[socket.socket], asked: bytes, moments: deque[float]) -> Arr
         now = time.perf_counter() - began
         while moments and free and moments[0] <= now:
             connection = free.pop()
+            if _is_ended(connection):
+                connection.close()
+                connection = _connected(port)
             connection.send(asked)
             due[connection] = moments.popleft()
         wait = max(0.0, moments[0] - (time.perf_counter() - began)) if moments and free else 30.0
@@ -77,7 +97,14 @@ def _sent(free: list[socket.socket], asked: bytes, moments: deque[float]) -> Arr
         if not ready and wait == 30:
             return Arrived(times=sorted(times) or [30.0], failed=failed + len(due) + len(moments))
         for connection in ready:
-            answer = parts.pop(connection, b"") + connection.recv(65536)
+            part = _read(connection)
+            answer = parts.pop(connection, b"") + part
+            if not part:
+                connection.close()
+                due.pop(connection)
+                failed += 1
+                free.append(_connected(port))
+                continue
             if not _is_whole(answer):
                 parts[connection] = answer
                 continue
