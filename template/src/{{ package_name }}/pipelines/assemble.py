@@ -15,6 +15,7 @@ import polars as pl
 from ..artifacts import ROWS, TABLES, VALIDATION, beside, parts_of, scan_table, write_table
 from ..contract.cells import Form, kinds_of
 from ..contract.types import Contract
+from ..counts import counted
 from ..data_loaders.base import LINE, Typing
 from ..data_loaders.sources import SOURCES_FILE
 from ..discovery import discover, names_in
@@ -52,7 +53,7 @@ def run(project: Project) -> str:
         project.write(ROWS, known.drop(LINE, strict=False))
         count, left_out = rows_of(known), rows_of(rows) - rows_of(known)
     outcomes = [f"{left_out} without outcome left out"] if left_out else []
-    return "; ".join([f"{count} rows", *outcomes, *notes])
+    return "; ".join([counted(count, "row"), *outcomes, *notes])
 
 
 def shaped_rows(project: Project, sources: dict[str, pl.LazyFrame], place: Path) -> tuple[pl.LazyFrame, list[str]]:

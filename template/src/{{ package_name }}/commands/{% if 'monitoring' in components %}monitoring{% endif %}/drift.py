@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...artifacts import TRAIN
+from ...counts import counted
 from ...errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ def of_log(path: Path, settings: Monitoring) -> Told:
         raise SettingsError(f"{folder} cannot be read: {error.strerror}.", "Make it readable.") from None
     found = follow(files, compared, settings, History(Path(settings.history)), datetime.now(UTC))
     notes = [
-        f"{found.new} windows of {folder} were judged now; {found.waiting} rows wait for their window to be complete."
+        f"{counted(found.new, 'window was', 'windows were')} judged now of {folder}; "
+        f"{counted(found.waiting, 'row waits', 'rows wait')} for a window to be complete."
     ]
     if found.foreign:
-        notes.append(f"{found.foreign} records of the log are of another task or form.")
+        notes.append(f"Of another task or form: {counted(found.foreign, 'record')} of the log.")
     if not found.windows:
         notes.append(
             f"No window is complete yet: it takes {settings.windows.every or settings.windows.rows} of the log."
