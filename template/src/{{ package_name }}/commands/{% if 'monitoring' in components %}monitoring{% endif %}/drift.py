@@ -47,8 +47,8 @@ def of_log(path: Path, settings: Monitoring) -> Told:
         raise SettingsError(f"{folder} cannot be read: {error.strerror}.", "Make it readable.") from None
     found = follow(files, compared, settings, History(Path(settings.history)), datetime.now(UTC))
     notes = [
-        f"{counted(found.new, 'window was', 'windows were')} judged now of {folder}; "
-        f"{counted(found.waiting, 'row waits', 'rows wait')} for a window to be complete."
+        f"{counted(found.new, 'window was', 'windows were')} judged now of {folder}.",
+        f"{counted(found.waiting, 'row waits', 'rows wait')} for a window to be complete.",
     ]
     if found.foreign:
         notes.append(f"Of another task or form: {counted(found.foreign, 'record')} of the log.")
