@@ -65,6 +65,6 @@ def require_reference(model: Predictor) -> Reference:
     if reference is None:
         raise ModelFileError(
             f"The model {model.path} does not say what it learnt from, so nothing can be compared with that.",
-            "Export and register it again: the `pipeline` command.",
+            "Run the pipeline: it makes one that does. If the champion stays, promote the new version yourself.",
         )
     return reference
