@@ -39,9 +39,12 @@ def run(project: Project) -> str:
     objection = keepers.objection(new.version)
     champion = tracking.champion(settings, new.name, project.root)
     if champion and champion.graph and champion.model_version == new.version:
-        verdict = Verdict(decision="keep", sentence="this model holds the alias already: nothing is new")
-        return _finish(project, new, champion.version, verdict, champion.graph)
-    verdict = _compare(project, new, champion)
+        if _carries(champion.graph, new):
+            verdict = Verdict(decision="keep", sentence="this model holds the alias already: nothing is new")
+            return _finish(project, new, champion.version, verdict, champion.graph)
+        verdict = Verdict(decision="promote", sentence=f"version {champion.version} again, in a file that says more")
+    else:
+        verdict = _compare(project, new, champion)
     if objection and verdict.takes_alias:
         verdict = replace(verdict, decision="keep", sentence=objection)
     record = _record(project, new, graph, verdict)
@@ -56,6 +59,15 @@ def run(project: Project) -> str:
         alias = settings.alias
         version = tracking.register(settings, record, new.name, project.root, alias=alias, around=keepers.recording)
     return keepers.announced(_finish(project, new, version, verdict, graph))
+
+
+def _carries(graph: bytes, new: Predictor) -> bool:
+    """Whether the champion's file has all that travels with the new one; one of an earlier release may lack some."""
+    try:
+        old = Predictor.from_bytes(graph, Path("of the champion"))
+    except ModelFileError:
+        return False
+    return new.carried <= old.carried
 
 
 def _record(project: Project, new: Predictor, graph: bytes, verdict: Verdict) -> tracking.Record:

@@ -65,6 +65,6 @@ def require_reference(model: Predictor) -> Reference:
     if reference is None:
         raise ModelFileError(
             f"The model {model.path} does not say what it learnt from, so nothing can be compared with that.",
-            "Run the pipeline: it makes one that does. If the champion stays, promote the new version yourself.",
+            "Run the pipeline: it makes one that does.",
         )
     return reference
