@@ -24,10 +24,13 @@ from .reference import Score
 CONFIDENCE = 0.95
 #: How far that is, in standard errors.
 REACH = NormalDist().inv_cdf(CONFIDENCE)
+#: Metrics of which less is better; they have no upper end.
+LOSSES = frozenset({"log_loss", "brier", "rmse", "mae"})
+_FARTHEST = 50.0
 #: Draws for an interval, fewer of many rows.
 _MOST_DRAWS, _FEWEST_DRAWS = 400, 100
 #: Numbers in memory at once, and rows that an interval is found on.
-_NUMBERS, _MOST_ROWS = 1_000_000, 20_000
+_NUMBERS, _MOST_ROWS = 1_000_000, 5_000
 
 #: Metrics by name, each [B]; NaN where one is not defined.
 Scores = dict[str, np.ndarray]
@@ -203,11 +206,27 @@ def measured(said: Said, outcomes: np.ndarray) -> dict[str, Measured]:
         if not math.isfinite(score) or name not in errors:
             continue
         rows = bases.get(name)
-        low, high = (
-            (score - REACH * errors[name], score + REACH * errors[name]) if rows is None else wilson(score, rows)
-        )
+        low, high = _bounds(name, score, errors[name]) if rows is None else wilson(score, rows)
         found[name] = Measured(value=score, low=low, high=high, rows=len(said) if rows is None else rows)
     return found
+
+
+def _bounds(name: str, score: float, error: float) -> tuple[float, float]:
+    """Bounds on a scale without an end: what a score of few rows can be is not as far on both sides of it."""
+    if name in LOSSES:
+        return _of_loss(score, error)
+    if name == "r2":
+        low, high = _of_loss(1 - score, error)
+        return 1 - high, 1 - low
+    if not 0 < score < 1:
+        return score, score
+    odds, reach = math.log(score / (1 - score)), REACH * error / (score * (1 - score))
+    return 1 / (1 + math.exp(min(_FARTHEST, reach - odds))), 1 / (1 + math.exp(-reach - odds))
+
+
+def _of_loss(loss: float, error: float) -> tuple[float, float]:
+    factor = math.exp(min(_FARTHEST, REACH * error / loss)) if loss > 0 else 1.0
+    return loss / factor, loss * factor
 
 
 def wilson(share: float, rows: int) -> tuple[float, float]:
