@@ -12,9 +12,9 @@ from pydantic import Field
 from ..contract.types import Section
 from .distributions import kolmogorov, normal
 from .history import History
+from .intervals import REACH, Measured
 from .judging import beyond_chance
 from .reference import Score
-from .scores import REACH, Measured
 from .settings import Monitoring
 
 #: Of an entry of the history.

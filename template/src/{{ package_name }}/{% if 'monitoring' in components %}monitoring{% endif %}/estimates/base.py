@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ...contract.types import TaskName
 from ...discovery import discover
-from ..scores import Measured, Said
+from ..intervals import Measured
+from ..scores import Said
 
 #: Where they are.
 FOLDER = "monitoring/estimates"
