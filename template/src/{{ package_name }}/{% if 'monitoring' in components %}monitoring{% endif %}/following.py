@@ -63,9 +63,9 @@ def follow(
     Raises:
         DataError: log or history cannot be read, or the history not be written.
     """
-    with history.appending() as append:
+    with history.appending(settings.keep) as append:
         known = history.windows()
-        done = done_of(known)
+        done = history.done(known)
         cutting = Cutting(files, compared.contract, settings.windows, known[-1].index + 1 if known else 0, done)
         found, newest = list(known), []
         learnt = compared.learnt or _first_window(files, compared, known)
@@ -89,15 +89,6 @@ def follow(
     return Followed(
         windows=found, new=len(found) - len(known), newest=newest, waiting=cutting.waiting, foreign=cutting.foreign
     )
-
-
-def done_of(windows: Sequence[DriftWindow]) -> dict[str, int]:
-    """By file, up to where it stands in finished windows."""
-    done: dict[str, int] = {}
-    for window in windows:
-        for file, (_, end) in window.pieces.items():
-            done[file] = max(done.get(file, 0), end)
-    return done
 
 
 def _first_window(files: Sequence[Path], compared: Compared, known: Sequence[DriftWindow]) -> Rows | None:

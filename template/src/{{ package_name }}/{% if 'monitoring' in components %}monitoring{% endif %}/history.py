@@ -1,13 +1,14 @@
-"""What monitoring has found, kept: a file of JSON lines that only grows. One process writes at a time.
+"""What monitoring has found, kept: a file of JSON lines that grows at its end. One process writes at a time.
 
 A line is whole or not there: whoever is killed while writing leaves a piece, which the next writer cuts off and readers leave out.
+What is old is left out by writing the file anew beside itself, and replacing it whole: readers have the one or the other.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypeVar
@@ -15,9 +16,10 @@ from typing import IO, TypeVar
 from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
-from ..artifacts import writing
+from ..artifacts import clear_beside, whole, writing
 from ..errors import DataError
 from .judging import Judged
+from .keeping import LEFT_OUT, LeftOut, shorter
 from .windows import Pieces
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -67,9 +69,22 @@ class History:
         """The finished windows, the newest last; raises `DataError`."""
         return self.entries("drift", DriftWindow)
 
+    def done(self, windows: Sequence[DriftWindow]) -> dict[str, int]:
+        """By file of the log, up to where it stands in finished windows and in those that were left out; raises `DataError`."""
+        done: dict[str, int] = {}
+        for left_out in self.entries(LEFT_OUT, LeftOut):
+            done.update(left_out.done)
+        for window in windows:
+            for file, (_, end) in window.pieces.items():
+                done[file] = max(done.get(file, 0), end)
+        return done
+
     @contextmanager
-    def appending(self) -> Iterator[Append]:
+    def appending(self, keep: int | None = None) -> Iterator[Append]:
         """Be the only writer, and add entries, each of which is on the disk when its call ends.
+
+        Args:
+            keep: so many entries of a kind are kept, the newest; None: all.
 
         Raises:
             DataError: it cannot be written.
@@ -78,6 +93,8 @@ class History:
             with writing(self._path):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(FileLock(self._path.with_suffix(".lock")))
+                if keep is not None:
+                    self._shorten(keep)
                 stream = stack.enter_context(self._path.open("ab+", buffering=0))
                 _cut_torn(stream)
 
@@ -88,6 +105,14 @@ class History:
                     _write(stream, line)
 
             yield append
+
+    def _shorten(self, keep: int) -> None:
+        """Leave out what is old or was said anew, if that is much of the file; only the writer may."""
+        clear_beside(self._path)
+        lines = shorter(self._lines(), keep)
+        if lines is not None:
+            with whole(self._path) as place:
+                place.write_bytes(b"".join(lines))
 
     def _lines(self) -> list[bytes]:
         """The whole lines."""

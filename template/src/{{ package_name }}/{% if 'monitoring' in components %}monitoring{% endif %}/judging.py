@@ -118,7 +118,7 @@ def judge(
     least = settings.effects.get(DOMAIN, _LEAST_TOGETHER)
     if together is not None and least is not None:
         found.append(_Found(Subject("together", ""), DOMAIN, least, together))
-    sure = _sure([item.statistic.p for item in found], settings)
+    sure = beyond_chance([item.statistic.p for item in found], settings)
     return tuple(
         Verdict(
             role=item.subject.role,
@@ -149,7 +149,7 @@ def _run(
     return found
 
 
-def _sure(ps: Sequence[float | None], settings: Monitoring) -> list[bool]:
+def beyond_chance(ps: Sequence[float | None], settings: Monitoring) -> list[bool]:
     """Which are no chance, at the level, all together.
 
     Holm 1979 (no error at all with probability 1 - level), or Benjamini and Hochberg 1995 (a share of errors below the level).

@@ -15,6 +15,7 @@ from .summary import Summary
 KEY = "reference"
 # Far above what two thousand columns need: it keeps a file from a stranger from filling memory.
 _MAX_LETTERS = 32 * 1024**2
+_Name = Annotated[str, Field(max_length=MAX_NAME)]
 
 
 class Score(Section):
@@ -32,12 +33,14 @@ class Reference(Section):
         summary: of the rows learnt from; its predictions are those on the hold-out.
         holdout_rows: on how many rows predictions and scores stand.
         scores: by metric, on the hold-out.
+        estimates: by estimator and metric, what it says of the hold-out without its outcomes.
     """
 
     format: Literal[1] = 1
     summary: Summary
     holdout_rows: Annotated[int, Field(ge=0)]
-    scores: Annotated[dict[Annotated[str, Field(max_length=MAX_NAME)], Score], Field(max_length=100)]
+    scores: Annotated[dict[_Name, Score], Field(max_length=100)]
+    estimates: Annotated[dict[_Name, dict[_Name, Score]], Field(max_length=100)] = {}  # noqa: RUF012 - pydantic copies it
 
 
 def reference_of(model: Predictor) -> Reference | None:

@@ -43,6 +43,22 @@ class ColumnRule(Section):
     effects: Annotated[Effects, Field(description="As `effects`, for this column.")] = {}  # noqa: RUF012 - pydantic copies it
 
 
+class Performance(Section):
+    """When predictions whose outcome is known are judged."""
+
+    labelled: Annotated[
+        float, Field(gt=0, le=1, description="The share of a window's rows that must have an outcome.")
+    ] = 0.5
+    rows: Annotated[int, Field(ge=30, description="And how many, at least.")] = 50
+    least: Annotated[
+        float,
+        Field(ge=0, lt=1, description="From which change on it counts: of a loss the share by which it rose."),
+    ] = 0.02
+    windows: Annotated[
+        int, Field(ge=1, description="So many of the newest are judged again if outcomes come late, or are corrected.")
+    ] = 200
+
+
 class Monitoring(Section):
     """All of configs/monitoring.yaml."""
 
@@ -58,9 +74,11 @@ class Monitoring(Section):
     alarm: AlarmRule = AlarmRule()
     effects: Annotated[Effects, Field(description="By test: from which effect on it counts; null: not made.")] = {}  # noqa: RUF012 - pydantic copies it
     columns: Annotated[dict[str, ColumnRule], Field(description="What is different for some, by name.")] = {}  # noqa: RUF012 - pydantic copies it
+    performance: Performance = Performance()
     history: Annotated[str, Field(min_length=1, description="The file of finished windows.")] = (
         "reports/monitoring/history.jsonl"
     )
+    keep: Annotated[int, Field(ge=100, description="So many windows are kept in it, the newest.")] = 5000
 
 
 def load_monitoring(root: Path = Path()) -> Monitoring:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...artifacts import TRAIN
 from ...counts import counted
@@ -14,38 +15,61 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ...contract.types import Contract
+    from ...monitoring import following
     from ...monitoring.domain import Rows
+    from ...monitoring.following import Compared
+    from ...monitoring.history import History
     from ...monitoring.readings import Reading
     from ...monitoring.settings import Monitoring
     from ...monitoring.summary import Summary
     from ...monitoring.telling import Told
 
 
-def of_log(path: Path, settings: Monitoring) -> Told:
-    """The windows of the log that are complete, and what the newest of all says."""
+class Followed(NamedTuple):
+    """The log, with all windows that are complete.
+
+    Args:
+        files: of the log.
+        history: which has the windows.
+    """
+
+    compared: Compared
+    files: Sequence[Path]
+    folder: Path
+    history: History
+    found: following.Followed
+
+
+def follow_log(path: Path, settings: Monitoring) -> Followed:
+    """Judge what is new in the log by what a model learnt from; raises `ProjectError`."""
     from ...monitoring.following import Compared, follow
     from ...monitoring.history import History
-    from ...monitoring.judging import alarms
     from ...monitoring.reference import require_reference
-    from ...monitoring.telling import Told
     from ...predictor.predictor import Predictor
     from ...serving.recording.files import log_files
     from ...serving.recording.settings import load_prediction_log
 
     predictor = Predictor.load(path)
-    reference = require_reference(predictor)
     compared = Compared(
         contract=predictor.contract,
-        reference=reference,
+        reference=require_reference(predictor),
         version=predictor.version,
         learnt=_learnt(predictor.contract),
     )
-    folder = Path(load_prediction_log().folder)
+    folder, history = Path(load_prediction_log().folder), History(Path(settings.history))
     try:
         files = log_files(folder)
     except OSError as error:
         raise SettingsError(f"{folder} cannot be read: {error.strerror}.", "Make it readable.") from None
-    found = follow(files, compared, settings, History(Path(settings.history)), datetime.now(UTC))
+    return Followed(compared, files, folder, history, follow(files, compared, settings, history, datetime.now(UTC)))
+
+
+def of_log(path: Path, settings: Monitoring) -> Told:
+    """The windows of the log that are complete, and what the newest of all says."""
+    from ...monitoring.judging import alarms
+    from ...monitoring.telling import Told
+
+    compared, _, folder, _, found = follow_log(path, settings)
     notes = [
         f"{counted(found.new, 'window was', 'windows were')} judged now of {folder}.",
         f"{counted(found.waiting, 'row waits', 'rows wait')} for a window to be complete.",
@@ -58,7 +82,7 @@ def of_log(path: Path, settings: Monitoring) -> Told:
         )
     return Told(
         settings=settings,
-        rows_before=reference.summary.rows,
+        rows_before=compared.reference.summary.rows,
         newest=found.windows[-1] if found.windows else None,
         alarms=alarms(found.windows, settings) if found.windows else (),
         notes=notes,

@@ -8,39 +8,32 @@ from ..baseline import Baseline
 from ..rule import Rule, Rules, Story
 from ..settings import Thresholds
 
-_SCORE = 'monitoring_score_%s{$job, part="monitoring", metric="%s"}'
-_BEFORE = 'baseline_score_%s{$job, metric="%s"}'
+_DEGRADED = 'monitoring_degraded{$job, part="scores", metric="%s"}'
 _PUSHED = 'monitoring_timestamp_seconds{$job, part="monitoring"}'
 
 
 def _scores(baseline: Baseline, _: Thresholds) -> Sequence[Rule]:
-    """A rule for scores where more is better, and one for losses: the interval as a whole is beside that of the hold-out."""
-    better = [name for name in baseline.scores if baseline.higher.get(name)]
+    """A rule for scores of which more is better, and one for losses; what is worse, `monitor performance` has judged."""
+    better = [name for name in baseline.scores if baseline.higher.get(name, True)]
     worse = [name for name in baseline.scores if not baseline.higher.get(name, True)]
     return (
-        *((_score("ScoreLow", better, "high", "<", "low"),) if better else ()),
-        *((_score("LossHigh", worse, "low", ">", "high"),) if worse else ()),
+        *((_score("ScoreLow", better),) if better else ()),
+        *((_score("LossHigh", worse),) if worse else ()),
     )
 
 
-def _score(name: str, metrics: Sequence[str], end: str, sign: str, bound: str) -> Rule:
+def _score(name: str, metrics: Sequence[str]) -> Rule:
     first = metrics[0]
-    before = {_BEFORE % (bound, first): "0.5x10"}
-    bad, fair = ("0.25", "0.75") if sign == "<" else ("0.75", "0.25")
     return Rule(
         name=name,
         area="performance",
         severity="critical",
-        expr=f'monitoring_score_{end}{{$job, metric=~"{"|".join(metrics)}"}} {sign} on (job, metric) baseline_score_{bound}{{$job}}',
+        expr=f'monitoring_degraded{{$job, metric=~"{"|".join(metrics)}"}} > 0',
         wait="0m",
-        summary="By the outcomes that are known, {metric} is {value} at best: worse than on the hold-out, chance allowed for.",
-        fires=Story(
-            series={_SCORE % (end, first): f"{bad}x10", **before},
-            at=5,
-            labels={"metric": first},
-            value=bad,
-        ),
-        silent=Story(series={_SCORE % (end, first): f"{fair}x10", **before}, at=5),
+        summary="By the outcomes that are known, {metric} was worse than on the hold-out in {value} of the newest windows, "
+        "chance allowed for.",
+        fires=Story(series={_DEGRADED % first: "2x10"}, at=5, labels={"part": "scores", "metric": first}, value="2"),
+        silent=Story(series={_DEGRADED % first: "0x10"}, at=5),
     )
 
 
