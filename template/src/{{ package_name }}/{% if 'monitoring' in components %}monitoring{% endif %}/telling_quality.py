@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .quality import Batch, Worse
+from .batches import Batch
+from .quality import Worse
 
 
 def failed_of(batch: Batch) -> str:

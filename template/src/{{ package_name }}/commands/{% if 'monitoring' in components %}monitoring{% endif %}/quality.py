@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError, SettingsError
+from ...monitoring.batches import KIND, Batch, Checked, batches
 from ...monitoring.history import History
-from ...monitoring.quality import KIND, Batch, Checked, Worse, alarming, batches, worse
+from ...monitoring.quality import Worse, alarming, worse
 from ...monitoring.settings import Monitoring
 from ...monitoring.telling_quality import failed_of, most_missing, words
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from ...monitoring.quality import KIND, Batch, Checked, Worse, alarming, batches, worse
+from ...monitoring.batches import KIND, Batch, Checked, batches
+from ...monitoring.quality import Worse, alarming, worse
 from ...monitoring.telling_quality import failed_of, words
 from ..place import Place
 from ..subject import Block, Chart, Charts, Need, Point, Subject, Table, Told, Words, moment
