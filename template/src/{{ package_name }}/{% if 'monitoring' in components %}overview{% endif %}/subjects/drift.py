@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ...counts import counted
 from ...monitoring.judging import Alarm, Judged, alarms
 from ...monitoring.settings import Monitoring
 from ...monitoring.summary import Subject as Of
@@ -29,8 +30,8 @@ def _of(place: Place) -> Told:
     subjects = {_subject(verdict) for verdict in newest["verdicts"]}
     rows, until = count(newest.get("rows")), moment(newest.get("end"))
     line = (
-        f"{len(windows):,} windows; the newest of {rows:,} rows to {until}: "
-        f"{len(moved)} of {len(subjects)} have drifted"
+        f"{counted(len(windows), 'window')}; the newest of {rows:,} rows to {until}: "
+        f"{len(moved)} of {len(subjects)} {'has' if len(moved) == 1 else 'have'} drifted"
     )
     return Told(
         line=line,
@@ -122,7 +123,7 @@ def _chart(
 ) -> Chart:
     newest, hits = points[-1], sum(point.hit for point in points)
     says = (
-        f"newest {newest.value:.2g} times what counts{', drifted' if newest.hit else ''}; "
+        f"newest {newest.value:.2g} × what counts{', drifted' if newest.hit else ''}; "
         f"drifted in {hits:,} of {len(points):,} windows"
     )
     return Chart(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
+from ...counts import counted
 from ...monitoring.batches import KIND, Batch, Checked, batches
 from ...monitoring.quality import Worse, alarming, worse
 from ...monitoring.telling_quality import failed_of, words
@@ -25,7 +26,7 @@ def _of(place: Place) -> Told:
     alarms, newest = alarming(told), found[-1]
     failed = failed_of(newest)
     line = (
-        f"{len(found):,} batches; the newest, {newest.digest[:12]}, of {newest.size:,} rows, checked {moment(newest.at)}: "
+        f"{counted(len(found), 'batch', 'batches')}; the newest, {newest.digest[:12]}, of {newest.size:,} rows, checked {moment(newest.at)}: "
         + ("all checks held" if failed == "-" else f"failed {failed}")
     )
     return Told(
@@ -65,7 +66,9 @@ def _blocks(found: Sequence[Batch], told: Sequence[Worse], line: str) -> Iterato
     places = {place for batch in recent for place, count in batch.missing.items() if count}
     shares = {place: _shares(recent, place) for place in places}
     order = sorted((place for place in shares if shares[place]), key=lambda place: (-shares[place][-1].value, place))
-    if order:
+    if len(recent) == 1:
+        yield _missing_now(found[-1], order)
+    elif order:
         yield Words("Each picture is a column of which values were missing: their share, batch by batch.")
         grave = {(each.table, each.column) for each in told}
         charts = [_chart(place, shares[place], recent, is_grave=place in grave) for place in order[:_MOST_CHARTS]]
@@ -75,6 +78,24 @@ def _blocks(found: Sequence[Batch], told: Sequence[Worse], line: str) -> Iterato
         for batch in reversed(found[-_SHOWN:])
     ]
     yield Table("The newest batches", ("checked", "batch", "failed", "rows", "findings"), rows, numbers=3)
+
+
+def _missing_now(batch: Batch, order: Sequence[tuple[str, str]]) -> Table:
+    """In place of pictures as long as there is nothing to compare."""
+    rows = [
+        (
+            f"`{column}`",
+            table,
+            f"{batch.missing[table, column]:,}",
+            _share(batch.missing[table, column], batch.rows[table]),
+        )
+        for table, column in order[:_MOST_CHARTS]
+    ]
+    return Table("Missing values", ("column", "table", "rows", "share"), rows, numbers=2)
+
+
+def _share(found: int, rows: int) -> str:
+    return "<0.1 %" if 0 < found < rows / 1000 else f"{100 * found / rows:.1f} %"
 
 
 def _shares(found: Sequence[Batch], place: tuple[str, str]) -> list[Point]:
@@ -91,7 +112,7 @@ def _chart(place: tuple[str, str], points: Sequence[Point], found: Sequence[Batc
     batch = found[int(newest.at)]
     return Chart(
         title=f"{place[0]}: {place[1]}",
-        says=f"newest {newest.value:.1f} % of {batch.rows[place[0]]:,} rows are missing",
+        says=f"newest {_share(batch.missing[place], batch.rows[place[0]])} of {batch.rows[place[0]]:,} rows are missing",
         points=points,
         begin=moment(found[int(points[0].at)].at)[:10],
         end=moment(batch.at)[:10],
