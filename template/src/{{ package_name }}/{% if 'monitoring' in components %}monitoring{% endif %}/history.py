@@ -11,8 +11,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
+import orjson
 from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
@@ -53,7 +54,10 @@ class History:
             DataError: the file cannot be read, or an entry is not what it should be.
         """
         found = []
+        begun = _line_begins(kind)
         for number, line in enumerate(self._lines(), 1):
+            if line.startswith(_line_begins()) and not line.startswith(begun):
+                continue
             try:
                 said = json.loads(line)
                 if said["kind"] == kind and said["format"] == _FORMAT:
@@ -64,6 +68,20 @@ class History:
                     "Remove the line; what it said of its window is lost.",
                 ) from None
         return found
+
+    def said(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every entry as it is written, with its kind, for those who only show it: what is none is left out.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        for line in self._lines():
+            try:
+                entry = orjson.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and entry.get("format") == _FORMAT and isinstance(entry.get("says"), dict):
+                yield str(entry.get("kind")), entry["says"]
 
     def windows(self) -> list[DriftWindow]:
         """The finished windows, the newest last; raises `DataError`."""
@@ -124,6 +142,12 @@ class History:
             message = f"{self._path} cannot be read: {error.strerror or error}."
             raise DataError(message, "Make it readable for whoever runs the command.") from None
         return [line for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def _line_begins(kind: str | None = None) -> bytes:
+    """How lines begin that this module has written; those of a kind."""
+    begun = json.dumps({"format": _FORMAT, "kind": kind or ""}, separators=(",", ":"), ensure_ascii=False)
+    return begun.encode().removesuffix(b"}") if kind else begun.encode().removesuffix(b'"}')
 
 
 def _cut_torn(stream: IO[bytes]) -> None:

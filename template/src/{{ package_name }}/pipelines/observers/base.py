@@ -20,13 +20,18 @@ class Ran:
 
     Args:
         seconds: how long it took.
-        succeeded: whether it did what it should.
+        error: why it did not do what it should; None if it did.
     """
 
     project: Project
     step: Step
     seconds: float
-    succeeded: bool
+    error: Exception | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it did what it should."""
+        return self.error is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +48,10 @@ def observed(project: Project, step: Step) -> Iterator[None]:
     began = time.perf_counter()
     try:
         yield
-    except Exception:
-        _tell(Ran(project=project, step=step, seconds=time.perf_counter() - began, succeeded=False))
+    except Exception as error:
+        _tell(Ran(project=project, step=step, seconds=time.perf_counter() - began, error=error))
         raise
-    _tell(Ran(project=project, step=step, seconds=time.perf_counter() - began, succeeded=True))
+    _tell(Ran(project=project, step=step, seconds=time.perf_counter() - began))
 
 
 def _tell(ran: Ran) -> None:
