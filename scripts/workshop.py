@@ -64,8 +64,10 @@ def without_numbers(text: str) -> str:
 
 
 def text_of(picture: Path) -> str:
-    """What stands in a picture of a terminal."""
-    content = re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"), re.DOTALL)
+    """What stands in a picture of a terminal, below its title."""
+    content = re.findall(
+        r'<text(?! class="[^"]*-title")[^>]*>(.*?)</text>', picture.read_text(encoding="utf-8"), re.DOTALL
+    )
     return "".join(html.unescape(line) for line in content)
 
 

@@ -116,10 +116,10 @@ def test_the_trainers_page_has_the_time_of_every_step() -> None:
 
 @pytest.mark.slow
 def test_what_an_old_python_says(home: dict[str, str], tmp_path: Path) -> None:
-    old = get_interpreter("3.10")
-    if old is None or old.system_executable is None:
+    found = get_interpreter("3.10", try_first_with=map(str, Path.home().glob(".pyenv/versions/3.10.*/bin/python")))
+    if found is None or found.system_executable is None:
         pytest.skip("There is no Python 3.10, which is too old. To run this test, install it, with pyenv for instance")
-    subprocess.run([old.system_executable, "-m", "venv", tmp_path / "old"], check=True)
+    subprocess.run([found.system_executable, "-m", "venv", tmp_path / "old"], check=True)
     install = [str(tmp_path / "old" / "bin" / "pip"), "install", "-q", str(ROOT)]
     said = subprocess.run(install, env=home, capture_output=True, text=True, check=False).stderr
     page = (ROOT / "docs" / workshop.TRAINER).read_text(encoding="utf-8")
@@ -138,7 +138,7 @@ def test_sessions_that_the_documents_name_exist() -> None:
     listing = subprocess.run(
         [sys.executable, "-m", "nox", "--list"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    generated = re.findall(r"^def (\w+)\(session", (ROOT / "template" / "noxfile.py").read_text(), re.MULTILINE)
+    generated = re.findall(r"^\s*def (\w+)\(session", (ROOT / "template" / "noxfile.py").read_text(), re.MULTILINE)
     named = {name for page in PAGES for name in re.findall(r"nox -s ([\w.-]+)", page.read_text(encoding="utf-8"))}
     assert named
     known = {*re.findall(r"^[*-] ([\w.-]+)", listing, re.MULTILINE), *generated}

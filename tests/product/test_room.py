@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from scripts import workshop
+from scripts.room import RoomError, prepare
 from tests.walks import blocks, walk
 
 from .conftest import ROOT, lacking
 
-pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.matrix, pytest.mark.usefixtures("_port_8000")]
+pytestmark = pytest.mark.product
 #: A network of its own, in which nobody is but the machine itself; and what makes that one answer.
 ALONE = ("unshare", "--map-root-user", "--net")
 LOOPBACK = """
@@ -23,6 +24,9 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 0x41))
 """
 
 
+@pytest.mark.slow
+@pytest.mark.matrix
+@pytest.mark.usefixtures("_port_8000")
 def test_the_workshop_is_held_in_a_room_without_a_network(tmp_path: Path) -> None:
     if subprocess.run([*ALONE, "true"], capture_output=True, check=False).returncode:
         lacking("No network of its own can be made for a process", "util-linux, and allow user namespaces")
@@ -46,3 +50,12 @@ def test_the_workshop_is_held_in_a_room_without_a_network(tmp_path: Path) -> Non
     other = [f"{each.lines}--- shown\n{each.shown}--- said\n{each.said}" for each in hour if not each.is_as_shown]
     assert not other, "\n".join(other)
     assert (room / "tables" / "tumours.csv").read_bytes() == (folder / "tumours/data/raw/tumours.csv").read_bytes()
+
+
+@pytest.mark.parametrize(("name", "says"), [("a room", "a space in its name"), ("full", "is not empty")])
+def test_a_folder_that_does_not_do_is_refused_before_anything_is_written(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").touch()
+    with pytest.raises(RoomError, match=says):
+        prepare(tmp_path / name, sys.executable)
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "notes.txt"]
