@@ -41,7 +41,7 @@ def test_the_workshop_is_held_in_a_room_without_a_network(tmp_path: Path) -> Non
     person = {name: value for name, value in workshop.person(folder).items() if not name.startswith(("PIP_", "UV_"))}
     person |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "PIP_NO_CACHE_DIR": "1"}
     loopback = f"{sys.executable} -c '{LOOPBACK}'"
-    offline = "! curl --silent --max-time 5 https://pypi.org > /dev/null"
+    offline = "! curl --silent --max-time 5 https://example.org > /dev/null"
     entered = [loopback, offline, f". {room}/enter.sh", "mlscaffold --version"]
     done = walk(workshop.PAGE, person, folder, within=ALONE, instead={"1. Install": entered})
 
