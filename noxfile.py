@@ -127,6 +127,13 @@ def budgets(session: nox.Session) -> None:
 
 
 @nox.session
+def room(session: nox.Session) -> None:
+    """Prepare a folder from which the workshop is held with no network: `nox -s room -- FOLDER [--python 3.12]`."""
+    install(session, "dev")
+    session.run("python", "scripts/room.py", *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Write the reference pages from the code and the questions."""
     install(session)

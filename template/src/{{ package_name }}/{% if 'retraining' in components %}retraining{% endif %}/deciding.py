@@ -130,7 +130,8 @@ def _few_rows(case: _Case) -> str:
     if settings.rows == "sources":
         return ""
     since = case.since if isinstance(settings.window, SinceChange) else None
-    count, least = situation.labelled_since(since), settings.stop.rows + settings.compare.rows
+    count = situation.labelled_from(since) if since else len(situation.labelled)
+    least = settings.stop.rows + settings.compare.rows
     if count >= least:
         return ""
     when = f" since {since:%Y-%m-%d}, when the change began" if since else ""

@@ -56,12 +56,13 @@ def _scored(model: Predictor, reference: Reference, window: Judged, rows: pl.Dat
     value = mean_interval(task.losses(target, answers_of(model, rows)), blocks, None)
     if value is None or promised is None:
         return None
+    mean, low, high = map(task.primary_of, (value.value, value.low, value.high))
     return Scored(
         index=window.index,
         begin=datetime.fromisoformat(window.begin),
         rows=len(rows),
         metric=task.primary,
-        value=(value.value, value.low, value.high),
+        value=(mean, low, high),
         expected=(promised.value, promised.low, promised.high),
-        is_worse=value.low > promised.high,
+        is_worse=low > promised.high,
     )

@@ -129,6 +129,10 @@ class Situation:
             return len(self.labelled)
         return len(self.labelled) - int(np.searchsorted(self.labelled, moment.timestamp(), side="right"))
 
+    def labelled_from(self, moment: datetime) -> int:
+        """Rows with an outcome that were served at a moment or later: those of one request have one moment."""
+        return len(self.labelled) - int(np.searchsorted(self.labelled, moment.timestamp(), side="left"))
+
     def begin_of(self, index: int | None) -> datetime | None:
         """When a window began, if it is there still."""
         return next((window.begin for window in self.windows if window.index == index), None)

@@ -50,11 +50,12 @@ def follow_log(path: Path, settings: Monitoring) -> Followed:
     from ...serving.recording.settings import load_prediction_log
 
     predictor = Predictor.load(path)
+    reference = require_reference(predictor)
     compared = Compared(
         contract=predictor.contract,
-        reference=require_reference(predictor),
+        reference=reference,
         version=predictor.version,
-        learnt=_learnt(predictor.contract),
+        learnt=_learnt(predictor.contract, reference.summary),
     )
     folder, history = Path(load_prediction_log().folder), History(Path(settings.history))
     try:
@@ -70,12 +71,12 @@ def of_log(path: Path, settings: Monitoring) -> Told:
     from ...monitoring.telling import Told
 
     compared, _, folder, _, found = follow_log(path, settings)
-    notes = [
-        f"{counted(found.new, 'window was', 'windows were')} judged now of {folder}.",
-        f"{counted(found.waiting, 'row waits', 'rows wait')} for a window to be complete.",
-    ]
+    judged = counted(found.new, f"window of {folder} was", f"windows of {folder} were")
+    waiting = counted(found.waiting, "row waits for its", "rows wait for their")
+    notes = [f"{judged} judged now; {waiting} window to be complete."]
     if found.foreign:
-        notes.append(f"Of another task or form: {counted(found.foreign, 'record')} of the log.")
+        records = counted(found.foreign, "record of the log is", "records of the log are")
+        notes.append(f"{records} of another task or form.")
     if not found.windows:
         notes.append(
             f"No window is complete yet: it takes {settings.windows.every or settings.windows.rows} of the log."
@@ -120,7 +121,7 @@ def of_table(table: Path, path: Path, settings: Monitoring) -> Told:
     except DataError as error:
         raise SettingsError(str(error), error.advice) from None
     assert whole is not None  # a table has at least one part
-    learnt, some = _learnt(contract), pl.concat(drawn)
+    learnt, some = _learnt(contract, shape), pl.concat(drawn)
     together = None
     if learnt is not None:
         together = told_apart(shape, learnt, Rows(tuple(readings_of(contract, columns_of(contract, some))), len(some)))
@@ -130,9 +131,13 @@ def of_table(table: Path, path: Path, settings: Monitoring) -> Told:
     return Told(settings=settings, rows_before=shape.rows, newest=window, alarms=alarms([window], alone))
 
 
-def _learnt(contract: Contract) -> Rows | None:
-    """The rows that were learnt from, where the project has them; the columns of another contract are no use."""
+def _learnt(contract: Contract, summary: Summary) -> Rows | None:
+    """The rows that were learnt from, where the project has them.
+
+    Those of another model, such as the one before `retrain` made this, are no use: they are not as it sums them up.
+    """
     from ...features.frame import columns_of
+    from ...monitoring.counting import learn
     from ...monitoring.domain import Rows
     from ...monitoring.readings import readings_of
 
@@ -140,9 +145,13 @@ def _learnt(contract: Contract) -> Rows | None:
     if not path.is_file():
         return None
     rows = TRAIN.read(path)
-    if not set(contract.columns) <= set(rows.columns):
+    if len(rows) != summary.rows or not set(contract.columns) <= set(rows.columns):
         return None
-    return Rows(tuple(readings_of(contract, columns_of(contract, rows))), len(rows))
+    readings = tuple(readings_of(contract, columns_of(contract, rows)))
+    # One column is enough to know them by.
+    if any(summary.columns.get(name) != said for name, said in learn(len(rows), readings[:1]).columns.items()):
+        return None
+    return Rows(readings, len(rows))
 
 
 def _outcomes(contract: Contract, rows: pl.DataFrame) -> Reading:
