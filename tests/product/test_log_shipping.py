@@ -205,7 +205,8 @@ def test_records_reach_receivers_of_others_also_those_that_were_away(project: Pr
     said = errors.decode()
     assert service.returncode == 0, said
     assert "Traceback" not in said
-    kept = [json.loads(line) for file in sorted(log.glob("*.jsonl")) for line in file.open(encoding="utf-8")]
+    files = sorted(log.glob("*.jsonl"))
+    kept = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     entries = fluentd.entries
     assert collector.faults == []
     assert collector.services == {"shipping-demo"}

@@ -73,6 +73,8 @@ def run(loop: Loop, say: Callable[[str], None], pause: Callable[[float], None] =
             said = line_of(round_of(loop, say))
         except ProjectError as error:
             said = f"{error} The next look goes on here."
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and what serves needs no loop
+            said = f"{type(error).__name__}: {error}. The next look goes on here."
         if said != last:
             say(said)
             last = said

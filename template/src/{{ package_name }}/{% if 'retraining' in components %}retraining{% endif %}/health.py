@@ -35,10 +35,11 @@ def _of(known: ColumnSummary, there: ColumnSummary) -> Iterator[str]:
     if silent - usual >= SILENT:
         yield f"no value in {silent:.0%} of {rows} rows, where {usual:.0%} were usual"
     if isinstance(known, NumberSummary) and isinstance(there, NumberSummary) and there.present >= FEWEST:
-        yield from _of_numbers(known, there)
+        yield from of_numbers(known, there)
 
 
-def _of_numbers(known: NumberSummary, there: NumberSummary) -> Iterator[str]:
+def of_numbers(known: NumberSummary, there: NumberSummary) -> Iterator[str]:
+    """What is wrong with numbers, beside those that were learnt from."""
     usual, spread = known.moments.deviation, there.moments.deviation
     if usual <= 0:
         return

@@ -73,8 +73,10 @@ def look(loop: Loop, decisions: Decisions) -> Seen:
     whole = without(rows, broken)
     runs = runs_of(decisions)
     learnt = next((run.until for run in reversed(runs) if run.version == decisions.champion), None)
-    # The champion is asked about all windows that are newer than what it learnt from, whoever served in them.
-    later = [window for window in windows if learnt is None or _span(window)[0] > learnt]
+    # The champion is asked about all windows that are newer than what it learnt from, whoever served in them. In one that
+    # was broken it may be as wrong as it likes.
+    ill = {each.index for each in health if each.broken}
+    later = [window for window in windows if window.index not in ill and (learnt is None or _span(window)[0] > learnt)]
     scored, late = newest_scored(model, reference_of(model), later, rows)
     situation = Situation(
         champion=decisions.champion,

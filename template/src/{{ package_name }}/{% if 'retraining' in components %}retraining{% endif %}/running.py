@@ -7,16 +7,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+import polars as pl
+
 from .. import tracking
-from ..artifacts import CANDIDATE
+from ..artifacts import CANDIDATE, MODEL
 from ..contract.durations import span_of
 from ..errors import ProjectError, TrackingError
+from ..monitoring.reference import reference_of
 from ..predictor.predictor import Predictor
 from ..registry.history import History
 from ..registry.keeping import announce
 from ..registry.ledger import Decision as Entered
 from ..steps import Project
-from .choosing import choose
+from .choosing import Chosen, choose
 from .comparing import compare
 from .course import Course, Stage, forget, keep
 from .deciding import Decision
@@ -27,6 +30,7 @@ from .notes import Note, about, entry_of, next_name, refused, runs_of, with_note
 from .registering import register
 from .served import MOMENT
 from .situation import Run
+from .suspicion import suspicions
 from .training import train
 from .watching import watch
 from .workplace import clear, newest_of, place_of, prepare
@@ -97,24 +101,34 @@ def advance(loop: Loop, course: Course, seen: Seen) -> Step:
     """Take a run one step further.
 
     Raises:
-        TrackingError: the registry cannot be used now; the run goes on when it can.
+        ProjectError: the registry cannot be used now, or the disk is full; the run goes on when that is over.
     """
     try:
         return _DO[course.stage](loop, course, seen)
     except TrackingError:
         raise
     except ProjectError as error:
-        if course.stage == "serving":
+        # What the machine cannot do now says nothing of the model.
+        if course.stage == "serving" or isinstance(error.__cause__, OSError):
             raise
         return _over(loop, course, Told("refuse", f"{error}".replace("\n", " ")))
 
 
 def _train(loop: Loop, course: Course, seen: Seen) -> Step:
     chosen = choose(seen.rows, loop.settings, course.since, course.until, seen.broken)
+    if loop.settings.rows == "served" and (said := _suspicions(loop, chosen)):
+        return _over(loop, course, Told("refuse", f"these rows are not learnt from: {'; '.join(said)}"))
     made = prepare(loop.project, course.run, chosen, loop.settings)
     loop.reached("rows chosen")
     new = train(loop, made)
     return _next(loop, course.model_copy(update={"stage": "trained"}), f"{new.version} is made of {chosen.says}")
+
+
+def _suspicions(loop: Loop, chosen: Chosen) -> tuple[str, ...]:
+    model = Predictor.load(loop.project.root / MODEL.path)
+    reference, rows = reference_of(model), pl.concat([chosen.learn, chosen.newest])
+    learnt = None if reference is None else reference.summary.outcomes
+    return suspicions(model.contract, learnt, rows, loop.settings.stop.outcomes_apart)
 
 
 def _compare(loop: Loop, course: Course, seen: Seen) -> Step:  # noqa: ARG001 - all steps are called alike
@@ -142,7 +156,8 @@ def _deploy(loop: Loop, course: Course, seen: Seen) -> Step:  # noqa: ARG001 - a
     with loop.ledger() as ledger:
         history = ledger.settle()
     assert course.version is not None  # it is registered
-    if entry_of(history, course.run, "promote") is not None and history.champion != course.version:
+    expected = {course.version} if entry_of(history, course.run, "promote") else {course.version, course.old}
+    if history.champion not in expected:
         return _over(loop, course, Told("keep", "somebody has promoted another version meanwhile"))
     new = _new(loop, course)
     graph = _made(loop, course).read(CANDIDATE)

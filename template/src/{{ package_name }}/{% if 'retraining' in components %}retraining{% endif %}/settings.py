@@ -53,6 +53,14 @@ class Stop(Section):
     rows: Annotated[
         Rows, Field(description="Of rows to learn from, and of rows new since the last run, at least so many.")
     ] = 500
+    outcomes_apart: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Outcomes whose shares lie so far from those of the champion are not learnt from.",
+        ),
+    ] = 0.4
     lost_after: Annotated[
         Duration, Field(description="A run of another machine that says nothing for so long is lost.")
     ] = "1d"

@@ -57,13 +57,16 @@ def picture(played: Sequence[Played], *, is_share: bool) -> str:
     for number, pair in enumerate(pairs):
         top = _TOP + number * _ROW
         low, high = _range(pair, is_share=is_share)
-        parts.append(_text(_LEFT, top + 4, pair[0].scenario.title, weight="600"))
+        title, planted = pair[0].scenario.title, pair[0].scenario.says.partition(". ")[0]
+        parts.append(_text(_LEFT, top + 4, title, weight="600"))
+        parts.append(_text(_LEFT + 18 + 6.8 * len(title), top + 4, f"{planted}.", colour=_MUTED))
         for place, each in enumerate(pair):
             left = _LEFT + place * (_PLOT + _GAP)
             parts += _year(each, left, top + 30, low, high)
         parts += [
             _text(_LEFT - 6, top + 30 + 9, f"{high:.2g}", anchor="end", colour=_MUTED),
             _text(_LEFT - 6, top + 30 + _HIGH, f"{low:.2g}", anchor="end", colour=_MUTED),
+            _text(_LEFT - 6, top + 30 + _HIGH + 14, "week", anchor="end", colour=_MUTED),
         ]
     return "\n".join([*parts, "</svg>\n"])
 
@@ -135,7 +138,7 @@ def _legend(line: str) -> Iterator[str]:
         yield f'<rect x="{x:.0f}" y="34" width="14" height="9" fill="{colour}" stroke="{_GRID}"/>'
         yield _text(x + 20, 43, said, colour=_MUTED)
         x += 40 + 6.4 * len(said)
-    yield _text(x, 43, "below, and in brackets: weeks", colour=_MUTED)
+    yield _text(x, 43, "in brackets: in which week", colour=_MUTED)
 
 
 def _told(played: Played) -> str:
