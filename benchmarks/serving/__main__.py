@@ -46,11 +46,12 @@ def measure(bench: Bench) -> tuple[list[Row], list[str]]:
     rows: list[Row] = []
     with ExitStack() as stack:
         running = [stack.enter_context(serving(server, bench.scratch)) for server in servers(bench)]
-        service = next(each for each in running if each.server.name == "service")
+        limit, service = (next(each for each in running if each.server.name == name) for name in ("limit", "service"))
         found = in_turns(bench, running)
         rows += beside(found)
         memory = resident(service.pid)
-        rows += open_loops(bench, service, middle(found["service"][MANY], "rate"))
+        ours, others = (middle(found[each.server.name][MANY], "rate") for each in (service, limit))
+        rows += open_loops(bench, service, limit, (ours, others))
         rows.append(when_full(service))
     starts = []
     for _ in range(bench.rounds):
