@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from pydantic import ValidationError
+
+from ...monitoring.performance import PerformanceWindow, alarms
 from ...monitoring.settings import Monitoring
 from ..place import Place
 from ..subject import Block, Chart, Charts, Need, Point, Subject, Table, Told, Words, count, moment
@@ -55,22 +60,22 @@ def _known(place: Place) -> list[Entry]:
 
 
 def _needs(windows: Sequence[Entry], settings: Monitoring) -> list[Need]:
-    """Metrics that are worse in the newest window that is judged, and in enough of the newest ones of the same model."""
+    """What `monitor performance` would raise an alarm about."""
     reference = windows[-1].get("reference")
     newest = [each for each in windows if each.get("scores") and each.get("reference") == reference]
-    newest = newest[-settings.alarm.of :]
-    found = []
-    for metric in (newest[-1].get("degraded") or ()) if newest else ():
-        among = [each for each in newest if metric in (each.get("degraded") or ())]
-        if len(among) >= settings.alarm.drifted:
-            rows = sum(count(each.get("labelled")) for each in newest)
-            says = (
-                f"`{metric}` is worse than the hold-out promised in {len(among)} of the newest {len(newest)} windows "
-                f"({rows:,} outcomes), since window {among[0].get('index')}."
-            )
-            do = "`monitor performance` says how much; compare with the model before, or learn from newer rows."
-            found.append(Need(says=says, do=do, page="score-low"))
-    return found
+    judged = []
+    for each in newest[-settings.alarm.of :]:
+        with suppress(ValidationError):
+            judged.append(PerformanceWindow.model_validate_json(json.dumps(each)))
+    return [
+        Need(
+            says=f"`{alarm.metric}` is worse than the hold-out promised in {alarm.degraded} of the newest {alarm.of} windows "
+            f"({alarm.rows:,} outcomes), since window {alarm.since}.",
+            do="`monitor performance` says how much; compare with the model before, or learn from newer rows.",
+            page="score-low",
+        )
+        for alarm in (alarms(judged, settings) if judged else ())
+    ]
 
 
 def _blocks(windows: Sequence[Entry], judged: Sequence[Entry], line: str) -> Iterator[Block]:
