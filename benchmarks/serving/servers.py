@@ -24,17 +24,11 @@ def servers(bench: Bench) -> Iterator[Server]:
     settings = {**bench.graph, "PYTHONPATH": str(BENCHMARKS)}
     alike: Any = {"body": bench.body, "folder": bench.scratch}
     yield Server(name="limit", command=(*limit, "--no-access-log"), path="/", settings=settings, **alike)
+    served = (bench.python, "-m", f"{bench.package}.serving")
     own = {"MODEL_PATH": str(bench.model), "PORT": "{port}", "PREDICTION_LOG_FOLDER": str(bench.scratch / "log")}
-    yield Server(
-        name="service",
-        command=(bench.python, "-m", f"{bench.package}.serving"),
-        path="/predict",
-        settings=own,
-        **alike,
-    )
+    yield Server(name="service", command=served, path="/predict", settings=own, **alike)
     blind = {**own, "PYTHONPATH": str(_blind(bench))}
-    command = (bench.python, "-m", f"{bench.package}.serving")
-    yield Server(name=BLIND, command=command, path="/predict", settings=blind, **alike)
+    yield Server(name=BLIND, command=served, path="/predict", settings=blind, **alike)
     logged = bench.scratch / "mlflow"
     subprocess.run(
         [bench.python, str(BENCHMARKS / "peers" / "mlflow_model.py"), bench.package, str(logged)],

@@ -32,7 +32,7 @@ def test_a_shifted_column_is_in_the_report(environment: Path, tmp_path: Path) ->
     draw = random.Random(0)  # noqa: S311 - numbers of a test
     lines = [json.dumps({"inputs": {number: 1e6 + draw.random()}}) for _ in range(500)]
     (folder / "20260101T000000.000000Z-1-0123abcd.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    command = [python, "scripts/evidently_report.py"]
+    command = [str(python), "scripts/evidently_report.py"]
     done = subprocess.run(
         command, cwd=project.root, env=shell_environment(), capture_output=True, text=True, check=False
     )
