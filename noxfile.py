@@ -27,6 +27,8 @@ OWN_ENVIRONMENTS = {"UV_PYTHON": None, "VIRTUAL_ENV": None, "PYTHONDONTWRITEBYTE
 ROOT = Path(__file__).resolve().parent
 #: What the service is measured beside, in an environment of its own.
 PEERS = ROOT / "benchmarks" / "peers" / "requirements.txt"
+#: What drift is measured beside, in another.
+DRIFT_PEERS = PEERS.with_name("drift.txt")
 #: What the tests of the engine leave in their temporary folder, and as much again.
 SCRATCH_BYTES = 2 << 30
 
@@ -125,6 +127,13 @@ def budgets(session: nox.Session) -> None:
 
 
 @nox.session
+def room(session: nox.Session) -> None:
+    """Prepare a folder from which the workshop is held with no network: `nox -s room -- FOLDER [--python 3.12]`."""
+    install(session, "dev")
+    session.run("python", "scripts/room.py", *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Write the reference pages from the code and the questions."""
     install(session)
@@ -139,6 +148,7 @@ def lock(session: nox.Session) -> None:
     plain = {
         re.sub(r"{%.*?%}", "", str(source.relative_to(ROOT / "template"))): source
         for source in sorted((ROOT / "template" / "requirements").rglob("*.in*"))
+        if "apart" not in source.parent.name
     }
     locked = {name: source.with_name(source.name.replace(".in", ".txt")) for name, source in plain.items()}
     kept = [file for file in locked.values() if file.exists() and "--keep" in session.posargs]
@@ -158,6 +168,12 @@ def lock(session: nox.Session) -> None:
                 shutil.copyfile(scratch / "together.txt", "locked.txt")
                 session.run(*command, "--generate-hashes", "--no-emit-index-url", file.name, "-o", "locked.txt")
                 shutil.copyfile("locked.txt", target)
+    # Environments of their own are resolved alone.
+    for source in sorted((ROOT / "template" / "requirements").glob("*apart*/*.in")):
+        kept_too = () if "--keep" in session.posargs else ("--upgrade",)
+        with session.chdir(source.parent):
+            to = ("--generate-hashes", "--no-emit-index-url", source.name, "-o", source.with_suffix(".txt").name)
+            session.run(*command, *kept_too, *to)
     session.run("python", "scripts/reserved_names.py")
 
 
@@ -211,6 +227,26 @@ def bench_serving(session: nox.Session) -> None:
         session.run(project / "flights", "pipeline", external=True, env=OWN_ENVIRONMENTS)
     measured = ("--project", folder, "--python", project / "python", "--peers", peers / "bin" / "python")
     session.run("python", "-m", "benchmarks.serving", *measured, *session.posargs, env=OWN_ENVIRONMENTS)
+
+
+@nox.session
+def bench_drift(session: nox.Session) -> None:
+    """Measure `monitor drift` beside Evidently and NannyML, and compare what they call drifted; needs an idle machine.
+
+    `-- --into docs/performance.md` keeps the tables.
+    """
+    session.install("-q", "-e", ".", "uv")
+    folder = Path(session.create_tmp()).resolve() / "watched"
+    peers = folder.with_name("drift-peers")
+    for each in (folder, peers):
+        shutil.rmtree(each, ignore_errors=True)
+    new = ("--template", ROOT, "--trust", "--defaults", "--set", "preset=workshop")
+    session.run("mlscaffold", "new", folder, *new, "--set", "also=[prediction_log, monitoring]", env=OWN_ENVIRONMENTS)
+    for venv, file in ((folder / ".venv", folder / "requirements" / "default.txt"), (peers, DRIFT_PEERS)):
+        session.run("uv", "venv", "-q", venv, env=OWN_ENVIRONMENTS)
+        session.run("uv", "pip", "install", "-q", "--python", venv, "-r", file, env=OWN_ENVIRONMENTS)
+    pythons = ("--python", folder / ".venv" / "bin" / "python", "--peers", peers / "bin" / "python")
+    session.run("python", "benchmarks/drift.py", "--project", folder, *pythons, *session.posargs, env=OWN_ENVIRONMENTS)
 
 
 @nox.session

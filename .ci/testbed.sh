@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 store=${XDG_CACHE_HOME:-$HOME/.cache}/mlscaffold-testbed
 
-needed=(buildah podman skopeo docker-registry runc netavark aardvark-dns iptables catatonit mariadb-server mmdebstrap postgresql rabbitmq-server rsync tmux)
+needed=(buildah podman skopeo docker-registry runc netavark aardvark-dns iptables catatonit mariadb-server mmdebstrap postgresql prometheus prometheus-alertmanager prometheus-pushgateway rabbitmq-server rsync tmux)
 missing=()
 for package in "${needed[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -18,5 +18,6 @@ fi
 
 bash "$here/container_base.sh" "$store"
 bash "$here/gitlab_ci_local.sh" "$store"
+bash "$here/fluent_server.sh" "$store"
 if [ $# -gt 0 ]; then exec > "$1"; fi
 echo "export PATH=$store/bin:\$PATH"

@@ -41,7 +41,9 @@ IMPORTED_AS = set(
 
 def locked_names() -> set[str]:
     """The distribution names in the template's locked requirements, with underscores."""
-    files = sorted((ROOT / "template" / "requirements").rglob("*.txt*"))
+    # What lies apart is never installed beside a project.
+    found = sorted((ROOT / "template" / "requirements").rglob("*.txt*"))
+    files = [file for file in found if "apart" not in file.parent.name]
     pins = re.findall(
         r"^([A-Za-z0-9._-]+)==", "".join(file.read_text(encoding="utf-8") for file in files), re.MULTILINE
     )

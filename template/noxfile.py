@@ -21,6 +21,8 @@ os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 #: uv comes with `nox[uv]`; it need not be on the search path.
 UV = find_uv_bin()
 REQUIREMENTS = Path("requirements")
+#: What has an environment of its own, locked alone: it is never installed beside the project.
+APART = REQUIREMENTS / "apart"
 #: What the project is worked on with: all that every project needs, and what its own components need besides.
 DEVELOPMENT = [REQUIREMENTS / "dev.txt", *sorted((REQUIREMENTS / "components").glob("*.txt"))]
 LOCKED = ["--require-hashes", *(word for file in DEVELOPMENT for word in ("-r", str(file)))]
@@ -120,3 +122,15 @@ def lock(session: nox.Session) -> None:
             *("--output-file", str(source.with_suffix(".txt")), str(source)),
             external=True,
         )
+    for source in sorted(APART.glob("*.in")):
+        to = ("--generate-hashes", "--no-emit-index-url", "--output-file", str(source.with_suffix(".txt")), str(source))
+        session.run(*command, *session.posargs, *to, external=True)
+
+
+if (APART / "evidently.txt").is_file():
+
+    @nox.session
+    def evidently(session: nox.Session) -> None:
+        """A report by Evidently about rows of the prediction log; what follows `--` goes to the script."""
+        session.install("--require-hashes", "-r", str(APART / "evidently.txt"))
+        session.run("python", "scripts/evidently_report.py", *session.posargs)

@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from python_discovery import get_interpreter
 
 from mlscaffold.errors import ExitCode
+from scripts import workshop
+from scripts.workshop import walked
 
-from .walks import walk
+from .walks import HEADING, pattern, plain, walk
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -83,11 +86,45 @@ def test_the_walks_that_need_no_more_than_the_tool(page: str, home: dict[str, st
 @pytest.mark.product
 @pytest.mark.usefixtures("_port_8000")
 def test_the_workshop(home: dict[str, str], tmp_path: Path) -> None:
-    """From nothing to a served model of an own table, and an update with a conflict solved."""
+    """The first hour as its page has it, what each command says included; then the mistakes of the trainer's page."""
     shared = {"UV_CACHE_DIR": uv_cache(home), "DVC_NO_ANALYTICS": "1"}
-    done = walk("workshop.md", home | shared, tmp_path)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
-    assert '"predictions":[' in done.stdout
+    hour = walked(workshop.PAGE, home | shared, tmp_path)
+    mistakes = walked(workshop.TRAINER, home | shared, tmp_path)
+    other = [
+        f"{each.lines}--- shown\n{each.shown}--- said\n{each.said}"
+        for each in (*hour, *mistakes)
+        if not each.is_as_shown
+    ]
+    assert not other, "\n".join(other)
+    for block in hour:
+        if block.picture:
+            kept = workshop.text_of(ROOT / "docs" / block.picture)
+            assert workshop.without_numbers(kept) == workshop.without_numbers(workshop.pictured(block))
+
+
+def test_the_trainers_page_has_the_time_of_every_step() -> None:
+    page, trainer = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in (workshop.PAGE, workshop.TRAINER))
+    table = trainer.partition(workshop.BEGIN)[2].partition(workshop.END)[0]
+    steps = [
+        heading
+        for heading in HEADING.findall(page)
+        if "```console" in page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    ]
+    assert len(steps) == 7
+    assert re.findall(r"^\| (\d.*?) \|", table, re.MULTILINE) == steps
+
+
+@pytest.mark.slow
+def test_what_an_old_python_says(home: dict[str, str], tmp_path: Path) -> None:
+    found = get_interpreter("3.10", try_first_with=map(str, Path.home().glob(".pyenv/versions/3.10.*/bin/python")))
+    if found is None or found.system_executable is None:
+        pytest.skip("There is no Python 3.10, which is too old. To run this test, install it, with pyenv for instance")
+    subprocess.run([found.system_executable, "-m", "venv", tmp_path / "old"], check=True)
+    install = [str(tmp_path / "old" / "bin" / "pip"), "install", "-q", str(ROOT)]
+    said = subprocess.run(install, env=home, capture_output=True, text=True, check=False).stderr
+    page = (ROOT / "docs" / workshop.TRAINER).read_text(encoding="utf-8")
+    shown = page.partition("<!-- python 3.10 -->\n```text\n")[2].partition("```")[0]
+    assert pattern(f"…\n{shown}…\n").fullmatch(plain(said)), said
 
 
 def uv_cache(home: dict[str, str]) -> str:
@@ -101,7 +138,7 @@ def test_sessions_that_the_documents_name_exist() -> None:
     listing = subprocess.run(
         [sys.executable, "-m", "nox", "--list"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    generated = re.findall(r"^def (\w+)\(session", (ROOT / "template" / "noxfile.py").read_text(), re.MULTILINE)
+    generated = re.findall(r"^\s*def (\w+)\(session", (ROOT / "template" / "noxfile.py").read_text(), re.MULTILINE)
     named = {name for page in PAGES for name in re.findall(r"nox -s ([\w.-]+)", page.read_text(encoding="utf-8"))}
     assert named
     known = {*re.findall(r"^[*-] ([\w.-]+)", listing, re.MULTILINE), *generated}

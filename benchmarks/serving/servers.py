@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from .bench import Bench
 from .load import Server
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
+#: The service without log, metrics of requests and drift: what these cost is what it answers more.
+BLIND = "service that observes nothing"
 
 
 def servers(bench: Bench) -> Iterator[Server]:
@@ -21,14 +24,11 @@ def servers(bench: Bench) -> Iterator[Server]:
     settings = {**bench.graph, "PYTHONPATH": str(BENCHMARKS)}
     alike: Any = {"body": bench.body, "folder": bench.scratch}
     yield Server(name="limit", command=(*limit, "--no-access-log"), path="/", settings=settings, **alike)
+    served = (bench.python, "-m", f"{bench.package}.serving")
     own = {"MODEL_PATH": str(bench.model), "PORT": "{port}", "PREDICTION_LOG_FOLDER": str(bench.scratch / "log")}
-    yield Server(
-        name="service",
-        command=(bench.python, "-m", f"{bench.package}.serving"),
-        path="/predict",
-        settings=own,
-        **alike,
-    )
+    yield Server(name="service", command=served, path="/predict", settings=own, **alike)
+    blind = {**own, "PYTHONPATH": str(_blind(bench))}
+    yield Server(name=BLIND, command=served, path="/predict", settings=blind, **alike)
     logged = bench.scratch / "mlflow"
     subprocess.run(
         [bench.python, str(BENCHMARKS / "peers" / "mlflow_model.py"), bench.package, str(logged)],
@@ -61,6 +61,16 @@ def servers(bench: Bench) -> Iterator[Server]:
         ("FastAPI", (*fastapi, "--no-access-log"), "/predict"),
     ):
         yield Server(name=name, command=command, path=path, settings=settings, **alike)
+
+
+def _blind(bench: Bench) -> Path:
+    """A folder with the project's package, whose observers are gone: what is there takes part."""
+    folder = bench.scratch / "blind"
+    copy = shutil.copytree(bench.project / "src" / bench.package, folder / bench.package)
+    for observer in (copy / "serving" / "observing").glob("*.py"):
+        if observer.name != "__init__.py":
+            observer.unlink()
+    return folder
 
 
 def _of_mlflow(bench: Bench, name: str, model: Path) -> Server:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .bench import Bench, Row
 from .load import Measured, Running, load, middle
+from .servers import BLIND
 
 MANY = 64
 #: How many times as many requests a second as a peer.
@@ -52,6 +53,13 @@ def beside(found: Mapping[str, Mapping[int, Sequence[Measured]]]) -> Iterator[Ro
     yield Row(what="p99 at 64 connections, of the limit's", goal="≤ 2 ×", measured=f"{tail:.2f} ×", met=tail <= 2)
     yield Row(
         what="p50 at one connection, of the limit's", goal="≤ 1.5 ×", measured=f"{median:.2f} ×", met=median <= 1.5
+    )
+    watched = ratio("rate", MANY, BLIND)
+    yield Row(
+        what="requests/s at 64 connections, of those without log, metrics and drift",
+        goal="≥ 0.9 ×",
+        measured=f"{watched:.2f} ×",
+        met=watched >= 0.9,
     )
     for name, least in PEERS.items():
         if name in found:

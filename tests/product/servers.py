@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,48 @@ def rabbitmq(place: Path, port: int) -> Iterator[Server]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+@contextmanager
+def prometheus(configuration: Path) -> Iterator[Server]:
+    """Prometheus with a configuration, whose relative paths are of its folder."""
+    program = _installed("prometheus", "Prometheus")
+    (port,) = free_ports(1)
+    with folder() as place:
+        options = [f"--config.file={configuration}", f"--storage.tsdb.path={place / 'data'}"]
+        command = [program, *options, f"--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle"]
+        with running(command, place) as process:
+            wait(process, lambda: _answers(port, "/-/ready"))
+            yield Server(port, process, "", "")
+
+
+@contextmanager
+def alertmanager(configuration: Path) -> Iterator[Server]:
+    """Alertmanager with a configuration, alone."""
+    program = _installed("prometheus-alertmanager", "Prometheus' Alertmanager")
+    (port,) = free_ports(1)
+    with folder() as place:
+        options = [f"--config.file={configuration}", f"--storage.path={place / 'data'}", "--cluster.listen-address="]
+        with running([program, *options, f"--web.listen-address=127.0.0.1:{port}"], place) as process:
+            wait(process, lambda: _answers(port, "/-/ready"))
+            yield Server(port, process, "", "")
+
+
+@contextmanager
+def pushgateway() -> Iterator[Server]:
+    """Prometheus' Pushgateway, which forgets all when it ends."""
+    program = _installed("prometheus-pushgateway", "Prometheus' Pushgateway")
+    (port,) = free_ports(1)
+    with folder() as place, running([program, f"--web.listen-address=127.0.0.1:{port}"], place) as process:
+        wait(process, lambda: _answers(port, "/-/ready"))
+        yield Server(port, process, "", "")
+
+
+def _installed(program: str, name: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        lacking(f"{name} is missing", f"{name} (bash .ci/testbed.sh does it on Debian)")
+    return found
+
+
 def _greets(port: int) -> None:
     """Whether RabbitMQ takes connections: it answers a greeting of its protocol."""
     with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
@@ -215,12 +258,13 @@ def _greets(port: int) -> None:
             raise OSError("not yet")
 
 
-def _answers(port: int) -> None:
+def _answers(port: int, path: str = "/") -> None:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
-    except urllib.error.HTTPError:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1).close()
+    except urllib.error.HTTPError as error:
         # It refuses strangers: it is there.
-        return
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise OSError("not yet") from error
 
 
 @contextmanager

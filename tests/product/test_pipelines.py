@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("pi
 
 TESTBED = "bash .ci/testbed.sh, on Debian as root"
 JOBS = {"lint", "test", "template", "train", "release"}
+SCHEDULE = {"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule", "RETRAIN": "yes"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +149,18 @@ def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
         ({"CI_COMMIT_BRANCH": "topic", "CI_OPEN_MERGE_REQUESTS": "team/piped!1"}, set()),
         ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}, JOBS - {"release"}),
         ({"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.0.0"}, JOBS),
+        (SCHEDULE, {"retrain"}),
+        ({"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule"}, JOBS),
     ],
-    ids=["default branch", "branch", "branch with a merge request", "merge request", "tag"],
+    ids=[
+        "default branch",
+        "branch",
+        "branch with a merge request",
+        "merge request",
+        "tag",
+        "schedule of retrain",
+        "another schedule",
+    ],
 )
 def test_what_runs_where(pipeline: Pipeline, where: Mapping[str, str], expected: set[str]) -> None:
     listing = pipeline.run("--list-json", variables=where).stdout
@@ -180,6 +191,19 @@ def test_a_champion_that_stays_is_a_warning_and_a_gate_that_refuses_a_failure(pi
     # The runner here ends with 0 whatever becomes of a job that names exit codes; its table says how the job ended.
     blocked = pipeline.run("ends-with-11", check=False)
     assert re.search(r"^ FAIL +ends-with-11\b", blocked.stdout, re.MULTILINE), blocked.stdout
+
+
+def test_a_schedule_looks_whether_a_new_model_is_wanted(pipeline: Pipeline, tmp_path: Path) -> None:
+    """On a runner that sees a log and a registry, both of which are new."""
+    places = {
+        "PREDICTION_LOG_FOLDER": str(tmp_path / "log"),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}",
+    }
+    (tmp_path / "log").mkdir()
+    done = pipeline.run("retrain", variables={**SCHEDULE, **places})
+    assert re.search(r"^ PASS +retrain\b", done.stdout, re.MULTILINE), done.stdout[-3000:]
+    assert "retrain > wait: there is no model yet: `pipeline` makes the first" in done.stdout
+    assert (tmp_path / "mlflow.db").stat().st_size > 10_000, "the registry was asked"
 
 
 def test_an_edited_file_of_the_template_fails_the_check(pipeline: Pipeline, tmp_path: Path) -> None:

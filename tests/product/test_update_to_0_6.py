@@ -13,7 +13,7 @@ import pytest
 from ..walks import walk
 from .conftest import Project, install, new_project, project_environment
 
-pytestmark = [pytest.mark.product, pytest.mark.slow]
+pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.matrix]
 
 
 @pytest.mark.usefixtures("_port_8000")

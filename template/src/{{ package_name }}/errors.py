@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: What `decide` ends with: the new model took the alias, the champion stays, a gate has refused. Gates end with the last, too.
 PROMOTED, KEPT, BLOCKED = 0, 10, 11
+#: What `monitor` ends with where something needs a look.
+ALARM = 12
 
 
 class ProjectError(Exception):

@@ -17,7 +17,7 @@ from typing import Annotated  # noqa: E402
 import typer  # noqa: E402
 
 from .discovery import PACKAGE, names_in, summary  # noqa: E402
-from .errors import BLOCKED, ProjectError  # noqa: E402
+from .errors import ALARM, BLOCKED, ProjectError  # noqa: E402
 from .steps import Project, Step  # noqa: E402
 from .workflow import all_steps, execute, execute_briefly  # noqa: E402
 
@@ -38,7 +38,8 @@ def build_app(*asked: str) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         help="Train, judge, export and serve a model. Each step reads what the one before it wrote. "
-        f"Exit codes: 0 done, 1 refused, 2 wrong settings, {BLOCKED} a gate refuses the model; `decide` says what came of it.",
+        f"Exit codes: 0 done, 1 refused, 2 wrong settings, {BLOCKED} a gate refuses the model, "
+        f"{ALARM} an alarm; `decide` says what came of it.",
     )
     app.command(help="Run all steps from raw data to the registered model, and show the result.")(pipeline)
     commands = names_in("commands")

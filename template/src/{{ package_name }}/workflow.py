@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -15,6 +15,7 @@ from .artifacts import Artifact, clear_beside, writing
 from .discovery import discover
 from .errors import GateError, ProjectError, SettingsError
 from .lineage import FOLDER, Lineage
+from .pipelines.observers.base import observed
 from .progress import shown
 from .steps import Project, Step
 from .threads import limited
@@ -46,17 +47,29 @@ def _gathered(step: Step, steps: Iterable[Step]) -> tuple[Artifact[Any], ...]:
     return tuple({artifact.path: artifact for artifact in (*step.reads, *found)}.values())
 
 
-def execute(step: Step, project: Project) -> str:
+def without(steps: Sequence[Step], names: Collection[str]) -> list[Step]:
+    """The steps without some, whose artifacts the others do without, too."""
+    kept = [step for step in steps if step.name not in names]
+    lost = {artifact.path for step in steps if step.name in names for artifact in step.writes}
+    return [replace(step, reads=tuple(each for each in step.reads if each.path not in lost)) for step in kept]
+
+
+def execute(step: Step, project: Project, steps: Sequence[Step] | None = None) -> str:
     """Run one step on inputs that belong together, and record what it made of what; returns one line about it.
 
     If a gate refuses it, the steps that gather reports are run all the same.
+
+    Args:
+        step: one of them.
+        project: where it works.
+        steps: all that there are, unless some are left out.
 
     Raises:
         SettingsError: params.yaml is wrong, or a file of configs/ is read by nobody.
         LineageError: an input is missing, failed, or was made from something else than what is there now.
         ProjectError: what the step itself refuses; the record says so, and no later step will run.
     """
-    steps = all_steps()
+    steps = all_steps() if steps is None else steps
     try:
         return _execute(step, project, steps)
     except GateError:
@@ -76,7 +89,7 @@ def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
             lineage.require_current(step)
         for artifact in step.writes:
             clear_beside(project.root / artifact.path)
-        with lineage.recording(step), limited(threads), shown(step.name):
+        with observed(project, step), lineage.recording(step), limited(threads), shown(step.name):
             return str(step.run(project))
 
 
@@ -95,17 +108,17 @@ def _require_readers(folder: Path) -> None:
                 )
 
 
-def execute_briefly(step: Step, project: Project) -> str:
+def execute_briefly(step: Step, project: Project, steps: Sequence[Step] | None = None) -> str:
     """As `execute`, but a step that can take long does its brief form, and nothing where what it made is current.
 
     Raises:
         ProjectError: as `execute`.
     """
     if step.brief is None:
-        return execute(step, project)
-    if Lineage(project, all_steps()).is_current(step):
+        return execute(step, project, steps)
+    if Lineage(project, all_steps() if steps is None else steps).is_current(step):
         return "nothing that it depends on has changed, so what is there stays"
-    return execute(replace(step, run=step.brief), project)
+    return execute(replace(step, run=step.brief), project, steps)
 
 
 @contextmanager

@@ -35,6 +35,9 @@ class Source(Catalogue):
     kind: str
     key: Annotated[Names, Field(description="Columns that together name one row, and no other.")] = ()
     columns: Annotated[dict[Name, Kind], Field(description="Kinds of columns that only dataset.py uses.")] = {}  # noqa: RUF012
+    assembled: Annotated[
+        bool, Field(description="Its rows are rows of the contract already: dataset.py and the flows do not see them.")
+    ] = False
 
 
 class FileSource(Source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from ..contract.digests import row_digests
-from ..contract.types import Contract
+from ..contract.types import Contract, DatetimeColumn
 from ..models.candidate import weights
+from ..predictor.predictor import Predictor
 from ..tasks.base import task_of
 from .uncertainty import CONFIDENCE, Interval, blocks_of, mean_interval, resampled_means
 
-__all__ = ["Verdict", "judge", "row_digests"]
+__all__ = ["Verdict", "answers_of", "incomparable", "judge", "row_digests", "unseen_by"]
 
 #: With fewer rows a difference says nothing.
 FEWEST_ROWS = 50
@@ -98,3 +100,42 @@ def _sentence(found: Interval, rows: int, *, sure: bool) -> str:
         return f"{outcome}; no difference beyond chance (mean loss {bounds})"
     better = "better than the champion" if found.value < 0 else "worse"
     return f"{outcome}: the new model is {better} (mean loss {bounds})"
+
+
+def incomparable(old: Contract, new: Contract) -> str | None:
+    """Why the champion's predictions of the present rows would not be comparable, or None."""
+    if (old.task, old.target.column) != (new.task, new.target.column):
+        return f"it predicts {old.target.column} ({old.task})"
+    if set(old.labels) != set(new.labels) or old.target.unit != new.target.unit:
+        return "its target has other labels or another unit"
+    for name, column in old.columns.items():
+        now = new.columns.get(name)
+        if now is None or now.kind != column.kind or getattr(now, "unit", None) != getattr(column, "unit", None):
+            return f"its column `{name}` is gone, or of another kind or unit"
+        if isinstance(column, DatetimeColumn) and old.time_zone != new.time_zone:
+            return f"its column `{name}` is in another time zone"
+    return None
+
+
+def unseen_by(rows: pl.DataFrame, old: Contract, learnt: bytes | None) -> np.ndarray | None:
+    """Which rows the champion did not learn from, bool [N]; None if that cannot be known."""
+    named = old.key or (*old.columns, *old.roles, old.target.column)
+    if learnt is None or not set(named) <= set(rows.columns):
+        return None
+    try:
+        digests = pl.read_parquet(io.BytesIO(learnt)).to_series().to_numpy()
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    return ~np.isin(row_digests(rows, old), digests)
+
+
+def answers_of(model: Predictor, rows: pl.DataFrame) -> np.ndarray:
+    """Probabilities [N, labels] in the order of the model's contract, or values [N]; float64."""
+    if rows.is_empty():
+        return np.empty((0, len(model.contract.labels)))
+    columns = {
+        name: rows[name].to_list() if rows[name].dtype == pl.String else rows[name].to_numpy()
+        for name in model.contract.columns
+    }
+    found = model.predict(columns)
+    return (found.values if found.probabilities is None else found.probabilities).astype(np.float64)

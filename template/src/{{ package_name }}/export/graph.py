@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -210,7 +210,14 @@ def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
         node.input[:] = [names.get(name, name) for name in node.input]
 
 
-def write_model(graph: onnx.ModelProto, name: str, package_version: str, contract: Contract, about: About) -> bytes:
+def write_model(  # noqa: PLR0913, PLR0917 - all of them stand in the file
+    graph: onnx.ModelProto,
+    name: str,
+    package_version: str,
+    contract: Contract,
+    about: About,
+    companions: Mapping[str, str] | None = None,
+) -> bytes:
     """The model file; its version is made of all that can change a prediction, or what it means.
 
     Args:
@@ -219,6 +226,7 @@ def write_model(graph: onnx.ModelProto, name: str, package_version: str, contrac
         package_version: of this package.
         contract: of the model.
         about: the rest.
+        companions: what else travels with it, by key; no answer depends on it, so the version does not, either.
     """
     said = contract.model_dump_json()
     identity = [
@@ -231,6 +239,6 @@ def write_model(graph: onnx.ModelProto, name: str, package_version: str, contrac
     ]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     metadata = {NAME: name, VERSION: f"{package_version}+{digest[:12]}", CONTRACT: said, MODEL: about.model_dump_json()}
-    helper.set_model_props(graph, metadata)
+    helper.set_model_props(graph, {**(companions or {}), **metadata})
     content: bytes = graph.SerializeToString(deterministic=True)
     return content

@@ -15,7 +15,9 @@ import polars as pl
 from ..artifacts import ROWS, TABLES, VALIDATION, beside, parts_of, scan_table, write_table
 from ..contract.cells import Form, kinds_of
 from ..contract.types import Contract
+from ..counts import counted
 from ..data_loaders.base import LINE, Typing
+from ..data_loaders.sources import SOURCES_FILE
 from ..discovery import discover, names_in
 from ..errors import DataError, ProjectError
 from ..flows.base import Flow, Shaping, Tables
@@ -23,7 +25,7 @@ from ..problems import listed, reason
 from ..quality.base import find_problems, rows_of
 from ..quality.later import forbid_later_knowledge
 from ..settings import Validation
-from ..steps import Project, Step
+from ..steps import SOURCES, Project, Step
 
 MEND = "Mend it in dataset.py or in the tables, or say in configs/contract.yaml what may be."
 
@@ -51,11 +53,13 @@ def run(project: Project) -> str:
         project.write(ROWS, known.drop(LINE, strict=False))
         count, left_out = rows_of(known), rows_of(rows) - rows_of(known)
     outcomes = [f"{left_out} without outcome left out"] if left_out else []
-    return "; ".join([f"{count} rows", *outcomes, *notes])
+    return "; ".join([counted(count, "row"), *outcomes, *notes])
 
 
 def shaped_rows(project: Project, sources: dict[str, pl.LazyFrame], place: Path) -> tuple[pl.LazyFrame, list[str]]:
     """The rows of the contract, by dataset.py and by the flows around it; and what those did, in words.
+
+    Sources whose rows are rows of the contract already (`assembled`) stand behind the others.
 
     Args:
         project: whose configuration counts.
@@ -66,8 +70,24 @@ def shaped_rows(project: Project, sources: dict[str, pl.LazyFrame], place: Path)
         SettingsError: a flow is wrongly set.
         DataError: as `assembled` and `canonical_rows`.
     """
+    settings = SOURCES_FILE.load(project.root / SOURCES)
+    ready = {name: table for name, table in sources.items() if name in settings and settings[name].assembled}
+    if not ready:
+        return _shaped(project, sources, place)
+    parts: list[pl.LazyFrame] = []
+    notes: list[str] = []
+    if raw := {name: table for name, table in sources.items() if name not in ready}:
+        rows, notes = _shaped(project, raw, place)
+        parts.append(rows)
+    for name, table in ready.items():
+        parts.append(canonical_rows(table, ready, project.contract, place.with_name(f"{name}-{place.name}")))
+        notes.append(f"{rows_of(parts[-1])} of {name}, as they are")
+    return pl.concat([part.drop(LINE, strict=False) for part in parts]), notes
+
+
+def _shaped(project: Project, sources: Tables, place: Path) -> tuple[pl.LazyFrame, list[str]]:
     flows = [flow.of(project.root, project.contract) for flow in discover("flows", Flow).values()]
-    tables: Tables = sources
+    tables = sources
     for flow in flows:
         tables = flow.before(tables)
     rows = canonical_rows(assembled(tables, project.contract), tables, project.contract, place, flows)
@@ -194,6 +214,6 @@ def check(rows: pl.LazyFrame, contract: Contract, limits: Validation) -> None:
 
 
 #: What is not there has no configuration.
-SHAPED = ("configs/wrangling.yaml",) if names_in("flows/wrangling") else ()
+SHAPED = (SOURCES, *(("configs/wrangling.yaml",) if names_in("flows/wrangling") else ()))
 
 STEP = Step("assemble", run, reads=(TABLES, VALIDATION), writes=(ROWS,), params=("validation",), configs=SHAPED)

@@ -35,6 +35,7 @@ def run(project: Project) -> str:
     """
     from ..export.graph import convert, write_model
     from ..export.limits import limits_of
+    from ..export.metadata import companions_of
     from ..export.native import write_native
     from ..export.parity import require_parity
     from ..tracking.refusal import record_refusal
@@ -52,7 +53,7 @@ def run(project: Project) -> str:
         limits=limits_of(project),
     )
     graph = convert(trained, contract, settings.export.opset)
-    content = write_model(graph, MODEL_NAME, version(MODEL_NAME), contract, about)
+    content = write_model(graph, MODEL_NAME, version(MODEL_NAME), contract, about, companions_of(project))
     exported = Predictor.from_bytes(content, project.root / CANDIDATE.path)
     try:
         parity = require_parity(trained, exported, holdout, settings.export.parity_tolerance, settings.seed)

@@ -10,6 +10,7 @@ import polars as pl
 
 from ..artifacts import FINGERPRINTS, TABLES
 from ..contract.cells import kinds_of
+from ..counts import counted
 from ..data_loaders.base import Treatment
 from ..data_loaders.sources import load_sources
 from ..discovery import discover, names_in
@@ -24,7 +25,7 @@ def run(project: Project) -> str:
     """
     project.write(TABLES, batches_of(project))
     counts = {name: table.select(pl.len()).collect().item() for name, table in project.read(TABLES).items()}
-    return ", ".join(f"{count} rows of {name}" for name, count in counts.items())
+    return ", ".join(f"{counted(count, 'row')} of {name}" for name, count in counts.items())
 
 
 def batches_of(project: Project) -> dict[str, Iterator[pl.DataFrame]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from .. import lineage, tracking
@@ -25,9 +23,7 @@ from ..artifacts import (
     SPLIT,
     whole,
 )
-from ..contract.digests import row_digests
-from ..contract.types import Contract, DatetimeColumn
-from ..evaluation.champion import Verdict, judge
+from ..evaluation.champion import Verdict, answers_of, incomparable, judge, unseen_by
 from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
 from ..steps import Project, Step
@@ -43,9 +39,12 @@ def run(project: Project) -> str:
     objection = keepers.objection(new.version)
     champion = tracking.champion(settings, new.name, project.root)
     if champion and champion.graph and champion.model_version == new.version:
-        verdict = Verdict(decision="keep", sentence="this model holds the alias already: nothing is new")
-        return _finish(project, new, champion.version, verdict, champion.graph)
-    verdict = _compare(project, new, champion)
+        if _carries(champion.graph, new):
+            verdict = Verdict(decision="keep", sentence="this model holds the alias already: nothing is new")
+            return _finish(project, new, champion.version, verdict, champion.graph)
+        verdict = Verdict(decision="promote", sentence=f"version {champion.version} again, in a file that says more")
+    else:
+        verdict = _compare(project, new, champion)
     if objection and verdict.takes_alias:
         verdict = replace(verdict, decision="keep", sentence=objection)
     record = _record(project, new, graph, verdict)
@@ -60,6 +59,15 @@ def run(project: Project) -> str:
         alias = settings.alias
         version = tracking.register(settings, record, new.name, project.root, alias=alias, around=keepers.recording)
     return keepers.announced(_finish(project, new, version, verdict, graph))
+
+
+def _carries(graph: bytes, new: Predictor) -> bool:
+    """Whether the champion's file has all that travels with the new one; one of an earlier release may lack some."""
+    try:
+        old = Predictor.from_bytes(graph, Path("of the champion"))
+    except ModelFileError:
+        return False
+    return new.carried <= old.carried
 
 
 def _record(project: Project, new: Predictor, graph: bytes, verdict: Verdict) -> tracking.Record:
@@ -111,18 +119,18 @@ def _compare(project: Project, new: Predictor, champion: Champion | None) -> Ver
         if champion.graph is None:
             return _replaced(champion, "its file is not kept any more")
         old = Predictor.from_bytes(champion.graph, Path("of the champion"))
-        if reason := _why_it_cannot_be_asked(old.contract, project.contract):
+        if reason := incomparable(old.contract, project.contract):
             return _replaced(champion, reason)
         rows = project.read(HOLDOUT)
-        unseen = _unseen(rows, old.contract, champion.learnt)
+        unseen = unseen_by(rows, old.contract, champion.learnt)
         if unseen is not None:
             rows = rows.filter(pl.Series(unseen))
-        asked = _predict(old, rows)
+        asked = answers_of(old, rows)
     except ModelFileError as error:
         return _replaced(champion, str(error))
     order = [old.contract.labels.index(label) for label in new.contract.labels]
     asked = asked[:, order] if order else asked
-    verdict = judge(project.contract, rows, _predict(new, rows), asked)
+    verdict = judge(project.contract, rows, answers_of(new, rows), asked)
     if unseen is None:
         note = "; which rows the champion learnt from is not known: it may have seen these"
         return replace(verdict, sentence=verdict.sentence + note)
@@ -132,45 +140,6 @@ def _compare(project: Project, new: Predictor, champion: Champion | None) -> Ver
 def _replaced(champion: Champion, reason: str) -> Verdict:
     sentence = f"the new model takes the alias, as version {champion.version} cannot be asked: {reason}"
     return Verdict(decision="promote", sentence=sentence.rstrip("."))
-
-
-def _why_it_cannot_be_asked(old: Contract, new: Contract) -> str | None:
-    """Why the champion's predictions of the present rows would not be comparable, or None."""
-    if (old.task, old.target.column) != (new.task, new.target.column):
-        return f"it predicts {old.target.column} ({old.task})"
-    if set(old.labels) != set(new.labels) or old.target.unit != new.target.unit:
-        return "its target has other labels or another unit"
-    for name, column in old.columns.items():
-        now = new.columns.get(name)
-        if now is None or now.kind != column.kind or getattr(now, "unit", None) != getattr(column, "unit", None):
-            return f"its column `{name}` is gone, or of another kind or unit"
-        if isinstance(column, DatetimeColumn) and old.time_zone != new.time_zone:
-            return f"its column `{name}` is in another time zone"
-    return None
-
-
-def _unseen(rows: pl.DataFrame, old: Contract, learnt: bytes | None) -> np.ndarray | None:
-    """Which rows the champion did not learn from, bool [N]; None if that cannot be known."""
-    named = old.key or (*old.columns, *old.roles, old.target.column)
-    if learnt is None or not set(named) <= set(rows.columns):
-        return None
-    try:
-        digests = pl.read_parquet(io.BytesIO(learnt)).to_series().to_numpy()
-    except (pl.exceptions.PolarsError, OSError):
-        return None
-    return ~np.isin(row_digests(rows, old), digests)
-
-
-def _predict(model: Predictor, rows: pl.DataFrame) -> np.ndarray:
-    """Probabilities [N, labels] in the order of the model's contract, or values [N]; float64."""
-    if rows.is_empty():
-        return np.empty((0, len(model.contract.labels)))
-    columns = {
-        name: rows[name].to_list() if rows[name].dtype == pl.String else rows[name].to_numpy()
-        for name in model.contract.columns
-    }
-    found = model.predict(columns)
-    return (found.values if found.probabilities is None else found.probabilities).astype(np.float64)
 
 
 STEP = Step(

@@ -14,9 +14,8 @@ from ..contract.types import Contract
 from ..data_loaders.base import LINE, Loader
 from ..data_loaders.catalogue import unkept
 from ..data_loaders.sources import load_sources
-from ..errors import DataError
 from ..problems import Problem
-from ..quality.base import find_problems, rows_of
+from ..quality.base import ProblemsError, find_problems, rows_of
 from ..settings import Validation
 from ..steps import SOURCES, Project, Step
 
@@ -30,17 +29,14 @@ def run(project: Project) -> str:
     """Check every table and write reports/validation.json.
 
     Raises:
-        DataError: all problems at once, each with the lines of its file.
+        ProblemsError: all problems at once, each with the lines of its file.
     """
     contract, limits, tables = project.contract, project.settings.validation, project.read(TABLES)
     loaders = load_sources(project.root / SOURCES, project.root)
-    problems = [
-        f"{loader.where}: {problem}"
-        for name, loader in loaders.items()
-        for problem in problems_of(tables[name], loader, contract, limits)
-    ]
-    if problems:
-        raise DataError("\n".join(problems), MEND)
+    found = {name: problems_of(tables[name], loader, contract, limits) for name, loader in loaders.items()}
+    if any(found.values()):
+        said = [f"{loaders[name].where}: {problem}" for name, problems in found.items() for problem in problems]
+        raise ProblemsError("\n".join(said), MEND, found)
     report = {name: _summary(table, contract) for name, table in tables.items()}
     project.write(VALIDATION, {"tables": report})
     unused = sum(len(table["not_in_contract"]) for table in report.values())

@@ -77,6 +77,11 @@ class Predictor:
             session=opened.session,
         )
 
+    @property
+    def carried(self) -> frozenset[str]:
+        """The keys of all that travels with the graph."""
+        return frozenset(self.session.get_modelmeta().custom_metadata_map)
+
     def predict(self, columns: Mapping[str, Values], options: ort.RunOptions | None = None) -> Predictions:
         """Predict rows that keep the contract.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,25 @@ from ..contract.cells import CANONICAL, kinds_of
 from ..contract.types import Contract
 from ..data_loaders.base import LINE
 from ..discovery import discover
+from ..errors import DataError
 from ..problems import SHOWN_LINES, Problem
 from ..settings import Validation
 
 #: Models compute and answer in float32.
 LARGEST = float(np.finfo(np.float32).max)
+
+
+class ProblemsError(DataError):
+    """Tables hold what they must not hold.
+
+    Args:
+        problems: by table.
+    """
+
+    def __init__(self, message: str, advice: str, problems: Mapping[str, Sequence[Problem]]) -> None:
+        super().__init__(message, advice)
+        self.problems = problems
+
 
 Find = Callable[[pl.LazyFrame, Contract], Iterator[Problem]]
 FindInTable = Callable[[pl.LazyFrame, Contract, Validation], Iterator[Problem]]

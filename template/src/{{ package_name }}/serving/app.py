@@ -78,6 +78,7 @@ def serve(  # noqa: PLR0913 - as a command has them
 
     app = build_app(service)
     connections = Connections(limits, service.metrics.observe_refusal, short_ways(app.state.hot))
+    _count(connections, service)
     model = service.models.current.model
     run(app, listen(host, port), f"{model.name} {model.version}", connections, leave)
 
@@ -88,11 +89,23 @@ def begin(source: Source, seconds: float, reason: ModelFileError, listener: sock
         message = "There is no model, and nobody would look for one: RELOAD_SECONDS is 0."
         raise SettingsError(message, "Write how often it is to be looked for: RELOAD_SECONDS=2.") from reason
     logger.warning("%s It is waited for.", reason)
-    beginning = Beginning(source, seconds, build_app)
+
+    def build(service: Service) -> FastAPI:
+        _count(connections, service)
+        return build_app(service)
+
+    beginning = Beginning(source, seconds, build)
     connections = Connections(limits, beginning.observe_refusal, beginning.short)
     run(beginning, listener, "no model yet", connections, beginning.leave)
     if beginning.error is not None:
         raise beginning.error
+
+
+def _count(connections: Connections, service: Service) -> None:
+    """Let the service tell of its connections."""
+    said = "Requests under way, with the one that asks for this."
+    service.metrics.state("serving_requests_in_progress", said, lambda: connections.answering)
+    service.metrics.state("serving_connections", "Clients that are connected.", lambda: len(connections))
 
 
 def build_app(service: Service) -> FastAPI:

@@ -104,13 +104,20 @@ class Batches:
         observe: Callable[[Answered], None],
         fail: Callable[[Answering, Waiting, Exception], None],
         most_waiting: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._answering = answering
         self._observe = observe
         self._fail = fail
         self._most_waiting = most_waiting
+        self._clock = clock
         self._waiting: deque[Waiting] = deque()
         self._is_scheduled = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
 
     @property
     def is_busy(self) -> bool:
@@ -184,4 +191,4 @@ class Batches:
                 except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
                     waiting.reply.set_exception(error)
             first = last
-        self._observe(Answered(run.answering.model, time.time(), tuple(asked), run.columns, run.predictions))
+        self._observe(Answered(run.answering.model, self._clock(), tuple(asked), run.columns, run.predictions))

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .host import Host
 
 #: The client has gone before its answer; nginx's number, which no standard has.
 CLIENT_CLOSED = 499
@@ -55,6 +57,8 @@ class ServingMetrics(Collector):
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
+        self.registry.register(Host())
+        self._states: list[tuple[str, str, Callable[[], float]]] = []
         self._requests: dict[str, Counter[int]] = {}
         self._seconds: dict[str, Spread] = {}
         self.registry.register(self)
@@ -76,6 +80,10 @@ class ServingMetrics(Collector):
         """Count one request that was refused before its route was known."""
         self._requests.setdefault(_OTHER, Counter())[status] += 1
 
+    def state(self, name: str, said: str, value: Callable[[], float]) -> None:
+        """Tell a number that is looked up when somebody asks: nothing is counted for it."""
+        self._states.append((name, said, value))
+
     def collect(self) -> Iterator[Metric]:
         """The counts as Prometheus has them."""
         requests = CounterMetricFamily(
@@ -90,6 +98,8 @@ class ServingMetrics(Collector):
             spread.tell(seconds, [route])
         yield requests
         yield seconds
+        for name, said, value in self._states:
+            yield GaugeMetricFamily(name, said, value())
 
     def render(self) -> bytes:
         """Return the Prometheus text format."""

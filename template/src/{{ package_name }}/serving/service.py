@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import re
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -32,7 +33,9 @@ logger = logging.getLogger(__name__)
 class Service:
     """Answers requests with the models, and tells the observers."""
 
-    def __init__(self, models: Models, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, models: Models, most_waiting: int = MOST_WAITING, clock: Callable[[], float] = time.time
+    ) -> None:
         self.models = models
         self.metrics = ServingMetrics()
         #: Where the metrics of observers and shells belong.
@@ -44,8 +47,12 @@ class Service:
         self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._most_waiting = most_waiting
+        self._clock = clock
         self._batches: dict[Answering, Batches] = {}
         models.on_publish(self._forget)
+        self.metrics.state("serving_waiting_requests", "Of the model for which most wait.", self._longest)
+        said = "So many may wait for one model; more are refused."
+        self.metrics.state("serving_waiting_requests_limit", said, lambda: most_waiting)
         # Unlike those of other processes, and cheap to make.
         self._ids: Callable[[], int] = itertools.count().__next__
         self._prefix = os.urandom(8).hex()
@@ -109,8 +116,12 @@ class Service:
         if batches is None:
             # Of models that were opened anew nobody else says that they are gone.
             self._forget(self.models.current)
-            batches = self._batches[answering] = Batches(answering, self._observe, self._fail, self._most_waiting)
+            batches = Batches(answering, self._observe, self._fail, self._most_waiting, self._clock)
+            self._batches[answering] = batches
         return batches
+
+    def _longest(self) -> float:
+        return max((batches.waiting for batches in self._batches.values()), default=0)
 
     def _forget(self, current: Answering) -> None:
         """Let go of the models that nobody waits for."""

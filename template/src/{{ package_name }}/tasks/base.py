@@ -45,6 +45,9 @@ class Task(Protocol):
     def losses(self, target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """The primary loss of each row, [N]."""
 
+    def primary_of(self, mean: float) -> float:
+        """The primary metric, of the mean of the losses."""
+
     def score(self, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> dict[str, float]:
         """All metrics; one that is not defined on these rows (one class only) is left out."""
 

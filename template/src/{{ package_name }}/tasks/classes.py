@@ -48,6 +48,10 @@ class Classification(ABC):
         happened = prediction[np.arange(len(target)), target]
         return np.asarray(-np.log(np.clip(happened, FLOOR, 1.0)))
 
+    def primary_of(self, mean: float) -> float:
+        """It is the mean."""
+        return mean
+
     def score(self, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> dict[str, float]:
         """All metrics that are defined on these rows, the primary loss first."""
         named = self._scores(target, prediction, weight)

@@ -44,6 +44,10 @@ class Regression:
         """Squared error of each row, [N]; `rmse` is the root of its mean."""
         return np.asarray((target - prediction) ** 2)
 
+    def primary_of(self, mean: float) -> float:
+        """Its root; a bound below zero is none."""
+        return float(np.sqrt(max(mean, 0.0)))
+
     def score(self, target: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> dict[str, float]:
         """R² is the share of variance explained, of values that are not all equal."""
         error = np.average(self.losses(target, prediction), weights=weight)

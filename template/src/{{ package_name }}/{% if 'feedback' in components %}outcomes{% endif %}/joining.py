@@ -66,7 +66,8 @@ class Joining:
         while part := list(islice(rows, _ROWS)):
             yield self._table(part)
 
-    def _rows(self, records: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    def matched(self, records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str | float, str]]:
+        """Each record whose outcome is known, with that, and since when it is what is said."""
         for record in records:
             if not self._fits(record):
                 self.foreign += 1
@@ -76,8 +77,11 @@ class Joining:
             self._met.update(met)
             if met:
                 self.labelled += 1
-                outcome, moment = _in_force(self._said[target] for target in met)
-                yield {**self._said_by(record), "outcome": outcome, "labelled": moment}
+                yield record, *_in_force(self._said[target] for target in met)
+
+    def _rows(self, records: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        for record, outcome, moment in self.matched(records):
+            yield {**self._said_by(record), "outcome": outcome, "labelled": moment}
 
     def _fits(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is of a form that is known, and its prediction of the contract's task."""

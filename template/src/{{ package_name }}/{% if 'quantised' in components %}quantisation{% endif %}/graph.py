@@ -45,7 +45,9 @@ def quantise(content: bytes, exported: Predictor) -> bytes:
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
         smaller = onnx.load(path)
-    return write_model(smaller, exported.name, exported.version.partition("+")[0], exported.contract, exported.about)
+    companions = exported.session.get_modelmeta().custom_metadata_map
+    version = exported.version.partition("+")[0]
+    return write_model(smaller, exported.name, version, exported.contract, exported.about, companions)
 
 
 def operators(content: bytes) -> Counter[str]:

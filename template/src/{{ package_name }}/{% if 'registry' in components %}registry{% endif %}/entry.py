@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 from ..contract.types import Section
 from ..errors import TrackingError
 
-Action = Literal["adopt", "register", "promote", "rollback", "withdraw"]
+Action = Literal["adopt", "register", "promote", "rollback", "withdraw", "retrain", "refuse", "watch"]
 #: What MLflow takes as the value of one parameter.
 MAX_LETTERS = 6000
 #: Of its parts, as JSON in ASCII.
@@ -51,7 +51,8 @@ class Entry(Section):
         at: the moment, never before that of the entry before.
         by: who, as the machine or the job calls them.
         action: what was done. `adopt`: the alias was found there, and no entry says who moved it. `withdraw`: a registration
-            that failed.
+            that failed. `retrain`: a new model is made; `refuse`: none is, or it is not good enough; `watch`: one that was
+            promoted has shown itself. These three are about the version that holds the alias, which stays there.
         version: the one that it is about, a number of MLflow's registry.
         was: the version that held the alias.
         champion: the one that holds it from now on.

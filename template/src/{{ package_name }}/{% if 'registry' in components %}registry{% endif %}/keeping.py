@@ -10,9 +10,10 @@ from ..errors import ProjectError
 from ..steps import Project
 from ..tracking import Registration
 from ..tracking.connection import connected
+from .entry import now
 from .facts import facts_from
 from .history import History
-from .ledger import Decision, Ledger, withdrawal
+from .ledger import Clock, Decision, Ledger, withdrawal
 from .settings import load_settings
 from .webhook import body_of, tell
 
@@ -29,15 +30,17 @@ def objection(project: Project, model: str, model_version: str) -> str:
 
 
 @contextmanager
-def recording(project: Project, client: Any, made: Registration) -> Iterator[None]:
+def recording(
+    project: Project, client: Any, made: Registration, reason: str = "", clock: Clock = now
+) -> Iterator[None]:
     """Enter the registration before the alias moves; take it back if it does not."""
-    ledger = Ledger(client=client, project=project, model=made.name)
+    ledger = Ledger(client=client, project=project, model=made.name, clock=clock)
     takes = made.alias == project.settings.tracking.alias
     facts = facts_from(made.record.tags, made.record.metrics, made.run_id)
 
     def decide(history: History) -> Decision:
         champion = made.version if takes else history.champion
-        return Decision(action="register", version=made.version, champion=champion, facts=facts)
+        return Decision(action="register", version=made.version, champion=champion, facts=facts, reason=reason)
 
     entry = ledger.write(decide)
     if entry is None:

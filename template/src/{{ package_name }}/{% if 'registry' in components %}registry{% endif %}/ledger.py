@@ -37,17 +37,19 @@ class Decision:
     reason: str = ""
 
 
+Clock = Callable[[], datetime]
 #: Decides by what the ledger says now; None if nothing has to be written.
 Decide = Callable[[History], Decision | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """The ledger of a project's model, with MLflow's client."""
+    """The ledger of a project's model, with MLflow's client; the clock says the moments of its entries."""
 
     client: Any
     project: Project
     model: str
+    clock: Clock = now
 
     @property
     def settings(self) -> Tracking:
@@ -108,7 +110,7 @@ class Ledger:
             before=digest(text_of(last)) if last else "",
             id=uuid.uuid4().hex[:12],
             # Clocks of two machines differ.
-            at=max(now(), last.at) if last else now(),
+            at=max(self.clock(), last.at) if last else self.clock(),
             by=who(self.project.root),
             action=decision.action,
             version=decision.version,
@@ -134,7 +136,7 @@ class Ledger:
 
     def mark(self, entry: Entry) -> None:
         """Write that the alias has followed an entry."""
-        self.store.mark(entry.number, max(now(), entry.at).isoformat())
+        self.store.mark(entry.number, max(self.clock(), entry.at).isoformat())
 
     def _point(self, version: int | None) -> None:
         if version is None:

@@ -11,10 +11,10 @@ from ..errors import GateError, SettingsError
 from ..steps import Project
 from ..tracking.connection import connected
 from .deploying import deployed, digest_of, fetch, follow_lineage
-from .entry import MAX_REASON, Entry, Facts, cut
+from .entry import MAX_REASON, Entry, Facts, cut, now
 from .facts import facts_of
 from .history import History
-from .ledger import Decide, Decision, Ledger
+from .ledger import Clock, Decide, Decision, Ledger
 
 _LOCK = "models/.registry.lock"
 
@@ -34,7 +34,7 @@ class Outcome:
     facts: Facts
 
 
-def promote(project: Project, model: str, version: int, reason: str = "") -> Outcome:
+def promote(project: Project, model: str, version: int, reason: str = "", clock: Clock = now) -> Outcome:
     """Let a version hold the alias, and serve its file.
 
     Raises:
@@ -43,7 +43,7 @@ def promote(project: Project, model: str, version: int, reason: str = "") -> Out
         TrackingError: the registry, its ledger or the file of the version cannot be used.
     """
     _check(reason)
-    with _ledger(project, model) as ledger:
+    with _ledger(project, model, clock) as ledger:
         ledger.settle(about=version)
         facts = facts_of(ledger.client, ledger.name, version)
         if facts is None:
@@ -60,7 +60,7 @@ def promote(project: Project, model: str, version: int, reason: str = "") -> Out
         return _carry_out(ledger, version, facts, decide)
 
 
-def rollback(project: Project, model: str, reason: str = "") -> Outcome:
+def rollback(project: Project, model: str, reason: str = "", clock: Clock = now) -> Outcome:
     """Let the version hold the alias that held it before; again, and it is the one before that.
 
     Raises:
@@ -68,20 +68,20 @@ def rollback(project: Project, model: str, reason: str = "") -> Outcome:
         TrackingError: the registry, its ledger or the file of the version cannot be used.
     """
     _check(reason)
-    with _ledger(project, model) as ledger:
+    with _ledger(project, model, clock) as ledger:
         history = ledger.settle()
         if history.previous is None:
             raise SettingsError(
                 "There is no version to go back to: none held the alias before.", "`registry list` shows all versions."
             )
-        version, now = history.previous, history.champion
+        version, led = history.previous, history.champion
         facts = facts_of(ledger.client, ledger.name, version)
         if facts is None:
             message = f"Version {version}, which was served before, is not in MLflow any more."
             raise SettingsError(message, "Promote another: `registry list` shows those that there are.")
 
         def decide(history: History) -> Decision | None:
-            if history.champion != now:
+            if history.champion != led:
                 raise SettingsError(
                     f"Version {history.champion} was promoted meanwhile.", "Look at `registry list`, then say it again."
                 )
@@ -130,7 +130,7 @@ def _check(reason: str) -> None:
 
 
 @contextmanager
-def _ledger(project: Project, model: str) -> Iterator[Ledger]:
+def _ledger(project: Project, model: str, clock: Clock) -> Iterator[Ledger]:
     """The ledger, while nobody else of this machine replaces the file that is served here."""
     from filelock import FileLock
 
@@ -141,6 +141,6 @@ def _ledger(project: Project, model: str) -> Iterator[Ledger]:
         held.acquire()
     try:
         with connected(project.settings.tracking, project.root) as client:
-            yield Ledger(client=client, project=project, model=model)
+            yield Ledger(client=client, project=project, model=model, clock=clock)
     finally:
         held.release()

@@ -12,6 +12,7 @@ import polars as pl
 
 from ...configuration import refused
 from ...contract.types import Contract
+from ...counts import counted
 from ...errors import LeakageError, SettingsError
 from ...problems import listed, reason
 from ..base import Flow, Tables
@@ -102,7 +103,7 @@ class Wrangled:
         """How many rows each condition has left out, and what flatters."""
         flatters = "by what is known only later, which flatters: rows to predict cannot be chosen so"
         found = [
-            f"{change.where[0]} `{change.text}`: {count} rows left out"
+            f"{change.where[0]} `{change.text}`: {counted(count, 'row')} left out"
             + (f", {flatters}" if self.later & set(change.made.meta.root_names()) else "")
             for change, count in self.left_out.items()
         ]

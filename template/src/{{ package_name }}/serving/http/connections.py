@@ -81,6 +81,11 @@ class Connections:
         """Return the connections that are in ``phase``, the oldest first."""
         return list(self._waiting[phase])
 
+    @property
+    def answering(self) -> int:
+        """How many wait for an answer of the service."""
+        return len(self._waiting[Phase.ANSWER])
+
     def admit(self, member: Member) -> bool:
         """Take in a new connection, in the place of another if need be; False when all others are being answered."""
         if len(self) >= self.limits.connections and not self._make_room():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -38,7 +39,7 @@ class PredictionMetrics(Collector):
 
     def begin(self, model: Predictor) -> None:
         """Say which model answers from now on."""
-        self._model = model
+        self._model, self._since = model, _moment(model)
         bounds = _PROBABILITIES if model.contract.labels else _NUMBERS
         if bounds is not self._bounds:
             self._bounds, self._values = bounds, Spread(bounds)
@@ -79,10 +80,20 @@ class PredictionMetrics(Collector):
         said = "Always 1: the labels say which model is served."
         identity = GaugeMetricFamily("serving_model_info", said, labels=["name", "version", "task"])
         identity.add_metric([self._model.name, self._model.version, self._model.contract.task], 1)
-        yield from (rows, unseen, values, identity)
+        said = "When the file of the served model was written, in seconds since 1970; without a file, when it was first served."
+        age = GaugeMetricFamily("serving_model_timestamp_seconds", said, self._since)
+        yield from (rows, unseen, values, identity, age)
 
     def _columns(self, model: Predictor) -> Iterator[str]:
         return islice(model.about.vocabularies, max(0, _MOST_COLUMNS - len(self._unseen)))
+
+
+def _moment(model: Predictor) -> float:
+    """When a model came into the world, as far as can be seen: a copy keeps the time of its file if it is told to."""
+    try:
+        return model.path.stat().st_mtime
+    except OSError:
+        return time.time()
 
 
 def _start(service: Service) -> Watch:

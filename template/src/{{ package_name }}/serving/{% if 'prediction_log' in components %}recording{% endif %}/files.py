@@ -10,6 +10,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from .sink import piece_of
+
 # In memory a second time while they are written.
 _PIECE_BYTES = 1024 * 1024
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
@@ -41,7 +43,7 @@ class Files:
 
     def write(self, lines: Sequence[bytes]) -> int:
         """Write the first of some lines, and say how many; raises `OSError` where none could be written."""
-        piece = self._first(lines)
+        piece = piece_of(lines, min(_PIECE_BYTES, self._most_bytes))
         if self._file is None or not self._has_room(self._file, sum(map(len, piece))):
             self.close()
             self._open()
@@ -61,13 +63,6 @@ class Files:
             file, self._file = self._file, None
             with suppress(OSError):
                 os.close(file)
-
-    def _first(self, lines: Sequence[bytes]) -> Sequence[bytes]:
-        count, size, most = 1, len(lines[0]), min(_PIECE_BYTES, self._most_bytes)
-        while count < len(lines) and size + len(lines[count]) <= most:
-            size += len(lines[count])
-            count += 1
-        return lines[:count]
 
     def _has_room(self, file: int, size: int) -> bool:
         """Whether a file takes so many bytes more: it is of today, and nobody has removed it."""

@@ -27,8 +27,24 @@ _WRITTEN_RECORDS, _MADE_RECORDS = 1024, 64
 
 logger = logging.getLogger(__name__)
 
-#: Writes the first of some lines, and says how many; raises nothing but `OSError`, where it could write none.
+#: Writes the first of some lines, and says how many; raises `OSError` where it could write none yet, and `RefusedError` for
+#: those that it never can.
 Write = Callable[[Sequence[bytes]], int]
+
+
+class RefusedError(Exception):
+    """The first of some lines were not all taken, and would not be if they were written again.
+
+    Args:
+        reason: in the words of whoever refused.
+        written: so many of the first lines were taken.
+        refused: so many of them were not.
+    """
+
+    def __init__(self, reason: str, *, written: int, refused: int) -> None:
+        super().__init__(reason)
+        self.written = written
+        self.refused = refused
 
 
 class Waits(Protocol):
@@ -55,15 +71,17 @@ class Tally:
 
 
 class Queue:
-    """Records on their way to the disk.
+    """Records on their way to the disk, or to a collector.
 
     Args:
         write: called by the thread.
         most_bytes: what does not fit is dropped.
+        what: is written, in messages.
     """
 
-    def __init__(self, write: Write, most_bytes: int) -> None:
+    def __init__(self, write: Write, most_bytes: int, what: str = "prediction log") -> None:
         self.tally = Tally()
+        self._what = what
         self._write = write
         self._most_bytes = most_bytes
         self._waiting: deque[Waits] = deque()
@@ -74,6 +92,7 @@ class Queue:
         self._lock = Lock()
         self._wake, self._closing = Event(), Event()
         self._fault: OSError | None = None
+        self._is_refused = False
         self._thread: Thread | None = None
 
     def start(self) -> None:
@@ -94,10 +113,14 @@ class Queue:
         if is_much:
             self._wake.set()
 
-    def close(self, seconds: float) -> bool:
-        """Write what waits, for at most so long; the rest is dropped, and said. Whether the thread has ended."""
+    def stop(self) -> None:
+        """Take no more, and write what waits; it does not wait for that."""
         self._closing.set()
         self._wake.set()
+
+    def close(self, seconds: float) -> bool:
+        """Write what waits, for at most so long; the rest is dropped, and said. Whether the thread has ended."""
+        self.stop()
         if self._thread is not None:
             self._thread.join(seconds)
         with self._lock:
@@ -106,8 +129,7 @@ class Queue:
             self._lines, self._bytes, self._made_bytes = (), 0, 0
             self.tally.dropped += left
         if left:
-            said = counted(left, "record")
-            logger.warning("%s of the prediction log could not be written before the end", said)
+            logger.warning("%s of the %s could not be written before the end", counted(left, "record"), self._what)
         return self._thread is None or not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -124,13 +146,21 @@ class Queue:
         """Write all that waits; says whether that was possible."""
         while self._lines or self._make():
             try:
-                count = self._write(self._lines)
+                written, refused = self._write(self._lines), 0
             except OSError as error:
                 self._say(error)
                 return False
+            except RefusedError as error:
+                written, refused = error.written, error.refused
+                self._say_refused(error)
+            except Exception:
+                # The thread goes on, and later lines are others.
+                logger.exception("Lines of the %s could not be written", self._what)
+                written, refused = 0, len(self._lines)
             with self._lock:
-                self._lines = self._lines[count:]
-                self.tally.written += count
+                self._lines = self._lines[written + refused :]
+                self.tally.written += written
+                self.tally.dropped += refused
                 if not self._lines:
                     self._bytes -= self._made_bytes
                     self._made_bytes = 0
@@ -167,11 +197,23 @@ class Queue:
         """Say once that writing fails, and once that it does no longer."""
         if fault is not None and self._fault is None:
             logger.warning(
-                "The prediction log cannot be written (%s). Answers go on; records wait, and what does not fit into memory "
+                "The %s cannot be written (%s). Answers go on; records wait, and what does not fit into memory "
                 "is dropped and counted. This is said once",
+                self._what,
                 fault,
             )
         elif fault is None and self._fault is not None:
             dropped = counted(self.tally.dropped, "record was", "records were")
-            logger.warning("The prediction log is written again; %s dropped", dropped)
+            logger.warning("The %s is written again; %s dropped", self._what, dropped)
         self._fault = fault
+
+    def _say_refused(self, refusal: RefusedError) -> None:
+        """Say once that records are refused."""
+        if not self._is_refused:
+            logger.warning(
+                "The %s: refused and dropped, and counted, %s (%s). This is said once",
+                self._what,
+                counted(refusal.refused, "record"),
+                refusal,
+            )
+        self._is_refused = True

@@ -1,0 +1,1 @@
+"""What `monitor` does, a verb a module; one with `verb` adds itself."""

@@ -1,0 +1,1 @@
+"""Where records go: each file with a `Sink` takes part."""

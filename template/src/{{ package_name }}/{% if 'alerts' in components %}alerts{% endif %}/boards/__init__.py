@@ -1,0 +1,1 @@
+"""Dashboards: a file here with a `Board` takes part."""

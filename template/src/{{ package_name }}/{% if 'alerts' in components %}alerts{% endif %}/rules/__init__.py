@@ -1,0 +1,1 @@
+"""Rules of alarms: a file here with `Rules` takes part."""

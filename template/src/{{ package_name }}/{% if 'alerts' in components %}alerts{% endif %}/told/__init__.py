@@ -1,0 +1,1 @@
+"""What `alerts push` tells: a file here with a `Teller` takes part."""

@@ -1,0 +1,1 @@
+"""Tests of drift: a file with a `DriftTest` takes part."""

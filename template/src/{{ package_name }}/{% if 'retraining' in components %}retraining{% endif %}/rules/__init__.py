@@ -1,0 +1,1 @@
+"""What asks for a new model: each file here has a `Rule`."""

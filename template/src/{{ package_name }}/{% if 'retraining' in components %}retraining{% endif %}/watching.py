@@ -1,0 +1,166 @@
+"""A new model is watched once it serves: beside the one before it on the same rows, and by the requests that fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import polars as pl
+
+from ..artifacts import MODEL
+from ..contract.durations import span_of
+from ..errors import TrackingError
+from ..predictor.predictor import Predictor
+from ..registry.deploying import fetch
+from ..registry.facts import facts_of
+from ..registry.history import History
+from ..registry.keeping import announce
+from ..registry.ledger import Decision
+from ..registry.promoting import rollback
+from ..tracking.names import registered_name
+from .comparing import worse_since
+from .course import Course
+from .loop import Loop
+from .notes import Note, entry_of, with_note
+from .served import MOMENT
+from .settings import Watch
+
+_SECONDS, _MOST_BYTES = 5.0, 4 * 1024 * 1024
+#: Of fewer requests nothing is said.
+_FEWEST_REQUESTS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """What was seen.
+
+    Args:
+        is_over: the watch has ended.
+        is_worse: the model was taken back.
+        looks: how often it was looked at by now.
+        asked: as the course has it.
+        says: in words.
+    """
+
+    is_over: bool
+    says: str
+    is_worse: bool = False
+    looks: int = 0
+    asked: tuple[float, float] | None = None
+
+
+def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
+    """Look at the model that serves since the run; take it back if it is worse for sure.
+
+    Args:
+        loop: whose model it is.
+        course: of the run.
+        rows: served ones whose outcome is known.
+
+    Raises:
+        TrackingError: the registry cannot be used now.
+    """
+    with loop.ledger() as ledger:
+        history = ledger.settle()
+    if history.champion != course.version:
+        taken_back = entry_of(history, course.run, "rollback") is not None
+        return Watched(is_over=True, is_worse=taken_back, says=_moved(history, course))
+    settings = loop.settings.watch
+    counts = counted(settings)
+    begun = course.asked if counts is None or (course.asked and course.asked[1] <= counts[1]) else counts
+    if counts is not None and begun is not None and (failed := failing(settings, begun, counts)):
+        return _back(loop, course, failed)
+    since = rows.filter(pl.col(MOMENT) > course.at)
+    due = min(len(since) // settings.rows, settings.looks)
+    if due > course.looks:
+        found = worse_since(
+            *_models(loop, course), since.head(due * settings.rows), (1 - settings.sureness) / settings.looks
+        )
+        if found is not None and found[1] > 0:
+            value, low, high = found
+            said = f"mean loss {value:+.4g} ({low:+.4g} to {high:+.4g}) above that of version {course.old}"
+            return _back(loop, course, f"{said}, on {due * settings.rows} rows served since")
+    late = course.at is not None and loop.clock() - course.at >= span_of(settings.at_most)
+    if due >= settings.looks or late:
+        said = f"version {course.version} stays: not worse than version {course.old} on {len(since)} rows served since"
+        _enter(loop, course, said)
+        return Watched(is_over=True, looks=due, says=said)
+    said = f"version {course.version} is watched: outcomes of {len(since)} rows, of {settings.rows * settings.looks}"
+    return Watched(is_over=False, looks=due, says=said, asked=begun)
+
+
+def counted(settings: Watch) -> tuple[float, float] | None:
+    """Requests that have failed so far, and all; None if nobody says."""
+    if settings.metrics is None:
+        return None
+    try:
+        with urlopen(Request(settings.metrics), timeout=_SECONDS) as answer:  # noqa: S310 - settings take http alone
+            return requests_of(answer.read(_MOST_BYTES).decode("utf-8", "replace"))
+    except (URLError, OSError, ValueError):
+        return None
+
+
+def failing(settings: Watch, begun: tuple[float, float], now: tuple[float, float]) -> str:
+    """That too many of the requests since a moment failed, in words; nothing if they do not."""
+    failed, total = now[0] - begun[0], now[1] - begun[1]
+    if total < _FEWEST_REQUESTS or failed <= settings.failures * total:
+        return ""
+    return f"{failed:.0f} of {total:.0f} requests failed since, where {settings.failures:.1%} may"
+
+
+def requests_of(text: str) -> tuple[float, float]:
+    """Of a page of metrics, how many predictions failed by the service's fault, and how many were asked for."""
+    failed = total = 0.0
+    for line in text.splitlines():
+        name, _, value = line.rpartition(" ")
+        if name.startswith("serving_requests_total{") and 'route="/predict"' in name:
+            total += float(value)
+            failed += float(value) if 'status="5' in name else 0.0
+    return failed, total
+
+
+def _models(loop: Loop, course: Course) -> tuple[Predictor, Predictor]:
+    """The one that serves, and the one before it."""
+    name = registered_name(loop.project.settings.tracking, loop.model)
+    with loop.ledger() as ledger:
+        facts = None if course.old is None else facts_of(ledger.client, name, course.old)
+        if facts is None or course.old is None:
+            raise TrackingError(f"Version {course.old} is not in the registry any more.", "Look at `registry list`.")
+        old = Predictor.from_bytes(fetch(ledger.client, course.old, facts), Path(f"of version {course.old}"))
+    return Predictor.load(loop.project.root / MODEL.path), old
+
+
+def _back(loop: Loop, course: Course, why: str) -> Watched:
+    outcome = rollback(loop.project, loop.model, with_note(why, Note(name=course.run)), loop.clock)
+    loop.reached("taken back")
+    told = announce(loop.project, loop.model)
+    said = "; ".join(filter(None, [f"version {outcome.version} serves again: {why}", told]))
+    return Watched(is_over=True, is_worse=True, says=said)
+
+
+def _enter(loop: Loop, course: Course, said: str) -> None:
+    def enter(history: History) -> Decision | None:
+        version = history.champion
+        facts = None if version is None else history.facts(version)
+        if version is None or facts is None or entry_of(history, course.run, "watch") is not None:
+            return None
+        return Decision(
+            action="watch",
+            version=version,
+            champion=version,
+            facts=facts,
+            reason=with_note(said, Note(name=course.run)),
+        )
+
+    with loop.ledger() as ledger:
+        ledger.write(enter)
+    loop.reached("watched")
+
+
+def _moved(history: History, course: Course) -> str:
+    entry = entry_of(history, course.run, "rollback")
+    if entry is not None:
+        return f"version {history.champion} serves again: {entry.reason}"
+    return f"version {history.champion} serves: somebody has moved the alias"
