@@ -14,14 +14,14 @@ from ...contract.types import Section
 #: At most so much of the log is one message.
 MOST_BYTES = 1024 * 1024
 
-record_of = msgspec.json.Decoder(dict[str, Any]).decode
+records_of = msgspec.json.Decoder(dict[str, Any]).decode_lines
 
 
 class Connection(Protocol):
     """The way to one collector; one thread uses it."""
 
-    def write(self, lines: Sequence[bytes]) -> int:
-        """Bring it the first of some lines, and say how many it has taken; raises as `Write` of `recording/queue.py`."""
+    def write(self, pieces: Sequence[bytes]) -> int:
+        """Bring it the first of some pieces, and say how many it has taken; raises as `Write` of `recording/queue.py`."""
 
     def close(self) -> None:
         """End it; the next lines begin another."""

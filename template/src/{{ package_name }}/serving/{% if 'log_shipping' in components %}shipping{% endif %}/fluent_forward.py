@@ -21,8 +21,8 @@ import msgspec
 from pydantic import Field
 
 from ...connections.environment import Address, expanded
-from ..recording.sink import piece_of
-from .base import MOST_BYTES, Collector, record_of
+from ..recording.sink import first_of
+from .base import MOST_BYTES, Collector, records_of
 
 _MOST_ANSWER_BYTES = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,16 +61,16 @@ class Forward:
         self._context = ssl.create_default_context(cafile=settings.ca) if settings.tls else None
         self._socket: socket.socket | None = None
 
-    def write(self, lines: Sequence[bytes]) -> int:
-        """Send the first of some lines as one message, and wait until it is acknowledged; raises `OSError`."""
-        piece = piece_of(lines, MOST_BYTES)
+    def write(self, pieces: Sequence[bytes]) -> int:
+        """Send the first of some pieces as one message, and wait until it is acknowledged; raises `OSError`."""
+        first = first_of(pieces, MOST_BYTES)
         chunk = b64encode(secrets.token_bytes(16)).decode()
-        message = message_of(self._settings.tag, piece, chunk)
+        message = message_of(self._settings.tag, b"".join(first), chunk)
         if self._socket is not None:
             # One that was started again has closed it, which says nothing about the next.
             with suppress(OSError):
                 self._exchange(self._socket, message, chunk)
-                return len(piece)
+                return len(first)
             self.close()
         self._socket = self._connect()
         try:
@@ -78,7 +78,7 @@ class Forward:
         except OSError:
             self.close()
             raise
-        return len(piece)
+        return len(first)
 
     def close(self) -> None:
         """End the connection."""
@@ -115,9 +115,9 @@ class Forward:
             raise ConnectionError("the collector answered something else than an acknowledgement")
 
 
-def message_of(tag: str, lines: Sequence[bytes], chunk: str) -> bytes:
+def message_of(tag: str, lines: bytes, chunk: str) -> bytes:
     """Some lines of the log as one message, which is acknowledged by the name of its chunk."""
-    entries = [(_event_time(record), record) for record in map(record_of, lines)]
+    entries = [(_event_time(record), record) for record in records_of(lines)]
     return msgspec.msgpack.encode((tag, entries, {"size": len(entries), "chunk": chunk}))
 
 

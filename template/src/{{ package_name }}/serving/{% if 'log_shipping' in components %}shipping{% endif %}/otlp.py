@@ -34,8 +34,8 @@ from ...contract.types import Word
 from ...discovery import PACKAGE
 from ...errors import SettingsError
 from ..recording.queue import RefusedError
-from ..recording.sink import piece_of
-from .base import MOST_BYTES, Collector, record_of
+from ..recording.sink import first_of
+from .base import MOST_BYTES, Collector, records_of
 
 #: Of the answers that are no 200, those after which the same is to be sent again.
 _LATER = frozenset({429, 502, 503, 504})
@@ -96,12 +96,14 @@ class Http:
             self._opener.add_handler(handler())
         self._not_before = 0.0
 
-    def write(self, lines: Sequence[bytes]) -> int:
-        """Send the first of some lines; raises `OSError` to be asked again, and `RefusedError`."""
+    def write(self, pieces: Sequence[bytes]) -> int:
+        """Send the first of some pieces; raises `OSError` to be asked again, and `RefusedError`."""
         if time.monotonic() < self._not_before:
             raise ConnectionError("the collector asked for a pause")
-        piece = piece_of(lines, MOST_BYTES)
-        body = gzip.compress(request_of(self._service, piece), 1)
+        first = first_of(pieces, MOST_BYTES)
+        lines = b"".join(first)
+        count = lines.count(b"\n")
+        body = gzip.compress(request_of(self._service, lines), 1)
         request = Request(self._url, body, self._headers)  # noqa: S310 - its scheme was looked at
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
@@ -114,13 +116,13 @@ class Http:
                 if error.code in _LATER:
                     self._pause(error.headers.get("Retry-After", ""))
                     raise ConnectionError(f"the collector answered {error.code}") from None
-            raise RefusedError(f"the collector answered {error.code}", written=0, refused=len(piece)) from None
+            raise RefusedError(f"the collector answered {error.code}", pieces=len(first), refused=count) from None
         except (HTTPException, ValueError) as error:
             raise ConnectionError(f"the collector does not speak OTLP: {type(error).__name__}") from None
         if rejected > 0:
-            refused = min(rejected, len(piece))
-            raise RefusedError(reason, written=len(piece) - refused, refused=refused)
-        return len(piece)
+            refused = min(rejected, count)
+            raise RefusedError(reason, pieces=len(first), refused=refused)
+        return len(first)
 
     def close(self) -> None:
         """Nothing stays open between two requests."""
@@ -130,10 +132,10 @@ class Http:
             self._not_before = time.monotonic() + min(float(asked), _MOST_PAUSE_SECONDS)
 
 
-def request_of(service: str, lines: Sequence[bytes]) -> bytes:
+def request_of(service: str, lines: bytes) -> bytes:
     """Some lines of the log as an `ExportLogsServiceRequest`."""
     resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
-    records = [_log_record(record) for record in map(record_of, lines)]
+    records = [_log_record(record) for record in records_of(lines)]
     scope = {"scope": {"name": f"{PACKAGE}.prediction_log"}, "logRecords": records}
     return msgspec.json.encode({"resourceLogs": [{"resource": resource, "scopeLogs": [scope]}]})
 

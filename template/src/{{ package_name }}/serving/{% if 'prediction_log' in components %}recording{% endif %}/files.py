@@ -10,10 +10,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .sink import piece_of
+from .sink import first_of
 
 # In memory a second time while they are written.
-_PIECE_BYTES = 1024 * 1024
+_MOST_BYTES = 1024 * 1024
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-\d+-[0-9a-f]{8}\.jsonl")
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -24,7 +24,7 @@ class Files:
 
     Args:
         folder: made when the first line comes.
-        most_bytes: of a file, but for one line that is longer by itself.
+        most_bytes: of a file, but for one piece that is longer by itself.
         keep: files that began longer ago are removed, whichever process wrote them; None: none is.
         keep_bytes: the oldest files are removed until all together are no larger; None: none is.
     """
@@ -41,16 +41,16 @@ class Files:
         self._size = 0
         self._day = ""
 
-    def write(self, lines: Sequence[bytes]) -> int:
-        """Write the first of some lines, and say how many; raises `OSError` where none could be written."""
-        piece = piece_of(lines, min(_PIECE_BYTES, self._most_bytes))
-        if self._file is None or not self._has_room(self._file, sum(map(len, piece))):
+    def write(self, pieces: Sequence[bytes]) -> int:
+        """Write the first of some pieces, each of whole lines, and say how many; raises `OSError` where none could be written."""
+        first = first_of(pieces, min(_MOST_BYTES, self._most_bytes))
+        if self._file is None or not self._has_room(self._file, sum(map(len, first))):
             self.close()
             self._open()
-        written, fault = self._append(b"".join(piece))
+        written, fault = self._append(b"".join(first))
         if fault is None:
-            return len(piece)
-        return self._cut(piece, written, fault)
+            return len(first)
+        return self._cut(first, written, fault)
 
     def sync(self) -> None:
         """Have what was written on the disk, whatever happens to the machine; raises `OSError`."""
@@ -91,11 +91,11 @@ class Files:
         self._size += written
         return written, None
 
-    def _cut(self, piece: Sequence[bytes], written: int, fault: OSError) -> int:
-        """Take back the line that was written in part, end the file, and say how many lines it got; raises if none."""
+    def _cut(self, pieces: Sequence[bytes], written: int, fault: OSError) -> int:
+        """Take back the piece that was written in part, end the file, and say how many pieces it got; raises if none."""
         count = size = 0
-        while size + len(piece[count]) <= written:
-            size += len(piece[count])
+        while size + len(pieces[count]) <= written:
+            size += len(pieces[count])
             count += 1
         assert self._file is not None
         with suppress(OSError):

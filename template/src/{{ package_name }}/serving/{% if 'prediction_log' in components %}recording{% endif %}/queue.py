@@ -1,65 +1,43 @@
-"""What waits to be written: runs as they are, bounded by what they take, and the one thread that makes and writes lines.
+"""What waits to be written: lines, bounded by the memory they take, and the one thread that writes them.
 
-Where an answer is made a run is only put aside, in about a microsecond. The thread makes lines of some runs at a time, and
-rests evenly in between, so that answers never wait for more than these, and few do; and writing does not hold up Python: a
-disk that is slow, full or gone costs the service the memory that is set, and nothing else.
+Where an answer is made its lines are only put aside. The thread wakes some times a second, and writing does not hold up
+Python: a disk that is slow, full or gone costs the service the memory that is set, and nothing else.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
-from typing import Protocol
 
 from ...counts import counted
 
-# What waits is looked at so often, and as long its lines are made: twice that a record is only in memory, which a killed
-# process can lose.
+# What waits is written so often: as long a record is only in memory, which a killed process can lose.
 _SECONDS = 0.125
 # A disk that fails is asked again after so long.
 _PAUSE_SECONDS = 1.0
-# So many records are written at a time, and made between two rests: within about a fifth of a millisecond. Rests are long
-# where little waits: each time answers, which need Python too, are held up.
-_WRITTEN_RECORDS, _MADE_RECORDS = 1024, 64
 
 logger = logging.getLogger(__name__)
 
-#: Writes the first of some lines, and says how many; raises `OSError` where it could write none yet, and `RefusedError` for
-#: those that it never can.
+#: Writes the first of some pieces, each of whole lines, and says how many; raises `OSError` where it could write none yet, and
+#: `RefusedError` for those that it never can.
 Write = Callable[[Sequence[bytes]], int]
 
 
 class RefusedError(Exception):
-    """The first of some lines were not all taken, and would not be if they were written again.
+    """The first of some pieces were not all taken, and would not be if they were written again.
 
     Args:
         reason: in the words of whoever refused.
-        written: so many of the first lines were taken.
-        refused: so many of them were not.
+        pieces: so many of the first were tried.
+        refused: so many of their lines were not taken.
     """
 
-    def __init__(self, reason: str, *, written: int, refused: int) -> None:
+    def __init__(self, reason: str, *, pieces: int, refused: int) -> None:
         super().__init__(reason)
-        self.written = written
+        self.pieces = pieces
         self.refused = refused
-
-
-class Waits(Protocol):
-    """Something that becomes lines."""
-
-    @property
-    def records(self) -> int:
-        """How many lines."""
-
-    @property
-    def size(self) -> int:
-        """What it takes in memory, in bytes."""
-
-    def lines(self) -> Sequence[bytes]:
-        """Make them."""
 
 
 @dataclass(kw_only=True)
@@ -84,10 +62,9 @@ class Queue:
         self._what = what
         self._write = write
         self._most_bytes = most_bytes
-        self._waiting: deque[Waits] = deque()
-        # Made, and what they took before; only the thread changes them.
-        self._lines: Sequence[bytes] = ()
-        self._made_bytes = 0
+        self._waiting: list[bytes] = []
+        # Taken from there; only the thread changes them.
+        self._pieces: list[bytes] = []
         self._bytes = 0
         self._lock = Lock()
         self._wake, self._closing = Event(), Event()
@@ -101,14 +78,14 @@ class Queue:
         self._thread = Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
 
-    def put(self, waits: Waits) -> None:
-        """Let records wait, or drop them where too much waits already; it never waits itself."""
+    def put(self, lines: bytes) -> None:
+        """Let whole lines wait, or drop them where too much waits already; it never waits itself."""
         with self._lock:
-            if self._closing.is_set() or self._bytes + waits.size > self._most_bytes:
-                self.tally.dropped += waits.records
+            if self._closing.is_set() or self._bytes + len(lines) > self._most_bytes:
+                self.tally.dropped += _records([lines])
                 return
-            self._waiting.append(waits)
-            self._bytes += waits.size
+            self._waiting.append(lines)
+            self._bytes += len(lines)
             is_much = 2 * self._bytes > self._most_bytes
         if is_much:
             self._wake.set()
@@ -124,9 +101,8 @@ class Queue:
         if self._thread is not None:
             self._thread.join(seconds)
         with self._lock:
-            left = len(self._lines) + sum(waits.records for waits in self._waiting)
-            self._waiting.clear()
-            self._lines, self._bytes, self._made_bytes = (), 0, 0
+            left = _records(self._pieces) + _records(self._waiting)
+            self._pieces, self._waiting, self._bytes = [], [], 0
             self.tally.dropped += left
         if left:
             logger.warning("%s of the %s could not be written before the end", counted(left, "record"), self._what)
@@ -143,55 +119,31 @@ class Queue:
                 self._closing.wait(_PAUSE_SECONDS)
 
     def _empty(self) -> bool:
-        """Write all that waits; says whether that was possible."""
-        while self._lines or self._make():
+        """Write all that waits by now; says whether that was possible."""
+        with self._lock:
+            self._pieces += self._waiting
+            self._waiting = []
+        while self._pieces:
+            refused = 0
             try:
-                written, refused = self._write(self._lines), 0
+                count = self._write(self._pieces)
             except OSError as error:
                 self._say(error)
                 return False
             except RefusedError as error:
-                written, refused = error.written, error.refused
+                count, refused = error.pieces, error.refused
                 self._say_refused(error)
             except Exception:
                 # The thread goes on, and later lines are others.
                 logger.exception("Lines of the %s could not be written", self._what)
-                written, refused = 0, len(self._lines)
+                count, refused = len(self._pieces), _records(self._pieces)
             with self._lock:
-                self._lines = self._lines[written + refused :]
-                self.tally.written += written
+                done, self._pieces = self._pieces[:count], self._pieces[count:]
+                self._bytes -= sum(map(len, done))
+                self.tally.written += _records(done) - refused
                 self.tally.dropped += refused
-                if not self._lines:
-                    self._bytes -= self._made_bytes
-                    self._made_bytes = 0
         self._say(None)
         return True
-
-    def _make(self) -> bool:
-        """Make lines of what has waited longest; says whether there are any."""
-        lines: list[bytes] = []
-        until_rest, rested, waited = _MADE_RECORDS, 0, max(1, self._bytes)
-        for _ in range(len(self._waiting)):
-            if len(lines) >= _WRITTEN_RECORDS or (waits := self._next()) is None:
-                break
-            try:
-                lines += waits.lines()
-                self._made_bytes += waits.size
-            except Exception:
-                logger.exception("Records of the prediction log could not be made")
-                with self._lock:
-                    self.tally.dropped += waits.records
-                    self._bytes -= waits.size
-            if len(lines) >= until_rest:
-                until_rest = len(lines) + _MADE_RECORDS
-                self._closing.wait(_SECONDS * (self._made_bytes - rested) / waited)
-                rested = self._made_bytes
-        self._lines = lines
-        return bool(lines)
-
-    def _next(self) -> Waits | None:
-        with self._lock:
-            return self._waiting.popleft() if self._waiting else None
 
     def _say(self, fault: OSError | None) -> None:
         """Say once that writing fails, and once that it does no longer."""
@@ -217,3 +169,7 @@ class Queue:
                 refusal,
             )
         self._is_refused = True
+
+
+def _records(pieces: Sequence[bytes]) -> int:
+    return sum(piece.count(b"\n") for piece in pieces)

@@ -40,10 +40,10 @@ class Sink:
     open: Callable[[], Iterable[Outlet]]
 
 
-def piece_of(lines: Sequence[bytes], most_bytes: int) -> Sequence[bytes]:
-    """The first of some lines: as many as fit, but one at least."""
-    count, size = 1, len(lines[0])
-    while count < len(lines) and size + len(lines[count]) <= most_bytes:
-        size += len(lines[count])
+def first_of(pieces: Sequence[bytes], most_bytes: int) -> Sequence[bytes]:
+    """The first of some pieces: as many as fit, but one at least."""
+    count, size = 1, len(pieces[0])
+    while count < len(pieces) and size + len(pieces[count]) <= most_bytes:
+        size += len(pieces[count])
         count += 1
-    return lines[:count]
+    return pieces[:count]
