@@ -19,6 +19,10 @@ from ..tracking.client import fetch_file
 from .entry import Facts
 
 
+class NotKeptError(TrackingError):
+    """The file of a version is not in MLflow's store any more."""
+
+
 def digest_of(content: bytes) -> str:
     """As entries write it."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -28,12 +32,13 @@ def fetch(client: Any, version: int, facts: Facts) -> bytes:
     """The graph of a version, proved.
 
     Raises:
-        TrackingError: it is not kept any more, or it is not the file that was registered.
+        NotKeptError: it is not kept any more.
+        TrackingError: it is not the file that was registered, or MLflow cannot be asked.
         ModelFileError: it fails on its own example.
     """
     graph = fetch_file(client, facts.run, GRAPH)
     if graph is None:
-        raise TrackingError(f"The file of version {version} is not kept any more.", "Choose another version.")
+        raise NotKeptError(f"The file of version {version} is not kept any more.", "Choose another version.")
     if facts.graph and digest_of(graph) != facts.graph:
         raise TrackingError(
             f"The file of version {version} is not the one that was registered: {digest_of(graph)}, not {facts.graph}.",

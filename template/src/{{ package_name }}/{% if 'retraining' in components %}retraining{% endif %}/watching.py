@@ -11,9 +11,8 @@ import polars as pl
 
 from ..artifacts import MODEL
 from ..contract.durations import span_of
-from ..errors import TrackingError
 from ..predictor.predictor import Predictor
-from ..registry.deploying import fetch
+from ..registry.deploying import NotKeptError, fetch
 from ..registry.facts import facts_of
 from ..registry.history import History
 from ..registry.keeping import announce
@@ -74,17 +73,16 @@ def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
         return _back(loop, course, failed)
     since = rows.filter(pl.col(MOMENT) > course.at)
     due = min(len(since) // settings.rows, settings.looks)
+    beside = f"not worse than version {course.old} on {len(since)} rows served since"
     if due > course.looks:
-        found = worse_since(
-            *_models(loop, course), since.head(due * settings.rows), (1 - settings.sureness) / settings.looks
-        )
-        if found is not None and found[1] > 0:
-            value, low, high = found
-            said = f"mean loss {value:+.4g} ({low:+.4g} to {high:+.4g}) above that of version {course.old}"
-            return _back(loop, course, f"{said}, on {due * settings.rows} rows served since")
+        old = _before(loop, course)
+        if old is None:
+            beside = f"version {course.old} is not kept any more, so that nothing is compared with it"
+        elif worse := _worse(loop, course, old, since.head(due * settings.rows)):
+            return _back(loop, course, worse)
     late = course.at is not None and loop.clock() - course.at >= span_of(settings.at_most)
     if due >= settings.looks or late:
-        said = f"version {course.version} stays: not worse than version {course.old} on {len(since)} rows served since"
+        said = f"version {course.version} stays: {beside}"
         _enter(loop, course, said)
         return Watched(is_over=True, looks=due, says=said)
     said = f"version {course.version} is watched: outcomes of {len(since)} rows, of {settings.rows * settings.looks}"
@@ -121,15 +119,30 @@ def requests_of(text: str) -> tuple[float, float]:
     return failed, total
 
 
-def _models(loop: Loop, course: Course) -> tuple[Predictor, Predictor]:
-    """The one that serves, and the one before it."""
+def _before(loop: Loop, course: Course) -> Predictor | None:
+    """The model before the one that serves; None if it is not kept any more."""
     name = registered_name(loop.project.settings.tracking, loop.model)
     with loop.ledger() as ledger:
         facts = None if course.old is None else facts_of(ledger.client, name, course.old)
         if facts is None or course.old is None:
-            raise TrackingError(f"Version {course.old} is not in the registry any more.", "Look at `registry list`.")
-        old = Predictor.from_bytes(fetch(ledger.client, course.old, facts), Path(f"of version {course.old}"))
-    return Predictor.load(loop.project.root / MODEL.path), old
+            return None
+        try:
+            graph = fetch(ledger.client, course.old, facts)
+        except NotKeptError:
+            return None
+    return Predictor.from_bytes(graph, Path(f"of version {course.old}"))
+
+
+def _worse(loop: Loop, course: Course, old: Predictor, rows: pl.DataFrame) -> str:
+    """That the model that serves is worse than the one before for sure, in words; nothing if it is not."""
+    settings = loop.settings.watch
+    new = Predictor.load(loop.project.root / MODEL.path)
+    found = worse_since(new, old, rows, (1 - settings.sureness) / settings.looks)
+    if found is None or found[1] <= 0:
+        return ""
+    value, low, high = found
+    above = f"mean loss {value:+.4g} ({low:+.4g} to {high:+.4g}) above that of version {course.old}"
+    return f"{above}, on {len(rows)} rows served since"
 
 
 def _back(loop: Loop, course: Course, why: str) -> Watched:

@@ -73,9 +73,9 @@ class Form:
         return _ENCODER.encode_lines([*map(Line, request_ids, rows, counts, seconds, *same, inputs, predictions)])
 
 
-def _each(values: Sequence[Any], counts: Sequence[int]) -> list[Any]:
+def _each(values: Sequence[Any], counts: Sequence[int]) -> tuple[Any, ...]:
     """Each as often as it counts."""
-    return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
+    return tuple(value for value, count in zip(values, counts, strict=True) for _ in range(count))
 
 
 class Recording:
