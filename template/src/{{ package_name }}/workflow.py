@@ -15,7 +15,6 @@ from .artifacts import Artifact, clear_beside, writing
 from .discovery import discover
 from .errors import GateError, ProjectError, SettingsError
 from .lineage import FOLDER, Lineage
-from .pipelines.observers.base import observed
 from .progress import shown
 from .steps import Project, Step
 from .threads import limited
@@ -81,6 +80,8 @@ def execute(step: Step, project: Project, steps: Sequence[Step] | None = None) -
 
 
 def _execute(step: Step, project: Project, steps: Sequence[Step]) -> str:
+    from .pipelines.observers.base import observed
+
     threads = project.settings.threads
     _require_readers(project.root / "configs")
     with _alone(project.root):
