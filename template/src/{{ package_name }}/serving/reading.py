@@ -29,8 +29,8 @@ from .schema import LONGEST_TEXT, LONGEST_WORD, limits_of
 Row = tuple[Any, ...]
 
 
-# Letters that the decoder cannot have in a name.
-_ODD = re.compile(r'[\\"\x00-\x1f]')
+#: Letters that no struct of msgspec can have in a name.
+ODD = re.compile(r'[\\"\x00-\x1f]')
 
 
 class QuickReader:
@@ -86,7 +86,7 @@ def _indices(columns: list[tuple[str, Column]], *kinds: type[Any]) -> list[int]:
 def _decoder(columns: list[tuple[str, Column]], most_rows: int) -> Callable[[bytes], Any]:
     """Real names are data, and may be no names in Python: they are other names of the fields."""
     names = {f"column_{index}": name for index, (name, _) in enumerate(columns)}
-    if any(_ODD.search(name) for name in names.values()):
+    if any(ODD.search(name) for name in names.values()):
         return _leave
     fields: list[Any] = [(field, _kind(column)) for field, (_, column) in zip(names, columns, strict=True)]
     instance: Any = msgspec.defstruct("Instance", fields, rename=names, forbid_unknown_fields=True, gc=False)

@@ -92,10 +92,13 @@ def follow(
 
 
 def _first_window(files: Sequence[Path], compared: Compared, known: Sequence[DriftWindow]) -> Rows | None:
-    """The rows of the first window that was compared with this reference; None if they are gone."""
-    first = next((window for window in known if window.reference == compared.version), None)
-    records = [] if first is None else again(files, first.pieces, compared.contract)
-    return rows_of(compared.contract, records) if records else None
+    """The rows of the oldest window that was compared with this reference and is there as a whole; None if none is."""
+    for window in known:
+        if window.reference == compared.version:
+            records = again(files, window.pieces, compared.contract)
+            if len(records) == window.rows:
+                return rows_of(compared.contract, records)
+    return None
 
 
 def summary_of(compared: Compared, records: Sequence[Record], rows: Rows) -> Summary:

@@ -19,8 +19,8 @@ from ..tracking.client import fetch_file
 from .entry import Facts
 
 
-class NotKeptError(TrackingError):
-    """The file of a version is not in MLflow's store any more."""
+class LostError(TrackingError):
+    """The file of a version is not in MLflow's store any more, or another lies there."""
 
 
 def digest_of(content: bytes) -> str:
@@ -32,15 +32,15 @@ def fetch(client: Any, version: int, facts: Facts) -> bytes:
     """The graph of a version, proved.
 
     Raises:
-        NotKeptError: it is not kept any more.
-        TrackingError: it is not the file that was registered, or MLflow cannot be asked.
+        LostError: it is not kept any more, or it is not the file that was registered.
+        TrackingError: MLflow cannot be asked.
         ModelFileError: it fails on its own example.
     """
     graph = fetch_file(client, facts.run, GRAPH)
     if graph is None:
-        raise NotKeptError(f"The file of version {version} is not kept any more.", "Choose another version.")
+        raise LostError(f"The file of version {version} is not kept any more.", "Choose another version.")
     if facts.graph and digest_of(graph) != facts.graph:
-        raise TrackingError(
+        raise LostError(
             f"The file of version {version} is not the one that was registered: {digest_of(graph)}, not {facts.graph}.",
             "Somebody changed it in MLflow's store: bring it back, or choose another version.",
         )

@@ -19,6 +19,10 @@ from .ledger import Clock, Decide, Decision, Ledger
 _LOCK = "models/.registry.lock"
 
 
+class MovedError(SettingsError):
+    """The alias is at another version than the one that was asked about."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What came of it.
@@ -60,21 +64,31 @@ def promote(project: Project, model: str, version: int, reason: str = "", clock:
         return _carry_out(ledger, version, facts, decide)
 
 
-def rollback(project: Project, model: str, reason: str = "", clock: Clock = now) -> Outcome:
+def rollback(project: Project, model: str, reason: str = "", clock: Clock = now, of: int | None = None) -> Outcome:
     """Let the version hold the alias that held it before; again, and it is the one before that.
 
+    Args:
+        project: whose model it is.
+        model: its name.
+        reason: why.
+        clock: says when.
+        of: the version that is taken back, whatever has come meanwhile; None for the one that holds the alias.
+
     Raises:
+        MovedError: another version holds the alias.
         SettingsError: none was before.
         TrackingError: the registry, its ledger or the file of the version cannot be used.
     """
     _check(reason)
     with _ledger(project, model, clock) as ledger:
         history = ledger.settle()
+        if of is not None and history.champion != of:
+            raise MovedError(f"Version {history.champion} holds the alias, not {of}.", "Look at `registry list`.")
         if history.previous is None:
             raise SettingsError(
                 "There is no version to go back to: none held the alias before.", "`registry list` shows all versions."
             )
-        version, led = history.previous, history.champion
+        version, led = history.previous, history.champion if of is None else of
         facts = facts_of(ledger.client, ledger.name, version)
         if facts is None:
             message = f"Version {version}, which was served before, is not in MLflow any more."
@@ -82,7 +96,7 @@ def rollback(project: Project, model: str, reason: str = "", clock: Clock = now)
 
         def decide(history: History) -> Decision | None:
             if history.champion != led:
-                raise SettingsError(
+                raise MovedError(
                     f"Version {history.champion} was promoted meanwhile.", "Look at `registry list`, then say it again."
                 )
             return Decision(action="rollback", version=version, champion=version, facts=facts, reason=reason)

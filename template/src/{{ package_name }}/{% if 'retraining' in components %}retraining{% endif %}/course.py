@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,15 @@ Stage = Literal["began", "trained", "compared", "registered", "serving"]
 Moment = Annotated[AwareDatetime, Field(strict=False)]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Requests so far: those that failed, all, and when the service was started, in seconds since 1970; 0 if it does not say."""
+
+    failed: float
+    total: float
+    started: float = 0.0
+
+
 class Course(Section):
     """A run that is not over.
 
@@ -35,7 +45,7 @@ class Course(Section):
         old: the version that served before.
         at: when the new one began to serve.
         looks: how often it was looked at since.
-        asked: requests that had failed, and all, when it was first watched; None where nobody says.
+        asked: when it was first watched; None where nobody says.
     """
 
     format: Literal[1] = 1
@@ -48,7 +58,7 @@ class Course(Section):
     old: int | None = None
     at: Moment | None = None
     looks: int = 0
-    asked: Annotated[tuple[float, float], Field(strict=False)] | None = None
+    asked: Asked | None = None
 
     @property
     def judged(self) -> Verdict:

@@ -19,7 +19,7 @@ from ..registry.history import History
 from ..registry.keeping import announce
 from ..registry.ledger import Decision as Entered
 from ..steps import Project
-from .choosing import Chosen, choose
+from .choosing import Chosen, choose, without
 from .comparing import compare
 from .course import Course, Stage, forget, keep
 from .deciding import Decision
@@ -173,7 +173,8 @@ def _deploy(loop: Loop, course: Course, seen: Seen) -> Step:  # noqa: ARG001 - a
 
 
 def _watch(loop: Loop, course: Course, seen: Seen) -> Step:
-    watched = watch(loop, course, seen.rows)
+    # While something is broken each model may be as wrong as it likes.
+    watched = watch(loop, course, without(seen.rows, seen.broken))
     if watched.is_over:
         forget(loop)
         clear(loop.project, keep=course.run)

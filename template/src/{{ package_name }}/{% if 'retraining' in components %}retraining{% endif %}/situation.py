@@ -66,6 +66,7 @@ class Run:
         until: the moment of the newest row that it was made of or compared by.
         state: where it is, or how it ended.
         version: that came of it, a number of the registry.
+        back: when its model was taken back.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Run:
     until: datetime
     state: State
     version: int | None = None
+    back: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

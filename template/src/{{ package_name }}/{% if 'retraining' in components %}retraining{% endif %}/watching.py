@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import polars as pl
 
 from ..artifacts import MODEL
 from ..contract.durations import span_of
+from ..errors import SettingsError
+from ..predictor.loading import ModelFileError
 from ..predictor.predictor import Predictor
-from ..registry.deploying import NotKeptError, fetch
+from ..registry.deploying import LostError, fetch
 from ..registry.facts import facts_of
 from ..registry.history import History
 from ..registry.keeping import announce
 from ..registry.ledger import Decision
-from ..registry.promoting import rollback
+from ..registry.promoting import MovedError, rollback
 from ..tracking.names import registered_name
 from .comparing import worse_since
-from .course import Course
+from .course import Asked, Course
 from .loop import Loop
 from .notes import Note, entry_of, with_note
 from .served import MOMENT
 from .settings import Watch
 
 _SECONDS, _MOST_BYTES = 5.0, 4 * 1024 * 1024
+# A route by which predictions are asked for, in any protocol.
+_ASKED = re.compile(
+    r'serving_requests_total\{route="[^"]*/(?:predict|infer|ModelInfer)",status="(?P<status>\d+)"\}', re.ASCII
+)
 #: Of fewer requests nothing is said.
 _FEWEST_REQUESTS = 200
 
@@ -47,7 +54,7 @@ class Watched:
     says: str
     is_worse: bool = False
     looks: int = 0
-    asked: tuple[float, float] | None = None
+    asked: Asked | None = None
 
 
 def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
@@ -67,20 +74,20 @@ def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
         taken_back = entry_of(history, course.run, "rollback") is not None
         return Watched(is_over=True, is_worse=taken_back, says=_moved(history, course))
     settings = loop.settings.watch
-    counts = counted(settings)
-    begun = course.asked if counts is None or (course.asked and course.asked[1] <= counts[1]) else counts
-    if counts is not None and begun is not None and (failed := failing(settings, begun, counts)):
-        return _back(loop, course, failed)
+    late = course.at is not None and loop.clock() - course.at >= span_of(settings.at_most)
+    now = counted(settings)
+    begun = course.asked if now is None else since_restart(course.asked or now, now)
+    if now is not None and begun is not None and (failed := failing(settings, begun, now)):
+        return _back(loop, course, failed, late=late)
     since = rows.filter(pl.col(MOMENT) > course.at)
     due = min(len(since) // settings.rows, settings.looks)
     beside = f"not worse than version {course.old} on {len(since)} rows served since"
     if due > course.looks:
         old = _before(loop, course)
         if old is None:
-            beside = f"version {course.old} is not kept any more, so that nothing is compared with it"
+            beside = f"version {course.old} cannot be had any more, so that nothing is compared with it"
         elif worse := _worse(loop, course, old, since.head(due * settings.rows)):
-            return _back(loop, course, worse)
-    late = course.at is not None and loop.clock() - course.at >= span_of(settings.at_most)
+            return _back(loop, course, worse, late=late)
     if due >= settings.looks or late:
         said = f"version {course.version} stays: {beside}"
         _enter(loop, course, said)
@@ -89,38 +96,46 @@ def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
     return Watched(is_over=False, looks=due, says=said, asked=begun)
 
 
-def counted(settings: Watch) -> tuple[float, float] | None:
-    """Requests that have failed so far, and all; None if nobody says."""
+def counted(settings: Watch) -> Asked | None:
+    """What the service has been asked so far; None if nobody says."""
     if settings.metrics is None:
         return None
     try:
         with urlopen(Request(settings.metrics), timeout=_SECONDS) as answer:  # noqa: S310 - settings take http alone
             return requests_of(answer.read(_MOST_BYTES).decode("utf-8", "replace"))
-    except (URLError, OSError, ValueError):
+    except (OSError, HTTPException, ValueError):
         return None
 
 
-def failing(settings: Watch, begun: tuple[float, float], now: tuple[float, float]) -> str:
+def since_restart(begun: Asked, now: Asked) -> Asked:
+    """What is to be taken off: nothing of a service that was started again, which counts from 0."""
+    is_again = now.started != begun.started or now.failed < begun.failed or now.total < begun.total
+    return Asked(0.0, 0.0, now.started) if is_again else begun
+
+
+def failing(settings: Watch, begun: Asked, now: Asked) -> str:
     """That too many of the requests since a moment failed, in words; nothing if they do not."""
-    failed, total = now[0] - begun[0], now[1] - begun[1]
+    failed, total = now.failed - begun.failed, now.total - begun.total
     if total < _FEWEST_REQUESTS or failed <= settings.failures * total:
         return ""
     return f"{failed:.0f} of {total:.0f} requests failed since, where {settings.failures:.1%} may"
 
 
-def requests_of(text: str) -> tuple[float, float]:
-    """Of a page of metrics, how many predictions failed by the service's fault, and how many were asked for."""
-    failed = total = 0.0
+def requests_of(text: str) -> Asked:
+    """What a page of metrics says of predictions, whatever the protocol: how many failed by the service's fault, and all."""
+    failed = total = started = 0.0
     for line in text.splitlines():
         name, _, value = line.rpartition(" ")
-        if name.startswith("serving_requests_total{") and 'route="/predict"' in name:
+        if found := _ASKED.fullmatch(name):
             total += float(value)
-            failed += float(value) if 'status="5' in name else 0.0
-    return failed, total
+            failed += float(value) if found["status"].startswith("5") else 0.0
+        elif name == "process_start_time_seconds":
+            started = float(value)
+    return Asked(failed, total, started)
 
 
 def _before(loop: Loop, course: Course) -> Predictor | None:
-    """The model before the one that serves; None if it is not kept any more."""
+    """The model before the one that serves; None if it cannot be had any more."""
     name = registered_name(loop.project.settings.tracking, loop.model)
     with loop.ledger() as ledger:
         facts = None if course.old is None else facts_of(ledger.client, name, course.old)
@@ -128,9 +143,9 @@ def _before(loop: Loop, course: Course) -> Predictor | None:
             return None
         try:
             graph = fetch(ledger.client, course.old, facts)
-        except NotKeptError:
+            return Predictor.from_bytes(graph, Path(f"of version {course.old}"))
+        except (LostError, ModelFileError):
             return None
-    return Predictor.from_bytes(graph, Path(f"of version {course.old}"))
 
 
 def _worse(loop: Loop, course: Course, old: Predictor, rows: pl.DataFrame) -> str:
@@ -145,8 +160,19 @@ def _worse(loop: Loop, course: Course, old: Predictor, rows: pl.DataFrame) -> st
     return f"{above}, on {len(rows)} rows served since"
 
 
-def _back(loop: Loop, course: Course, why: str) -> Watched:
-    outcome = rollback(loop.project, loop.model, with_note(why, Note(name=course.run)), loop.clock)
+def _back(loop: Loop, course: Course, why: str, *, late: bool) -> Watched:
+    """Take the model back; a person goes before that, and where it is not possible it ends in time, too."""
+    note = with_note(why, Note(name=course.run))
+    try:
+        outcome = rollback(loop.project, loop.model, note, loop.clock, of=course.version)
+    except MovedError:
+        with loop.ledger() as ledger:
+            return Watched(is_over=True, says=_moved(ledger.read(), course))
+    except (LostError, ModelFileError, SettingsError) as error:
+        said = f"version {course.version} is worse ({why}), and cannot be taken back: {error}".replace("\n", " ")
+        if late:
+            _enter(loop, course, said)
+        return Watched(is_over=late, says=said)
     loop.reached("taken back")
     told = announce(loop.project, loop.model)
     said = "; ".join(filter(None, [f"version {outcome.version} serves again: {why}", told]))

@@ -7,7 +7,7 @@ Python: a disk that is slow, full or gone costs the service the memory that is s
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
@@ -17,6 +17,8 @@ from ...counts import counted
 _SECONDS = 0.125
 # A disk that fails is asked again after so long.
 _PAUSE_SECONDS = 1.0
+# Of what one run leaves: a request of many rows and columns is larger.
+_PIECE_BYTES = 256 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -80,15 +82,13 @@ class Queue:
 
     def put(self, lines: bytes) -> None:
         """Let whole lines wait, or drop them where too much waits already; it never waits itself."""
+        for piece in (lines,) if len(lines) <= _PIECE_BYTES else _pieces(lines):
+            self._put(piece)
+
+    def lose(self, records: int) -> None:
+        """Count records of which there are no lines."""
         with self._lock:
-            if self._closing.is_set() or self._bytes + len(lines) > self._most_bytes:
-                self.tally.dropped += _records([lines])
-                return
-            self._waiting.append(lines)
-            self._bytes += len(lines)
-            is_much = 2 * self._bytes > self._most_bytes
-        if is_much:
-            self._wake.set()
+            self.tally.dropped += records
 
     def stop(self) -> None:
         """Take no more, and write what waits; it does not wait for that."""
@@ -107,6 +107,17 @@ class Queue:
         if left:
             logger.warning("%s of the %s could not be written before the end", counted(left, "record"), self._what)
         return self._thread is None or not self._thread.is_alive()
+
+    def _put(self, piece: bytes) -> None:
+        with self._lock:
+            if self._closing.is_set() or self._bytes + len(piece) > self._most_bytes:
+                self.tally.dropped += _records([piece])
+                return
+            self._waiting.append(piece)
+            self._bytes += len(piece)
+            is_much = 2 * self._bytes > self._most_bytes
+        if is_much:
+            self._wake.set()
 
     def _run(self) -> None:
         is_last = False
@@ -136,12 +147,14 @@ class Queue:
             except Exception:
                 # The thread goes on, and later lines are others.
                 logger.exception("Lines of the %s could not be written", self._what)
-                count, refused = len(self._pieces), _records(self._pieces)
+                count, refused = 1, _records(self._pieces[:1])
             with self._lock:
                 done, self._pieces = self._pieces[:count], self._pieces[count:]
                 self._bytes -= sum(map(len, done))
-                self.tally.written += _records(done) - refused
-                self.tally.dropped += refused
+                # Of what `close` has given up nothing is there any more.
+                records = _records(done)
+                self.tally.written += max(0, records - refused)
+                self.tally.dropped += min(records, refused)
         self._say(None)
         return True
 
@@ -169,6 +182,15 @@ class Queue:
                 refusal,
             )
         self._is_refused = True
+
+
+def _pieces(lines: bytes) -> Iterator[bytes]:
+    """Lines in parts that a collector takes, each of whole lines; a line that is longer by itself is one."""
+    begin = 0
+    while begin < len(lines):
+        end = lines.rfind(b"\n", begin, begin + _PIECE_BYTES) + 1 or lines.index(b"\n", begin) + 1
+        yield lines[begin:end]
+        begin = end
 
 
 def _records(pieces: Sequence[bytes]) -> int:

@@ -6,7 +6,7 @@ thread, costs several times as much.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
@@ -17,6 +17,7 @@ from ...contract.types import Contract
 from ...predictor.predictor import Predictor
 from ..answering import said
 from ..observer import Answered
+from ..reading import ODD
 
 #: The form of a line; readers of later releases read all earlier ones.
 FORMAT = 1
@@ -50,9 +51,7 @@ class Form:
         columns = model.contract.columns
         self._names = tuple(columns)
         self._personal = frozenset(name for name, column in columns.items() if column.pii)
-        # Real names are data, and may be no names in Python.
-        fields = {f"column_{index}": name for index, name in enumerate(columns)}
-        self._inputs: Any = msgspec.defstruct("Inputs", [(field, Any) for field in fields], rename=fields, gc=False)
+        self._inputs = _maker(self._names)
 
     def lines(self, answered: Answered) -> bytes:
         """What was asked and answered, a line a row, in order; what is personal (`pii: true`) is masked."""
@@ -71,6 +70,14 @@ class Form:
             request_ids, seconds, counts = (_each(values, counts) for values in (request_ids, seconds, counts))
         same = (repeat(text) for text in (moment, self.name, self.version))
         return _ENCODER.encode_lines([*map(Line, request_ids, rows, counts, seconds, *same, inputs, predictions)])
+
+
+def _maker(names: Sequence[str]) -> Callable[..., Any]:
+    """Makes the inputs of a row. A struct takes half the time of a dict; real names are data, and not all can be in one."""
+    if any(map(ODD.search, names)):
+        return lambda *values: dict(zip(names, values, strict=True))
+    fields = {f"column_{index}": name for index, name in enumerate(names)}
+    return msgspec.defstruct("Inputs", [(field, Any) for field in fields], rename=fields, gc=False)
 
 
 def _each(values: Sequence[Any], counts: Sequence[int]) -> tuple[Any, ...]:
