@@ -27,7 +27,7 @@ BLOCK = re.compile(r"^```(?:bash|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def commands(program: str) -> list[str]:
-    """The lines in the code blocks of all pages that call a program, without comments and prompts."""
+    """The lines in code blocks of all pages that call a program, without comments, prompts, and what it says (it has `…`)."""
     found = [
         re.sub(r"\s+#.*$", "", line.strip().removeprefix("$ "))
         for page in PAGES
@@ -35,7 +35,7 @@ def commands(program: str) -> list[str]:
         for block in BLOCK.findall(page.read_text(encoding="utf-8"))
         for line in block.splitlines()
     ]
-    return sorted({line for line in found if line.startswith(program)})
+    return sorted({line for line in found if line.startswith(program) and "…" not in line})
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def _room(_: Baseline, limits: Thresholds) -> Sequence[Rule]:
             severity="warning",
             expr=f"serving_host_disk_free_bytes{{$job}} / 2^30 < {limits.disk_gibibytes}",
             wait="10m",
-            summary="{instance} has {value} GiB left on its disk, on which the prediction log is.",
+            summary="{instance} has {value} GiB left on the disk of the folder in which it was started.",
             fires=Story(
                 series={_DISK: f"{limits.disk_gibibytes * 2**29:.0f}x20"},
                 at=15,
