@@ -27,7 +27,7 @@ BLOCK = re.compile(r"^```(?:bash|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def commands(program: str) -> list[str]:
-    """The lines in code blocks of all pages that call a program, without comments, prompts, and what it says (it has `…`)."""
+    """The lines in code blocks of all pages that call a program, without comments, prompts, and what it says (with `…`)."""
     found = [
         re.sub(r"\s+#.*$", "", line.strip().removeprefix("$ "))
         for page in PAGES
