@@ -27,7 +27,7 @@ BLOCK = re.compile(r"^```(?:bash|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def commands(program: str) -> list[str]:
-    """The lines in code blocks of all pages that call a program; comments, prompts and outputs (with `…`) are left out."""
+    """Lines in code blocks of all pages that call a program; comments, prompts and outputs (with `…`) are left out."""
     found = [
         re.sub(r"\s+#.*$", "", line.strip().removeprefix("$ "))
         for page in PAGES
