@@ -238,14 +238,15 @@ def test_good_traffic_raises_nothing(watched: Watched) -> None:
 
 def test_every_panel_has_data(watched: Watched) -> None:
     project = watched.project
-    outcomes = [f"good-{number // 20},{number % 20},{outcome}" for number, outcome in enumerate(watched.outcomes[:100])]
+    outcomes = [f"good-{number // 20},{number % 20},{outcome}" for number, outcome in enumerate(watched.outcomes[:1000])]
     (project.root / "outcomes.csv").write_text("\n".join(["request_id,row,outcome", *outcomes, ""]), encoding="utf-8")
     settings = project.root / "configs/alerts.yaml"
     label = json.dumps(str(watched.outcomes[0]))
     worth = f"value: {{{label}: {{{label}: 2.5}}}}"
     settings.write_text(settings.read_text(encoding="utf-8").replace("value: {}", worth), encoding="utf-8")
     project.run(SLUG, "feedback", "add", "outcomes.csv")
-    project.run(SLUG, "monitor", "drift", check=False)
+    for what in ("drift", "performance"):
+        project.run(SLUG, "monitor", what, check=False)
     assert "deployments  2 in 28 days" in project.run(SLUG, "dora").stdout
     project.run(SLUG, "alerts", "push")
     until(lambda: watched.query(f'monitoring_value_rows{{job="{SLUG}"}} > 0'))
