@@ -87,7 +87,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         template = {"MLSCAFFOLD_TEMPLATE": str(coming_releases(folder))}
-        uv = subprocess.run(["uv", "cache", "dir", "--no-python-downloads"], capture_output=True, text=True, check=True).stdout.strip()
+        uv = subprocess.run(
+            ["uv", "cache", "dir", "--no-python-downloads"], capture_output=True, text=True, check=True
+        ).stdout.strip()
         environment = person(folder) | template | {"UV_CACHE_DIR": uv}
         hour = walked(PAGE, environment, folder)
     for block in hour:

@@ -238,7 +238,9 @@ def test_good_traffic_raises_nothing(watched: Watched) -> None:
 
 def test_every_panel_has_data(watched: Watched) -> None:
     project = watched.project
-    outcomes = [f"good-{number // 20},{number % 20},{outcome}" for number, outcome in enumerate(watched.outcomes[:1000])]
+    outcomes = [
+        f"good-{number // 20},{number % 20},{outcome}" for number, outcome in enumerate(watched.outcomes[:1000])
+    ]
     (project.root / "outcomes.csv").write_text("\n".join(["request_id,row,outcome", *outcomes, ""]), encoding="utf-8")
     settings = project.root / "configs/alerts.yaml"
     label = json.dumps(str(watched.outcomes[0]))
