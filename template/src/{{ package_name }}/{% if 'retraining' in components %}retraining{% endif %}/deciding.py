@@ -102,10 +102,10 @@ def _cooling(case: _Case) -> str:
         return ""
     last, taken_back = case.situation.runs[-1], case.situation.taken_back
     pause = span_of(case.settings.stop.cool_down) * 2 ** min(taken_back, 6)
-    if case.now - (last.back or last.at) >= pause:
+    if case.now - (last.taken_back_at or last.at) >= pause:
         return ""
     why = f", as {taken_back} in a row were taken back" if taken_back else ""
-    was = f"taken back on {last.back:%Y-%m-%d}" if last.back else f"on {last.at:%Y-%m-%d}"
+    was = f"taken back on {last.taken_back_at:%Y-%m-%d}" if last.taken_back_at else f"on {last.at:%Y-%m-%d}"
     return f"run {last.name} was {was}, and {pause.days} days are between two{why}"
 
 

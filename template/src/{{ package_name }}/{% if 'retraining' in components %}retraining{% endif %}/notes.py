@@ -106,7 +106,7 @@ def _after(run: Run, entry: Entry) -> Run:
         case "promote":
             return replace(run, version=entry.version, state="promoted")
         case "rollback":
-            return replace(run, state="taken back", back=entry.at)
+            return replace(run, state="taken back", taken_back_at=entry.at)
         case "refuse":
             return replace(run, state="refused")
         case "watch":
@@ -116,7 +116,7 @@ def _after(run: Run, entry: Entry) -> Run:
 
 def _by_hand(run: Run, entry: Entry) -> Run:
     if run.version is not None and entry.was == run.version and entry.action == "rollback":
-        return replace(run, state="taken back", back=entry.at)
+        return replace(run, state="taken back", taken_back_at=entry.at)
     return replace(run, state="watched") if run.state == "promoted" else run
 
 

@@ -66,7 +66,7 @@ class Run:
         until: the moment of the newest row that it was made of or compared by.
         state: where it is, or how it ended.
         version: that came of it, a number of the registry.
-        back: when its model was taken back.
+        taken_back_at: when its model was.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Run:
     until: datetime
     state: State
     version: int | None = None
-    back: datetime | None = None
+    taken_back_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -76,9 +77,11 @@ def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
     settings = loop.settings.watch
     late = course.at is not None and loop.clock() - course.at >= span_of(settings.at_most)
     now = counted(settings)
-    begun = course.asked if now is None else since_restart(course.asked or now, now)
-    if now is not None and begun is not None and (failed := failing(settings, begun, now)):
-        return _back(loop, course, failed, late=late)
+    if now is not None:
+        begun = since_restart(course.asked or now, now)
+        course = course.model_copy(update={"asked": begun})
+        if failed := failing(settings, begun, now):
+            return _back(loop, course, failed, late=late)
     since = rows.filter(pl.col(MOMENT) > course.at)
     due = min(len(since) // settings.rows, settings.looks)
     beside = f"not worse than version {course.old} on {len(since)} rows served since"
@@ -93,7 +96,7 @@ def watch(loop: Loop, course: Course, rows: pl.DataFrame) -> Watched:
         _enter(loop, course, said)
         return Watched(is_over=True, looks=due, says=said)
     said = f"version {course.version} is watched: outcomes of {len(since)} rows, of {settings.rows * settings.looks}"
-    return Watched(is_over=False, looks=due, says=said, asked=begun)
+    return Watched(is_over=False, looks=due, says=said, asked=course.asked)
 
 
 def counted(settings: Watch) -> Asked | None:
@@ -122,7 +125,7 @@ def failing(settings: Watch, begun: Asked, now: Asked) -> str:
 
 
 def requests_of(text: str) -> Asked:
-    """What a page of metrics says of predictions, whatever the protocol: how many failed by the service's fault, and all."""
+    """What a page of metrics says of predictions, whatever the protocol; raises `ValueError` where a number is none."""
     failed = total = started = 0.0
     for line in text.splitlines():
         name, _, value = line.rpartition(" ")
@@ -131,6 +134,8 @@ def requests_of(text: str) -> Asked:
             failed += float(value) if found["status"].startswith("5") else 0.0
         elif name == "process_start_time_seconds":
             started = float(value)
+    if not all(map(math.isfinite, (failed, total, started))):
+        raise ValueError("a counter is no number")
     return Asked(failed, total, started)
 
 
@@ -172,7 +177,7 @@ def _back(loop: Loop, course: Course, why: str, *, late: bool) -> Watched:
         said = f"version {course.version} is worse ({why}), and cannot be taken back: {error}".replace("\n", " ")
         if late:
             _enter(loop, course, said)
-        return Watched(is_over=late, says=said)
+        return Watched(is_over=late, says=said, looks=course.looks, asked=course.asked)
     loop.reached("taken back")
     told = announce(loop.project, loop.model)
     said = "; ".join(filter(None, [f"version {outcome.version} serves again: {why}", told]))
