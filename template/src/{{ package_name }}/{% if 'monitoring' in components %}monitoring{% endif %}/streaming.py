@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,28 +16,38 @@ MOST_COLUMNS = 100
 # Texts of a step: each takes as long as a hundred numbers.
 _FEW_TEXTS = 32
 
+#: What was counted of some rows.
+Batch = dict[Subject, ColumnSummary]
+
 
 @dataclass(frozen=True)
 class Totals:
-    """Counts since the start, whatever the model: by column."""
+    """Counts since the start, whatever the model; they are replaced as one, so that who reads has them of the same rows."""
 
-    missing: Counter[str] = field(default_factory=Counter)
-    out_of_range: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    #: By column.
+    missing: Mapping[str, int] = field(default_factory=dict)
+    out_of_range: Mapping[str, int] = field(default_factory=dict)
 
-    def begin(self, shapes: Iterable[tuple[Subject, ColumnSummary]]) -> None:
-        """Begin at 0 for columns of a model, as far as there is room."""
-        for subject, shape in shapes:
-            if subject.role == "input" and (len(self.missing) < MOST_COLUMNS or subject.name in self.missing):
-                self.missing[subject.name] += 0
+    def known(self, reference: Summary) -> Totals:
+        """With the columns of a model, at 0 where they are new, as far as there is room."""
+        missing, out_of_range = dict(self.missing), dict(self.out_of_range)
+        for subject, shape in reference.subjects():
+            if subject.role == "input" and (len(missing) < MOST_COLUMNS or subject.name in missing):
+                missing.setdefault(subject.name, 0)
                 if isinstance(shape, NumberSummary):
-                    self.out_of_range[subject.name] += 0
+                    out_of_range.setdefault(subject.name, 0)
+        return Totals(self.rows, missing, out_of_range)
 
-    def add(self, subject: Subject, found: ColumnSummary) -> None:
-        """Add what was counted of a column."""
-        if subject.role == "input" and subject.name in self.missing:
-            self.missing[subject.name] += found.missing
-            if isinstance(found, NumberSummary) and subject.name in self.out_of_range:
-                self.out_of_range[subject.name] += found.below + found.above
+    def plus(self, rows: int, batch: Batch) -> Totals:
+        """With what was counted of some rows."""
+        missing, out_of_range = dict(self.missing), dict(self.out_of_range)
+        for (role, name), found in batch.items():
+            if role == "input" and name in missing:
+                missing[name] += found.missing
+                if isinstance(found, NumberSummary) and name in out_of_range:
+                    out_of_range[name] += found.below + found.above
+        return Totals(self.rows + rows, missing, out_of_range)
 
 
 class Sums:
@@ -47,34 +56,33 @@ class Sums:
     Args:
         reference: what is compared with.
         rows: of a window, at least.
-        totals: are added to.
     """
 
-    def __init__(self, reference: Summary, rows: int, totals: Totals) -> None:
+    def __init__(self, reference: Summary, rows: int) -> None:
         shapes = ((subject, shape) for subject, shape in reference.subjects() if subject.role != "outcome")
         self._shapes: dict[Subject, ColumnSummary] = dict(islice(shapes, MOST_COLUMNS))
         self._rows = rows
-        self._totals = totals
-        totals.begin(self._shapes.items())
-        self._now: dict[Subject, ColumnSummary] = {}
+        self._now: Batch = {}
         self._counted = 0
         #: By subject, of the newest window that is complete, and the rows of that; nothing before the first is.
         self.drift: dict[str, float] = {}
         self.window_rows = 0
 
-    def add(self, rows: int, readings: Iterable[tuple[Subject, Reading]]) -> Iterator[None]:
-        """Count so many rows, and stop after each step, of which none takes long."""
+    def count(self, readings: Iterable[tuple[Subject, Reading]], into: Batch) -> Iterator[None]:
+        """Count some rows, and stop after each step, of which none takes long."""
         for subject, reading in readings:
             shape = self._shapes.get(subject)
             if shape is None or shape.kind != reading.kind:
                 continue
             size = _FEW_TEXTS if shape.kind == "text" else max(1, len(reading.values))
             for begin in range(0, len(reading.values), size):
-                found = count_column(shape, reading.values[begin : begin + size])
-                self._totals.add(subject, found)
-                before = self._now.get(subject)
-                self._now[subject] = found if before is None else added(before, found)
+                _add(into, subject, count_column(shape, reading.values[begin : begin + size]))
                 yield
+
+    def add(self, rows: int, batch: Batch) -> None:
+        """Add what was counted of so many rows, and end the window if it is complete."""
+        for subject, found in batch.items():
+            _add(self._now, subject, found)
         self._counted += rows
         if self._counted >= self._rows:
             self._close()
@@ -88,3 +96,8 @@ class Sums:
                 drift[str(subject)] = found.effect
         self.drift, self.window_rows = drift, self._counted
         self._now, self._counted = {}, 0
+
+
+def _add(batch: Batch, subject: Subject, found: ColumnSummary) -> None:
+    before = batch.get(subject)
+    batch[subject] = found if before is None else added(before, found)
