@@ -22,7 +22,7 @@ from .conftest import ROOT, new_project, require, require_engine, uv
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("pipelines")]
 
 TESTBED = "bash .ci/testbed.sh, on Debian as root"
-JOBS = {"lint", "test", "template", "train", "release"}
+JOBS = {"lint", "test", "slow-tests", "template", "train", "release"}
 SCHEDULE = {"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule", "RETRAIN": "yes"}
 
 
@@ -114,6 +114,9 @@ def pipeline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     folder = tmp_path_factory.mktemp("pipeline")
     root = new_project(folder / "piped", "--set", "python_version=3.11")
     adapt(root)
+    # What a merge request changes is seen beside the default branch there.
+    subprocess.run(["git", "clone", "-q", "--bare", str(root), str(folder / "origin.git")], check=True)
+    subprocess.run(["git", "remote", "add", "-f", "origin", str(folder / "origin.git")], cwd=root, check=True)
     cache = subprocess.run(
         [Path(sys.executable).with_name("uv"), "cache", "dir"], capture_output=True, text=True, check=True
     )
@@ -145,9 +148,9 @@ def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
     ("where", "expected"),
     [
         ({"CI_COMMIT_BRANCH": "main"}, JOBS),
-        ({"CI_COMMIT_BRANCH": "topic"}, JOBS - {"release"}),
+        ({"CI_COMMIT_BRANCH": "topic"}, JOBS - {"release", "slow-tests"}),
         ({"CI_COMMIT_BRANCH": "topic", "CI_OPEN_MERGE_REQUESTS": "team/piped!1"}, set()),
-        ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}, JOBS - {"release"}),
+        ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}, JOBS - {"release", "slow-tests"}),
         ({"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.0.0"}, JOBS),
         (SCHEDULE, {"retrain"}),
         ({"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule"}, JOBS),
@@ -163,10 +166,34 @@ def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
     ],
 )
 def test_what_runs_where(pipeline: Pipeline, where: Mapping[str, str], expected: set[str]) -> None:
+    assert jobs(pipeline, where) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("requirements/serving.in", {"slow-tests"}),
+        (".mlscaffold.lock", {"slow-tests"}),
+        ("docs/code/serving.md", set()),
+    ],
+)
+def test_a_merge_request_that_updates_is_tested_in_all(
+    path: str, expected: set[str], pipeline: Pipeline, tmp_path: Path
+) -> None:
+    changed = copied(pipeline, tmp_path / "piped")
+    with (changed.root / path).open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    changed.commit("A change")
+    where = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}
+    assert jobs(changed, where) & {"slow-tests"} == expected
+
+
+def jobs(pipeline: Pipeline, where: Mapping[str, str]) -> set[str]:
+    """Those that run there."""
     listing = pipeline.run("--list-json", variables=where).stdout
-    jobs = {job["name"] for job in json.loads(listing[listing.index("[") :]) if job["when"] != "never"}
-    jobs = {job for job in jobs if not job.startswith("ends-with-")}
-    assert (jobs - {"workflow-runs"} if "workflow-runs" in jobs else set()) == expected
+    found = {job["name"] for job in json.loads(listing[listing.index("[") :]) if job["when"] != "never"}
+    found = {job for job in found if not job.startswith("ends-with-")}
+    return found - {"workflow-runs"} if "workflow-runs" in found else set()
 
 
 def test_lint_test_template_and_train_pass_at_once(passed: str) -> None:
@@ -175,6 +202,13 @@ def test_lint_test_template_and_train_pass_at_once(passed: str) -> None:
     assert re.search(r"^ PASS +test +\d+% coverage", passed, re.MULTILINE)
     assert re.search(r"template +> Clean: \d+ files as ", passed)
     assert re.search(r"train +> evaluate .* accepted on \d+ rows", passed)
+
+
+@pytest.mark.matrix
+def test_what_no_project_changes_is_tested_on_the_default_branch(pipeline: Pipeline) -> None:
+    done = pipeline.run("slow-tests", variables={"CI_COMMIT_BRANCH": "main"})
+    assert re.search(r"^ PASS +slow-tests\b", done.stdout, re.MULTILINE), done.stdout[-3000:]
+    assert re.search(r"slow-tests +> .*\b\d+ passed", done.stdout)
 
 
 def test_training_hands_the_model_and_its_reports_on(pipeline: Pipeline, passed: str) -> None:
