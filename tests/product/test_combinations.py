@@ -2,8 +2,8 @@
 
 In CI every pair of two choices occurs once: one of each Python and task with what a project has by default, the others
 with what every project has (the preset `workshop`). Others run the project's own tests, which make their own tables: in
-the images (3.11), in the pipeline (3.12), and without components. `nox -s matrix` runs the other combinations, with
-what a project has by default, and the tests of each, and so those on 3.13.
+the pipeline and, some, in the images. `nox -s matrix` runs the other combinations, with what a project has by default,
+and the tests of each, on each Python.
 """
 
 from __future__ import annotations
