@@ -31,7 +31,7 @@ def test_the_page_is_walked(environment: Path, coming: Path, tmp_path: Path) -> 
     done = walk("update-to-0.4.md", {**shell, **person, "PATH": tool}, tmp_path, programs=environment / "bin")
 
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
-    assert "has no `batches`" in done.stderr
+    assert "has no `batches`" in done.stdout
     project = Project(root=tmp_path / "flight-delays", environment=environment, slug="flight-delays")
     assert "our-report:" in (project.root / ".gitlab-ci.yml").read_text(encoding="utf-8")
     assert (project.root / "reports" / "profile.html").is_file()
