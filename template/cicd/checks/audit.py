@@ -1,7 +1,7 @@
 """Ask which flaws are known of the locked libraries. Ends with 0: none. 1: some, listed. 3: nobody could be asked.
 
-Needs pip-audit, of requirements/checks.txt, which asks the package index, or an OSV service that AUDIT_OSV_URL names. What a
-person has decided about stands in requirements/audit-ignored.txt: an id a line, and after it why.
+Needs pip-audit, of requirements/checks.txt, which asks the package index, or an OSV service that AUDIT_OSV_URL names.
+What a person has decided about stands in requirements/audit-ignored.txt: an id a line, and after it why.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def main() -> int:
     if unknown:
         sys.stdout.write(f"Not known to whom was asked: {', '.join(unknown)}\n")
     if flaws:
-        sys.stderr.write(f"Lock what mends them: nox -s lock -- --upgrade. If it does not concern you: {IGNORED}, and why.\n")
+        sys.stderr.write(
+            f"Lock what mends them: nox -s lock -- --upgrade. If it does not concern you: {IGNORED}, and why.\n"
+        )
         return FOUND
     sys.stdout.write(f"Nothing is known of {len(dependencies) - len(unknown)} libraries.\n")
     return 0

@@ -6,7 +6,7 @@ The strategy is cicd/branching.json, told in docs/deployment/branching.md. What 
     TARGET    where it is to be merged, if that is asked for
     TITLE     the title of that request: a conventional commit, as the changelog is made of it
 
-GitLab's own variables are taken where these are not set. Ends with 0, or with 1 if something is wrong, all of which is listed.
+GitLab's own variables are taken where these are not set. Ends with 0, or with 1 if something is wrong; all is listed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def wrong_target(strategy: dict[str, Any], branch: str, target: str) -> Iterator
 def wrong_title(title: str) -> Iterator[str]:
     """A title is what the changelog says."""
     if not TITLE.fullmatch(title):
-        yield f"the title {title!r} says not what kind of change it is. Write it as: fix(serving): refuse empty rows. Kinds: {', '.join(KINDS)}."
+        yield (
+            f"the title {title!r} says not what kind of change it is. "
+            f"Write it as: fix(serving): refuse empty rows. Kinds: {', '.join(KINDS)}."
+        )
 
 
 def wrong_version(tag: str) -> Iterator[str]:
@@ -66,7 +69,7 @@ def wrong_version(tag: str) -> Iterator[str]:
         return
     said = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     if found["number"] != said:
-        yield f"the tag is {tag}, and pyproject.toml says {said}. Remove the tag, set the version, merge it, and tag that."
+        yield f"the tag is {tag}, and pyproject.toml says {said}. Remove it, set the version, merge that, and tag it."
 
 
 def objections(environment: dict[str, str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Write what has changed since the last version, from the subjects of the commits: `python cicd/checks/changelog.py [SINCE]`.
+"""Write what has changed since the last version, from the subjects of the commits: changelog.py [SINCE].
 
 A subject is a conventional commit: `fix(serving): refuse empty rows`; `!` before the colon says that users have to do
-something. Subjects of another form are counted, not shown. SINCE is the newest tag that is a version, if it is not given.
+something. Subjects of another form are counted, not shown. SINCE is the newest tag that is a version, if not given.
 """
 
 from __future__ import annotations
@@ -18,12 +18,20 @@ SECTIONS = {"feat": "New", "fix": "Mended", "perf": "Faster", "revert": "Taken b
 
 def git(*command: str) -> str:
     """What git says."""
-    return subprocess.run(["git", *command], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["git", *command], capture_output=True, text=True, check=True).stdout  # noqa: S607
 
 
 def last_version() -> str | None:
     """The newest version before this commit; nothing before the first."""
-    found = git("tag", "--merged", "HEAD~1", "--sort=-version:refname", "--list", "[0-9]*.[0-9]*.[0-9]*", "v[0-9]*.[0-9]*.[0-9]*")
+    found = git(
+        "tag",
+        "--merged",
+        "HEAD~1",
+        "--sort=-version:refname",
+        "--list",
+        "[0-9]*.[0-9]*.[0-9]*",
+        "v[0-9]*.[0-9]*.[0-9]*",
+    )
     return next(iter(found.split()), None)
 
 

@@ -2,8 +2,8 @@
 
     python cicd/checks/preflight.py always release deploy
 
-The list is the table of docs/deployment/variables.md: each row is a variable, when it is needed, and what it is. Given are the
-occasions of this pipeline. Values are never shown.
+The list is the table of docs/deployment/variables.md: each row is a variable, when it is needed, and what it is. Given
+are the occasions of this pipeline. Values are never shown.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def main(occasions: list[str]) -> int:
     if strange := [each for each in occasions if each not in known]:
         sys.stdout.write(f"Nothing in {PAGE} is needed for: {', '.join(strange)}.\n")
     missing = [
-        (name, about) for name, needed, about in table if {*needed} & {*occasions} and not os.environ.get(name, "").strip()
+        (name, about)
+        for name, needed, about in table
+        if {*needed} & {*occasions} and not os.environ.get(name, "").strip()
     ]
     for name, about in missing:
         sys.stderr.write(f"Error: {name} is not set: {about}\n")

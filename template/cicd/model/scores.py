@@ -1,4 +1,4 @@
-"""Tell the scores of the model that was just judged: reports/ci/model.md to read, reports/ci/metrics.txt for the merge request.
+"""Tell the scores of the model that was judged: reports/ci/model.md to read, reports/ci/metrics.txt for the request.
 
 A run that a gate has stopped before it was judged has none: what git keeps of an earlier run is not told.
 """
