@@ -102,3 +102,22 @@ def test_scripts_that_only_github_runs_are_in_no_other_project(projects: dict[st
     assert not (projects["gitlab"] / "cicd" / "github").exists()
     assert not (projects["gitlab"] / ".github").exists()
     assert not (projects["github"] / ".gitlab-ci.yml").exists()
+
+
+@pytest.mark.parametrize("branching", STRATEGIES)
+def test_azure_has_the_same_jobs_by_the_published_schema(branching: str, tmp_path: Path) -> None:
+    """The schema is that of the language's editor, which check-jsonschema carries; nothing here has run on Azure."""
+    answers = ["preset=workshop", "deploy=[compose]", f"branching={branching}"]
+    words = [word for answer in answers for word in ("--set", answer)]
+    root = new_project(tmp_path / "azure" / "hubbed", *words, "--set", "ci=azure")
+    files = [root / "azure-pipelines.yml", root / "cicd" / "azure" / "update.yml"]
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    options = ["--builtin-schema", "vendor.azure-pipelines", "--data-transform", "azure-pipelines"]
+    options += ["--regex-variant", "nonunicode"]
+    done = subprocess.run([checker, *options, *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pipeline, update = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
+    here = [*(job for stage in pipeline["stages"] for job in stage["jobs"]), *update["jobs"]]
+    github = new_project(tmp_path / "github" / "hubbed", *words, "--set", "ci=github")
+    there = {name for each in workflows(github).values() for name in each["jobs"] if not name.startswith("rollback-")}
+    assert {job.get("displayName", job["job"]) for job in here} == there
