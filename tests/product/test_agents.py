@@ -38,7 +38,9 @@ def test_every_command_that_they_name_works(example: str, tmp_path: Path) -> Non
     # Libraries are linked, as the folder is far from where they are kept.
     shell = shell_environment() | {"UV_LINK_MODE": "symlink"}
     for command in found:
-        done = subprocess.run(["bash", "-c", command], cwd=clone, env=shell, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=clone, env=shell, capture_output=True, text=True, check=False
+        )
         said = f"{command}: exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         # What a new project has not answered yet is what this command is asked for.
         assert done.returncode == (1 if command.endswith("docs check") else 0), said

@@ -25,7 +25,11 @@ ASKED = re.compile(r"ask-\w+")
 def projects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same project for both hubs."""
     folder = tmp_path_factory.mktemp(request.param)
-    answers = ["preset=workshop", "also=[registry, monitoring, feedback, prediction_log, retraining]", "deploy=[compose]"]
+    answers = [
+        "preset=workshop",
+        "also=[registry, monitoring, feedback, prediction_log, retraining]",
+        "deploy=[compose]",
+    ]
     answers.append(f"branching={request.param}")
     words = [word for answer in answers for word in ("--set", answer)]
     return {ci: new_project(folder / ci / "hubbed", *words, "--set", f"ci={ci}") for ci in ("github", "gitlab")}
@@ -43,7 +47,7 @@ def gitlab_jobs(root: Path) -> dict[str, dict[str, Any]]:
     for file in sorted((root / "cicd" / "gitlab").glob("*.yml")):
         text = file.read_text(encoding="utf-8").replace("!reference", "")
         found |= yaml.safe_load(text)
-    return {name: job for name, job in found.items() if not name.startswith(".")}
+    return {name: job for name, job in found.items() if not name.startswith(".") and "script" in job}
 
 
 def test_they_are_valid(projects: dict[str, Path]) -> None:
@@ -76,7 +80,9 @@ def test_both_hubs_have_the_same_jobs_and_run_the_same_scripts(projects: dict[st
     here = {name: job for each in workflows(projects["github"]).values() for name, job in each["jobs"].items()}
     there = gitlab_jobs(projects["gitlab"])
     assert {name for name in here if not ASKED.fullmatch(name)} == set(there)
-    script = re.compile(r"cicd/(?!build/inside|checks/with_tools|checks/changed|release/(?:login|settings)|github)[\w/]+\.(?:sh|py)")
+    script = re.compile(
+        r"cicd/(?!build/inside|checks/with_tools|checks/changed|release/(?:login|settings)|github)[\w/]+\.(?:sh|py)"
+    )
     for name, job in there.items():
         wanted = {each for line in job["script"] for each in script.findall(line)}
         found = {each for step in here[name]["steps"] for each in script.findall(step.get("run", ""))}

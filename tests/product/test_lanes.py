@@ -5,20 +5,15 @@ The template is the work tree's, released twice; what is cut out of it are tests
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import yaml
 
-from .conftest import new_project, released_template, require, shell_environment
+from .conftest import new_project, released_template, shell_environment
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("lanes")]
 
