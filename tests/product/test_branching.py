@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import new_project, require
+from .conftest import new_project, released_template, require
 from .test_pipelines import TESTBED, Pipeline, adapt, ended, interpreter
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("pipelines")]
@@ -247,6 +247,33 @@ def script(pipeline: Pipeline, name: str, *arguments: str, **variables: str) -> 
         text=True,
         check=False,
     )
+
+
+def test_another_strategy_keeps_what_was_edited(tmp_path: Path) -> None:
+    template = released_template(tmp_path / "template")
+    root = new_project(tmp_path / "moving", "--set", "preset=workshop", template=template)
+    edits = {
+        ".gitlab-ci.yml": ("    max: 1\n", "    max: 2\n"),
+        "docs/deployment/variables.md": ("| `BUILD_IMAGE` | no |", "| `BUILD_IMAGE` | always |"),
+        ".gitlab/CODEOWNERS": ("[Contract]", "[Contract][2]"),
+    }
+    for name, (before, after) in edits.items():
+        text = (root / name).read_text()
+        assert text.count(before) == 1, name
+        (root / name).write_text(text.replace(before, after))
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "--no-verify", "-m", "ci: our own ways")
+    command = [sys.executable, "-m", "mlscaffold", "set", "branching=git-flow", "--project", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, (_, after) in edits.items():
+        assert after in (root / name).read_text(), name
+    assert json.loads((root / "cicd" / "branching.json").read_text())["kept"][1]["branch"] == "develop"
+    assert 'CI_COMMIT_BRANCH == "develop"' in (root / "cicd" / "gitlab" / "branching.yml").read_text()
+    assert "**Git flow**" in (root / "docs" / "deployment" / "branching.md").read_text()
+    changed = {line[3:] for line in git(root, "status", "--porcelain").splitlines()}
+    owned = {"cicd/branching.json", "cicd/gitlab/branching.yml", "docs/deployment/branching.md"}
+    assert changed <= owned | {".copier-answers.yml", ".mlscaffold.lock"}, changed
 
 
 @pytest.mark.parametrize("branching", ["trunk", "github-flow", "gitlab-flow", "git-flow"])

@@ -91,7 +91,7 @@ def interpreter(folder: Path) -> Path:
 def adapt(root: Path) -> None:
     """Write what this machine and the runner on it need besides the project's own file.
 
-    On a team's runner Docker in Docker is a service of the jobs that build images; here the machine's own engine does it.
+    On a team's runner Docker in Docker is a service of the jobs that build images; here the machine's engine does it.
     The runner here does not stop where the workflow's rules say so: a job with the same rules tells.
     """
     rules = (root / "cicd" / "gitlab" / "branching.yml").read_text().partition("\n# A schedule")[0]
