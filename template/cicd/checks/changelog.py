@@ -23,15 +23,8 @@ def git(*command: str) -> str:
 
 def last_version() -> str | None:
     """The newest version before this commit; nothing before the first."""
-    found = git(
-        "tag",
-        "--merged",
-        "HEAD~1",
-        "--sort=-version:refname",
-        "--list",
-        "[0-9]*.[0-9]*.[0-9]*",
-        "v[0-9]*.[0-9]*.[0-9]*",
-    )
+    patterns = ("[0-9]*.[0-9]*.[0-9]*", "v[0-9]*.[0-9]*.[0-9]*")
+    found = git("tag", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-version:refname", "--list", *patterns)
     return next(iter(found.split()), None)
 
 
