@@ -5,6 +5,7 @@ The template is the work tree's, released twice; what is cut out of it are tests
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import new_project, released_template, shell_environment
+from .conftest import ROOT, new_project, released_template, require, shell_environment
 
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("lanes")]
 
@@ -215,6 +216,33 @@ def test_where_a_person_has_to_decide_a_draft_says_what(followed: Followed) -> N
     followed.release({OWNED_TEST: owned_test(4)})
     assert followed.lane("owned", UPDATE_CHECKS="lint").returncode == 0
     assert followed.text(OWNED, OWNED_TEST) == owned_test(4).strip()
+
+
+def test_a_schedule_of_gitlab_runs_its_lane_alone(followed: Followed) -> None:
+    """With the tool as its job installs it; there is nothing newer, so nothing is proposed."""
+    require("gitlab-ci-local", "bash .ci/testbed.sh, on Debian as root")
+    require("rsync", "apt-get install rsync")
+    given = {
+        "CI_PIPELINE_SOURCE": "schedule",
+        "CI_COMMIT_BRANCH": "main",
+        "UPDATE": "owned",
+        "UPDATE_REMOTE": str(followed.origin),
+        "MLSCAFFOLD_WHEEL": str(ROOT),
+    }
+    options = ["--force-shell-executor", "--shell-isolation", "--no-color", "--ignore-predefined-vars", ",".join(given)]
+    options += [f"--variable={name}={value}" for name, value in given.items()]
+    done = subprocess.run(
+        ["gitlab-ci-local", *options],
+        cwd=followed.project,
+        env=shell_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "There is nothing to propose: main has what the template has." in done.stdout
+    assert re.findall(r"^ (PASS|WARN|FAIL) +(\S+)", done.stdout, re.MULTILINE) == [("PASS", "update-owned")]
+    assert not followed.head(OWNED)
 
 
 @pytest.mark.parametrize(
