@@ -98,6 +98,15 @@ def contract(session: nox.Session) -> None:
 
 
 @nox.session
+def checks(session: nox.Session) -> None:
+    """What CI looks for besides: dead and duplicate code, secrets, known flaws of libraries. Needs bash."""
+    session.install("--require-hashes", "-r", str(REQUIREMENTS / "checks.txt"))
+    for command in ("cicd/checks/lint.sh", "cicd/checks/smells.sh", "cicd/checks/secrets.sh"):
+        session.run("bash", command, external=True)
+    session.run("python", "cicd/checks/audit.py", success_codes=[0, 3])
+
+
+@nox.session
 def repro(session: nox.Session) -> None:
     """All steps whose inputs have changed, by DVC."""
     install(session)
@@ -107,7 +116,7 @@ def repro(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Resolve requirements/ again and write every version with its hashes; `-- --upgrade` takes newer ones."""
-    names = ("serving", "default", "dev", "tools")
+    names = ("serving", "default", "dev", "tools", "checks")
     sources = [*(REQUIREMENTS / f"{name}.in" for name in names), *sorted((REQUIREMENTS / "components").glob("*.in"))]
     command = (UV, "pip", "compile", "--universal", "--python-version", "3.11", "--quiet", "--no-header")
     # All are resolved together first: what a file says is preferred, so that all have one version of each.

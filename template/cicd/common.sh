@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# What build.sh and release.sh share. Source it from the project's root.
+# What the scripts of cicd/ share. Source it from the project's root.
 #
+# CHECKS   where checks leave their reports; reports/ci if not set
+#
+# About images:
 # ENGINE   docker or podman; the first one found if not set
 # IMAGE    name of the image, without tag
 # TAG      its tag; the commit's short id if not set
@@ -10,6 +13,19 @@
 fail() {
   echo "Error: $1" >&2
   exit 2
+}
+
+CHECKS=${CHECKS:-reports/ci}
+found=()
+
+# Run a check and go on, so that all that is wrong is seen at once; `finish` ends with 1 if a check has found something.
+check() { # COMMAND ...
+  echo "== $*"
+  "$@" || found+=("$1")
+}
+
+finish() {
+  [ ${#found[@]} -eq 0 ] || { echo "Something was found, see above, by: ${found[*]}." >&2; exit 1; }
 }
 
 find_engine() {

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,12 @@ from .conftest import ROOT, new_project, require, require_engine, uv
 pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("pipelines")]
 
 TESTBED = "bash .ci/testbed.sh, on Debian as root"
-JOBS = {"lint", "test", "slow-tests", "template", "train", "release"}
+CHECKS = {"preflight", "branch-name", "lint", "smells", "template", "audit", "secrets", "sbom", "build-image"}
+TESTS = {"type-check", "unit", "integration", "contract", "data-validation"}
+CHANGE = CHECKS | TESTS | {"train", "gate"}
+MAIN = CHANGE | {"slow-tests", "register", "release"}
 SCHEDULE = {"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule", "RETRAIN": "yes"}
+MONITORING = {"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule", "MONITOR": "yes"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ class Pipeline:
         """Run some jobs as a runner does, each in a copy of what git has."""
         given = {**self.variables, **(variables or {})}
         options = ["--force-shell-executor", "--shell-isolation", "--no-color", "--file", ".gitlab-ci-here.yml"]
+        # A test of its own asks the published schema.
+        options += ["--no-json-schema-validation"]
         options += ["--ignore-predefined-vars", ",".join(given)]
         options += [f"--variable={name}={value}" for name, value in given.items()]
         done = subprocess.run(
@@ -66,8 +72,11 @@ def runner_environment(python: Path) -> dict[str, str]:
     """The variables of a runner: nothing of the tests' own environment is active."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST_", "VIRTUAL_ENV"))}
     own = Path(sys.executable).parent
-    folders = [str(python), *(folder for folder in kept["PATH"].split(os.pathsep) if Path(folder) != own)]
-    return kept | {"PATH": os.pathsep.join(folders), "BUILD_ARGS": "--network host --pull=never"}
+    folders = [str(python.resolve()), *(folder for folder in kept["PATH"].split(os.pathsep) if Path(folder) != own)]
+    here = {"PATH": os.pathsep.join(folders), "BUILD_ARGS": "--network host --pull=never"}
+    # The build image has one environment, which is active.
+    inside = {"VIRTUAL_ENV": str(python.parent)} if (python.parent / "pyvenv.cfg").is_file() else {}
+    return kept | here | inside
 
 
 def interpreter(folder: Path) -> Path:
@@ -82,18 +91,25 @@ def interpreter(folder: Path) -> Path:
 def adapt(root: Path) -> None:
     """Write what this machine and the runner on it need besides the project's own file.
 
-    On a team's runner Docker in Docker is a service of the release job; here the machine's own engine stands in for it.
+    On a team's runner Docker in Docker is a service of the jobs that build images; here the machine's engine does it.
     The runner here does not stop where the workflow's rules say so: a job with the same rules tells.
     """
-    workflow = yaml.safe_load((root / ".gitlab-ci.yml").read_text())["workflow"]
+    rules = (root / "cicd" / "gitlab" / "branching.yml").read_text().partition("\n# A schedule")[0]
+    workflow = yaml.safe_load(rules)["workflow"]
     here = {
         "include": [{"local": ".gitlab-ci.yml"}],
         "release": {"services": []},
+        "build-image": {"services": []},
         "workflow-runs": {"stage": "check", "script": ["true"], "rules": workflow["rules"]},
     }
-    # As `train` ends if `decide` says so; nothing is trained.
+    # As `register` ends if `decide` says so; nothing is registered.
     for code in (10, 11):
-        here[f"ends-with-{code}"] = {"extends": "train", "before_script": [], "script": [f"exit {code}"]}
+        here[f"ends-with-{code}"] = {
+            "extends": "register",
+            "needs": [],
+            "before_script": [],
+            "script": [f"exit {code}"],
+        }
     (root / ".gitlab-ci-here.yml").write_text(yaml.safe_dump(here))
 
 
@@ -127,9 +143,15 @@ def pipeline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
 
 
 @pytest.fixture(scope="module")
-def passed(pipeline: Pipeline) -> str:
-    """What the jobs print that every change must pass, the model's training included."""
-    return pipeline.run("lint", "test", "template", "train").stdout
+def inside(pipeline: Pipeline, environment: Path) -> Pipeline:
+    """The same project where the build image is: its jobs find the locked libraries, and install nothing."""
+    return replace(pipeline, python=environment / "bin", variables={**pipeline.variables, "BUILD_IMAGE": "here"})
+
+
+@pytest.fixture(scope="module")
+def passed(inside: Pipeline) -> str:
+    """What the jobs print by which a model is made, judged, agreed to and registered."""
+    return inside.run("train", "gate", "register").stdout
 
 
 def copied(pipeline: Pipeline, folder: Path) -> Pipeline:
@@ -139,9 +161,10 @@ def copied(pipeline: Pipeline, folder: Path) -> Pipeline:
     return Pipeline(root=folder, python=pipeline.python, variables=pipeline.variables)
 
 
-def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
+def test_the_files_are_valid_by_the_published_schema(pipeline: Pipeline) -> None:
     checker = Path(sys.executable).with_name("check-jsonschema")
-    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", ".gitlab-ci.yml"]
+    files = sorted(str(path) for path in (pipeline.root / "cicd" / "gitlab").glob("*.yml"))
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", ".gitlab-ci.yml", *files]
     done = subprocess.run([checker, *options], cwd=pipeline.root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -149,21 +172,29 @@ def test_the_file_is_valid_by_the_published_schema(pipeline: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("where", "expected"),
     [
-        ({"CI_COMMIT_BRANCH": "main"}, JOBS),
-        ({"CI_COMMIT_BRANCH": "topic"}, JOBS - {"release", "slow-tests"}),
-        ({"CI_COMMIT_BRANCH": "topic", "CI_OPEN_MERGE_REQUESTS": "team/piped!1"}, set()),
-        ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}, JOBS - {"release", "slow-tests"}),
-        ({"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.0.0"}, JOBS),
-        (SCHEDULE, {"retrain"}),
-        ({"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule"}, JOBS),
+        ({"CI_COMMIT_BRANCH": "main"}, MAIN),
+        ({"CI_COMMIT_BRANCH": "main", "CI_OPEN_MERGE_REQUESTS": "team/piped!2"}, MAIN),
+        ({"CI_COMMIT_BRANCH": "feature/x"}, CHANGE),
+        ({"CI_COMMIT_BRANCH": "feature/x", "CI_OPEN_MERGE_REQUESTS": "team/piped!1"}, set()),
+        ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": ""}, CHANGE),
+        ({"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.0.0"}, {"preflight", "branch-name", "release", "changelog"}),
+        ({"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "Staging"}, set()),
+        (SCHEDULE, {"retrain", "build-image"}),
+        (SCHEDULE | {"BUILD_IMAGE": "registry.example.com/team/build:1"}, {"retrain"}),
+        (MONITORING, {"monitor", "build-image"}),
+        ({"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule"}, MAIN),
     ],
     ids=[
         "default branch",
+        "default branch with a merge request into another",
         "branch",
         "branch with a merge request",
         "merge request",
         "tag",
+        "a tag of the pipeline's own",
         "schedule of retrain",
+        "schedule with an image of the team's",
+        "schedule of monitor",
         "another schedule",
     ],
 )
@@ -198,27 +229,64 @@ def jobs(pipeline: Pipeline, where: Mapping[str, str]) -> set[str]:
     return found - {"workflow-runs"} if "workflow-runs" in found else set()
 
 
-def test_lint_test_template_and_train_pass_at_once(passed: str) -> None:
-    for job in ("lint", "test", "template", "train"):
-        assert re.search(rf"^ PASS +{job}\b", passed, re.MULTILINE), passed[-3000:]
-    assert re.search(r"^ PASS +test +\d+% coverage", passed, re.MULTILINE)
-    assert re.search(r"template +> Clean: \d+ files as ", passed)
-    assert re.search(r"train +> evaluate .* accepted on \d+ rows", passed)
+def ended(stdout: str, how: str, job: str) -> bool:
+    """Whether the runner's table says so."""
+    return bool(re.search(rf"^ {how} +{job}\b", stdout, re.MULTILINE))
+
+
+def test_what_looks_at_files_passes_at_once_and_installs_no_library_of_the_project(pipeline: Pipeline) -> None:
+    done = pipeline.run("preflight", "branch-name", "lint", "smells", "template", "secrets", "sbom")
+    for job in ("preflight", "branch-name", "lint", "smells", "template", "secrets", "sbom"):
+        assert ended(done.stdout, "PASS", job), done.stdout[-3000:]
+    assert re.search(r"template +> Clean: \d+ files as ", done.stdout)
+    bill = json.loads((pipeline.root / ".gitlab-ci-local/artifacts/sbom/reports/ci/sbom.cdx.json").read_text())
+    assert "onnxruntime" in {each["name"] for each in bill["components"]}
+    report = json.loads((pipeline.root / ".gitlab-ci-local/artifacts/template/reports/ci/template.sarif").read_text())
+    assert report["version"] == "2.1.0"
+    stack = re.compile(r"^(scikit-learn|mlflow|polars|pandas|onnx)==", re.MULTILINE)
+    assert not stack.findall((pipeline.root / "requirements" / "checks.txt").read_text())
+
+
+def test_what_runs_the_code_passes_in_the_build_image(inside: Pipeline) -> None:
+    done = inside.run("type-check", "data-validation")
+    assert ended(done.stdout, "PASS", "type-check"), done.stdout[-3000:]
+    assert ended(done.stdout, "PASS", "data-validation"), done.stdout[-3000:]
 
 
 @pytest.mark.matrix
-def test_what_no_project_changes_is_tested_on_the_default_branch(pipeline: Pipeline) -> None:
-    done = pipeline.run("slow-tests", variables={"CI_COMMIT_BRANCH": "main"})
+def test_all_tests_pass_in_the_build_image(inside: Pipeline) -> None:
+    done = inside.run("unit", "integration", "contract")
+    assert re.search(r"^ PASS +unit +\d+% coverage", done.stdout, re.MULTILINE), done.stdout[-3000:]
+    assert ended(done.stdout, "PASS", "integration")
+    assert ended(done.stdout, "PASS", "contract")
+
+
+def test_a_model_is_made_judged_and_registered(inside: Pipeline, passed: str) -> None:
+    for job in ("train", "gate", "register"):
+        assert ended(passed, "PASS", job), passed[-3000:]
+    assert re.search(r"train +> evaluate .* accepted on \d+ rows", passed)
+    assert "gate     > pass: no gate refuses the model" in passed or "pass: no gate refuses the model" in passed
+    assert "promote: the first model takes the alias" in passed
+    gate = inside.root / ".gitlab-ci-local" / "artifacts" / "gate" / "reports"
+    assert "| naive baseline |" in (gate / "ci" / "model.md").read_text()
+    assert re.search(r"^roc_auc 0\.\d+$", (gate / "ci" / "metrics.txt").read_text(), re.MULTILINE)
+    kept = inside.root / ".gitlab-ci-local" / "artifacts" / "train" / "models"
+    assert not (kept / "model.onnx").exists(), "what nobody has agreed to is not what is served"
+
+
+@pytest.mark.matrix
+def test_what_no_project_changes_is_tested_on_the_default_branch(inside: Pipeline) -> None:
+    done = inside.run("slow-tests", variables={"CI_COMMIT_BRANCH": "main"})
     assert re.search(r"^ PASS +slow-tests\b", done.stdout, re.MULTILINE), done.stdout[-3000:]
     assert re.search(r"slow-tests +> .*\b\d+ passed", done.stdout)
 
 
-def test_training_hands_the_model_and_its_reports_on(pipeline: Pipeline, passed: str) -> None:
-    kept = pipeline.root / ".gitlab-ci-local" / "artifacts" / "train"
+def test_registration_hands_the_model_and_its_reports_on(inside: Pipeline, passed: str) -> None:
+    assert passed
+    kept = inside.root / ".gitlab-ci-local" / "artifacts" / "register"
     assert (kept / "models" / "model.onnx").stat().st_size > 10_000
     assert json.loads((kept / "reports" / "metrics.json").read_text())
     assert "model.onnx" in (kept / "dvc.lock").read_text()
-    assert {path.name for path in kept.iterdir()} == {"models", "reports", "dvc.lock"}
 
 
 def test_a_champion_that_stays_is_a_warning_and_a_gate_that_refuses_a_failure(pipeline: Pipeline) -> None:
@@ -229,14 +297,14 @@ def test_a_champion_that_stays_is_a_warning_and_a_gate_that_refuses_a_failure(pi
     assert re.search(r"^ FAIL +ends-with-11\b", blocked.stdout, re.MULTILINE), blocked.stdout
 
 
-def test_a_schedule_looks_whether_a_new_model_is_wanted(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_a_schedule_looks_whether_a_new_model_is_wanted(inside: Pipeline, tmp_path: Path) -> None:
     """On a runner that sees a log and a registry, both of which are new."""
     places = {
         "PREDICTION_LOG_FOLDER": str(tmp_path / "log"),
         "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}",
     }
     (tmp_path / "log").mkdir()
-    done = pipeline.run("retrain", variables={**SCHEDULE, **places})
+    done = inside.run("retrain", variables={**SCHEDULE, **places})
     assert re.search(r"^ PASS +retrain\b", done.stdout, re.MULTILINE), done.stdout[-3000:]
     assert "retrain > wait: there is no model yet: `pipeline` makes the first" in done.stdout
     assert (tmp_path / "mlflow.db").stat().st_size > 10_000, "the registry was asked"
@@ -253,26 +321,66 @@ def test_an_edited_file_of_the_template_fails_the_check(pipeline: Pipeline, tmp_
     assert re.search(r"^ FAIL +template\b", done.stdout, re.MULTILINE)
 
 
-def test_a_broken_test_fails_the_tests(pipeline: Pipeline, tmp_path: Path) -> None:
-    changed = copied(pipeline, tmp_path / "piped")
+def test_a_broken_test_fails_the_tests(inside: Pipeline, tmp_path: Path) -> None:
+    changed = copied(inside, tmp_path / "piped")
     for test in changed.root.glob("tests/**/test_*.py"):
         test.unlink()  # only to save time
     (changed.root / "tests" / "unit" / "test_broken.py").write_text("def test_broken():\n    assert 1 + 1 == 3\n")
     changed.commit("A wrong expectation")
-    done = changed.run("test", check=False)
+    done = changed.run("unit", check=False)
     assert done.returncode == 1
     assert "1 failed" in done.stdout
-    assert re.search(r"^ FAIL +test\b", done.stdout, re.MULTILINE)
-    assert (changed.root / ".gitlab-ci-local" / "artifacts" / "test" / "coverage.xml").is_file()
+    assert ended(done.stdout, "FAIL", "unit")
+    kept = changed.root / ".gitlab-ci-local" / "artifacts" / "unit" / "reports" / "ci"
+    assert (kept / "coverage" / "unit.xml").is_file()
+    assert "test_broken" in (kept / "unit.xml").read_text()
 
 
-def test_data_that_is_not_valid_fails_the_training(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_a_leaked_secret_fails_the_scan(pipeline: Pipeline, tmp_path: Path) -> None:
     changed = copied(pipeline, tmp_path / "piped")
+    key = "AKIA" + "Q3EGRZ7JXKWB5MTN"
+    (changed.root / "configs" / "store.yaml").write_text(f"key: {key}\n")
+    changed.commit("Where the data is")
+    done = changed.run("secrets", check=False)
+    assert done.returncode == 1
+    assert ended(done.stdout, "FAIL", "secrets")
+    assert "configs/store.yaml" in done.stdout
+    assert "AWS Access Key" in done.stdout
+    assert key not in done.stdout + done.stderr, "a log is no place for it either"
+
+
+def test_code_that_nobody_calls_is_named(pipeline: Pipeline, tmp_path: Path) -> None:
+    changed = copied(pipeline, tmp_path / "piped")
+    with (changed.root / "src" / "piped" / "dataset.py").open("a", encoding="utf-8") as stream:
+        stream.write("\n\ndef forgotten() -> int:\n    return 1\n")
+    changed.commit("Something for later")
+    done = changed.run("smells", check=False)
+    assert ended(done.stdout, "FAIL", "smells")
+    assert "unused function 'forgotten'" in done.stdout
+
+
+def test_a_model_that_is_not_good_enough_ends_at_the_gate(inside: Pipeline, tmp_path: Path) -> None:
+    changed = copied(inside, tmp_path / "piped")
+    contract = changed.root / "configs" / "contract.yaml"
+    assert "required: {roc_auc: 0.6}" in contract.read_text()
+    text = contract.read_text().replace("required: {roc_auc: 0.6}", "required: {roc_auc: 0.84}")
+    contract.write_text(text)
+    changed.commit("Ask for more than there is")
+    done = changed.run("train", "gate", check=False)
+    assert ended(done.stdout, "PASS", "train"), done.stdout[-3000:]
+    assert ended(done.stdout, "FAIL", "gate"), done.stdout[-3000:]
+    kept = changed.root / ".gitlab-ci-local" / "artifacts" / "gate" / "reports" / "ci"
+    assert "refused: " in (kept / "model.md").read_text()
+    assert "roc_auc" in (kept / "metrics.txt").read_text(), "what was refused is told"
+
+
+def test_data_that_is_not_valid_fails_the_training(inside: Pipeline, tmp_path: Path) -> None:
+    changed = copied(inside, tmp_path / "piped")
     raw = changed.root / "data" / "raw" / "flights.csv"
     raw.write_text(raw.read_text().splitlines()[0] + "\n")
     changed.commit("An empty table")
     done = changed.run("train", check=False)
-    assert re.search(r"^ FAIL +train\b", done.stdout, re.MULTILINE)
+    assert ended(done.stdout, "FAIL", "train")
     kept = changed.root / ".gitlab-ci-local" / "artifacts" / "train"
     assert (kept / "reports").is_dir(), "what was found can be read"
     assert not list(kept.rglob("*.onnx"))
@@ -321,7 +429,7 @@ def wait_for(address: str) -> None:
 
 
 @pytest.mark.containers
-def test_release_proves_the_trained_model_and_pushes_it(pipeline: Pipeline, passed: str, registry: str) -> None:
+def test_release_proves_the_registered_model_and_pushes_it(pipeline: Pipeline, passed: str, registry: str) -> None:
     require_engine()
     project = f"{registry}/team/piped"
     login = {"CI_REGISTRY": registry, "CI_REGISTRY_USER": "ci", "CI_REGISTRY_PASSWORD": "not-asked-for"}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Code that nobody calls, and code that stands there twice. Needs the tools of requirements/checks.txt; pyproject.toml says
+# what counts. Ends with 0, or with 1 if something was found; all of it is shown.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source cicd/common.sh
+
+# Fields of settings, and classes that are found by their folder, look as if nobody used them.
+dead_code() {
+  ! vulture | grep -vE "unused (attribute|class|variable) .*\(60% confidence\)$"
+}
+
+check dead_code
+check pylint --disable=all --enable=duplicate-code src
+finish
