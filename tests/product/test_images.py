@@ -147,7 +147,9 @@ def test_the_release_image_holds_the_service_and_nothing_of_the_training_stack(i
     assert found in {"['pip']", "[]"}
     files = engine("run", "--rm", "--entrypoint", "find", image, "/app", "-maxdepth", "1").stdout.split()
     assert sorted({*files} - {"/app/configs"}) == ["/app", "/app/model.onnx", "/app/sbom.cdx.json", "/app/venv"]
-    size = engine("run", "--rm", "--entrypoint", "du", image, "-sm", "--apparent-size", "/app/venv").stdout.split()[0]
+    # As it is installed; compiled at the build it is a fifth larger, and starts sooner.
+    bare = ["--exclude=__pycache__", "/app/venv"]
+    size = engine("run", "--rm", "--entrypoint", "du", image, "-sm", "--apparent-size", *bare).stdout.split()[0]
     assert int(size) <= 160, "what the service needs, installed"
 
 
