@@ -78,6 +78,7 @@ if "apply" in words:
         kept.write_text(json.dumps(next(each for each in manifests if each["kind"] == "Deployment")))
         (cluster / "manifests.yaml").write_text(text)
 elif "delete" in words:
+    sys.stdin.read()
     kept.unlink()
 elif "rollout" in words:
     image = json.loads(kept.read_text())["spec"]["template"]["spec"]["containers"][0]["image"]

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.product, pytest.mark.slow, pytest.mark.xdist_group("de
 
 ENVIRONMENTS = ("integration", "staging", "production")
 KUBECTL = Path(sys.executable).with_name("kubectl")
+JUDGE = KUBECTL.with_name("check-jsonschema")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -276,7 +277,7 @@ def test_no_secret_stands_in_a_file(root: Path) -> None:
         assert f"${{{name}:?is not set}}" in text
         assert f"{name}:-" not in text
     done = subprocess.run(
-        ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", *(root / "cicd/deploy/compose").glob("*e.yaml")],
+        [JUDGE, "--builtin-schema", "vendor.compose-spec", *(root / "cicd/deploy/compose").glob("*e.yaml")],
         capture_output=True,
         text=True,
         check=False,

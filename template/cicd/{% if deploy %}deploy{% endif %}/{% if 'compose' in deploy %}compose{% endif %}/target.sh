@@ -49,10 +49,8 @@ target_apply() { # IMAGE BEFORE WAITS
 }
 
 answers() { # CONTAINER live|ready
-  # shellcheck disable=SC2016 # read by Python
-  "$ENGINE" exec "$1" python -c '
-import os, sys, urllib.request
-urllib.request.urlopen(f"http://127.0.0.1:{os.environ["PORT"]}/health/{sys.argv[1]}", timeout=2)' "$2" > /dev/null 2>&1
+  local asks='import os, sys, urllib.request as r; r.urlopen("http://127.0.0.1:" + os.environ["PORT"] + sys.argv[1], timeout=2)'
+  "$ENGINE" exec "$1" python -c "$asks" "/health/$2" > /dev/null 2>&1
 }
 
 target_remove() { compose service down > /dev/null; }

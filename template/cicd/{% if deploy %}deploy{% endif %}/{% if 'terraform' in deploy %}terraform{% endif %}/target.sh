@@ -33,8 +33,9 @@ target_fetch() { # IMAGE
 truth() { if [ "$1" = 1 ]; then echo true; else echo false; fi; }
 
 target_now() { # image|before|waits
-  # Where nothing is deployed yet, there is no such output.
-  terraform_here output -no-color -raw "deploy_$1" 2> /dev/null || true
+  local said
+  said=$(terraform_here output -no-color -json 2>&1) || fail "terraform output: $(why "$said"). Nothing was changed."
+  printf '%s\n' "$said" | sed -n "/^  \"deploy_$1\": {/,/^  }/s/^    \"value\": \"\(.*\)\"\$/\1/p"
 }
 
 target_apply() { # IMAGE BEFORE WAITS
