@@ -1,7 +1,7 @@
 """Images and a cluster that stand in for those that cannot be had here: no registry of images, and no Kubernetes.
 
-Each image has the tag that the compose file names, and real PostgreSQL, SeaweedFS or Prometheus in it, of this machine's Debian and
-of PyPI: what is proved is that the compose file wires them, not the images of their makers.
+Each image has the tag that the compose file names, and real PostgreSQL, SeaweedFS or Prometheus in it, of Debian and of
+Python's index: what is proved is that the compose file wires them, not the images of their makers.
 """
 
 from __future__ import annotations
@@ -54,9 +54,10 @@ def images_beside(folder: Path) -> None:
         build(tag, dockerfile, folder / str(number))
 
 
-#: `kubectl` whose cluster is a folder: it builds overlays by the real one, holds each manifest to Kubernetes' own schema, keeps the
-#: Deployment, and says that those with an image of the tag `broken` never come up. What a cluster does with them is not shown.
-KUBECTL = '''#!{python}
+#: `kubectl` whose cluster is a folder: it builds overlays by the real one, holds each manifest to Kubernetes' own schema,
+#: keeps the Deployment, and says that those with an image of the tag `broken` never come up. What a cluster does with them
+#: is not shown.
+KUBECTL = """#!{python}
 import json, os, re, subprocess, sys
 from pathlib import Path
 import yaml
@@ -86,7 +87,7 @@ elif "rollout" in words:
 elif "get" in words and "deployment" in words and kept.exists():
     key = re.search(r"annotations\\.([a-z-]+)", words[-1])[1]
     sys.stdout.write(json.loads(kept.read_text())["metadata"]["annotations"][key])
-'''
+"""
 #: `skopeo` whose registry has every image but those of the tag `gone`, and is down where its name says so.
 SKOPEO = """#!/bin/sh
 case $3 in

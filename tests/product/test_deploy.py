@@ -1,8 +1,8 @@
-"""A project deployed for real: the service by deploy.sh, what stands beside it, and the Deployment of the cluster, in containers.
+"""A project deployed for real: the service, what stands beside it, and the Deployment of the cluster, in containers.
 
-What the compose file names and no registry here gives stands in: PostgreSQL, SeaweedFS and Prometheus (stand_ins.py). The service and
-MLflow's server are the project's own images. The Deployment is played by Podman, which is no cluster: it has no update, no probes by
-HTTP and no network policies.
+What the compose file names and no registry here gives stands in: PostgreSQL, SeaweedFS and Prometheus (stand_ins.py). The
+service and MLflow's server are the project's own images. The Deployment is played by Podman, which is no cluster: it has no
+update, no probes by HTTP and no network policies.
 """
 
 from __future__ import annotations
@@ -88,13 +88,17 @@ def place(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             project_name = variables["COMPOSE_PROJECT"] + ("" if name == "service" else f"-{name}")
             file = project.root / "cicd" / "deploy" / "compose" / f"{name}.yaml"
             down = [sys.executable, "-m", "podman_compose", "-p", project_name, "-f", file, "down", "--volumes"]
-            subprocess.run(down, env=os.environ | variables | {"IMAGE_NOW": "placed:1"}, check=False, capture_output=True)
+            subprocess.run(
+                down, env=os.environ | variables | {"IMAGE_NOW": "placed:1"}, check=False, capture_output=True
+            )
         engine("network", "rm", "--force", variables["COMPOSE_PROJECT"], check=False)
 
 
 def test_the_service_comes_goes_forward_and_goes_back(place: Place) -> None:
     def served() -> str:
-        shown = engine("ps", "--filter", f"label=deploy-project={place.variables['COMPOSE_PROJECT']}", "--format", "{{.Image}}")
+        shown = engine(
+            "ps", "--filter", f"label=deploy-project={place.variables['COMPOSE_PROJECT']}", "--format", "{{.Image}}"
+        )
         return shown.rpartition("/")[2]
 
     first = place.run("deploy/deploy.sh", "staging", "placed:0")
@@ -153,7 +157,8 @@ def test_what_stands_beside_keeps_runs_and_scrapes_the_service(place: Place, tmp
     record = (
         "import mlflow, sys; mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_experiment('placed')\n"
         "with mlflow.start_run() as run: mlflow.log_metric('score', 0.5); mlflow.log_text('kept', 'said.txt')\n"
-        "print(mlflow.artifacts.load_text(f'runs:/{run.info.run_id}/said.txt'), mlflow.get_run(run.info.run_id).data.metrics)"
+        "said = mlflow.artifacts.load_text(f'runs:/{run.info.run_id}/said.txt')\n"
+        "print(said, mlflow.get_run(run.info.run_id).data.metrics)"
     )
     eventually(lambda: urllib.request.urlopen(f"http://{place.variables['MLFLOW_ADDRESS']}/health", timeout=5).close())
     told = place.project.run("python", "-c", record, f"http://{place.variables['MLFLOW_ADDRESS']}").stdout
@@ -215,9 +220,14 @@ def test_the_deployment_of_the_cluster_serves_when_podman_plays_it(place: Place,
         request = str(place.project.root / "models" / "request.json")
         smoke = place.run("deploy/smoke.sh", f"http://127.0.0.1:{port}", SMOKE_REQUEST=request)
         assert smoke.returncode == 0, smoke
-        (running,) = engine("ps", "--quiet", "--filter", "ancestor=localhost/placed:1", "--filter", "name=placed-pod").split()
+        (running,) = engine(
+            "ps", "--quiet", "--filter", "ancestor=localhost/placed:1", "--filter", "name=placed-pod"
+        ).split()
         shown = json.loads(engine("inspect", running))[0]
         assert shown["HostConfig"]["ReadonlyRootfs"]
-        assert engine("exec", running, "python", "-c", "import os; print(os.getuid(), os.environ['DRAIN_SECONDS'])") == "10001 5"
+        assert (
+            engine("exec", running, "python", "-c", "import os; print(os.getuid(), os.environ['DRAIN_SECONDS'])")
+            == "10001 5"
+        )
     finally:
         subprocess.run(["docker", "kube", "down", file], capture_output=True, check=False)

@@ -1,7 +1,7 @@
-"""How a deploy ends: what is missing is named, nothing is changed by it, and what does not serve gives way to what did.
+"""How a deploy ends: what lacks is named, nothing is changed by it, and what does not serve gives way to what did.
 
-By the scripts that a project has, with stand-ins for cluster, registry and cloud (stand_ins.py). The real service in real containers:
-test_deploy.py.
+By the scripts that a project has, with stand-ins for cluster, registry and cloud (stand_ins.py). The real service in real
+containers: test_deploy.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with every target."""
     answers = ["preset=full", "deploy=[compose, kubernetes, terraform]"]
-    return new_project(tmp_path_factory.mktemp("deploy") / "told", *(word for each in answers for word in ("--set", each)))
+    return new_project(
+        tmp_path_factory.mktemp("deploy") / "told", *(word for each in answers for word in ("--set", each))
+    )
 
 
 @pytest.fixture
@@ -134,7 +136,9 @@ def test_what_comes_first_and_does_not_serve_is_taken_away(run: Run, tmp_path: P
 def test_a_model_at_an_address_and_a_rollout_reach_the_manifests(run: Run, tmp_path: Path) -> None:
     path = "https://models.example.com/current.json"
     run("deploy.sh", "staging", "r/x:1", DEPLOY_TARGET="kubernetes", MODEL_PATH=path, ROLLOUT="canary")
-    made = {each["kind"]: each for each in yaml.safe_load_all((tmp_path / "bin" / "cluster" / "manifests.yaml").read_text())}
+    made = {
+        each["kind"]: each for each in yaml.safe_load_all((tmp_path / "bin" / "cluster" / "manifests.yaml").read_text())
+    }
     assert made["ConfigMap"]["data"]["MODEL_PATH"] == path
     assert made["Rollout"]["spec"]["workloadRef"]["name"] == made["Deployment"]["metadata"]["name"]
     assert made["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["kind"] == "Rollout"
@@ -176,9 +180,13 @@ def test_terraform_is_well_formed_and_its_logic_holds_with_stand_ins(run: Run, r
         wanted = {name.strip('"') for each in loaded(folder / module / "variables.tf")["variable"] for name in each}
         assert given.keys() - {"source", "__is_block__"} == wanted
         outputs = [name for each in loaded(folder / module / "outputs.tf")["output"] for name in each]
-        assert outputs == [f'"{name}"' for name in re.findall(r'output "(.*)"', stand_ins.TERRAFORM[f"{module}/outputs.tf"])]
+        assert outputs == [
+            f'"{name}"' for name in re.findall(r'output "(.*)"', stand_ins.TERRAFORM[f"{module}/outputs.tf"])
+        ]
     require("terraform", "Terraform 1.9 or newer")
-    formatted = subprocess.run(["terraform", "fmt", "-check", "-recursive", folder], capture_output=True, text=True, check=False)
+    formatted = subprocess.run(
+        ["terraform", "fmt", "-check", "-recursive", folder], capture_output=True, text=True, check=False
+    )
     assert formatted.returncode == 0, formatted.stdout
 
     kept = tmp_path / "kept"

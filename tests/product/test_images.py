@@ -195,7 +195,14 @@ def test_the_release_image_stops_at_once_when_it_is_told(image: str) -> None:
 def test_no_secret_no_history_and_no_data_is_sent_to_what_builds(shipped: Project, tmp_path: Path) -> None:
     """What .dockerignore lets through is copied into an image of its own, and looked at."""
     clone = shipped.clone(tmp_path / "secrets")
-    for secret in (".env", "data/raw/secret.csv", "configs/secret.yaml", "models/secret.onnx", ".ssh/id_ed25519", "key.pem"):
+    for secret in (
+        ".env",
+        "data/raw/secret.csv",
+        "configs/secret.yaml",
+        "models/secret.onnx",
+        ".ssh/id_ed25519",
+        "key.pem",
+    ):
         (clone / secret).parent.mkdir(parents=True, exist_ok=True)
         (clone / secret).write_text("hush")
     (clone / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
