@@ -39,7 +39,7 @@ def build(tag: str, dockerfile: str, folder: Path) -> str:
     """An image of a Dockerfile of a few lines."""
     folder.mkdir(exist_ok=True)
     (folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")
-    command = ["docker", "build", "-q", "--network", "host", "--pull=never", "-t", tag, folder]
+    command: list[str | Path] = ["docker", "build", "-q", "--network", "host", "--pull=never", "-t", tag, folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return tag
@@ -54,9 +54,9 @@ def images_beside(folder: Path) -> None:
         build(tag, dockerfile, folder / str(number))
 
 
-#: `kubectl` whose cluster is a folder: it builds overlays by the real one, holds each manifest to Kubernetes' own schema,
-#: keeps the Deployment, and says that those with an image of the tag `broken` never come up. What a cluster does with them
-#: is not shown.
+#: `kubectl` whose cluster is a folder: it builds overlays by the real one, holds manifests to Kubernetes' schema,
+#: keeps the Deployment, and says that those with an image of the tag `broken` never come up. What a cluster does with
+#: them is not shown.
 KUBECTL = """#!{python}
 import json, os, re, subprocess, sys
 from pathlib import Path

@@ -1,8 +1,8 @@
 """A project deployed for real: the service, what stands beside it, and the Deployment of the cluster, in containers.
 
-What the compose file names and no registry here gives stands in: PostgreSQL, SeaweedFS and Prometheus (stand_ins.py). The
-service and MLflow's server are the project's own images. The Deployment is played by Podman, which is no cluster: it has no
-update, no probes by HTTP and no network policies.
+What the compose file names and no registry here gives stands in: PostgreSQL, SeaweedFS, Prometheus (stand_ins.py). The
+service and MLflow's server are the project's own images. The Deployment is played by Podman, which is no cluster: it
+has no update, no probes by HTTP and no network policies.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Place:
         """Run one of the project's scripts."""
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = os.environ | self.variables | {"PATH": tools, **variables}
-        command = [self.project.root / "cicd" / name, *arguments]
+        command: list[str | Path] = [self.project.root / "cicd" / name, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def get(self, address: str, path: str) -> Any:
@@ -87,7 +87,17 @@ def place(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         for name in ("service", "beside"):
             project_name = variables["COMPOSE_PROJECT"] + ("" if name == "service" else f"-{name}")
             file = project.root / "cicd" / "deploy" / "compose" / f"{name}.yaml"
-            down = [sys.executable, "-m", "podman_compose", "-p", project_name, "-f", file, "down", "--volumes"]
+            down: list[str | Path] = [
+                sys.executable,
+                "-m",
+                "podman_compose",
+                "-p",
+                project_name,
+                "-f",
+                file,
+                "down",
+                "--volumes",
+            ]
             subprocess.run(
                 down, env=os.environ | variables | {"IMAGE_NOW": "placed:1"}, check=False, capture_output=True
             )

@@ -1,7 +1,7 @@
 """How a deploy ends: what lacks is named, nothing is changed by it, and what does not serve gives way to what did.
 
-By the scripts that a project has, with stand-ins for cluster, registry and cloud (stand_ins.py). The real service in real
-containers: test_deploy.py.
+By the scripts that a project has, with stand-ins for cluster, registry and cloud (stand_ins.py). The real service in
+real containers: test_deploy.py.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run(root: Path, tmp_path: Path) -> Iterator[Run]:
     def run(name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("KUBE", "DEPLOY", "SERVICE"))}
         environment = {**kept, "PATH": f"{programs}{os.pathsep}{kept['PATH']}", "SERVICE_URL": "", **variables}
-        command = [root / "cicd" / "deploy" / name, *arguments]
+        command: list[str | Path] = [root / "cicd" / "deploy" / name, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     yield run
