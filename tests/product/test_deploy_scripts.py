@@ -6,6 +6,7 @@ real containers: test_deploy.py.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -213,6 +214,28 @@ def test_terraform_is_well_formed_and_its_logic_holds_with_stand_ins(run: Run, r
         shutil.copytree(kept, folder)
 
 
+def test_terraform_keeps_to_the_policies_of_checkov(root: Path) -> None:
+    """By an environment of its own, as its libraries are many; and it sees what it should."""
+
+    def told(folder: Path) -> tuple[int, set[str]]:
+        checkov = [KUBECTL.with_name("uv"), "tool", "run", "--quiet", "checkov==3.3.30", "--skip-download"]
+        command = [*checkov, "--framework", "terraform", "--output", "json", "--directory", folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        said = json.loads(done.stdout)
+        return said["summary"]["passed"], {each["check_id"] for each in said["results"]["failed_checks"]}
+
+    folder = root / "cicd" / "deploy" / "terraform"
+    passed, failed = told(folder)
+    assert (passed >= 4, failed) == (True, set())
+    store = folder / "store" / "main.tf"
+    text = store.read_text()
+    store.write_text(text.replace("uniform_bucket_level_access = true", "uniform_bucket_level_access = false"))
+    try:
+        assert told(folder)[1] == {"CKV_GCP_29"}
+    finally:
+        store.write_text(text)
+
+
 def loaded(file: Path) -> dict[str, list[dict[str, dict[str, object]]]]:
     """A file of Terraform as plain data."""
     with file.open(encoding="utf-8") as opened:
@@ -275,7 +298,7 @@ def test_smoke_tells_what_serves_from_what_waits_and_from_what_does_not(run: Run
 
 
 def test_scripts_and_dockerfiles_pass_their_linters(root: Path) -> None:
-    assert script_linters(root) == (4, 14)
+    assert script_linters(root) == (4, 35)
 
 
 def test_no_secret_stands_in_a_file(root: Path) -> None:
