@@ -165,7 +165,9 @@ def test_what_stands_beside_keeps_runs_and_scrapes_the_service(place: Place, tmp
     assert up.returncode == 0, up.stdout[-3000:] + up.stderr[-3000:]
 
     record = (
-        "import mlflow, sys; mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_experiment('placed')\n"
+        # As the project's own client, which fetches files through the server.
+        "import os, sys; from placed.tracking.connection import ENVIRONMENT; os.environ.update(ENVIRONMENT)\n"
+        "import mlflow; mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_experiment('placed')\n"
         "with mlflow.start_run() as run: mlflow.log_metric('score', 0.5); mlflow.log_text('kept', 'said.txt')\n"
         "said = mlflow.artifacts.load_text(f'runs:/{run.info.run_id}/said.txt')\n"
         "print(said, mlflow.get_run(run.info.run_id).data.metrics)"
