@@ -218,8 +218,15 @@ def test_terraform_keeps_to_the_policies_of_checkov(root: Path) -> None:
     """By an environment of its own, as its libraries are many; and it sees what it should."""
 
     def told(folder: Path) -> tuple[int, set[str]]:
-        checkov = [KUBECTL.with_name("uv"), "tool", "run", "--quiet", "checkov==3.3.30", "--skip-download"]
-        command = [*checkov, "--framework", "terraform", "--output", "json", "--directory", folder]
+        command: list[str | Path] = [
+            KUBECTL.with_name("uv"),
+            "tool",
+            "run",
+            "--quiet",
+            "checkov==3.3.30",
+            "--skip-download",
+        ]
+        command += ["--framework", "terraform", "--output", "json", "--directory", folder]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         said = json.loads(done.stdout)
         return said["summary"]["passed"], {each["check_id"] for each in said["results"]["failed_checks"]}
@@ -239,7 +246,7 @@ def test_terraform_keeps_to_the_policies_of_checkov(root: Path) -> None:
 def loaded(file: Path) -> dict[str, list[dict[str, dict[str, object]]]]:
     """A file of Terraform as plain data."""
     with file.open(encoding="utf-8") as opened:
-        return hcl2.load(opened)  # type: ignore[no-any-return]
+        return hcl2.load(opened)
 
 
 READY = {
