@@ -19,5 +19,6 @@ fi
 bash "$here/container_base.sh" "$store"
 bash "$here/gitlab_ci_local.sh" "$store"
 bash "$here/fluent_server.sh" "$store"
+bash "$here/actionlint.sh" "$store"
 if [ $# -gt 0 ]; then exec > "$1"; fi
 echo "export PATH=$store/bin:\$PATH"

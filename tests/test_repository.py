@@ -151,6 +151,8 @@ def components() -> Iterator[Any]:
         yield pytest.param({"preset": value}, id=value)
     for name in questions["also"]["choices"].values():
         yield pytest.param({"preset": "full", "without": [name]}, id=f"without {name}")
+    for targets in ([], *([target] for target in questions["deploy"]["choices"].values())):
+        yield pytest.param({"preset": "full", "deploy": targets}, id=f"deployed by {' '.join(targets) or 'nothing'}")
 
 
 @pytest.mark.parametrize("given", list(components()))

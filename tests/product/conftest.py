@@ -103,6 +103,16 @@ def lacking(message: str, install: str) -> NoReturn:
     pytest.skip(message)
 
 
+def script_linters(root: Path) -> tuple[int, int]:
+    """Hold every Dockerfile and every script of a project to hadolint and shellcheck; how many there were of each."""
+    tools = {name: shutil.which(name) or Path(sys.executable).with_name(name) for name in ("hadolint", "shellcheck")}
+    dockerfiles, scripts = sorted(root.glob("cicd/**/Dockerfile")), sorted(root.glob("cicd/**/*.sh"))
+    for command in ([tools["hadolint"], *dockerfiles], [tools["shellcheck"], "--external-sources", *scripts]):
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+    return len(dockerfiles), len(scripts)
+
+
 def shell_environment() -> dict[str, str]:
     """The environment variables of a shell in which no environment is active."""
     foreign = ("COV_", "COVERAGE_", "PYTEST_", "VIRTUAL_ENV")

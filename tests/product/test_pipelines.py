@@ -128,7 +128,9 @@ def pipeline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     require("gitlab-ci-local", TESTBED)
     require("rsync", "apt-get install rsync")
     folder = tmp_path_factory.mktemp("pipeline")
-    root = new_project(folder / "piped", "--set", "python_version=3.11")
+    # No more than its jobs ask for: all components together are tested in the build image.
+    also = "also=[prediction_log, feedback, monitoring, registry, retraining]"
+    root = new_project(folder / "piped", "--set", "preset=workshop", "--set", also, "--set", "python_version=3.11")
     adapt(root)
     # What a merge request changes is seen beside the default branch there.
     subprocess.run(["git", "clone", "-q", "--bare", str(root), str(folder / "origin.git")], check=True)

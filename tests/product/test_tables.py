@@ -191,7 +191,7 @@ print(*sorted({str(kind) for kind in table.schema.values()}))
 def elsewhere(name: str, columns: Sequence[str]) -> dict[str, dict[str, str]]:
     """Where a table is after `PUT`, as configs/sources.yaml says it; databases have no order but what is asked for."""
     named = ", ".join(f'"{column}"' for column in columns)
-    query = f"SELECT {named} FROM {name} ORDER BY line"  # noqa: S608 - of our own tables
+    query = f'SELECT {named} FROM "{name}" ORDER BY line'  # noqa: S608 - of our own tables
     url, endpoint = (
         "postgresql://${DB_USER}:${DB_PASSWORD}@127.0.0.1:${DB_PORT}/postgres",
         "http://127.0.0.1:${S3_PORT}",

@@ -406,3 +406,29 @@ def test_the_folder_is_named_as_with_other_verbs(machine: Machine) -> None:
     for verb in ("check", "lock", "doctor"):
         assert machine.run(verb, "--project", demo.project).code == 0, verb
         machine.run(verb, machine.work, "--project", demo.project).refused("Two projects are named")
+
+
+def test_where_several_may_be_chosen_one_word_is_a_choice_and_commas_part_them(machine: Machine) -> None:
+    """`set deploy=kubernetes` is what a person types; a list of YAML means the same."""
+    parts = {
+        "copier.yml": HEAD + 'parts: {type: str, multiselect: true, choices: [a, b, "c, d"], default: []}\n',
+        "{% if 'a' in parts %}a.txt{% endif %}": "a\n",
+        "{% if 'b' in parts %}b.txt{% endif %}": "b\n",
+        "{% if 'c, d' in parts %}c.txt{% endif %}": "c\n",
+        "notes.md": LINES,
+    }
+    demo = follow(machine, parts)
+    demo.edit({"notes.md": with_line(5, "mine")})
+    for typed, files in (
+        ("a", "a"),
+        ("b, a", "ab"),
+        ("[b]", "b"),
+        ("c, d", "c"),
+        ("", ""),
+        ("a,b,", "ab"),
+    ):
+        assert demo.set(f"parts={typed}").code == 0
+        demo.commit()
+        assert "".join(name for name in "abc" if (demo.project / f"{name}.txt").exists()) == files, typed
+    demo.set("parts=a,x").refused("'x' is not in ['a', 'b', 'c, d']")
+    assert demo.text("notes.md") == with_line(5, "mine")

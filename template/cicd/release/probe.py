@@ -1,10 +1,12 @@
-"""Prove from inside a container that the service is ready and answers the model's own example."""
+"""Prove from inside a container that the service answers the model's own example, or that it waits for a model as it shall."""
 
 import json
 import os
 import sys
 import time
+import urllib.error
 import urllib.request
+from pathlib import Path
 
 import onnxruntime
 
@@ -13,6 +15,11 @@ for _ in range(300):
     try:
         urllib.request.urlopen(f"{base}/health/ready", timeout=2)
         break
+    except urllib.error.HTTPError as refusal:
+        if not Path(os.environ["MODEL_PATH"]).exists() and b'"No model yet"' in refusal.read():
+            sys.stdout.write("It lives, and waits for a model.\n")
+            sys.exit(0)
+        time.sleep(0.1)
     except OSError:
         time.sleep(0.1)
 else:

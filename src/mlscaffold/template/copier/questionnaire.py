@@ -122,7 +122,8 @@ class Questionnaire:
 
     def _parse(self, question: Question, answer: Any) -> Any:
         with _asking(question.name, self._worker.budget):
-            return self._worker.question(question.name).parse_answer(answer)
+            native = self._worker.question(question.name)
+            return native.parse_answer(_listed(answer, native))
 
 
 @contextlib.contextmanager
@@ -148,6 +149,16 @@ def _oddity(answer: Any, native: CopierQuestion) -> str:
     return ""
 
 
+def _listed(answer: Any, native: CopierQuestion) -> Any:
+    """What a person types where several may be chosen: a list of YAML, or choices with commas between them."""
+    if not native.multiselect or not isinstance(answer, str) or answer.lstrip().startswith(("[", "- ")):
+        return answer
+    known = {str(choice.value) for choice in native._formatted_choices}  # noqa: SLF001 - part of the seam over Copier
+    if answer.strip() in known:
+        return [answer.strip()]
+    return [word.strip() for word in answer.split(",") if word.strip()]
+
+
 def _default(native: CopierQuestion) -> Any:
     """The default, valid or not: a person can mend it, and `accept` judges it."""
     return dataclasses.replace(native, validator="").get_default()
@@ -161,7 +172,7 @@ def _describe(native: CopierQuestion, default: Any, budget: Budget) -> Question:
             # Copier takes every other word for a yes, mistyped ones too.
             return "It must be yes or no."
         try:
-            value = native.parse_answer(answer)
+            value = native.parse_answer(_listed(answer, native))
         except (ValueError, TypeError, ArithmeticError) as error:
             detail = str(error).removeprefix(f"Invalid choice for '{native.var_name}': ")
             return (
