@@ -49,7 +49,14 @@ CHANGELOG = "CHANGELOG.md"
 #: Every project's folder: defaults may depend on its name.
 FOLDER = "project"
 #: Files of the template that name the address of the tool.
-PINNED = (".gitlab-ci.yml.jinja", "README.md.jinja")
+PINNED = (
+    "{% if ci == 'gitlab' %}.gitlab-ci.yml{% endif %}.jinja",
+    "{% if ci == 'github' %}.github{% endif %}/workflows/ci.yml.jinja",
+    "{% if ci == 'github' %}.github{% endif %}/workflows/update.yml",
+    "{% if ci == 'azure' %}azure-pipelines.yml{% endif %}.jinja",
+    "cicd/{% if ci == 'azure' %}azure{% endif %}/update.yml",
+    "README.md.jinja",
+)
 
 
 class ReleaseError(Exception):

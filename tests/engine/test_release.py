@@ -259,6 +259,13 @@ def test_a_release_without_the_address_of_the_tool_is_refused(product: Path) -> 
     assert not release.BUNDLE.exists()
 
 
+def test_every_file_of_the_template_that_has_the_address_is_held_to_it() -> None:
+    template = release.ROOT / "template"
+    files = [file for file in template.rglob("*") if file.is_file()]
+    having = {str(file.relative_to(template)) for file in files if b"mlscaffold/mlscaffold@" in file.read_bytes()}
+    assert having == {*release.PINNED}
+
+
 def test_a_committed_release_is_final(product: Path) -> None:
     release.release("0.1.0")
     identity = ("-c", "user.name=T", "-c", "user.email=t@example.com")

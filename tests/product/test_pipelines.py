@@ -73,7 +73,8 @@ def runner_environment(python: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST_", "VIRTUAL_ENV"))}
     own = Path(sys.executable).parent
     folders = [str(python.resolve()), *(folder for folder in kept["PATH"].split(os.pathsep) if Path(folder) != own)]
-    here = {"PATH": os.pathsep.join(folders), "BUILD_ARGS": "--network host --pull=never"}
+    # A first shell whose input is a socket, as Node gives one, would read ~/.bashrc and what that puts into PATH.
+    here = {"PATH": os.pathsep.join(folders), "BUILD_ARGS": "--network host --pull=never", "SHLVL": "1"}
     # The build image has one environment, which is active.
     inside = {"VIRTUAL_ENV": str(python.parent)} if (python.parent / "pyvenv.cfg").is_file() else {}
     return kept | here | inside
@@ -145,6 +146,8 @@ def pipeline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
 @pytest.fixture(scope="module")
 def inside(pipeline: Pipeline, environment: Path) -> Pipeline:
     """The same project where the build image is: its jobs find the locked libraries, and install nothing."""
+    tools = ROOT / "template" / "requirements" / "tools.txt"
+    uv("pip", "install", "-q", "--python", environment / "bin" / "python", "-r", tools)
     return replace(pipeline, python=environment / "bin", variables={**pipeline.variables, "BUILD_IMAGE": "here"})
 
 
@@ -235,7 +238,8 @@ def ended(stdout: str, how: str, job: str) -> bool:
 
 
 def test_what_looks_at_files_passes_at_once_and_installs_no_library_of_the_project(pipeline: Pipeline) -> None:
-    done = pipeline.run("preflight", "branch-name", "lint", "smells", "template", "secrets", "sbom")
+    jobs_of_a_change = ("preflight", "branch-name", "lint", "smells", "template", "secrets", "sbom")
+    done = pipeline.run(*jobs_of_a_change, variables={"CI_COMMIT_BRANCH": "feature/x"})
     for job in ("preflight", "branch-name", "lint", "smells", "template", "secrets", "sbom"):
         assert ended(done.stdout, "PASS", job), done.stdout[-3000:]
     assert re.search(r"template +> Clean: \d+ files as ", done.stdout)
@@ -441,3 +445,22 @@ def test_release_proves_the_registered_model_and_pushes_it(pipeline: Pipeline, p
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=pipeline.root, capture_output=True, text=True, check=True)
     assert head.stdout.startswith(tag)
     subprocess.run(["docker", "rmi", f"{project}/piped:{tag}"], capture_output=True, check=True)
+
+
+@pytest.mark.containers
+def test_before_there_is_a_contract_what_is_released_waits_for_a_model(
+    pipeline: Pipeline, registry: str, tmp_path: Path
+) -> None:
+    require_engine()
+    answers = ("python_version=3.11", "preset=workshop", "example=none", "deploy=[compose]")
+    root = new_project(tmp_path / "early", *(word for answer in answers for word in ("--set", answer)))
+    adapt(root)
+    early = replace(pipeline, root=root)
+    main = {"CI_COMMIT_BRANCH": "main"}
+    assert {"release", "deploy-staging"} <= jobs(early, main)
+    assert not jobs(early, main) & {"train", "gate", "register"}
+    login = {"CI_REGISTRY": registry, "CI_REGISTRY_USER": "ci", "CI_REGISTRY_PASSWORD": "not-asked-for"}
+    done = early.run("release", variables={**main, **login, "CI_REGISTRY_IMAGE": f"{registry}/team/early"})
+    assert "It lives, and waits for a model." in done.stdout, done.stdout[-3000:]
+    (image,) = re.findall(rf"Released ({registry}/team/early/early:\w+)\.", done.stdout)
+    subprocess.run(["docker", "rmi", image], capture_output=True, check=True)
