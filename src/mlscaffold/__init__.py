@@ -60,7 +60,7 @@ __all__ = [
     "read_lock",
 ]
 
-__version__ = "0.7.0"
+__version__ = "0.8.0.dev0"
 
 _HOMES = {
     "Channel": "template.channel",
