@@ -45,7 +45,7 @@ def script(project: Project, name: str, *arguments: str, **variables: str) -> su
 
 
 #: Tests that see in what they run: no git, a user who may not do everything, a folder that is not the user's own. The
-#: pipeline of test_pipelines.py runs all tests.
+#: pipeline of test_pipelines.py runs the others that are quick, and the matrix all of them, here.
 INSIDE = [
     "tests/integration/test_pipeline.py::test_scores_lie_between_the_baseline_and_too_good",
     *("tests/components/documents", "tests/components/notebooks", "tests/components/report"),
